@@ -1,0 +1,98 @@
+# Everything here sets itself up: a fresh machine needs make and Python 3.11 or later, nothing more.
+# A recipe calls `python -m tool`, since the scripts in a virtual environment break when their path holds a space.
+
+PYTHON ?= python3
+VENV = .venv
+REQUIREMENTS = requirements/test.txt
+PY = $(VENV)/bin/python
+
+PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
+LOCK = .venv-lock/bin/python -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --custom-compile-command "make requirements" --extra emulator
+# Without the variable, pyright looks on the network for a newer self.
+PYRIGHT = PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright
+# Spelled so that this line does not find itself.
+REGISTRIES = [p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.|[y]arnpkg\.|[p]roxy\.golang|[c]rates\.io|[r]ubygems\.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check stubs bench coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13
+
+help:  ## show this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/.installed  ## see unisync at work, with an emulated AWS
+	@$(PY) examples/demo.py
+
+test: $(VENV)/.installed  ## run the tests and measure what they cover
+	@$(PY) -m coverage erase
+	@$(PY) -m coverage run -m pytest
+	@$(PY) -m coverage combine --quiet
+	@printf 'Percent covered, branches included: '; $(PY) -m coverage report --format=total
+
+check: $(VENV)/.checkers  ## everything that can be known without running the tests
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(PYRIGHT)
+	@# Looks at the package as a user's checker does: without our stubs, and with the first Python on the PATH.
+	@found=$$(PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PYRIGHT) --verifytypes unisync --ignoreexternal) || { echo "$$found"; exit 1; }; \
+	echo "$$found" | grep 'Type completeness'
+	$(PY) stubs/generate.py --check
+	@if ! git rev-parse --git-dir >/dev/null 2>&1; then echo "Not a git checkout: did not look for names of package registries."; \
+	elif git grep -nIE '$(REGISTRIES)'; then echo "The lines above name a package registry. No tracked file may."; exit 1; \
+	else echo "No tracked file names a package registry."; fi
+
+stubs: $(VENV)/.installed  ## write the boto3 stubs anew from botocore's models
+	$(PY) stubs/generate.py
+
+bench: $(VENV)/.installed  ## measure what unisync costs on top of boto3
+	@$(PY) bench/run.py
+
+coverage: test  ## run the tests, then show every line and branch they miss
+	@$(PY) -m coverage report
+	@$(PY) -m coverage html --quiet && echo "Line by line: htmlcov/index.html"
+
+test-oldest:  ## run the tests with the oldest boto3 supported
+	@$(MAKE) --no-print-directory pytest VENV=.venv-oldest REQUIREMENTS=requirements/oldest.txt
+
+test-all: test-3.12 test-3.13  ## run the tests on the other Pythons found here
+
+# A pyenv shim on the PATH answers only when its version is asked for; without pyenv the variable does nothing.
+test-3.12 test-3.13: test-3.%:
+	@found=$$(PYENV_VERSION=3.$* python3.$* -c 'import sys; print(sys.executable)' 2>/dev/null); \
+	if [ -z "$$found" ]; then echo "There is no python3.$* on this machine: skipped."; \
+	else $(MAKE) --no-print-directory pytest VENV=.venv-3.$* PYTHON="$$found"; fi
+
+pytest: $(VENV)/.installed
+	@$(PY) -m pytest
+
+requirements: .venv-lock/.installed  ## pin anew what pyproject.toml asks for; UPGRADE=--upgrade moves every pin
+	$(LOCK) --group dev $(UPGRADE) --output-file requirements/dev.txt
+	@# What stands in an output file already is kept where it can be: this is how the three files come to agree.
+	cp requirements/dev.txt requirements/test.txt
+	$(LOCK) --group build --group test --output-file requirements/test.txt
+	cp requirements/test.txt requirements/oldest.txt
+	$(LOCK) --group build --group test --constraint requirements/oldest.in --output-file requirements/oldest.txt
+
+clean:  ## remove everything that make has made
+	rm -rf .venv .venv-* .coverage .coverage.* htmlcov dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps below are older than what they were made from only when there is something new to install.
+$(VENV)/.installed: $(REQUIREMENTS) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "unisync needs Python 3.11 or later: make PYTHON=...")'
+	@echo "Setting up $(VENV)"
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
+	@$(PIP_INSTALL) --require-hashes --requirement $(REQUIREMENTS)
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.checkers: requirements/dev.txt $(VENV)/.installed
+	@echo "Adding the checkers to $(VENV)"
+	@$(PIP_INSTALL) --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+.venv-lock/.installed:
+	@$(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	@touch $@

@@ -1,0 +1,33 @@
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.config import Config as Config
+from botocore.endpoint import Endpoint
+from botocore.errorfactory import BaseClientExceptions
+from botocore.hooks import EventAliaser
+from botocore.model import ServiceModel
+
+class ClientMeta:
+    events: EventAliaser
+    @property
+    def service_model(self) -> ServiceModel: ...
+    @property
+    def region_name(self) -> str: ...
+    @property
+    def endpoint_url(self) -> str: ...
+    @property
+    def config(self) -> Config: ...
+    @property
+    def method_to_api_mapping(self) -> dict[str, str]: ...
+    @property
+    def partition(self) -> str: ...
+
+# A method per operation is added at run time; boto3.services names those of the sync family.
+class BaseClient:
+    meta: ClientMeta
+    _endpoint: Endpoint
+    @property
+    def exceptions(self) -> BaseClientExceptions: ...
+    def close(self) -> None: ...
+    def can_paginate(self, operation_name: str) -> bool: ...
+    def _make_api_call(self, operation_name: str, api_params: Mapping[str, object]) -> dict[str, Any]: ...

@@ -1,0 +1,26 @@
+from collections.abc import Mapping
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from urllib3 import PoolManager, ProxyManager, Timeout
+
+DEFAULT_TIMEOUT: int
+MAX_POOL_CONNECTIONS: int
+
+class URLLib3Session:
+    _verify: bool | str | None
+    _timeout: Timeout | float
+    _max_pool_connections: int
+    _manager: PoolManager
+    _proxy_managers: dict[str, ProxyManager]
+    def __init__(
+        self,
+        verify: bool | str | None = True,
+        proxies: Mapping[str, str] | None = None,
+        timeout: float | tuple[float | None, float | None] | None = None,
+        max_pool_connections: int = 10,
+        socket_options: list[tuple[int, int, int | bytes]] | None = None,
+        client_cert: str | tuple[str, str] | None = None,
+        proxies_config: Mapping[str, object] | None = None,
+    ) -> None: ...
+    def close(self) -> None: ...
+    def send(self, request: AWSPreparedRequest) -> AWSResponse: ...

@@ -1,0 +1,192 @@
+"""One typed client for the sync APIs of AWS IoT TwinMaker, Proton and CodeConnections.
+
+from unisync import StackSync, Unisync
+
+client = Unisync(region_name="eu-west-1")
+client.wait_until_active(StackSync("payments-prod"), revision="4f2c9e1")
+"""
+
+from __future__ import annotations
+
+import gc
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from unisync.aio import AsyncUnisync as AsyncUnisync
+    from unisync.backoff import Backoff as Backoff
+    from unisync.client import Unisync as Unisync
+    from unisync.errors import AccessDeniedError as AccessDeniedError
+    from unisync.errors import AlreadyExistsError as AlreadyExistsError
+    from unisync.errors import ConflictError as ConflictError
+    from unisync.errors import InvalidRequestError as InvalidRequestError
+    from unisync.errors import NotFoundError as NotFoundError
+    from unisync.errors import QuotaExceededError as QuotaExceededError
+    from unisync.errors import ResponseError as ResponseError
+    from unisync.errors import ServerError as ServerError
+    from unisync.errors import ServiceError as ServiceError
+    from unisync.errors import SyncBlockedError as SyncBlockedError
+    from unisync.errors import SyncFailedError as SyncFailedError
+    from unisync.errors import SyncSupersededError as SyncSupersededError
+    from unisync.errors import ThrottledError as ThrottledError
+    from unisync.errors import TransportError as TransportError
+    from unisync.errors import UnisyncError as UnisyncError
+    from unisync.errors import WaitError as WaitError
+    from unisync.errors import WaitTimeoutError as WaitTimeoutError
+    from unisync.flow import Clock as Clock
+    from unisync.flow import SystemClock as SystemClock
+    from unisync.models import CreatedSyncJob as CreatedSyncJob
+    from unisync.models import DeletedSyncJob as DeletedSyncJob
+    from unisync.models import GitSyncJob as GitSyncJob
+    from unisync.models import ResourceSyncAttempt as ResourceSyncAttempt
+    from unisync.models import Revision as Revision
+    from unisync.models import ServiceSyncBlockerSummary as ServiceSyncBlockerSummary
+    from unisync.models import ServiceSyncConfig as ServiceSyncConfig
+    from unisync.models import SyncBlocker as SyncBlocker
+    from unisync.models import SyncBlockerContext as SyncBlockerContext
+    from unisync.models import SyncBlockerSummary as SyncBlockerSummary
+    from unisync.models import SyncConfiguration as SyncConfiguration
+    from unisync.models import SyncError as SyncError
+    from unisync.models import SyncEvent as SyncEvent
+    from unisync.models import SyncJob as SyncJob
+    from unisync.models import SyncJobStatus as SyncJobStatus
+    from unisync.models import SyncState as SyncState
+    from unisync.models import TemplateSyncConfig as TemplateSyncConfig
+    from unisync.models import TwinMakerSyncJob as TwinMakerSyncJob
+    from unisync.refs import AnyRef as AnyRef
+    from unisync.refs import ServiceInstanceSync as ServiceInstanceSync
+    from unisync.refs import StackSync as StackSync
+    from unisync.refs import SyncRef as SyncRef
+    from unisync.refs import TemplateSync as TemplateSync
+    from unisync.refs import TwinMakerSync as TwinMakerSync
+    from unisync.refs import parse_ref as parse_ref
+    from unisync.waiting import Progress as Progress
+
+__all__ = [
+    "AccessDeniedError",
+    "AlreadyExistsError",
+    "AnyRef",
+    "AsyncUnisync",
+    "Backoff",
+    "Clock",
+    "ConflictError",
+    "CreatedSyncJob",
+    "DeletedSyncJob",
+    "GitSyncJob",
+    "InvalidRequestError",
+    "NotFoundError",
+    "Progress",
+    "QuotaExceededError",
+    "ResourceSyncAttempt",
+    "ResponseError",
+    "Revision",
+    "ServerError",
+    "ServiceError",
+    "ServiceInstanceSync",
+    "ServiceSyncBlockerSummary",
+    "ServiceSyncConfig",
+    "StackSync",
+    "SyncBlockedError",
+    "SyncBlocker",
+    "SyncBlockerContext",
+    "SyncBlockerSummary",
+    "SyncConfiguration",
+    "SyncError",
+    "SyncEvent",
+    "SyncFailedError",
+    "SyncJob",
+    "SyncJobStatus",
+    "SyncRef",
+    "SyncState",
+    "SyncSupersededError",
+    "SystemClock",
+    "TemplateSync",
+    "TemplateSyncConfig",
+    "ThrottledError",
+    "TransportError",
+    "TwinMakerSync",
+    "TwinMakerSyncJob",
+    "Unisync",
+    "UnisyncError",
+    "WaitError",
+    "WaitTimeoutError",
+    "parse_ref",
+]
+
+# boto3 and pydantic are loaded when a name is first used: importing unisync costs next to nothing.
+_HOMES = {
+    "aio": ("AsyncUnisync",),
+    "backoff": ("Backoff",),
+    "client": ("Unisync",),
+    "errors": (
+        "AccessDeniedError",
+        "AlreadyExistsError",
+        "ConflictError",
+        "InvalidRequestError",
+        "NotFoundError",
+        "QuotaExceededError",
+        "ResponseError",
+        "ServerError",
+        "ServiceError",
+        "SyncBlockedError",
+        "SyncFailedError",
+        "SyncSupersededError",
+        "ThrottledError",
+        "TransportError",
+        "UnisyncError",
+        "WaitError",
+        "WaitTimeoutError",
+    ),
+    "flow": ("Clock", "SystemClock"),
+    "models": (
+        "CreatedSyncJob",
+        "DeletedSyncJob",
+        "GitSyncJob",
+        "ResourceSyncAttempt",
+        "Revision",
+        "ServiceSyncBlockerSummary",
+        "ServiceSyncConfig",
+        "SyncBlocker",
+        "SyncBlockerContext",
+        "SyncBlockerSummary",
+        "SyncConfiguration",
+        "SyncError",
+        "SyncEvent",
+        "SyncJob",
+        "SyncJobStatus",
+        "SyncState",
+        "TemplateSyncConfig",
+        "TwinMakerSyncJob",
+    ),
+    "refs": (
+        "AnyRef",
+        "ServiceInstanceSync",
+        "StackSync",
+        "SyncRef",
+        "TemplateSync",
+        "TwinMakerSync",
+        "parse_ref",
+    ),
+    "waiting": ("Progress",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'unisync' has no attribute {name!r}")
+    # Importing allocates much and frees little: collecting garbage meanwhile would only cost time.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        value: object = getattr(import_module(f"unisync.{home}"), name)
+    finally:
+        if collecting:
+            gc.enable()
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,127 @@
+"""AsyncUnisync: the awaitable client. boto3 works in a few threads; the waits are timers on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+from unisync.backoff import retrying
+from unisync.facade import Facade
+from unisync.flow import Call, Clock, Flow, SystemClock, arun
+from unisync.models import Model
+from unisync.services.codeconnections import CodeConnections
+from unisync.services.proton import Proton
+from unisync.services.twinmaker import TwinMaker
+from unisync.session import Boto3Session, BotocoreConfig, Session
+from unisync.verbs import AwaitableVerbs
+
+T = TypeVar("T")
+
+
+class AsyncUnisync(AwaitableVerbs, Facade):
+    """The sync APIs of IoT TwinMaker, Proton and CodeConnections in one account and region, awaited.
+
+    It takes what `Unisync` takes. As an async context manager it closes its connections and ends its threads.
+
+    Args:
+        session: The boto3 session whose credentials and settings are used; by default one is made.
+        region_name: The region; by default the session's.
+        profile_name: The profile that the session is made from, where none is given.
+        endpoint_url: Where to connect to instead of AWS.
+        config: A botocore `Config`, all of whose settings hold. As many calls are under way at once as its
+            `max_pool_connections` says.
+        clock: Where time comes from.
+    """
+
+    def __init__(
+        self,
+        session: Boto3Session | None = None,
+        *,
+        region_name: str | None = None,
+        profile_name: str | None = None,
+        endpoint_url: str | None = None,
+        config: BotocoreConfig | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._session = Session(session, region_name, profile_name, endpoint_url, config)
+        self._clock = clock or SystemClock()
+        self._threads: ThreadPoolExecutor | None = None
+
+    def __repr__(self) -> str:
+        return f"<AsyncUnisync {self._session}>"
+
+    @cached_property
+    def twinmaker(self) -> AsyncTwinMaker:
+        """The sync operations of IoT TwinMaker."""
+        return AsyncTwinMaker(TwinMaker(), self._arun_retrying)
+
+    @cached_property
+    def proton(self) -> AsyncProton:
+        """The sync operations of Proton."""
+        return AsyncProton(Proton(), self._arun_retrying)
+
+    @cached_property
+    def codeconnections(self) -> AsyncCodeConnections:
+        """The sync operations of CodeConnections."""
+        return AsyncCodeConnections(CodeConnections(), self._arun_retrying)
+
+    async def close(self) -> None:
+        """Close all connections and end all threads. The client can be used again after that."""
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            await asyncio.to_thread(threads.shutdown)
+        self._session.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def _attempts(self) -> int:
+        return self._session.attempts
+
+    async def _send(self, call: Call[Any]) -> Model:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self._session.max_connections, thread_name_prefix="unisync")
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._session.send, call)
+
+    async def _arun(self, flow: Flow[T]) -> T:
+        return await arun(flow, self._send, self._clock)
+
+    async def _arun_retrying(self, flow: Flow[T]) -> T:
+        return await self._arun(retrying(flow, self._attempts))
+
+
+class _Operations(AwaitableVerbs):
+    """The operations of one service."""
+
+    def __init__(self, flows: Any, arun: Callable[[Flow[Any]], Coroutine[Any, Any, Any]]) -> None:
+        self.__flows = flows
+        self.__arun = arun
+
+    @property
+    def _flows(self) -> Self:
+        return cast("Self", self.__flows)
+
+    async def _arun(self, flow: Flow[T]) -> T:
+        return cast("T", await self.__arun(flow))
+
+
+class AsyncTwinMaker(_Operations, TwinMaker):
+    """The sync operations of IoT TwinMaker, under boto3's names, awaited."""
+
+
+class AsyncProton(_Operations, Proton):
+    """The sync operations of Proton, under boto3's names, awaited."""
+
+
+class AsyncCodeConnections(_Operations, CodeConnections):
+    """The sync operations of CodeConnections, under boto3's names, awaited."""

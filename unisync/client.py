@@ -1,0 +1,115 @@
+"""Unisync: the blocking client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+from unisync.backoff import retrying
+from unisync.facade import Facade
+from unisync.flow import Clock, Flow, SystemClock, run
+from unisync.services.codeconnections import CodeConnections
+from unisync.services.proton import Proton
+from unisync.services.twinmaker import TwinMaker
+from unisync.session import Boto3Session, BotocoreConfig, Session
+from unisync.verbs import BlockingVerbs
+
+T = TypeVar("T")
+
+
+class Unisync(BlockingVerbs, Facade):
+    """The sync APIs of IoT TwinMaker, Proton and CodeConnections in one account and region.
+
+    It can be shared by threads. Nothing is looked up or connected before the first call.
+
+    Args:
+        session: The boto3 session whose credentials and settings are used; by default one is made.
+        region_name: The region; by default the session's.
+        profile_name: The profile that the session is made from, where none is given.
+        endpoint_url: Where to connect to instead of AWS.
+        config: A botocore `Config`, all of whose settings hold. How often a call is made is decided here, by its
+            `retries` too: by `total_max_attempts` or `max_attempts`, but for the retry mode.
+        clock: Where time comes from.
+    """
+
+    def __init__(
+        self,
+        session: Boto3Session | None = None,
+        *,
+        region_name: str | None = None,
+        profile_name: str | None = None,
+        endpoint_url: str | None = None,
+        config: BotocoreConfig | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._session = Session(session, region_name, profile_name, endpoint_url, config)
+        self._clock = clock or SystemClock()
+
+    def __repr__(self) -> str:
+        return f"<Unisync {self._session}>"
+
+    @cached_property
+    def twinmaker(self) -> BlockingTwinMaker:
+        """The sync operations of IoT TwinMaker."""
+        return BlockingTwinMaker(TwinMaker(), self._run_retrying)
+
+    @cached_property
+    def proton(self) -> BlockingProton:
+        """The sync operations of Proton."""
+        return BlockingProton(Proton(), self._run_retrying)
+
+    @cached_property
+    def codeconnections(self) -> BlockingCodeConnections:
+        """The sync operations of CodeConnections."""
+        return BlockingCodeConnections(CodeConnections(), self._run_retrying)
+
+    def close(self) -> None:
+        """Close all connections. The client can be used again after that; it connects anew."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _attempts(self) -> int:
+        return self._session.attempts
+
+    def _run(self, flow: Flow[T]) -> T:
+        return run(flow, self._session.send, self._clock)
+
+    def _run_retrying(self, flow: Flow[T]) -> T:
+        return self._run(retrying(flow, self._attempts))
+
+
+class _Operations(BlockingVerbs):
+    """The operations of one service."""
+
+    def __init__(self, flows: Any, run: Callable[[Flow[Any]], Any]) -> None:
+        self.__flows = flows
+        self.__run = run
+
+    @property
+    def _flows(self) -> Self:
+        return cast("Self", self.__flows)
+
+    def _run(self, flow: Flow[T]) -> T:
+        return cast("T", self.__run(flow))
+
+
+class BlockingTwinMaker(_Operations, TwinMaker):
+    """The sync operations of IoT TwinMaker, under boto3's names."""
+
+
+class BlockingProton(_Operations, Proton):
+    """The sync operations of Proton, under boto3's names."""
+
+
+class BlockingCodeConnections(_Operations, CodeConnections):
+    """The sync operations of CodeConnections, under boto3's names."""

@@ -1,0 +1,18 @@
+"""IoT TwinMaker, Proton and CodeConnections on loopback, for tests and for trying things out."""
+
+from __future__ import annotations
+
+try:
+    import cbor2 as _cbor2
+    import h11 as _h11
+except ImportError as error:
+    raise ImportError("unisync.emulator needs its extra: pip install 'unisync-aws[emulator]'") from error
+
+from unisync.emulator.application import Call
+from unisync.emulator.clock import EmulatorClock
+from unisync.emulator.emulator import ACCOUNT, REGION, ClientOptions, Emulator, Setup
+from unisync.emulator.faults import KINDS as FAULTS
+
+__all__ = ["ACCOUNT", "FAULTS", "REGION", "Call", "ClientOptions", "Emulator", "EmulatorClock", "Setup"]
+
+del _cbor2, _h11

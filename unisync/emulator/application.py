@@ -1,0 +1,111 @@
+"""The emulated AWS without a socket: a request goes in, a response comes out."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import Any
+
+from unisync.emulator import signature
+from unisync.emulator.catalog import Operation, find_operation, protocol_of
+from unisync.emulator.clock import EmulatorClock
+from unisync.emulator.errors import AwsError
+from unisync.emulator.faults import Fault, TokenBucket
+from unisync.emulator.message import Request, Response
+from unisync.emulator.protocol import read_params, shape_reply, write_error, write_reply
+from unisync.emulator.services import BEHAVIOURS
+from unisync.emulator.world import World
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operation that somebody asked for, whatever came of it."""
+
+    service: str
+    operation: str
+    params: Mapping[str, Any]
+    time: float
+    """When, in seconds of the emulated clock."""
+    account: str
+    region: str
+
+
+class Application:
+    """All accounts and regions behind one function, `handle`."""
+
+    def __init__(self, clock: EmulatorClock) -> None:
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.calls: list[Call] = []
+        self.faults: list[Fault] = []
+        self.buckets: dict[str, TokenBucket] = {}
+        self._worlds: dict[tuple[str, str], World] = {}
+
+    def world(self, account: str, region: str) -> World:
+        """The world of an account in a region; each is empty until something is put into it."""
+        with self.lock:
+            key = (account, region)
+            if key not in self._worlds:
+                self._worlds[key] = World(account, region, self.clock, self.lock)
+            return self._worlds[key]
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request as AWS would."""
+        service = None
+        try:
+            operation = find_operation(request)
+            service = operation.service
+            response = self._operate(operation, request)
+        except AwsError as error:
+            response = write_error(protocol_of(request), service, error)
+        except Exception:
+            logger.exception("The emulator failed at %s %s", request.method, request.target)
+            failure = AwsError("InternalFailure", "The emulator failed: see its log", 500)
+            response = write_error(protocol_of(request), service, failure)
+        response.headers["x-amzn-requestid"] = str(uuid.uuid4())
+        response.headers["date"] = formatdate(usegmt=True)
+        return response
+
+    def _operate(self, operation: Operation, request: Request) -> Response:
+        caller = signature.check(request)
+        expected = operation.model.service_model.signing_name
+        if caller.service != expected:
+            raise AwsError(
+                "InvalidSignatureException", f"Credential should be scoped to correct service: '{expected}'.", 403
+            )
+        params = read_params(operation, request)
+        with self.lock:
+            now = self.clock.now()
+            self.calls.append(
+                Call(operation.service, operation.name, params, now, caller.account, caller.region),
+            )
+            fault = self._next_fault(operation.name)
+            instead = fault.before() if fault else None
+            if instead is not None:
+                return instead
+            bucket = self.buckets.get(operation.name)
+            if bucket is not None and not bucket.take():
+                raise AwsError("ThrottlingException", "Rate exceeded")
+            behaviour = BEHAVIOURS[operation.service].get(operation.name)
+            if behaviour is None:
+                raise AwsError("UnknownOperationException", f"{operation.name} is not emulated", 501)
+            shaped = shape_reply(operation, behaviour(self.world(caller.account, caller.region), params, now))
+        if fault is None:
+            return write_reply(operation, shaped)
+        return fault.after(write_reply(operation, fault.reshape(operation, shaped)))
+
+    def _next_fault(self, operation: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.operation == operation:
+                if fault.times is not None:
+                    fault.times -= 1
+                    if fault.times == 0:
+                        self.faults.remove(fault)
+                return fault
+        return None

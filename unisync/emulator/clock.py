@@ -1,0 +1,53 @@
+"""The emulator's time: real, faster than real, or moved by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+
+class EmulatorClock:
+    """The time that the emulated AWS lives in, and a `Clock` for a client that shall live in it too.
+
+    With a `speed`, time runs by itself, that many emulated seconds in a real one. Without, it stands still until
+    `advance` or one of the sleeps moves it.
+    """
+
+    def __init__(self, speed: float | None = 1.0) -> None:
+        if speed is not None and not speed > 0:
+            raise ValueError(f"speed: expected a number above zero, got {speed!r}")
+        self._speed = speed
+        self._lock = threading.Lock()
+        self._moved = 0.0
+        self._epoch = time.time()
+        self._started = time.monotonic()
+
+    def now(self) -> float:
+        """Emulated seconds since the clock was made. Never goes back."""
+        ran = 0.0 if self._speed is None else (time.monotonic() - self._started) * self._speed
+        return ran + self._moved
+
+    def time(self) -> float:
+        """The emulated date, in seconds since 1970 (UTC)."""
+        return self._epoch + self.now()
+
+    def advance(self, seconds: float) -> None:
+        """Move the emulated time ahead by `seconds`."""
+        if seconds < 0:
+            raise ValueError(f"seconds: time only moves ahead, got {seconds!r}")
+        with self._lock:
+            self._moved += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Let `seconds` of emulated time pass: by waiting, or, on a clock moved by hand, by moving it."""
+        if self._speed is None:
+            self.advance(seconds)
+        else:
+            time.sleep(seconds / self._speed)
+
+    async def asleep(self, seconds: float) -> None:
+        """The same for a coroutine."""
+        if self._speed is None:
+            self.advance(seconds)
+        await asyncio.sleep(0 if self._speed is None else seconds / self._speed)

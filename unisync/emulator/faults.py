@@ -1,0 +1,174 @@
+"""What can go wrong on demand, and for how many calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from botocore.model import ListShape, Shape, StructureShape
+
+from unisync.emulator.catalog import SERVICES, Operation, service_model
+from unisync.emulator.clock import EmulatorClock
+from unisync.emulator.errors import AwsError
+from unisync.emulator.message import Delivery, Response
+
+NEW_STATE = "REIMAGINED"
+"""The word that "unknown-state" puts where AWS says how a sync stands."""
+NEW_MEMBER = "addedByAws"
+"""The member that "unknown-member" adds to every structure of a reply."""
+
+_HTML = b"<!DOCTYPE html><html><body><h1>Please sign in to the network</h1></body></html>"
+_GARBAGE = b"\x9f\xff\x00{]"
+
+
+@dataclass(slots=True)
+class Fault:
+    """Something that goes wrong the next `times` calls of an operation; None is until it is cleared."""
+
+    operation: str
+    kind: str
+    times: int | None
+    seconds: float
+    message: str
+
+    def __post_init__(self) -> None:
+        if not any(self.operation in service_model(service).operation_names for service in SERVICES):
+            raise ValueError(f"operation: no service has one named {self.operation!r}")
+        if not (self.kind in KINDS or re.fullmatch(r"http-[1-5]\d\d|[A-Z]\w+", self.kind)):
+            raise ValueError(
+                f"kind: expected an AWS error code, http-NNN, or one of {', '.join(sorted(KINDS))}; got {self.kind!r}"
+            )
+        if self.times is not None and self.times < 1:
+            raise ValueError(f"times: expected one or more, or None for every call, got {self.times!r}")
+
+    def before(self) -> Response | None:
+        """What happens in place of the operation: an error, a reply, or nothing of the kind."""
+        if self.kind == "drop":
+            return Response(500, delivery=Delivery(drop=True))
+        if self.kind.startswith("http-"):
+            status = int(self.kind.removeprefix("http-"))
+            return Response(status, {"content-type": "text/html"}, f"<html><h1>{status}</h1></html>".encode())
+        if self.kind not in KINDS:
+            raise AwsError(self.kind, self.message)
+        return None
+
+    def reshape(self, operation: Operation, shaped: dict[str, Any]) -> dict[str, Any]:
+        """What the operation answers instead of `shaped`."""
+        alter = _ALTERATIONS.get(self.kind)
+        shape = operation.model.output_shape
+        return cast("dict[str, Any]", alter(shape, shaped)) if alter and shape else shaped
+
+    def after(self, response: Response) -> Response:
+        """What the reply becomes on its way."""
+        length = len(response.body)
+        match self.kind:
+            case "drop-answer":
+                response.delivery = Delivery(drop=True)
+            case "truncate":
+                response.delivery = Delivery(cut_at=length // 2)
+            case "slow":
+                response.delivery = Delivery(drip=self.seconds)
+            case "stall":
+                response.delivery = Delivery(stall=self.seconds)
+            case "short":
+                response = replace(response, body=response.body[: length // 2])
+            case "garble":
+                response = replace(response, body=(_GARBAGE * length)[:length])
+            case "empty":
+                response = replace(response, body=b"")
+            case "html":
+                response = Response(response.status, {"content-type": "text/html"}, _HTML)
+            case _:
+                pass
+        return response
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """So many calls a second, and so many at once."""
+
+    rate: float
+    burst: float
+    clock: EmulatorClock
+    _tokens: float = field(init=False)
+    _filled_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not (self.rate > 0 and self.burst >= 1):
+            raise ValueError(f"rate, burst: expected above zero and at least 1, got {self.rate!r} and {self.burst!r}")
+        self._tokens, self._filled_at = self.burst, self.clock.now()
+
+    def take(self) -> bool:
+        """Take a token, if there is one."""
+        now = self.clock.now()
+        self._tokens = min(self.burst, self._tokens + (now - self._filled_at) * self.rate)
+        self._filled_at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+def _add_members(shape: Shape, value: object) -> object:
+    return _map_structures(shape, value, lambda _, members: {**members, NEW_MEMBER: "something new"})
+
+
+def _change_states(shape: Shape, value: object) -> object:
+    def change(shape: StructureShape, members: dict[str, object]) -> dict[str, object]:
+        states = [
+            name for name, member in shape.members.items() if name.lower() in ("state", "status") and _is_enum(member)
+        ]
+        return {**members, **{name: NEW_STATE for name in states if name in members}}
+
+    return _map_structures(shape, value, change)
+
+
+def _remove_required(shape: Shape, value: object) -> object:
+    members = cast("dict[str, object]", value)
+    required = [name for name in cast("StructureShape", shape).required_members if name in members]
+    return {name: item for name, item in members.items() if name not in required[:1]}
+
+
+def _is_enum(shape: Shape) -> bool:
+    return bool(shape.metadata.get("enum"))
+
+
+def _map_structures(
+    shape: Shape, value: object, change: Callable[[StructureShape, dict[str, object]], dict[str, object]]
+) -> object:
+    """Apply `change` to every structure in a reply, save those of the last success: that one is history."""
+    if isinstance(shape, StructureShape):
+        members = cast("dict[str, object]", value)
+        mapped = {
+            name: item if name.lower() == "latestsuccessfulsync" else _map_structures(shape.members[name], item, change)
+            for name, item in members.items()
+        }
+        return change(shape, mapped)
+    if isinstance(shape, ListShape):
+        return [_map_structures(shape.member, item, change) for item in cast("list[object]", value)]
+    return value
+
+
+_ALTERATIONS: Mapping[str, Callable[[Shape, object], object]] = {
+    "unknown-member": _add_members,
+    "unknown-state": _change_states,
+    "missing-member": _remove_required,
+}
+
+KINDS = {
+    "drop": "the connection is closed before the operation runs",
+    "drop-answer": "the operation runs, and the connection is closed without an answer",
+    "stall": "the answer starts after `seconds` of silence",
+    "slow": "the answer's body drips for `seconds`",
+    "truncate": "the connection is closed half-way through the body",
+    "short": "half the body, its length announced truly",
+    "garble": "a body of garbage, as long as the real one",
+    "empty": "status 200 and no body",
+    "html": "status 200 and an HTML page",
+    "unknown-member": "every structure has a member that no model knows",
+    "unknown-state": "the state is a word that no model knows",
+    "missing-member": "a required member is missing",
+}
+"""The faults that are not error codes, each with what it does."""

@@ -1,0 +1,126 @@
+"""Flow: what to do next, without doing it; run() and arun() do it.
+
+A flow is a generator. It yields the call that it wants made or the pause that it wants to take, is sent the reply (or
+has the error thrown in), and returns a value. The blocking and the awaitable client drive the same flows, and a test
+drives them by hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+from unisync.models import Model, Vocabulary
+
+T = TypeVar("T")
+R_co = TypeVar("R_co", bound=Model, covariant=True)
+R = TypeVar("R", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[R_co]):
+    """A request to AWS."""
+
+    service: str
+    """boto3's name of the service."""
+    operation: str
+    """AWS's name of the operation."""
+    params: Mapping[str, object]
+    """The parameters, by AWS's names."""
+    reply: type[R_co]
+    """The model of the answer."""
+    vocabulary: Vocabulary = field(default=Vocabulary({}), repr=False)
+    """What the words in the answer mean."""
+    repeatable: bool = True
+    """Whether doing it twice is as good as doing it once."""
+    timeout: float | None = None
+    """Seconds that the answer may take; None leaves it to the client's own settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """A pause."""
+
+    seconds: float
+
+
+Flow = Generator[Call[Any] | Sleep, Any, T]
+
+
+def ask(call: Call[R]) -> Flow[R]:
+    """Make one call."""
+    reply = yield call
+    return cast("R", reply)
+
+
+class Clock(Protocol):
+    """Where time comes from. Tests hand in one of their own."""
+
+    def now(self) -> float:
+        """Seconds since whenever; only differences count, and it never goes back."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    async def asleep(self, seconds: float) -> None:
+        """Wait, letting other tasks run."""
+        ...
+
+
+class SystemClock:
+    """Real time."""
+
+    def now(self) -> float:
+        """Seconds of the monotonic clock."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait in this thread."""
+        time.sleep(seconds)
+
+    async def asleep(self, seconds: float) -> None:
+        """Wait on the event loop."""
+        await asyncio.sleep(seconds)
+
+
+def run(flow: Flow[T], send: Callable[[Call[Any]], Model], clock: Clock) -> T:
+    """Do what the flow says, in this thread."""
+    try:
+        action = next(flow)
+        while True:
+            try:
+                if isinstance(action, Sleep):
+                    result = None
+                    clock.sleep(action.seconds)
+                else:
+                    result = send(action)
+            except Exception as error:
+                action = flow.throw(error)
+            else:
+                action = flow.send(result)
+    except StopIteration as stop:
+        return cast("T", stop.value)
+    finally:
+        flow.close()
+
+
+async def arun(flow: Flow[T], send: Callable[[Call[Any]], Awaitable[Model]], clock: Clock) -> T:
+    """Do what the flow says, awaiting."""
+    try:
+        action = next(flow)
+        while True:
+            try:
+                result = await (clock.asleep(action.seconds) if isinstance(action, Sleep) else send(action))
+            except Exception as error:
+                action = flow.throw(error)
+            else:
+                action = flow.send(result)
+    except StopIteration as stop:
+        return cast("T", stop.value)
+    finally:
+        flow.close()

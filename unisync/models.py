@@ -1,0 +1,359 @@
+"""What AWS says, in our words: frozen models with snake_case fields, in which nothing that AWS said is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeVar, cast
+
+from pydantic import (
+    AliasChoices,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from unisync.refs import ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync, parse_ref
+
+ProviderType = (
+    Literal["AzureDevOps", "Bitbucket", "GitHub", "GitHubEnterpriseServer", "GitLab", "GitLabSelfManaged"] | str
+)
+"""Where a repository lives, in CodeConnections' spelling."""
+BlockerStatus = Literal["ACTIVE", "RESOLVED"] | str
+"""Whether a blocker blocks."""
+BlockerType = Literal["AUTOMATED"] | str
+"""Who put a blocker there."""
+
+
+class SyncState(StrEnum):
+    """How a sync stands, in one word for all services."""
+
+    PENDING = "PENDING"
+    """Asked for, not begun."""
+    RUNNING = "RUNNING"
+    """Under way."""
+    ACTIVE = "ACTIVE"
+    """In place."""
+    FAILED = "FAILED"
+    """Ended without success; AWS does not go on by itself."""
+    DELETING = "DELETING"
+    """On its way out."""
+    UNKNOWN = "UNKNOWN"
+    """In a state that AWS did not have when this version of unisync was made. `native` has its word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of one service: what each means in ours. Passed to pydantic as the context of a validation."""
+
+    states: Mapping[str, SyncState]
+    providers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+_NO_WORDS = Vocabulary({})
+
+
+def _vocabulary(info: ValidationInfo) -> Vocabulary:
+    return info.context if isinstance(info.context, Vocabulary) else _NO_WORDS
+
+
+def wire(*names: str, default: Any = ...) -> Any:
+    """A field that AWS calls by these names, one a service."""
+    return Field(default, validation_alias=AliasChoices(*names))
+
+
+def both(name: str, default: Any = ...) -> Any:
+    """A field that Proton calls `name`, and CodeConnections the same with a capital."""
+    return wire(name, name[0].upper() + name[1:], default=default)
+
+
+class Model(BaseModel, frozen=True):
+    """What all models have in common: frozen, and AWS's newer members kept in `model_extra`."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        validate_by_name=True,
+        validate_by_alias=True,
+        val_temporal_unit="seconds",
+    )
+
+
+M = TypeVar("M", bound=Model)
+
+
+class SyncError(Model, frozen=True):
+    """Why a sync failed, in the service's own words."""
+
+    code: str | None = None
+    message: str | None = None
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (self.code, self.message))) or "no reason given"
+
+
+class SyncJobStatus(Model, frozen=True):
+    """How a sync stands: our word, AWS's word, and the reason if it failed."""
+
+    state: SyncState
+    native: str
+    """AWS's own word; empty where AWS gave none, as for a sync that has never run."""
+    error: SyncError | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_aws(cls, data: Any, info: ValidationInfo) -> Any:
+        if isinstance(data, str):
+            data = {"state": data}
+        if not isinstance(data, dict) or "native" in data:
+            return data  # pyright: ignore[reportUnknownVariableType]
+        members = cast("dict[str, Any]", data)
+        native = members.get("state") or ""
+        return {**members, "native": native, "state": _vocabulary(info).states.get(native, SyncState.UNKNOWN)}
+
+    def __str__(self) -> str:
+        return f"{self.state} ({self.native})" if self.native else self.state
+
+
+class RepositoryPlace(Model, frozen=True):
+    """A branch of a repository: what a sync takes its commits from."""
+
+    repository_name: str = wire("RepositoryName")
+    """The bare name, without its owner."""
+    owner: str = wire("OwnerId")
+    provider: ProviderType
+    """Where the repository lives, in one spelling for all services."""
+    native_provider: str = wire("ProviderType")
+    """The same in the service's own spelling."""
+    branch: str = both("branch")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_aws(cls, data: Any, info: ValidationInfo) -> Any:
+        """Split Proton's "owner/name", and give the provider one spelling, keeping AWS's."""
+        if not isinstance(data, dict):
+            return data
+        members = cast("dict[str, Any]", data)
+        if "repositoryProvider" in members:
+            members = dict(members)
+            native, full_name = members.pop("repositoryProvider"), members.pop("repositoryName", None)
+            if isinstance(full_name, str):
+                members["owner"], _, members["repository_name"] = full_name.rpartition("/")
+            members["native_provider"] = native
+        elif "ProviderType" in members:
+            native = members["ProviderType"]
+        else:
+            return members
+        return {**members, "provider": _vocabulary(info).providers.get(str(native), native)}
+
+    @property
+    def full_name(self) -> str:
+        """Owner and bare name, as in "acme/infra"."""
+        return f"{self.owner}/{self.repository_name}"
+
+
+class Revision(RepositoryPlace, frozen=True):
+    """A commit, and where it is: repository, branch and directory."""
+
+    directory: str = both("directory")
+    sha: str = both("sha")
+
+
+class SyncEvent(Model, frozen=True):
+    """A line in the history of an attempt."""
+
+    type: str = both("type")
+    event: str = both("event")
+    """What happened, in the service's own sentence."""
+    time: AwareDatetime = both("time")
+    external_id: str | None = both("externalId", default=None)
+
+
+class ResourceSyncAttempt(Model, frozen=True):
+    """One try to bring a resource to a commit."""
+
+    # Before the status, which takes the reason of a failure from the events.
+    events: tuple[SyncEvent, ...] = both("events")
+    status: SyncJobStatus = both("status")
+    started_at: AwareDatetime = both("startedAt")
+    target: str = both("target")
+    """What is brought to the commit: the resource's name or ARN."""
+    initial_revision: Revision = both("initialRevision")
+    """Where the resource was."""
+    target_revision: Revision = both("targetRevision")
+    """Where the attempt takes it."""
+
+    @field_validator("status", mode="after")
+    @classmethod
+    def _with_reason(cls, status: SyncJobStatus, info: ValidationInfo) -> SyncJobStatus:
+        """A failed attempt says why in its last event, and nowhere else."""
+        events: tuple[SyncEvent, ...] = info.data.get("events", ())
+        if status.state is not SyncState.FAILED or status.error is not None or not events:
+            return status
+        error = SyncError(code=events[-1].type, message=events[-1].event)
+        return status.model_copy(update={"error": error})
+
+
+def _ref(value: object) -> SyncRef[Any]:
+    if isinstance(value, str):
+        return parse_ref(value)
+    if isinstance(value, SyncRef):
+        return value  # pyright: ignore[reportUnknownVariableType]
+    raise ValueError(f"expected a reference or its text, got {value!r}")
+
+
+_AS_REF = (PlainValidator(_ref), PlainSerializer(str, return_type=str))
+
+
+def with_ref(model: type[M], ref: SyncRef[Any], reply: Model, **more: object) -> M:
+    """The model that says of a reply, in which AWS does not name it, which sync it is about."""
+    members: dict[str, Any] = {**dict(reply), **more, "ref": ref}
+    return model(**members)
+
+
+class SyncJob(Model, frozen=True):
+    """A sync and how it stands."""
+
+    ref: Annotated[SyncRef[SyncJob], *_AS_REF]
+    """Which sync this is."""
+    status: SyncJobStatus
+
+
+class TwinMakerSyncReply(Model, frozen=True):
+    """GetSyncJob's answer."""
+
+    arn: str
+    workspace_id: str = wire("workspaceId")
+    sync_source: str = wire("syncSource")
+    sync_role: str = wire("syncRole")
+    """The ARN of the role with which TwinMaker reads the source."""
+    status: SyncJobStatus
+    created_at: AwareDatetime = wire("creationDateTime")
+    updated_at: AwareDatetime = wire("updateDateTime")
+
+
+class TwinMakerSyncJob(TwinMakerSyncReply, SyncJob, frozen=True):
+    """An IoT TwinMaker sync job (GetSyncJob)."""
+
+    ref: Annotated[TwinMakerSync, *_AS_REF]
+
+
+class GitSyncReply(Model, frozen=True):
+    """The answer of the three operations that tell how a Git sync stands."""
+
+    desired_state: Revision | None = both("desiredState", default=None)
+    """The commit that AWS wants to be live."""
+    latest_sync: ResourceSyncAttempt | None = both("latestSync", default=None)
+    """The newest attempt, whatever came of it. None if there was none yet."""
+    latest_successful_sync: ResourceSyncAttempt | None = both("latestSuccessfulSync", default=None)
+    """The newest attempt that succeeded: its target is the commit that is live."""
+
+
+class GitSyncJob(GitSyncReply, SyncJob, frozen=True):
+    """The Git sync of a resource (GetServiceInstanceSyncStatus, GetTemplateSyncStatus, GetResourceSyncStatus).
+
+    Its status is that of the latest attempt; PENDING, without a word of AWS's, if there was none yet.
+    """
+
+    ref: Annotated[StackSync | ServiceInstanceSync | TemplateSync, *_AS_REF]
+
+
+class CreateSyncJobReply(Model, frozen=True):
+    """CreateSyncJob's answer."""
+
+    arn: str
+    created_at: AwareDatetime = wire("creationDateTime")
+    status: SyncJobStatus = wire("state")
+
+
+class CreatedSyncJob(CreateSyncJobReply, frozen=True):
+    """A sync job that has just been asked for (CreateSyncJob): what AWS tells of it then, and no more."""
+
+    ref: Annotated[TwinMakerSync, *_AS_REF]
+
+
+class DeleteSyncJobReply(Model, frozen=True):
+    """DeleteSyncJob's answer."""
+
+    status: SyncJobStatus = wire("state")
+
+
+class DeletedSyncJob(DeleteSyncJobReply, frozen=True):
+    """A sync job that is on its way out (DeleteSyncJob)."""
+
+    ref: Annotated[TwinMakerSync, *_AS_REF]
+
+
+class SyncBlockerContext(Model, frozen=True):
+    """A detail of a blocker."""
+
+    key: str = both("key")
+    value: str = both("value")
+
+
+class SyncBlocker(Model, frozen=True):
+    """What stops a Git sync until somebody releases it."""
+
+    id: str = both("id")
+    type: BlockerType = both("type")
+    status: BlockerStatus = both("status")
+    created_reason: str = both("createdReason")
+    created_at: AwareDatetime = both("createdAt")
+    contexts: tuple[SyncBlockerContext, ...] = both("contexts", default=())
+    resolved_reason: str | None = both("resolvedReason", default=None)
+    resolved_at: AwareDatetime | None = both("resolvedAt", default=None)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it blocks. A word that is neither ACTIVE nor RESOLVED counts as blocking."""
+        return self.status != "RESOLVED"
+
+
+class SyncBlockerSummary(Model, frozen=True):
+    """The blockers of a stack (GetSyncBlockerSummary)."""
+
+    resource_name: str = wire("ResourceName")
+    parent_resource_name: str | None = wire("ParentResourceName", default=None)
+    latest_blockers: tuple[SyncBlocker, ...] = wire("LatestBlockers", default=())
+
+
+class ServiceSyncBlockerSummary(Model, frozen=True):
+    """The blockers of a Proton service, or of one of its instances (GetServiceSyncBlockerSummary)."""
+
+    service_name: str = wire("serviceName")
+    service_instance_name: str | None = wire("serviceInstanceName", default=None)
+    latest_blockers: tuple[SyncBlocker, ...] = wire("latestBlockers", default=())
+
+
+class SyncConfiguration(RepositoryPlace, frozen=True):
+    """Which file of which branch a stack follows (GetSyncConfiguration)."""
+
+    resource_name: str = wire("ResourceName")
+    sync_type: str = wire("SyncType")
+    config_file: str | None = wire("ConfigFile", default=None)
+    repository_link_id: str = wire("RepositoryLinkId")
+    role_arn: str = wire("RoleArn")
+    publish_deployment_status: str | None = wire("PublishDeploymentStatus", default=None)
+    trigger_resource_update_on: str | None = wire("TriggerResourceUpdateOn", default=None)
+    pull_request_comment: str | None = wire("PullRequestComment", default=None)
+
+
+class ServiceSyncConfig(RepositoryPlace, frozen=True):
+    """Which file of which branch a Proton service follows (GetServiceSyncConfig)."""
+
+    service_name: str = wire("serviceName")
+    file_path: str = wire("filePath")
+
+
+class TemplateSyncConfig(RepositoryPlace, frozen=True):
+    """Which directory of which branch a Proton template follows (GetTemplateSyncConfig)."""
+
+    template_name: str = wire("templateName")
+    template_type: str = wire("templateType")
+    subdirectory: str | None = wire("subdirectory", default=None)

@@ -1,0 +1,29 @@
+"""The three services, and which of them a reference belongs to."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+from unisync.errors import InvalidRequestError
+from unisync.models import SyncJob
+from unisync.refs import ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync
+from unisync.services import codeconnections, proton, twinmaker
+from unisync.waiting import Subject
+
+J = TypeVar("J", bound=SyncJob)
+
+
+def subject_of(ref: SyncRef[J]) -> Subject[J]:
+    """What a reference refers to, as something to look at and wait for."""
+    match cast("object", ref):
+        case TwinMakerSync() as job:
+            subject: Subject[Any] = twinmaker.subject(job)
+        case ServiceInstanceSync() as instance:
+            subject = proton.service_instance_subject(instance)
+        case TemplateSync() as template:
+            subject = proton.template_subject(template)
+        case StackSync() as stack:
+            subject = codeconnections.subject(stack)
+        case other:
+            raise InvalidRequestError.before_sending(f"ref: expected a reference such as StackSync(...), got {other!r}")
+    return subject

@@ -1,0 +1,92 @@
+"""What the Git syncs of Proton and CodeConnections have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from unisync.errors import NotFoundError
+from unisync.flow import Flow
+from unisync.models import (
+    GitSyncJob,
+    GitSyncReply,
+    ServiceSyncBlockerSummary,
+    SyncBlocker,
+    SyncBlockerSummary,
+    SyncJobStatus,
+    SyncState,
+    with_ref,
+)
+from unisync.refs import SyncRef
+from unisync.waiting import Subject
+
+T = TypeVar("T")
+
+STATES = {
+    "INITIATED": SyncState.PENDING,
+    "QUEUED": SyncState.PENDING,
+    "IN_PROGRESS": SyncState.RUNNING,
+    "SUCCEEDED": SyncState.ACTIVE,
+    "FAILED": SyncState.FAILED,
+}
+
+_NEVER = SyncJobStatus(state=SyncState.PENDING, native="")
+
+
+def git_job(ref: SyncRef[GitSyncJob], reply: GitSyncReply) -> GitSyncJob:
+    """The job that a reply tells of. Its status is that of the latest attempt."""
+    return with_ref(GitSyncJob, ref, reply, status=reply.latest_sync.status if reply.latest_sync else _NEVER)
+
+
+def active_blockers(summary: SyncBlockerSummary | ServiceSyncBlockerSummary | None) -> tuple[SyncBlocker, ...]:
+    """Those of a summary that block now."""
+    return tuple(blocker for blocker in summary.latest_blockers if blocker.is_active) if summary else ()
+
+
+def required(flow: Flow[T | None], service: str, operation: str, what: str) -> Flow[T]:
+    """The same flow, for which an answer without a definition is as good as "not found"."""
+    definition = yield from flow
+    if definition is None:
+        error = {"Code": "ResourceNotFoundException", "Message": f"{what} has no sync configuration"}
+        raise NotFoundError({"Error": error}, operation, service)
+    return definition
+
+
+def _no_blockers() -> Flow[tuple[SyncBlocker, ...]]:
+    yield from ()
+    return ()
+
+
+def git_subject(
+    ref: SyncRef[GitSyncJob],
+    *,
+    status: Callable[[], Flow[GitSyncJob]],
+    definition: Callable[[], Flow[object]],
+    blockers: Callable[[], Flow[tuple[SyncBlocker, ...]]] = _no_blockers,
+    release: str = "",
+) -> Subject[GitSyncJob]:
+    """A Git sync as something to wait for.
+
+    Args:
+        ref: Which sync it is.
+        status: Reads how it stands.
+        definition: Reads its definition; NotFoundError if there is none.
+        blockers: Reads what blocks it.
+        release: The AWS CLI's command that resolves a blocker, with "{id}" for its id.
+    """
+
+    def look() -> Flow[GitSyncJob]:
+        """No status while there is a definition means that the sync has yet to run for the first time."""
+        try:
+            job = yield from status()
+        except NotFoundError as absent:
+            try:
+                yield from definition()
+            except NotFoundError:
+                raise absent from None
+            return git_job(ref, GitSyncReply())
+        if job.latest_sync is None:
+            yield from definition()
+        return job
+
+    return Subject(ref, look=look, blockers=blockers, defined=definition, release=release)

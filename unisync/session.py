@@ -1,0 +1,255 @@
+"""boto3: clients made late and once, one call sent, its answer read, its error translated."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from urllib.parse import urlsplit
+
+from unisync.constraints import broken_constraints
+from unisync.errors import InvalidRequestError, ResponseError, ServiceError, TransportError, UnisyncError
+from unisync.models import Model, Vocabulary
+from unisync.transport import RawReply, end_in_time, keep_bodies, take_body, time_limit
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.client import BaseClient
+    from botocore.config import Config
+
+    from unisync.flow import Call
+
+R = TypeVar("R", bound=Model)
+
+ATTEMPTS = 3
+"""How often a call is made at the most, where the caller's settings do not say: as botocore's standard mode does."""
+
+logger = logging.getLogger("unisync")
+
+
+class Boto3Session(Protocol):
+    """A `boto3.Session`, for those who have no type stubs for it."""
+
+    @property
+    def region_name(self) -> str | None:
+        """The region that its clients speak to."""
+        ...
+
+    @property
+    def profile_name(self) -> str:
+        """The profile that its settings come from."""
+        ...
+
+    @property
+    def client(self) -> Callable[..., object]:
+        """Makes a client."""
+        ...
+
+
+class BotocoreConfig(Protocol):
+    """A `botocore.config.Config`, for those who have no type stubs for it."""
+
+    @property
+    def merge(self) -> Callable[..., object]:
+        """Gives a config that another one's settings were added to."""
+        ...
+
+
+class Session:
+    """The boto3 clients of one account and region.
+
+    The arguments are those of `Unisync`.
+    """
+
+    def __init__(
+        self,
+        session: Boto3Session | None,
+        region_name: str | None,
+        profile_name: str | None,
+        endpoint_url: str | None,
+        config: BotocoreConfig | None,
+    ) -> None:
+        if session is not None and profile_name is not None:
+            raise InvalidRequestError.before_sending("profile_name: expected None, as the session has a profile")
+        self._session = cast("boto3.Session | None", session)
+        self._region_name = region_name
+        self._profile_name = profile_name
+        self._endpoint_url = endpoint_url
+        self._config = cast("Config | None", config)
+        self._clients: dict[str, BaseClient] = {}
+        self._lock = threading.RLock()
+
+    def __repr__(self) -> str:
+        region = self._region_name or (self._session.region_name if self._session else None) or "default region"
+        return f"{region}, {self._endpoint_url or 'AWS'}"
+
+    @cached_property
+    def attempts(self) -> int:
+        """How often a call is made at the most: as the caller's config, the environment or the profile say."""
+        retries: dict[str, Any] = getattr(self._config, "retries", None) or {}
+        if "total_max_attempts" in retries:
+            return int(retries["total_max_attempts"])
+        if "max_attempts" in retries:
+            return int(retries["max_attempts"]) + 1
+        configured = self._boto3()._session.get_config_variable("max_attempts")
+        return int(configured) if configured else ATTEMPTS
+
+    @property
+    def max_connections(self) -> int:
+        """How many calls one client can have under way."""
+        return int(getattr(self._config, "max_pool_connections", None) or 10)
+
+    def send(self, call: Call[R]) -> R:
+        """Make one call, and read its answer.
+
+        Raises:
+            ServiceError: AWS answered with an error, or the request cannot be sent as it is.
+            TransportError: no answer came.
+            ResponseError: the answer cannot be read.
+        """
+        began = time.monotonic()
+        try:
+            reply = self._send(call)
+        except UnisyncError as error:
+            logger.debug("%s %s failed after %.3f s: %s", *_log(call, began), type(error).__name__)
+            raise
+        logger.debug("%s %s answered after %.3f s", *_log(call, began))
+        return reply
+
+    def _send(self, call: Call[R]) -> R:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        metadata: dict[str, Any] = {}
+        try:
+            client = self.client(call.service)
+            operation = client.meta.service_model.operation_model(call.operation)
+            broken = "; ".join(broken_constraints(operation, call.params))
+            if broken:
+                raise InvalidRequestError.before_sending(broken, call.operation, call.service)
+            with time_limit(call.timeout):
+                parsed = client._make_api_call(call.operation, dict(call.params))
+            metadata = parsed.get("ResponseMetadata", {})
+            return _read(call.reply, call.vocabulary, take_body(parsed), parsed)
+        except UnisyncError:
+            raise
+        except ClientError as error:
+            raise ServiceError.of(cast("dict[str, Any]", error.response), call.operation, call.service) from error
+        except BotoCoreError as error:
+            raise _translated(error, call) from error
+        except Exception as error:
+            # botocore's parsers, and pydantic, meeting what no service should have answered.
+            raise ResponseError(
+                call.service,
+                call.operation,
+                _reason(error),
+                status_code=metadata.get("HTTPStatusCode"),
+                request_id=metadata.get("RequestId"),
+            ) from error
+
+    def client(self, service: str) -> BaseClient:
+        """The one client of a service."""
+        client = self._clients.get(service)
+        if client is None:
+            with self._lock, _no_collection():
+                client = self._clients.get(service) or self._make(service)
+                self._clients[service] = client
+        return client
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
+    def _boto3(self) -> boto3.Session:
+        with self._lock:
+            if self._session is None:
+                import boto3
+
+                self._session = boto3.Session(profile_name=self._profile_name)
+            return self._session
+
+    def _make(self, service: str) -> BaseClient:
+        from botocore.config import Config
+
+        # The waits and the verbs decide themselves what is tried again, and when, on every botocore alike.
+        settings: dict[str, Any] = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
+        client = self._boto3().client(
+            service,
+            region_name=self._region_name,
+            endpoint_url=self._endpoint_url,
+            config=(self._config or Config()).merge(Config(**settings)),
+        )
+        asked = getattr(self._config, "_user_provided_options", {})
+        if "inject_host_prefix" not in asked and not (urlsplit(client.meta.endpoint_url).hostname or "").startswith(
+            service
+        ):
+            # An endpoint of the user's own: AWS's host prefix ("api.") would make a name of it that does not exist.
+            client.meta.config.inject_host_prefix = False
+        keep_bodies(client)
+        if not end_in_time(client):
+            logger.warning("This botocore keeps its HTTP session elsewhere: deadlines hold only between calls.")
+        return client
+
+
+def _read(model: type[R], vocabulary: Vocabulary, raw: RawReply | None, parsed: dict[str, Any]) -> R:
+    if raw is None:
+        return model.model_validate({k: v for k, v in parsed.items() if k != "ResponseMetadata"}, context=vocabulary)
+    if raw.is_cut_short():
+        raise ValueError(f"{len(raw.body)} of {raw.announced} bytes came")
+    if raw.is_cbor:
+        return model.model_validate(raw.decoded_cbor(), context=vocabulary)
+    return model.model_validate_json(raw.body, context=vocabulary)
+
+
+def _translated(error: Exception, call: Call[Any]) -> UnisyncError:
+    """Our error for one of botocore's that is no answer of AWS's."""
+    from botocore import exceptions
+    from botocore.parsers import ResponseParserError
+
+    if isinstance(error, (exceptions.ParamValidationError, exceptions.NoRegionError, exceptions.UnknownServiceError)):
+        return InvalidRequestError.before_sending(str(error), call.operation, call.service)
+    if isinstance(error, ResponseParserError):
+        return ResponseError(call.service, call.operation, _reason(error), status_code=None, request_id=None)
+    unsent = (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyConnectionError)
+    over_the_wire = isinstance(error, (exceptions.HTTPClientError, exceptions.ConnectionError))
+    untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+    return TransportError(
+        call.service,
+        call.operation,
+        str(error),
+        retryable=over_the_wire and not untrusted,
+        outcome_unknown=over_the_wire and not untrusted and not isinstance(error, unsent),
+    )
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with an answer, without the answer: it may hold what nobody should log."""
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in found[:5])
+    return str(error) or type(error).__name__
+
+
+def _log(call: Call[Any], began: float) -> tuple[str, str, float]:
+    return call.service, call.operation, time.monotonic() - began
+
+
+@contextmanager
+def _no_collection() -> Generator[None]:
+    """Making a client allocates much and frees little: collecting garbage meanwhile would cost a third of its time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

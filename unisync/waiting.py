@@ -1,0 +1,371 @@
+"""The waits, as flows: look, judge what was seen, pause, look again, until it is in place or cannot come to be."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Generic, NoReturn, TypeVar
+
+from unisync.backoff import Backoff
+from unisync.errors import (
+    InvalidRequestError,
+    NotFoundError,
+    ResponseError,
+    SyncBlockedError,
+    SyncFailedError,
+    SyncSupersededError,
+    UnisyncError,
+    WaitTimeoutError,
+)
+from unisync.flow import Call, Flow, Sleep
+from unisync.models import GitSyncJob, Revision, SyncBlocker, SyncJob, SyncState
+from unisync.refs import SyncRef
+
+T = TypeVar("T")
+J = TypeVar("J", bound=SyncJob)
+J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
+
+OVERTIME = 1.0
+"""Seconds that a look may take which begins when the time is up: enough for an answer that is on its way."""
+UNREADABLE_IN_A_ROW = 3
+"""Unreadable answers that a wait puts up with: one is an accident, this many are how things are."""
+BLOCKERS_EVERY = 15.0
+"""Seconds between two reads of the blockers of a sync that is not in place."""
+
+_SHA = re.compile(r"[0-9a-fA-F]{7,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Generic[J_co]):
+    """How a wait stands, told after each look that is followed by another."""
+
+    job: J_co
+    """What the last answered look saw."""
+    attempt: int
+    """How often it was looked."""
+    elapsed: float
+    """Seconds since the wait began."""
+    next_delay: float
+    """Seconds until the next look."""
+    error: UnisyncError | None = None
+    """What this look failed with, if it failed for a reason that passes; `job` is then from an earlier one."""
+
+
+OnProgress = Callable[[Progress[J]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject(Generic[J]):
+    """What can be waited for, as its service makes it."""
+
+    ref: SyncRef[J]
+    look: Callable[[], Flow[J]]
+    """How it stands; NotFoundError where there is no such sync."""
+    blockers: Callable[[], Flow[tuple[SyncBlocker, ...]]]
+    """What blocks it now."""
+    defined: Callable[[], Flow[object]]
+    """The definition of the sync; NotFoundError where there is none."""
+    release: str = ""
+    """The AWS CLI's command that resolves a blocker, with "{id}" for its id."""
+    has_revisions: bool = True
+    """Whether it follows commits, so that a wait can be for one of them."""
+
+
+def wait_until_active(
+    subject: Subject[J],
+    *,
+    revision: str | None,
+    timeout: float | timedelta | None,
+    backoff: Backoff,
+    on_progress: OnProgress[J] | None,
+    now: Callable[[], float],
+) -> Flow[J]:
+    """Wait until a sync is in place; with `revision`, until that commit is.
+
+    Raises:
+        SyncFailedError, SyncBlockedError, SyncSupersededError: it cannot come to be in place.
+        WaitTimeoutError: the time is up.
+        UnisyncError: a look failed for a reason that does not pass.
+    """
+    if revision is not None and not subject.has_revisions:
+        raise InvalidRequestError.before_sending(f"revision: expected None, as {subject.ref} follows no commits")
+    wait = _Wait(subject, "in place", _checked_revision(revision), _seconds(timeout), backoff, on_progress, now)
+    while True:
+        job = yield from wait.look(subject.look)
+        if job is not None:
+            if wait.in_place(job):
+                return job
+            yield from wait.check_blockers(job)
+        yield from wait.pause()
+
+
+def wait_until_deleted(
+    subject: Subject[J],
+    *,
+    timeout: float | timedelta | None,
+    backoff: Backoff,
+    on_progress: OnProgress[J] | None,
+    now: Callable[[], float],
+) -> Flow[None]:
+    """Wait until a sync is gone: until neither its definition nor its status is found.
+
+    Raises:
+        WaitTimeoutError: the time is up.
+        UnisyncError: a look failed for a reason that does not pass.
+    """
+
+    def look() -> Flow[J]:
+        yield from subject.defined()
+        return (yield from subject.look())
+
+    wait = _Wait(subject, "gone", None, _seconds(timeout), backoff, on_progress, now)
+    while True:
+        try:
+            yield from wait.look(look)
+        except NotFoundError:
+            return
+        yield from wait.pause()
+
+
+@dataclass(slots=True)
+class _Wait(Generic[J]):
+    """One wait under way."""
+
+    subject: Subject[J]
+    aim: str
+    revision: str | None
+    timeout: float
+    backoff: Backoff
+    on_progress: OnProgress[J] | None
+    now: Callable[[], float]
+    attempts: int = 0
+    job: J | None = None
+    error: UnisyncError | None = None
+    _unreadable: int = 0
+    _noticed: bool = False
+    """Whether AWS was seen to work on the revision, or to want it."""
+    _blockers_read_at: float = -math.inf
+    _over: bool = False
+    _started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._started = self.now()
+
+    @property
+    def elapsed(self) -> float:
+        return self.now() - self._started
+
+    def look(self, look: Callable[[], Flow[J]]) -> Flow[J | None]:
+        """Look once. None if that failed for a reason that passes."""
+        self.attempts += 1
+        job = yield from self._absorbing(look())
+        if job is not None:
+            self.job = job
+        return job
+
+    def _absorbing(self, flow: Flow[T]) -> Flow[T | None]:
+        self.error = None
+        try:
+            result = yield from _bounded(flow, self._time_left)
+        except UnisyncError as error:
+            self._unreadable = self._unreadable + 1 if isinstance(error, ResponseError) else 0
+            if not error.retryable and not 0 < self._unreadable < UNREADABLE_IN_A_ROW:
+                raise
+            self.error = error
+            return None
+        self._unreadable = 0
+        return result
+
+    def _time_left(self) -> float | None:
+        left = self.timeout - self.elapsed
+        return None if math.isinf(left) else max(left, OVERTIME)
+
+    def pause(self) -> Flow[None]:
+        """Pause until the next look.
+
+        Raises:
+            WaitTimeoutError: there is no time for another.
+        """
+        left = self.timeout - self.elapsed
+        if self._over or left <= 0:
+            raise self._timed_out()
+        delay = self.backoff.delay(self.attempts)
+        if delay >= left:
+            delay, self._over = left, True
+        if self.on_progress is not None and self.job is not None:
+            self.on_progress(Progress(self.job, self.attempts, self.elapsed, delay, self.error))
+        yield Sleep(delay)
+
+    def in_place(self, job: J) -> bool:
+        """Whether what was waited for is in place.
+
+        Raises:
+            SyncFailedError, SyncSupersededError: it cannot come to be.
+        """
+        if isinstance(job, GitSyncJob):
+            return self._commit_in_place(job)
+        match job.status.state:
+            case SyncState.ACTIVE:
+                return True
+            case SyncState.FAILED | SyncState.DELETING:
+                self._fail(job)
+            case _:
+                return False
+
+    def _commit_in_place(self, job: GitSyncJob) -> bool:
+        latest = job.latest_sync
+        target = latest.target_revision if latest else None
+        desired = job.desired_state
+        if self.revision is None:
+            # The commit that AWS itself wants, where it says so: an older one may be what is live.
+            ours = desired is None or target is None or target.sha == desired.sha
+            done = latest is not None and latest.status.state is SyncState.ACTIVE
+        else:
+            ours = target is not None and self._is_ours(target)
+            # A latest attempt that succeeded is the latest success, whether AWS repeats it there yet or not.
+            successful = latest if latest and latest.status.state is SyncState.ACTIVE else job.latest_successful_sync
+            if successful is not None and self._is_ours(successful.target_revision):
+                return True
+            done = False
+        if ours:
+            if job.status.state is SyncState.FAILED:
+                self._fail(job)
+        elif self.revision is not None and target is not None and latest is not None:
+            # Noticed in an earlier look, or where this attempt set out from: this commit has had its turn.
+            had_its_turn = self._noticed or self._is_ours(latest.initial_revision)
+            if had_its_turn and not (desired and self._is_ours(desired)):
+                self._supersede(job, target)
+        self._noticed = self._noticed or ours or (desired is not None and self._is_ours(desired))
+        return ours and done
+
+    def _is_ours(self, revision: Revision) -> bool:
+        return self.revision is not None and revision.sha.lower().startswith(self.revision)
+
+    def check_blockers(self, job: J) -> Flow[None]:
+        """Ask now and then what blocks a sync that is not in place.
+
+        Raises:
+            SyncBlockedError: something does.
+        """
+        if self.elapsed - self._blockers_read_at < BLOCKERS_EVERY:
+            return
+        blockers = yield from self._absorbing(self.subject.blockers())
+        if blockers is None:
+            return
+        self._blockers_read_at = self.elapsed
+        if blockers:
+            reasons = "; ".join(
+                f"{blocker.created_reason} (since {blocker.created_at:%Y-%m-%d %H:%M:%S} UTC). "
+                f"Once that is settled, release it: {self.subject.release.format(id=blocker.id)}"
+                for blocker in blockers
+            )
+            raise SyncBlockedError(
+                f"{self.subject.ref} is blocked: {reasons}",
+                ref=self.subject.ref,
+                job=job,
+                attempts=self.attempts,
+                elapsed=self.elapsed,
+                blockers=blockers,
+            )
+
+    def _fail(self, job: SyncJob) -> NoReturn:
+        lines = [f"{self.subject.ref} is {job.status}"]
+        if job.status.error is not None:
+            lines[0] += f": {job.status.error}"
+        attempt = job.latest_sync if isinstance(job, GitSyncJob) else None
+        if attempt is not None:
+            lines[0] += f" [{_place(attempt.target_revision)}]"
+            lines += [f"  {event.time:%H:%M:%S} {event.type}: {event.event}" for event in attempt.events]
+        raise SyncFailedError(
+            "\n".join(lines), ref=self.subject.ref, job=job, attempts=self.attempts, elapsed=self.elapsed
+        )
+
+    def _supersede(self, job: SyncJob, by: Revision) -> NoReturn:
+        assert self.revision is not None
+        raise SyncSupersededError(
+            f"{self.subject.ref}: commit {self.revision[:12]} was superseded by {_place(by)}, "
+            f"whose sync is {job.status}",
+            ref=self.subject.ref,
+            job=job,
+            attempts=self.attempts,
+            elapsed=self.elapsed,
+            revision=self.revision,
+            superseded_by=by,
+        )
+
+    def _timed_out(self) -> WaitTimeoutError:
+        looks = f"{self.attempts} look{'s' if self.attempts != 1 else ''}"
+        parts = [f"{self.subject.ref} was not {self.aim} after {self.elapsed:.1f} s and {looks}"]
+        parts.append(f"last seen {self.job.status}" if self.job else "never seen")
+        if self.job is not None and self.job.status.error is not None:
+            parts.append(str(self.job.status.error))
+        if isinstance(self.job, GitSyncJob):
+            parts.append(self._what_git_does(self.job))
+        if self.error is not None:
+            parts.append(f"the last look failed: {self.error}")
+        return WaitTimeoutError(
+            "; ".join(parts) + ". The sync itself goes on in AWS.",
+            ref=self.subject.ref,
+            job=self.job,
+            attempts=self.attempts,
+            elapsed=self.elapsed,
+            last_error=self.error,
+        )
+
+    def _what_git_does(self, job: GitSyncJob) -> str:
+        if job.latest_sync is None:
+            return "it has never been synced"
+        target = job.latest_sync.target_revision
+        said = f"its latest sync is for {_place(target)}"
+        if self.revision is not None and not self._is_ours(target):
+            said += f", and {self.revision[:12]} has not been picked up"
+        elif self.revision is None and job.desired_state is not None and job.desired_state.sha != target.sha:
+            said += f", and {_place(job.desired_state)} has not been picked up"
+        return said
+
+
+def _bounded(flow: Flow[T], time_left: Callable[[], float | None]) -> Flow[T]:
+    """The same flow, each of its calls given only the time that is left."""
+    try:
+        action = next(flow)
+        while True:
+            if isinstance(action, Call):
+                action = replace(action, timeout=time_left())
+            try:
+                result = yield action
+            except Exception as error:
+                action = flow.throw(error)
+            else:
+                action = flow.send(result)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+    finally:
+        flow.close()
+
+
+def _place(revision: Revision) -> str:
+    return f"{revision.full_name}@{revision.branch} {revision.sha[:12]}"
+
+
+def _checked_revision(revision: str | None) -> str | None:
+    if revision is None:
+        return None
+    if not _SHA.fullmatch(revision):
+        raise InvalidRequestError.before_sending(
+            f"revision: expected a commit's sha, or at least 7 of its first hexadecimal digits, got {revision!r}"
+        )
+    return revision.lower()
+
+
+def _seconds(timeout: float | timedelta | None) -> float:
+    if timeout is None:
+        return math.inf
+    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+    if not seconds >= 0:
+        raise InvalidRequestError.before_sending(
+            f"timeout: expected seconds or a timedelta, zero or more, or None for no limit, got {timeout!r}"
+        )
+    return seconds
