@@ -26,13 +26,21 @@ back on it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, cast
-
-from botocore.exceptions import ClientError
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from unisync.models import Revision, SyncBlocker, SyncError, SyncJob
     from unisync.refs import SyncRef
+
+    class ClientError(Exception):
+        """botocore's class, as a type checker is told of it: without stubs for botocore, a base would be unknown."""
+
+        operation_name: str
+
+        def __init__(self, error_response: Mapping[str, Any], operation_name: str) -> None: ...
+
+else:
+    from botocore.exceptions import ClientError
 
 __all__ = [
     "AccessDeniedError",
@@ -103,7 +111,7 @@ class ServiceError(UnisyncError, ClientError):
             ServiceError._classes[code] = cls
 
     def __init__(self, response: Mapping[str, Any], operation: str, service: str) -> None:
-        ClientError.__init__(self, cast("Any", response), operation)
+        super().__init__(dict(response), operation)
         error, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
         self.service = service
         self.operation = operation

@@ -29,7 +29,7 @@ R = TypeVar("R", bound=Model)
 ATTEMPTS = 3
 """How often a call is made at the most, where the caller's settings do not say: as botocore's standard mode does."""
 
-logger = logging.getLogger("unisync")
+logger: logging.Logger = logging.getLogger("unisync")
 
 
 class Boto3Session(Protocol):

@@ -5,8 +5,8 @@ from __future__ import annotations
 try:
     import cbor2 as _cbor2
     import h11 as _h11
-except ImportError as error:
-    raise ImportError("unisync.emulator needs its extra: pip install 'unisync-aws[emulator]'") from error
+except ImportError as _error:
+    raise ImportError("unisync.emulator needs its extra: pip install 'unisync-aws[emulator]'") from _error
 
 from unisync.emulator.application import Call
 from unisync.emulator.clock import EmulatorClock

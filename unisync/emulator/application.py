@@ -20,7 +20,7 @@ from unisync.emulator.protocol import read_params, shape_reply, write_error, wri
 from unisync.emulator.services import BEHAVIOURS
 from unisync.emulator.world import World
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Application:
 
     def __init__(self, clock: EmulatorClock) -> None:
         self.clock = clock
-        self.lock = threading.RLock()
+        self.lock: threading.RLock = threading.RLock()
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self.buckets: dict[str, TokenBucket] = {}

@@ -251,7 +251,7 @@ class Emulator(Setup):
     ) -> None:
         if clock not in ("real", "manual"):
             raise ValueError(f"clock: expected 'real' or 'manual', got {clock!r}")
-        self.clock = EmulatorClock(None if clock == "manual" else speed)
+        self.clock: EmulatorClock = EmulatorClock(None if clock == "manual" else speed)
         self._application = Application(self.clock)
         self._host, self._port = host, port
         self._server: Server | None = None

@@ -1,0 +1,218 @@
+"""The models: both casings, one spelling, aware dates, and nothing that AWS said lost."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tests.samples import MINE, OLD, STACK, attempt, blocker, git_job, revision, twin_job
+from unisync import (
+    GitSyncJob,
+    ResourceSyncAttempt,
+    Revision,
+    SyncBlocker,
+    SyncError,
+    SyncEvent,
+    SyncJobStatus,
+    SyncState,
+    TwinMakerSyncJob,
+)
+from unisync.models import GitSyncReply, TwinMakerSyncReply, Vocabulary
+from unisync.services import codeconnections, proton, twinmaker
+
+PROTON = {
+    "repositoryName": "acme/web",
+    "repositoryProvider": "GITHUB_ENTERPRISE",
+    "branch": "main",
+    "directory": "ops",
+    "sha": MINE,
+}
+CODECONNECTIONS = {
+    "RepositoryName": "web",
+    "OwnerId": "acme",
+    "ProviderType": "GitHubEnterpriseServer",
+    "Branch": "main",
+    "Directory": "ops",
+    "Sha": MINE,
+}
+
+
+def test_a_revision_has_one_form_for_both_services() -> None:
+    ours = Revision.model_validate(PROTON, context=proton.VOCABULARY)
+    theirs = Revision.model_validate(CODECONNECTIONS, context=codeconnections.VOCABULARY)
+    for one in (ours, theirs):
+        assert (one.owner, one.repository_name, one.full_name) == ("acme", "web", "acme/web")
+        assert (one.provider, one.branch, one.directory, one.sha) == ("GitHubEnterpriseServer", "main", "ops", MINE)
+    assert (ours.native_provider, theirs.native_provider) == ("GITHUB_ENTERPRISE", "GitHubEnterpriseServer")
+    assert not ours.model_extra
+    assert not theirs.model_extra
+
+
+def test_a_provider_that_is_new_keeps_its_word() -> None:
+    new = Revision.model_validate({**PROTON, "repositoryProvider": "FORGEJO"}, context=proton.VOCABULARY)
+    assert (new.provider, new.native_provider) == ("FORGEJO", "FORGEJO")
+
+
+def test_an_owner_may_be_a_group_within_a_group() -> None:
+    nested = Revision.model_validate({**CODECONNECTIONS, "OwnerId": "acme/platform"}, context=None)
+    assert nested.full_name == "acme/platform/web"
+    assert Revision.model_validate({**PROTON, "repositoryName": "acme/platform/web"}).full_name == nested.full_name
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "native", "state"),
+    [
+        (twinmaker.VOCABULARY, "CREATING", SyncState.PENDING),
+        (twinmaker.VOCABULARY, "INITIALIZING", SyncState.RUNNING),
+        (twinmaker.VOCABULARY, "ACTIVE", SyncState.ACTIVE),
+        (twinmaker.VOCABULARY, "ERROR", SyncState.FAILED),
+        (twinmaker.VOCABULARY, "DELETING", SyncState.DELETING),
+        (twinmaker.VOCABULARY, "SUCCEEDED", SyncState.UNKNOWN),
+        (proton.VOCABULARY, "INITIATED", SyncState.PENDING),
+        (proton.VOCABULARY, "QUEUED", SyncState.PENDING),
+        (codeconnections.VOCABULARY, "IN_PROGRESS", SyncState.RUNNING),
+        (codeconnections.VOCABULARY, "SUCCEEDED", SyncState.ACTIVE),
+        (codeconnections.VOCABULARY, "FAILED", SyncState.FAILED),
+        (codeconnections.VOCABULARY, "REIMAGINED", SyncState.UNKNOWN),
+        (None, "SUCCEEDED", SyncState.UNKNOWN),
+    ],
+)
+def test_a_native_word_becomes_one_of_ours_and_is_kept(
+    vocabulary: Vocabulary | None, native: str, state: SyncState
+) -> None:
+    status = SyncJobStatus.model_validate(native, context=vocabulary)
+    assert (status.state, status.native, status.error) == (state, native, None)
+    assert str(status) == f"{state} ({native})"
+
+
+def test_a_status_may_lack_its_state() -> None:
+    status = SyncJobStatus.model_validate({}, context=twinmaker.VOCABULARY)
+    assert (status.state, status.native, str(status)) == (SyncState.UNKNOWN, "", "UNKNOWN")
+
+
+def test_an_error_may_lack_its_members() -> None:
+    for members, text in (
+        ({}, "no reason given"),
+        ({"code": "A"}, "A"),
+        ({"message": "b"}, "b"),
+        ({"code": "A", "message": "b"}, "A: b"),
+    ):
+        status = SyncJobStatus.model_validate({"state": "ERROR", "error": members}, context=twinmaker.VOCABULARY)
+        assert str(status.error) == text
+
+
+TWIN = {
+    "arn": "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE",
+    "workspaceId": "factory",
+    "syncSource": "SITEWISE",
+    "syncRole": "arn:aws:iam::123456789012:role/sync",
+    "status": {"state": "ACTIVE"},
+    "creationDateTime": 1700000000.25,
+    "updateDateTime": 1700000001,
+}
+
+
+def test_dates_are_aware_and_in_utc() -> None:
+    reply = TwinMakerSyncReply.model_validate_json(__import__("json").dumps(TWIN))
+    assert reply.created_at == datetime(2023, 11, 14, 22, 13, 20, 250000, tzinfo=UTC)
+    assert reply.created_at.utcoffset() == timedelta(0)
+    assert reply.created_at.tzinfo == UTC
+
+
+@pytest.mark.parametrize("date", [5, 253402300799, 0.5, -5])
+def test_seconds_are_seconds_however_few_or_many(date: float) -> None:
+    event = SyncEvent.model_validate({"type": "A", "event": "b", "time": date})
+    assert event.time == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=date)
+
+
+@pytest.mark.parametrize("missing", sorted(TWIN))
+def test_a_required_member_is_required(missing: str) -> None:
+    with pytest.raises(ValidationError, match="Field required"):
+        TwinMakerSyncReply.model_validate({name: value for name, value in TWIN.items() if name != missing})
+
+
+def proton_reply(status: str = "FAILED") -> dict[str, Any]:
+    event = {"type": "A", "event": "began", "time": 1700000000, "novelInEvent": 1}
+    last = {"type": "B", "event": "no such template", "time": 1700000001, "externalId": "e-1"}
+    sync = {
+        "events": [event, last],
+        "initialRevision": {**PROTON, "sha": OLD},
+        "startedAt": 1700000000,
+        "status": status,
+        "target": "arn",
+        "targetRevision": PROTON,
+        "novelInAttempt": [1, {"deep": None}],
+    }
+    return {"desiredState": {**PROTON, "novelInRevision": "x"}, "latestSync": sync, "novel": {"a": 1}}
+
+
+def test_every_unknown_member_is_kept_where_it_stood() -> None:
+    reply = GitSyncReply.model_validate(proton_reply(), context=proton.VOCABULARY)
+    assert reply.model_extra == {"novel": {"a": 1}}
+    assert reply.desired_state is not None
+    assert reply.desired_state.model_extra == {"novelInRevision": "x"}
+    assert reply.latest_sync is not None
+    assert reply.latest_sync.model_extra == {"novelInAttempt": [1, {"deep": None}]}
+    assert reply.latest_sync.events[0].model_extra == {"novelInEvent": 1}
+
+
+def test_a_failed_attempt_takes_its_reason_from_its_last_event() -> None:
+    failed = GitSyncReply.model_validate(proton_reply(), context=proton.VOCABULARY).latest_sync
+    assert failed is not None
+    assert failed.status.error == SyncError(code="B", message="no such template")
+    done = GitSyncReply.model_validate(proton_reply("SUCCEEDED"), context=proton.VOCABULARY).latest_sync
+    assert done is not None
+    assert done.status.error is None
+    silent = {**proton_reply()["latestSync"], "events": []}
+    assert ResourceSyncAttempt.model_validate(silent, context=proton.VOCABULARY).status.error is None
+
+
+MODELS = [
+    revision(MINE),
+    attempt("FAILED", MINE, reason="bad"),
+    git_job(attempt("IN_PROGRESS", MINE), attempt("SUCCEEDED", OLD), MINE),
+    git_job(),
+    twin_job(SyncState.FAILED, "ERROR", error=SyncError(code="A", message="b")),
+    blocker(),
+    SyncBlocker.model_validate({**blocker().model_dump(), "novel": 1}),
+]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_a_model_survives_pickle_copy_and_both_kinds_of_dump(model: Any) -> None:
+    kind = type(model)
+    assert pickle.loads(pickle.dumps(model)) == model
+    assert copy.deepcopy(model) == model
+    assert kind.model_validate(model.model_dump()) == model
+    assert kind.model_validate_json(model.model_dump_json()) == model
+    assert repr(model).startswith(kind.__name__)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_a_model_cannot_be_changed(model: Any) -> None:
+    name = next(iter(type(model).model_fields))
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(model, name, None)
+
+
+def test_a_job_is_dumped_with_the_text_of_its_reference() -> None:
+    assert git_job().model_dump(mode="json")["ref"] == "codeconnections:payments-prod"
+    assert GitSyncJob.model_validate({**git_job().model_dump(), "ref": "codeconnections:payments-prod"}).ref == STACK
+    with pytest.raises(ValidationError, match="expected a reference or its text"):
+        GitSyncJob.model_validate({**git_job().model_dump(), "ref": 7})
+
+
+@pytest.mark.parametrize("kind", [GitSyncJob, TwinMakerSyncJob])
+def test_a_job_wants_a_reference(kind: Any) -> None:
+    with pytest.raises(ValidationError, match="ref"):
+        kind.model_validate({"status": "ACTIVE"})
+
+
+@pytest.mark.parametrize(("status", "active"), [("ACTIVE", True), ("RESOLVED", False), ("NOVEL", True)])
+def test_a_blocker_blocks_until_it_is_resolved(status: str, active: bool) -> None:
+    assert blocker(status).is_active is active
