@@ -110,9 +110,7 @@ def not_found() -> NotFoundError:
 def throttled() -> ThrottledError:
     """AWS's word that it was asked too often."""
     error = {"Code": "ThrottlingException", "Message": "Rate exceeded"}
-    return ThrottledError(
-        {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 429}}, "GetSyncJob", "iottwinmaker"
-    )
+    return ThrottledError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 429}}, "GetSyncJob", "iottwinmaker")
 
 
 def drive(flow: Flow[T], answers: Iterable[object] = (), sleeps: list[float] | None = None) -> T:

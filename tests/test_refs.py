@@ -42,7 +42,9 @@ def test_the_default_may_be_written_out() -> None:
     assert parse_ref("codeconnections:stack/CFN_STACK_SYNC") == StackSync("stack")
 
 
-names = st.text(st.characters(blacklist_categories=["Zs", "Zl", "Zp", "Cc", "Cs"], blacklist_characters="/:"), min_size=1)
+names = st.text(
+    st.characters(blacklist_categories=["Zs", "Zl", "Zp", "Cc", "Cs"], blacklist_characters="/:"), min_size=1
+)
 
 
 @given(

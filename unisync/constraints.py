@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
@@ -26,10 +26,10 @@ def _structure(shape: Shape, members: Mapping[str, object], path: str) -> Iterat
 
 
 def _value(shape: Shape, value: object, name: str) -> Iterator[str]:
-    size = len(cast("str", value)) if shape.type_name in ("string", "list", "map") else value
+    size = _size(shape, value)
     bounds = shape.metadata.get("min"), shape.metadata.get("max")
     pattern, words = shape.metadata.get("pattern"), shape.metadata.get("enum")
-    if not _within(size, *bounds):
+    if size is not None and not _within(size, *bounds):
         unit = {"string": "characters ", "list": "items ", "map": "entries "}.get(shape.type_name, "")
         yield f"{name}: expected {_range(*bounds)} {unit}and got {_shown(value, size)}"
     elif isinstance(value, str) and pattern and not _compiled(pattern).fullmatch(value):
@@ -53,9 +53,14 @@ def _nested(shape: Shape, entries: Mapping[str, object], name: str) -> Iterator[
         yield from _value(cast("Shape", getattr(shape, "value", shape)), item, f"{name}[{key!r}]")
 
 
-def _within(size: object, least: float | None, most: float | None) -> bool:
-    if not isinstance(size, (int, float)):
-        return True
+def _size(shape: Shape, value: object) -> float | None:
+    """What a constraint bounds: a length, or the number itself. None for a value of another type than the shape's."""
+    if shape.type_name in ("string", "list", "map"):
+        return len(value) if isinstance(value, Sized) else None
+    return value if isinstance(value, (int, float)) else None
+
+
+def _within(size: float, least: float | None, most: float | None) -> bool:
     return (least is None or size >= least) and (most is None or size <= most)
 
 
@@ -65,7 +70,7 @@ def _range(least: float | None, most: float | None) -> str:
     return f"at most {most}" if not least else f"{least} to {most}"
 
 
-def _shown(value: object, size: object) -> str:
+def _shown(value: object, size: float) -> str:
     return f"{size}" if isinstance(value, str) and len(value) > 60 else repr(value)
 
 

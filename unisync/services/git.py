@@ -52,6 +52,14 @@ def required(flow: Flow[T | None], service: str, operation: str, what: str) -> F
     return definition
 
 
+def _found(flow: Flow[object]) -> Flow[bool]:
+    try:
+        yield from flow
+    except NotFoundError:
+        return False
+    return True
+
+
 def _no_blockers() -> Flow[tuple[SyncBlocker, ...]]:
     yield from ()
     return ()
@@ -79,11 +87,9 @@ def git_subject(
         """No status while there is a definition means that the sync has yet to run for the first time."""
         try:
             job = yield from status()
-        except NotFoundError as absent:
-            try:
-                yield from definition()
-            except NotFoundError:
-                raise absent from None
+        except NotFoundError:
+            if not (yield from _found(definition())):
+                raise
             return git_job(ref, GitSyncReply())
         if job.latest_sync is None:
             yield from definition()

@@ -86,11 +86,12 @@ class TwinMaker(Verbs):
             try:
                 job = yield from self.get_sync_job(workspace_id, sync_source)
             except NotFoundError:
-                reply = yield from ask(call)
-            else:
-                if job.sync_role != sync_role:
-                    raise
+                job = None
+            if job is not None and job.sync_role == sync_role:
                 reply = CreateSyncJobReply(arn=job.arn, created_at=job.created_at, status=job.status)
+            else:
+                # Never created, or somebody else's: AWS says which.
+                reply = yield from ask(call)
         return with_ref(CreatedSyncJob, ref, reply)
 
     @verb
