@@ -75,7 +75,7 @@ requirements: .venv-lock/.installed  ## pin anew what pyproject.toml asks for; U
 	$(LOCK) --group build --group test --constraint requirements/oldest.in --output-file requirements/oldest.txt
 
 clean:  ## remove everything that make has made
-	rm -rf .venv .venv-* .coverage .coverage.* htmlcov dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* tests/foreign/.venv tests/foreign/node_modules .coverage .coverage.* htmlcov dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps below are older than what they were made from only when there is something new to install.

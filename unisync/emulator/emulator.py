@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from types import TracebackType
 from typing import Literal, Protocol, Self, TypedDict
 
+from botocore.loaders import Loader
+
 from unisync.emulator.application import Application, Call
 from unisync.emulator.clock import EmulatorClock
-from unisync.emulator.faults import Fault, TokenBucket
+from unisync.emulator.faults import Fault, TokenBucket, known_operation
 from unisync.emulator.gitsync import ATTEMPT_TAKES, Blocker, GitSync, Push, Repository
 from unisync.emulator.server import Server
 from unisync.emulator.signature import access_key_of, secret_of
@@ -66,7 +69,7 @@ class Setup:
     def add_workspace(self, workspace_id: str) -> None:
         """Make a TwinMaker workspace, in which sync jobs can be created."""
         with self._world.lock:
-            self._world.workspaces[workspace_id] = Workspace()
+            self._world.workspaces.setdefault(workspace_id, Workspace())
 
     def refuse_role(self, role_arn: str, reason: str | None = None) -> None:
         """Let no service assume a role: sync jobs created with it from now on end up in ERROR, saying `reason`."""
@@ -164,6 +167,9 @@ class Setup:
             raise ValueError(f"outcome: expected 'SUCCEEDED' or 'FAILED', got {outcome!r}")
         if not sha:
             raise ValueError("sha: expected the id of a commit, got an empty string")
+        for name, seconds in (("noticed_after", noticed_after), ("takes", takes)):
+            if not seconds >= 0:
+                raise ValueError(f"{name}: expected seconds, zero or more, got {seconds!r}")
         with self._world.lock:
             now = self._world.clock.now()
             for sync in self._followers(stack, service, instance, template):
@@ -200,22 +206,21 @@ class Setup:
         with self._world.lock:
             for blocker in self._blockable(stack, service, instance).blockers:
                 if blocker.resolved_at is None:
-                    blocker.resolved_at, blocker.resolved_reason = self._world.clock.now(), reason
+                    blocker.resolve(self._world.clock.now(), reason)
 
     def _followers(
         self, stack: str | None, service: str | None, instance: str | None, template: str | None
     ) -> Sequence[GitSync]:
         world = self._world
-        match stack, service, template:
-            case str(), None, None if stack in world.stacks:
+        match stack, service, instance, template:
+            case str(), None, None, None if stack in world.stacks:
                 return [world.stacks[stack].sync]
-            case None, str(), None if service in world.services:
-                instances = world.services[service].instances
-                if instance is None:
-                    return list(instances.values())
-                if instance in instances:
-                    return [instances[instance]]
-            case None, None, str():
+            case None, str(), None, None if service in world.services:
+                return list(world.services[service].instances.values())
+            case None, str(), str(), None if service in world.services:
+                if instance in world.services[service].instances:
+                    return [world.services[service].instances[instance]]
+            case None, None, None, str():
                 found = [each for (name, _), each in world.templates.items() if name == template]
                 if found:
                     return [version for each in found for version in each.versions.values()]
@@ -279,8 +284,14 @@ class Emulator(Setup):
         """The arguments with which `Unisync` or `AsyncUnisync` speaks to this emulator, in this world."""
         import boto3
         from botocore.config import Config
+        from botocore.session import Session
 
+        core = Session()
+        if core.get_config_variable("data_path") is None:
+            # Reading the models anew is most of what a client costs: the emulator's clients share them.
+            core.register_component("data_loader", _model_loader())
         session = boto3.Session(
+            botocore_session=core,
             aws_access_key_id=access_key_of(_account_id(account)),
             aws_secret_access_key=secret_of(account),
             region_name=region,
@@ -324,6 +335,7 @@ class Emulator(Setup):
 
     def throttle(self, operation: str, *, rate: float, burst: float = 1.0) -> None:
         """Allow an operation `rate` calls an emulated second, `burst` at once; the others get ThrottlingException."""
+        known_operation(operation)
         with self._application.lock:
             self._application.buckets[operation] = TokenBucket(rate, burst, self.clock)
 
@@ -357,8 +369,13 @@ class Emulator(Setup):
         self.stop()
 
 
+@cache
+def _model_loader() -> Loader:
+    return Loader()
+
+
 def _account_id(account: str) -> str:
-    if not (len(account) == 12 and account.isdecimal()):
+    if not (len(account) == 12 and account.isascii() and account.isdecimal()):
         raise ValueError(f"account: expected twelve digits, got {account!r}")
     return account
 

@@ -1,0 +1,141 @@
+"""What importing unisync costs and shows, and that its arrows point down only."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import unisync
+
+PACKAGE = Path(unisync.__file__).parent
+
+LAYERS = [
+    {"__init__"},
+    {"client", "aio"},
+    {"facade"},
+    {"services"},
+    {"waiting", "session"},
+    {"verbs", "backoff", "transport", "constraints"},
+    {"flow"},
+    {"models"},
+    {"refs"},
+    {"errors"},
+]
+"""From the top down: a module imports only from layers below its own, or from its own package."""
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(PACKAGE).with_suffix("").parts[0], path
+
+
+def imports(path: Path, *, at_run_time: bool) -> Iterator[str]:
+    """The modules that a file imports, whether at its head or within."""
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for statement in block.body
+        for node in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if at_run_time and id(node) in typing_only:
+            continue
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_every_module_has_its_layer() -> None:
+    assert {name for name, _ in modules()} == set().union(*LAYERS) | {"emulator"}
+
+
+def test_arrows_point_down_only() -> None:
+    rank = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
+    for name, path in modules():
+        if name in ("emulator", "__init__"):
+            continue
+        for imported in imports(path, at_run_time=True):
+            below = imported.split(".")[1] if imported.startswith("unisync.") else None
+            if below is not None and below != name:
+                assert rank[below] > rank[name], f"{path} imports {imported}"
+
+
+def test_the_emulator_is_nobodys_mirror() -> None:
+    """It imports nothing from the rest, and the rest nothing from it."""
+    for name, path in modules():
+        for imported in imports(path, at_run_time=False):
+            if name == "emulator":
+                assert not imported.startswith("unisync") or imported.startswith("unisync.emulator"), path
+            else:
+                assert not imported.startswith("unisync.emulator"), path
+
+
+@pytest.mark.parametrize("name", ["models", "refs", "waiting", "flow", "backoff", "verbs"])
+def test_the_core_knows_nothing_of_boto3(name: str) -> None:
+    for imported in imports(PACKAGE / f"{name}.py", at_run_time=False):
+        assert not re.match(r"boto3|botocore|urllib3", imported)
+
+
+def test_client_error_stands_in_two_files() -> None:
+    files = {path.name for _, path in modules() if "emulator" not in path.parts and "ClientError" in path.read_text()}
+    assert files == {"errors.py", "session.py"}
+
+
+def test_every_module_says_its_job_in_its_first_line() -> None:
+    for _, path in modules():
+        first = path.read_text().splitlines()[0]
+        assert re.fullmatch(r'""".+[.:](""")?', first), f"{path}: {first}"
+
+
+def test_the_public_names_are_the_same_wherever_they_stand() -> None:
+    """For type checkers, for `import *`, and for the lazy look-up."""
+    source = (PACKAGE / "__init__.py").read_text()
+    for_checkers = re.findall(r"from (unisync\.\w+) import (\w+) as (\w+)", source)
+    assert all(name == alias for _, name, alias in for_checkers)
+    assert [name for _, name, _ in for_checkers] == [
+        name for home in sorted(unisync._HOMES) for name in unisync._HOMES[home]
+    ]
+    assert unisync.__all__ == sorted(name for _, name, _ in for_checkers)
+    for home, name, _ in for_checkers:
+        assert getattr(unisync, name) is getattr(sys.modules[home], name)
+    assert set(unisync.__all__) <= set(dir(unisync))
+    with pytest.raises(AttributeError, match="module 'unisync' has no attribute 'Unisnyc'"):
+        _ = unisync.Unisnyc  # type: ignore[attr-defined]  # pyright: ignore
+
+
+def python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_importing_unisync_loads_neither_boto3_nor_pydantic() -> None:
+    heavy = python("import sys, unisync; dir(unisync); print({'boto3', 'botocore', 'pydantic'} & set(sys.modules))")
+    assert heavy == "set()"
+
+
+def test_a_client_is_made_without_boto3() -> None:
+    loaded = python("import sys, unisync; unisync.Unisync(region_name='eu-west-1'); print('boto3' in sys.modules)")
+    assert loaded == "False"
+
+
+def test_loading_a_name_leaves_the_garbage_collector_as_it_was() -> None:
+    for switch in ("enable", "disable"):
+        state = python(f"import gc, unisync; gc.{switch}(); unisync.SyncState; print(gc.isenabled())")
+        assert state == str(switch == "enable")
+
+
+def test_every_public_name_is_documented() -> None:
+    for name in unisync.__all__:
+        value = getattr(unisync, name)
+        if name != "AnyRef":
+            assert value.__doc__, name
