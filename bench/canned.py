@@ -1,0 +1,146 @@
+"""A server that answers as AWS would, from memory: a process of its own, so that its work is in no figure.
+
+It prints the port that it listens on, and ends when its standard input does. A Git sync has a long history, of 100
+events in its latest attempt, if the request names `LONG`, and else a short one, of 4. The attempt that succeeded last
+has 4 events in both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+
+SHORT, LONG = "prod", "prod-100"
+"""Names of a service instance or a stack."""
+FEW, MANY = 4, 100
+"""How many events their latest attempts have."""
+
+_NOON = 1_785_672_000
+_EVENTS = (
+    ("INITIATED", "The sync of revision {sha} was initiated"),
+    ("FETCHED", "The deployment file was read from repository acme/infra, branch main"),
+    ("STARTED", "The update to revision {sha} has started"),
+    ("SUCCEEDED", "The update to revision {sha} has succeeded"),
+)
+_AWS_JSON = "application/x-amz-json-1.0"
+
+_SYNC_JOB: Mapping[str, object] = {
+    "arn": "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE",
+    "workspaceId": "factory",
+    "syncSource": "SITEWISE",
+    "syncRole": "arn:aws:iam::123456789012:role/sync",
+    "status": {"state": "ACTIVE", "error": {}},
+    "creationDateTime": _NOON - 86_400.5,
+    "updateDateTime": _NOON + 0.25,
+}
+
+
+class _GitSync:
+    """The answer of a service that says how a Git sync stands: Proton's, or CodeConnections' with its capitals."""
+
+    def __init__(self, capitals: bool) -> None:
+        self._capitals = capitals
+
+    def answer(self, events: int) -> Mapping[str, object]:
+        first, second, third = "3" * 40, "7" * 40, "c" * 40
+        return self._spelt(
+            desiredState=self._revision(third),
+            latestSync=self._attempt(events, second, third, _NOON),
+            latestSuccessfulSync=self._attempt(FEW, first, second, _NOON - 86_400),
+        )
+
+    def _attempt(self, events: int, before: str, after: str, began: int) -> Mapping[str, object]:
+        return self._spelt(
+            startedAt=began + 0.125,
+            status="SUCCEEDED",
+            target="arn:aws:proton:eu-west-1:123456789012:service/web/service-instance/prod",
+            initialRevision=self._revision(before),
+            targetRevision=self._revision(after),
+            events=[self._event(index, after, began) for index in range(events)],
+        )
+
+    def _event(self, index: int, sha: str, began: int) -> Mapping[str, object]:
+        kind, text = _EVENTS[index % len(_EVENTS)]
+        return self._spelt(
+            type=kind,
+            event=text.format(sha=sha),
+            time=began + index + 0.512,
+            externalId=f"1f0c9a52-6f3e-4a0e-9b1d-{index:012d}",
+        )
+
+    def _revision(self, sha: str) -> Mapping[str, object]:
+        if self._capitals:
+            place = {"ownerId": "acme", "repositoryName": "infra", "providerType": "GitHub"}
+        else:
+            place = {"repositoryName": "acme/infra", "repositoryProvider": "GITHUB"}
+        return self._spelt(**place, branch="main", directory="deploy/prod", sha=sha)
+
+    def _spelt(self, **members: object) -> Mapping[str, object]:
+        return {name[0].upper() + name[1:]: value for name, value in members.items()} if self._capitals else members
+
+
+def _reply(body: Mapping[str, object], kind: str, status: str = "200 OK") -> bytes:
+    content = json.dumps(body).encode()
+    head = (
+        f"HTTP/1.1 {status}\r\n"
+        "x-amzn-RequestId: 8d3c1f6e-5d5b-4d5e-9c53-1b0f6a1c2d3e\r\n"
+        f"Content-Type: {kind}\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    )
+    return head.encode() + content
+
+
+class _Replies:
+    def __init__(self) -> None:
+        self._sync_job = _reply(_SYNC_JOB, "application/json")
+        self._git_syncs = {
+            (capitals, events): _reply(_GitSync(capitals).answer(events), _AWS_JSON)
+            for capitals in (False, True)
+            for events in (FEW, MANY)
+        }
+        self._unknown = _reply({"__type": "UnknownOperationException"}, _AWS_JSON, "404 Not Found")
+        self._long = f'"{LONG}"'.encode()
+
+    def to(self, head: bytes, body: bytes) -> bytes:
+        events = MANY if self._long in body else FEW
+        if b".GetServiceInstanceSyncStatus\r\n" in head:
+            return self._git_syncs[False, events]
+        if b".GetResourceSyncStatus\r\n" in head:
+            return self._git_syncs[True, events]
+        return self._sync_job if head.startswith(b"GET /sync-jobs/") else self._unknown
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, replies: _Replies) -> None:
+        self._replies = replies
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, end, rest = self._received.partition(b"\r\n\r\n")
+        if not end:
+            return
+        _, _, after = head.lower().partition(b"\r\ncontent-length:")
+        length = int(after.partition(b"\r\n")[0] or 0)
+        if len(rest) >= length:
+            # The line's end is what an operation's name is told by, so the last line of the head gets one too.
+            self._transport.write(self._replies.to(head + b"\r\n", rest[:length]))
+            self._received = rest[length:]
+
+
+async def _serve() -> None:
+    loop = asyncio.get_running_loop()
+    replies = _Replies()
+    server = await loop.create_server(lambda: _Connection(replies), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())

@@ -1,0 +1,80 @@
+"""What it costs to start: whole processes, side by side."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from canned import SHORT
+from figures import Comparison, Cost, compare, in_pairs
+
+IMPORT_AIM, COLD_AIM = 0.70, 1.10
+
+# Without the working directory on the path, where a search for modules would begin.
+_PYTHON = (sys.executable, "-P", "-c")
+
+_NOTHING = "pass"
+_RAW_IMPORT = "import boto3"
+_IMPORT = "import unisync"
+_RAW_COLD = """
+import boto3
+from botocore.config import Config
+config = Config(inject_host_prefix=False)
+client = boto3.client("proton", region_name="eu-west-1", endpoint_url={url!r}, config=config)
+reply = client.get_service_instance_sync_status(serviceName="web", serviceInstanceName={name!r})
+assert reply["latestSync"]["status"] == "SUCCEEDED"
+"""
+_COLD = """
+from unisync import Unisync
+client = Unisync(region_name="eu-west-1", endpoint_url={url!r})
+job = client.proton.get_service_instance_sync_status("web", {name!r})
+assert job.latest_sync.status.native == "SUCCEEDED"
+"""
+_LOADED = """
+import sys, unisync
+print(*sorted({"boto3", "botocore", "pydantic", "pydantic_core"} & set(sys.modules)))
+"""
+
+
+def measured(url: str, pairs: int) -> Iterator[Comparison]:
+    """The import; the import with the client and the first call: as whole processes, less a bare Python."""
+    raw_cold, cold = (program.format(url=url, name=SHORT) for program in (_RAW_COLD, _COLD))
+    for name, aim, raw, ours in (
+        ("import", IMPORT_AIM, _RAW_IMPORT, _IMPORT),
+        ("import, client, first call", COLD_AIM, raw_cold, cold),
+    ):
+        for program in (_NOTHING, raw, ours):
+            _process(program)
+        bare: list[Cost] = []
+
+        def raw_process(program: str = raw, bare: list[Cost] = bare) -> Cost:
+            bare.append(_process(_NOTHING))
+            return _process(program)
+
+        def our_process(program: str = ours) -> Cost:
+            return _process(program)
+
+        costs = in_pairs(pairs, raw_process, our_process)
+        start = Cost(statistics.median(each.cpu for each in bare), statistics.median(each.wall for each in bare))
+        yield compare(name, aim, costs)
+        yield compare(f"{name}, less Python", aim, [(its.less(start), mine.less(start)) for its, mine in costs])
+
+
+def loaded_by_import() -> list[str]:
+    """What `import unisync` loads of what it should not."""
+    done = subprocess.run([*_PYTHON, _LOADED], check=True, capture_output=True, text=True)
+    return done.stdout.split()
+
+
+def _process(program: str) -> Cost:
+    began = time.perf_counter()
+    process = os.posix_spawn(_PYTHON[0], [*_PYTHON, program], os.environ)
+    _, status, usage = os.wait4(process, 0)
+    took = time.perf_counter() - began
+    if status:
+        raise SystemExit(f"This program failed:\n{program}")
+    return Cost(usage.ru_utime + usage.ru_stime, took)

@@ -1,0 +1,95 @@
+"""The main job on an emulated AWS: three syncs waited for, then one that fails, one superseded, one blocked."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from unisync import (
+    AsyncUnisync,
+    Progress,
+    ServiceInstanceSync,
+    StackSync,
+    SyncJob,
+    SyncRef,
+    TwinMakerSync,
+    WaitError,
+)
+from unisync.emulator import Emulator
+
+FACTORY = TwinMakerSync("factory")
+WEB = ServiceInstanceSync("web", "prod")
+PAYMENTS = StackSync("payments-prod")
+
+GOOD = "4f2c9e1d6b7a80934cde51f2a6b7c8d9e0f1a2b3"
+WEB_COMMIT = "90aa21b7c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9"
+BAD = "bad0c0de6b7a80934cde51f2a6b7c8d9e0f1a2b3"
+FIX = "f1c5e5a16b7a80934cde51f2a6b7c8d9e0f1a2b3"
+OVERTAKEN = "0dd5ead16b7a80934cde51f2a6b7c8d9e0f1a2b3"
+LAST = "1a57c0de6b7a80934cde51f2a6b7c8d9e0f1a2b3"
+
+
+def heading(text: str) -> None:
+    print(f"\n== {text}")
+
+
+def show(progress: Progress[SyncJob]) -> None:
+    print(f"   {progress.elapsed:5.1f} s  {progress.job.ref!s:32} {progress.job.status}")
+
+
+async def wait(client: AsyncUnisync, ref: SyncRef[SyncJob], revision: str | None = None) -> None:
+    job = await client.wait_until_active(ref, revision=revision, on_progress=show, timeout=600)
+    print(f"   in place:  {job.ref!s:30} {job.status}")
+
+
+async def how_it_reads(client: AsyncUnisync, ref: SyncRef[SyncJob], revision: str) -> None:
+    try:
+        await client.wait_until_active(ref, revision=revision, timeout=600)
+    except WaitError as error:
+        print(f"{type(error).__name__}: {error}")
+    else:
+        sys.exit(f"{revision} came to be in place, which this demo did not expect")
+
+
+async def main() -> None:
+    # Half a minute of AWS in a second, for the emulator and for the client's pauses alike.
+    async with Emulator(speed=30) as aws, AsyncUnisync(**aws.client_options()) as client:
+        aws.add_workspace("factory")
+        aws.add_stack("payments-prod", repository="acme/infra", branch="main")
+        aws.add_service_instance("web", "prod", repository="acme/web", branch="main")
+
+        heading("A sync job is created, and a commit is pushed to a stack and to a service instance")
+        created = await client.twinmaker.create_sync_job("factory", sync_role="arn:aws:iam::123456789012:role/sync")
+        print(f"   {created.arn} is {created.status}")
+        aws.push(stack="payments-prod", sha=GOOD, noticed_after=10)
+        aws.push(service="web", instance="prod", sha=WEB_COMMIT)
+        await asyncio.gather(wait(client, FACTORY), wait(client, PAYMENTS, GOOD[:7]), wait(client, WEB, WEB_COMMIT))
+
+        heading("The next commit fails")
+        aws.push(
+            stack="payments-prod",
+            sha=BAD,
+            outcome="FAILED",
+            reason="Template error: instance of Fn::GetAtt references undefined resource Database",
+        )
+        await how_it_reads(client, PAYMENTS, BAD)
+
+        heading("What is live meanwhile")
+        job = await client.get(PAYMENTS)
+        assert job.latest_successful_sync is not None
+        print(f"   {job.latest_successful_sync.target_revision.sha[:12]}, while {job.status}: {job.status.error}")
+
+        heading("A commit is superseded before it is live")
+        aws.push(stack="payments-prod", sha=OVERTAKEN)
+        await asyncio.sleep(0.2)
+        aws.push(stack="payments-prod", sha=FIX)
+        await how_it_reads(client, PAYMENTS, OVERTAKEN)
+
+        heading("A sync is blocked")
+        aws.block(service="web", instance="prod", reason="Modified by something besides ServiceSync. Disabling syncing.")
+        aws.push(service="web", instance="prod", sha=LAST)
+        await how_it_reads(client, WEB, LAST)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,85 @@
+"""`python -m unisync.emulator`: it says where it is, serves, and stops when told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import IO
+
+import pytest
+
+from tests.emulator.clients import Clients, session_with
+
+
+@contextmanager
+def served(*arguments: str) -> Generator[tuple[subprocess.Popen[str], dict[str, str]], None, None]:
+    """The running command, and the environment that it prints."""
+    command = [sys.executable, "-m", "unisync.emulator", "--port", "0", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+    try:
+        yield process, printed(process.stdout)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def printed(output: IO[str] | None) -> dict[str, str]:
+    environment: dict[str, str] = {}
+    for line in output or ():
+        if line.startswith("#"):
+            break
+        assert line.startswith("export ")
+        name, _, value = line.removeprefix("export ").strip().partition("=")
+        environment[name] = value
+    return environment
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_prints_the_environment_and_stops_when_told(number: signal.Signals) -> None:
+    with served("--sample", "--speed", "1000") as (process, environment):
+        assert set(environment) == {
+            "AWS_ENDPOINT_URL",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_REGION",
+            "AWS_DEFAULT_REGION",
+            "AWS_DISABLE_HOST_PREFIX_INJECTION",
+        }
+        session = session_with(
+            environment["AWS_ACCESS_KEY_ID"],
+            environment["AWS_SECRET_ACCESS_KEY"],
+            region=environment["AWS_REGION"],
+        )
+        with Clients(environment["AWS_ENDPOINT_URL"], session=session) as boto:
+            status = boto.connections.get_resource_sync_status(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
+            assert status["LatestSync"]["Target"] == "payments-prod"
+            assert boto.proton.get_service_instance_sync_status(serviceName="web", serviceInstanceName="prod")
+        process.send_signal(number)
+        _, complaints = process.communicate(timeout=20)
+        assert (process.returncode, complaints) == (0, "")
+
+
+def test_without_the_sample_it_is_empty() -> None:
+    with served() as (process, environment):
+        with Clients(environment["AWS_ENDPOINT_URL"]) as boto:
+            with pytest.raises(boto.connections.exceptions.ResourceNotFoundException):
+                boto.connections.get_sync_configuration(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def test_wrong_arguments_are_said_so() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "unisync.emulator", "--port", "many"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "--port" in done.stderr

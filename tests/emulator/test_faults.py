@@ -1,0 +1,431 @@
+"""Each fault on demand: what is on the wire is what its name says, for as many calls as were asked for."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from typing import Any
+
+import cbor2
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+
+from tests.emulator.clients import (
+    REQUESTS,
+    ROLE,
+    SPEAKS_CBOR,
+    Clients,
+    as_bytes,
+    connection,
+    raw,
+    read_all,
+    send,
+    signed,
+    signed_cbor,
+    signed_json,
+)
+from unisync.emulator import FAULTS, Emulator
+from unisync.emulator.message import Request
+
+OPERATION = "GetResourceSyncStatus"
+STACK = REQUESTS[OPERATION]
+
+
+def request(cbor: bool = False) -> Request:
+    return signed_cbor(OPERATION, STACK) if cbor else signed_json("codeconnections", OPERATION, STACK)
+
+
+def ask(aws: Emulator, sent: Request | None = None) -> tuple[http.client.HTTPResponse, bytes]:
+    with connection(aws.url) as opened:
+        response = send(opened, sent or request())
+        return response, response.read()
+
+
+def whole(aws: Emulator) -> bytes:
+    return ask(aws)[1]
+
+
+both_protocols = pytest.mark.parametrize(
+    "cbor",
+    [
+        pytest.param(False, id="json"),
+        pytest.param(True, id="cbor", marks=pytest.mark.skipif(not SPEAKS_CBOR, reason="no CBOR in this botocore")),
+    ],
+)
+
+
+def test_every_kind_is_explained() -> None:
+    assert set(FAULTS) == {
+        "drop",
+        "drop-answer",
+        "stall",
+        "slow",
+        "truncate",
+        "short",
+        "garble",
+        "empty",
+        "html",
+        "unknown-member",
+        "unknown-state",
+        "missing-member",
+    }
+    assert all(FAULTS.values())
+
+
+def create(boto: Clients) -> None:
+    boto.twinmaker.create_sync_job(workspaceId="factory", syncSource="SITEWISE", syncRole=ROLE)
+
+
+def test_a_drop_closes_before_the_operation_runs(furnished: Emulator, boto: Clients) -> None:
+    furnished.fault("CreateSyncJob", "drop")
+    with pytest.raises(ConnectionClosedError):
+        create(boto)
+    assert [call.operation for call in furnished.calls] == ["CreateSyncJob"]
+    create(boto)
+
+
+def test_a_dropped_answer_was_acted_upon(furnished: Emulator, boto: Clients) -> None:
+    furnished.fault("CreateSyncJob", "drop-answer")
+    with pytest.raises(ConnectionClosedError):
+        create(boto)
+    with pytest.raises(boto.twinmaker.exceptions.ConflictException):
+        create(boto)
+
+
+@pytest.mark.parametrize("kind", ["drop", "drop-answer"])
+def test_nothing_is_sent_over_a_dropped_connection(furnished: Emulator, kind: str) -> None:
+    furnished.fault(OPERATION, kind)
+    with raw(furnished.url) as opened:
+        opened.sendall(as_bytes(request()))
+        try:
+            assert read_all(opened) == b""
+        except ConnectionResetError:
+            pass
+
+
+@both_protocols
+def test_a_truncated_body_is_announced_whole(furnished: Emulator, cbor: bool) -> None:
+    full = ask(furnished, request(cbor))[1]
+    furnished.fault(OPERATION, "truncate")
+    with connection(furnished.url) as opened:
+        response = send(opened, request(cbor))
+        assert response.status == 200
+        assert response.headers["content-length"] == str(len(full))
+        with pytest.raises(http.client.IncompleteRead) as raised:
+            response.read()
+    assert raised.value.partial == full[: len(full) // 2]
+
+
+@both_protocols
+def test_a_short_body_is_announced_as_it_is(furnished: Emulator, cbor: bool) -> None:
+    full = ask(furnished, request(cbor))[1]
+    furnished.fault(OPERATION, "short")
+    response, body = ask(furnished, request(cbor))
+    assert (response.status, body) == (200, full[: len(full) // 2])
+    assert response.headers["content-length"] == str(len(body))
+    with pytest.raises((ValueError, cbor2.CBORDecodeError)):
+        (cbor2.loads if cbor else json.loads)(body)
+
+
+@both_protocols
+def test_a_garbled_body_has_the_length_of_the_real_one(furnished: Emulator, cbor: bool) -> None:
+    full = ask(furnished, request(cbor))[1]
+    furnished.fault(OPERATION, "garble")
+    response, body = ask(furnished, request(cbor))
+    assert (response.status, len(body)) == (200, len(full))
+    assert response.headers["content-type"] == ("application/cbor" if cbor else "application/x-amz-json-1.0")
+    with (
+        pytest.raises(ValueError, match=r"decode|Expecting|extra|trailing")
+        if not cbor
+        else pytest.raises(AssertionError)
+    ):
+        assert isinstance((cbor2.loads if cbor else json.loads)(body), dict)
+
+
+@both_protocols
+def test_an_empty_body_has_status_200(furnished: Emulator, cbor: bool) -> None:
+    furnished.fault(OPERATION, "empty")
+    response, body = ask(furnished, request(cbor))
+    assert (response.status, body, response.headers["content-length"]) == (200, b"", "0")
+
+
+def test_an_html_page_has_status_200(furnished: Emulator) -> None:
+    furnished.fault(OPERATION, "html")
+    response, body = ask(furnished)
+    assert (response.status, response.headers["content-type"]) == (200, "text/html")
+    assert body.startswith(b"<!DOCTYPE html>")
+
+
+def test_a_stalled_answer_is_silent_and_then_whole(furnished: Emulator, boto: Clients) -> None:
+    full = whole(furnished)
+    furnished.fault(OPERATION, "stall", seconds=0.12)
+    with raw(furnished.url) as opened:
+        opened.settimeout(0.05)
+        opened.sendall(as_bytes(request()))
+        with pytest.raises(TimeoutError):
+            opened.recv(1)
+        opened.settimeout(5)
+        assert opened.recv(1) == b"H"
+    assert whole(furnished) == full
+
+
+def test_a_stall_is_a_read_timeout_to_boto3(furnished: Emulator) -> None:
+    from botocore.config import Config
+
+    from tests.emulator.clients import CONFIG
+
+    furnished.fault(OPERATION, "stall")
+    with (
+        Clients(furnished.url, config=CONFIG.merge(Config(read_timeout=0.1))) as boto,
+        pytest.raises(ReadTimeoutError),
+    ):
+        boto.call("codeconnections", OPERATION, STACK)
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_a_slow_body_drips(furnished: Emulator, small: bool) -> None:
+    """Also one with fewer bytes than pieces."""
+    operation, sent = OPERATION, request()
+    if small:
+        furnished.add_service_instance("quiet", "prod", repository="acme/web")
+        operation = "GetServiceInstanceSyncStatus"
+        sent = signed_json("proton", operation, {"serviceName": "quiet", "serviceInstanceName": "prod"})
+    full = ask(furnished, sent)[1]
+    furnished.fault(operation, "slow", seconds=0.12)
+    began = time.monotonic()
+    assert ask(furnished, sent)[1] == full
+    assert time.monotonic() - began >= 0.1
+
+
+def test_a_connection_outlives_a_slow_answer_and_what_was_asked_meanwhile_is_answered_after(
+    furnished: Emulator,
+) -> None:
+    full = whole(furnished)
+    furnished.fault(OPERATION, "slow", seconds=0.05)
+    with raw(furnished.url) as opened:
+        opened.sendall(as_bytes(request()) + as_bytes(request()))
+        time.sleep(0.02)
+        opened.sendall(as_bytes(request()))
+        received = b""
+        while received.count(full) < 3:
+            received += opened.recv(65536)
+    assert received.count(b"HTTP/1.1 200") == 3
+
+
+def test_a_client_that_leaves_during_a_stall_harms_nobody(furnished: Emulator) -> None:
+    furnished.fault(OPERATION, "stall", seconds=0.03)
+    with raw(furnished.url) as opened:
+        opened.sendall(as_bytes(request()))
+    time.sleep(0.06)
+    assert whole(furnished)
+
+
+def test_a_slow_answer_to_a_client_that_wants_to_close_closes(furnished: Emulator) -> None:
+    furnished.fault(OPERATION, "slow", seconds=0.02)
+    sent = request()
+    closing = Request(sent.method, sent.target, {**sent.headers, "connection": "close"}, sent.body)
+    with raw(furnished.url) as opened:
+        opened.sendall(as_bytes(closing))
+        assert b"LatestSync" in read_all(opened)
+
+
+def structures(document: object) -> list[dict[str, Any]]:
+    match document:
+        case dict():
+            found: dict[str, Any] = document  # pyright: ignore[reportUnknownVariableType]
+            return [found, *(inner for item in found.values() for inner in structures(item))]
+        case list():
+            items: list[Any] = document  # pyright: ignore[reportUnknownVariableType]
+            return [inner for item in items for inner in structures(item)]
+        case _:
+            return []
+
+
+def test_an_unknown_member_is_in_every_structure(furnished: Emulator) -> None:
+    furnished.clock.advance(100)
+    furnished.fault(OPERATION, "unknown-member")
+    found = structures(json.loads(whole(furnished)))
+    # The reply, the desired state, and two attempts with their two revisions and three events.
+    assert len(found) == 14
+    assert all(each.get("addedByAws") == "something new" for each in found)
+    assert not any("addedByAws" in each for each in structures(json.loads(whole(furnished))))
+
+
+def test_an_unknown_member_of_a_blocker(furnished: Emulator, boto: Clients) -> None:
+    furnished.block(stack="payments-prod", reason="by hand")
+    furnished.fault("GetSyncBlockerSummary", "unknown-member")
+    reply = ask(furnished, signed_json("codeconnections", "GetSyncBlockerSummary", STACK))[1]
+    assert [each.get("addedByAws") for each in structures(json.loads(reply))] == ["something new"] * 4
+
+
+def test_an_unknown_state_is_where_the_state_stands(furnished: Emulator, boto: Clients) -> None:
+    furnished.clock.advance(100)
+    create(boto)
+    furnished.fault("GetSyncJob", "unknown-state")
+    furnished.fault(OPERATION, "unknown-state")
+    furnished.fault("GetServiceInstanceSyncStatus", "unknown-state")
+    job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    assert job["status"] == {"state": "REIMAGINED"}
+    stack = boto.connections.get_resource_sync_status(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
+    assert stack["LatestSync"]["Status"] == "REIMAGINED"
+    assert stack["LatestSync"]["TargetRevision"]["Sha"] == "4f2c9e1d"
+    # What once succeeded was understood then.
+    assert stack.get("LatestSuccessfulSync", {}).get("Status") == "SUCCEEDED"
+    web = boto.proton.get_service_instance_sync_status(serviceName="web", serviceInstanceName="prod")
+    assert web.get("latestSync", {}).get("status") == "REIMAGINED"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("iottwinmaker", "GetSyncJob"),
+        ("codeconnections", OPERATION),
+        ("codeconnections", "GetSyncConfiguration"),
+        ("proton", "GetServiceInstanceSyncStatus"),
+        ("proton", "GetServiceSyncConfig"),
+    ],
+)
+def test_a_missing_member_is_a_required_one(furnished: Emulator, boto: Clients, service: str, operation: str) -> None:
+    create(boto)
+    before = boto.call(service, operation, REQUESTS[operation])
+    furnished.fault(operation, "missing-member")
+    after = boto.call(service, operation, REQUESTS[operation])
+    del before["ResponseMetadata"], after["ResponseMetadata"]
+    assert after != before
+    assert sum(map(len, structures(after))) < sum(map(len, structures(before)))
+
+
+def test_where_nothing_is_required_nothing_is_missing(furnished: Emulator) -> None:
+    furnished.add_service_instance("quiet", "prod", repository="acme/web")
+    furnished.fault("GetServiceInstanceSyncStatus", "missing-member")
+    sent = signed_json(
+        "proton", "GetServiceInstanceSyncStatus", {"serviceName": "quiet", "serviceInstanceName": "prod"}
+    )
+    assert ask(furnished, sent)[1] == b"{}"
+
+
+@pytest.mark.parametrize("status", [200, 204, 301, 304, 404, 418, 500, 503, 599])
+def test_a_bare_status(furnished: Emulator, status: int) -> None:
+    furnished.fault(OPERATION, f"http-{status}")
+    with connection(furnished.url) as opened:
+        response = send(opened, request())
+        body = response.read()
+        assert response.status == status
+        assert body == (b"" if status in (204, 304) else f"<html><h1>{status}</h1></html>".encode())
+        assert response.headers["content-type"] == "text/html"
+        # The connection is as good as before.
+        assert send(opened, request()).status == 200
+
+
+def test_a_bare_status_is_a_client_error_to_boto3(furnished: Emulator, boto: Clients) -> None:
+    furnished.fault(OPERATION, "http-503")
+    with pytest.raises(ClientError) as raised:
+        boto.call("codeconnections", OPERATION, STACK)
+    assert raised.value.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 503
+
+
+def codes(aws: Emulator, times: int) -> list[str]:
+    found: list[str] = []
+    for _ in range(times):
+        document = json.loads(whole(aws))
+        found.append(document.get("__type", "#fine").rpartition("#")[2])
+    return found
+
+
+def test_a_fault_comes_as_often_as_asked_for_and_in_order(furnished: Emulator) -> None:
+    furnished.fault(OPERATION, "ThrottlingException", times=2)
+    furnished.fault("GetSyncConfiguration", "AccessDeniedException")
+    furnished.fault(OPERATION, "InternalServerException")
+    assert codes(furnished, 5) == [
+        "ThrottlingException",
+        "ThrottlingException",
+        "InternalServerException",
+        "fine",
+        "fine",
+    ]
+
+
+def test_a_fault_may_last_until_it_is_cleared(furnished: Emulator) -> None:
+    furnished.fault(OPERATION, "ThrottlingException", times=None)
+    furnished.fault(OPERATION, "InternalServerException")
+    assert codes(furnished, 4) == ["ThrottlingException"] * 4
+    furnished.clear_faults()
+    assert codes(furnished, 2) == ["fine", "fine"]
+
+
+def test_what_aws_refuses_does_not_use_up_a_fault(furnished: Emulator) -> None:
+    furnished.fault(OPERATION, "ThrottlingException")
+    ask(furnished, signed_json("codeconnections", OPERATION, {}))
+    assert codes(furnished, 2) == ["ThrottlingException", "fine"]
+
+
+def test_an_operation_that_fails_anyway_fails_its_own_way(furnished: Emulator, boto: Clients) -> None:
+    furnished.fault("GetSyncJob", "unknown-state")
+    with pytest.raises(boto.twinmaker.exceptions.ResourceNotFoundException):
+        boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+
+
+def test_throttling_counts_in_emulated_time(furnished: Emulator) -> None:
+    furnished.throttle(OPERATION, rate=0.5, burst=2)
+    assert codes(furnished, 4) == ["fine", "fine", "ThrottlingException", "ThrottlingException"]
+    furnished.clock.advance(1.9)
+    assert codes(furnished, 1) == ["ThrottlingException"]
+    furnished.clock.advance(0.1)
+    assert codes(furnished, 2) == ["fine", "ThrottlingException"]
+    furnished.clock.advance(1000)
+    assert codes(furnished, 3) == ["fine", "fine", "ThrottlingException"]
+    assert ask(furnished, signed_json("codeconnections", "GetSyncConfiguration", STACK))[0].status == 200
+    furnished.clear_faults()
+    assert codes(furnished, 3) == ["fine"] * 3
+
+
+def test_throttling_is_throttling_to_boto3(furnished: Emulator, boto: Clients) -> None:
+    furnished.throttle("GetSyncJob", rate=1)
+    create(boto)
+    boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    with pytest.raises(boto.twinmaker.exceptions.ThrottlingException, match="Rate exceeded") as raised:
+        boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    assert raised.value.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 429
+
+
+@pytest.mark.parametrize(
+    ("arguments", "about"),
+    [
+        (("GetEverything", "drop"), "operation"),
+        (("GetSyncJob", "explode"), "kind"),
+        (("GetSyncJob", ""), "kind"),
+        (("GetSyncJob", "http-99"), "kind"),
+        (("GetSyncJob", "http-600"), "kind"),
+        # No final status, and HTTP would have the client wait for one.
+        (("GetSyncJob", "http-100"), "kind"),
+        (("GetSyncJob", "Throttling Exception"), "kind"),
+        (("GetSyncJob", "Thröttling"), "kind"),
+        (("GetSyncJob", "drop", 0), "times"),
+        (("GetSyncJob", "drop", -1), "times"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused(aws: Emulator, arguments: tuple[Any, ...], about: str) -> None:
+    with pytest.raises(ValueError, match=f"^{about}: "):
+        aws.fault(*arguments)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf")])
+def test_a_fault_takes_a_time(aws: Emulator, seconds: float) -> None:
+    with pytest.raises(ValueError, match="^seconds: "):
+        aws.fault("GetSyncJob", "slow", seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("operation", "rate", "burst"),
+    [("GetEverything", 1, 1), ("GetSyncJob", 0, 1), ("GetSyncJob", -1, 1), ("GetSyncJob", 1, 0.5)],
+)
+def test_a_limit_that_cannot_be_is_refused(aws: Emulator, operation: str, rate: float, burst: float) -> None:
+    with pytest.raises(ValueError, match=r"^operation: |^rate, burst: "):
+        aws.throttle(operation, rate=rate, burst=burst)
+
+
+def test_a_fault_of_a_request_by_path(furnished: Emulator) -> None:
+    furnished.fault("GetSyncJob", "http-500")
+    response, body = ask(furnished, signed("iottwinmaker", "GET", "/sync-jobs/SITEWISE"))
+    assert (response.status, body) == (500, b"<html><h1>500</h1></html>")

@@ -1,0 +1,152 @@
+"""The life of a TwinMaker sync job, as time passes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.emulator.clients import ROLE, Clients
+from unisync.emulator import Emulator
+
+OTHER_ROLE = "arn:aws:iam::123456789012:role/other"
+
+
+def create(boto: Clients, workspace: str = "factory", role: str = ROLE, source: str = "SITEWISE") -> str:
+    return boto.twinmaker.create_sync_job(workspaceId=workspace, syncSource=source, syncRole=role)["state"]
+
+
+def state(boto: Clients, workspace: str = "factory", source: str = "SITEWISE") -> str:
+    """The state, "gone" if there is no job."""
+    try:
+        job = boto.twinmaker.get_sync_job(workspaceId=workspace, syncSource=source)
+    except boto.twinmaker.exceptions.ResourceNotFoundException:
+        return "gone"
+    return job["status"].get("state", "none")
+
+
+@pytest.fixture(autouse=True)
+def workspaces(aws: Emulator) -> None:
+    aws.add_workspace("factory")
+    aws.add_workspace("harbour")
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [(0, "CREATING"), (4.9, "CREATING"), (5, "INITIALIZING"), (24.9, "INITIALIZING"), (25, "ACTIVE"), (1e7, "ACTIVE")],
+)
+def test_a_job_becomes_active(aws: Emulator, boto: Clients, after: float, expected: str) -> None:
+    assert create(boto) == "CREATING"
+    aws.clock.advance(after)
+    assert state(boto) == expected
+
+
+@pytest.mark.parametrize(("after", "expected"), [(0, 0), (4, 0), (6, 5), (24, 5), (26, 25), (90, 25)])
+def test_the_date_of_the_last_change_is_when_the_state_changed(
+    aws: Emulator, boto: Clients, after: float, expected: float
+) -> None:
+    create(boto)
+    aws.clock.advance(after)
+    job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    assert (job["updateDateTime"] - job["creationDateTime"]).total_seconds() == pytest.approx(expected, abs=0.002)
+
+
+@pytest.mark.parametrize("reason", [None, "The trust policy does not name iottwinmaker.amazonaws.com"])
+def test_a_refused_role_ends_in_error(aws: Emulator, boto: Clients, reason: str | None) -> None:
+    aws.refuse_role(ROLE, reason)
+    assert create(boto) == "CREATING"
+    aws.clock.advance(4.9)
+    assert boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")["status"] == {"state": "CREATING"}
+    for _ in range(2):
+        aws.clock.advance(40)
+        job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+        assert job["status"].get("state") == "ERROR"
+        assert job["status"].get("error") == {
+            "code": "SYNC_CREATING_ERROR",
+            "message": reason or f"Unable to assume role {ROLE}",
+        }
+        assert (job["updateDateTime"] - job["creationDateTime"]).total_seconds() == pytest.approx(5, abs=0.002)
+
+
+def test_only_jobs_with_the_refused_role_fail_and_only_those_made_later(aws: Emulator, boto: Clients) -> None:
+    create(boto)
+    aws.refuse_role(ROLE)
+    create(boto, "harbour", OTHER_ROLE)
+    create(boto, "harbour", ROLE, "OTHER")
+    aws.clock.advance(30)
+    assert [state(boto), state(boto, "harbour"), state(boto, "harbour", "OTHER")] == ["ACTIVE", "ACTIVE", "ERROR"]
+
+
+@pytest.mark.parametrize("age", [0, 10, 60])
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_deleted_job_goes_through_deleting(aws: Emulator, boto: Clients, age: float, refused: bool) -> None:
+    if refused:
+        aws.refuse_role(ROLE)
+    create(boto)
+    aws.clock.advance(age)
+    assert boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")["state"] == "DELETING"
+    aws.clock.advance(9.9)
+    job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    assert job["status"] == {"state": "DELETING"}
+    assert (job["updateDateTime"] - job["creationDateTime"]).total_seconds() == pytest.approx(age, abs=0.002)
+    aws.clock.advance(0.1)
+    assert state(boto) == "gone"
+    with pytest.raises(
+        boto.twinmaker.exceptions.ResourceNotFoundException, match="SITEWISE not found in workspace fac"
+    ):
+        boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")
+
+
+def test_deleting_twice_does_not_start_over(aws: Emulator, boto: Clients) -> None:
+    create(boto)
+    boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    aws.clock.advance(9)
+    assert boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")["state"] == "DELETING"
+    aws.clock.advance(1)
+    assert state(boto) == "gone"
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_what_exists_is_not_created_again(aws: Emulator, boto: Clients, deleted: bool) -> None:
+    create(boto)
+    aws.clock.advance(30)
+    if deleted:
+        boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")
+        aws.clock.advance(9)
+    with pytest.raises(boto.twinmaker.exceptions.ConflictException, match="already exists in workspace factory"):
+        create(boto)
+
+
+def test_what_is_gone_is_created_anew(aws: Emulator, boto: Clients) -> None:
+    create(boto)
+    first = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    aws.clock.advance(10)
+    assert create(boto, role=OTHER_ROLE) == "CREATING"
+    second = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    assert second["syncRole"] == OTHER_ROLE
+    assert (second["creationDateTime"] - first["creationDateTime"]).total_seconds() == pytest.approx(10, abs=0.002)
+    aws.clock.advance(25)
+    assert state(boto) == "ACTIVE"
+
+
+def test_a_workspace_that_is_not_there_has_no_jobs(boto: Clients) -> None:
+    with pytest.raises(boto.twinmaker.exceptions.ValidationException, match="Workspace nowhere does not exist"):
+        create(boto, "nowhere")
+    assert state(boto, "nowhere") == "gone"
+
+
+def test_without_a_workspace_the_source_alone_finds_the_job(aws: Emulator, boto: Clients) -> None:
+    with pytest.raises(boto.twinmaker.exceptions.ResourceNotFoundException):
+        boto.twinmaker.get_sync_job(syncSource="SITEWISE")
+    create(boto)
+    assert boto.twinmaker.get_sync_job(syncSource="SITEWISE")["workspaceId"] == "factory"
+    boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    aws.clock.advance(10)
+    # AWS lets a deleted job be created again "in the same or a different workspace".
+    create(boto, "harbour")
+    assert boto.twinmaker.get_sync_job(syncSource="SITEWISE")["workspaceId"] == "harbour"
+
+
+def test_a_workspace_added_twice_keeps_its_jobs(aws: Emulator, boto: Clients) -> None:
+    create(boto)
+    aws.add_workspace("factory")
+    assert state(boto) == "CREATING"

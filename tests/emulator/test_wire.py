@@ -1,0 +1,286 @@
+"""Each emulated operation through unmodified boto3, and every form in which a request may arrive."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import cbor2
+import pytest
+
+from tests.emulator.clients import (
+    IMPLEMENTED,
+    REQUESTS,
+    ROLE,
+    SPEAKS_CBOR,
+    TARGETS,
+    Clients,
+    connection,
+    furnish,
+    refusal,
+    send,
+    session_with,
+    signed,
+    signed_cbor,
+    signed_json,
+)
+from unisync.emulator import ACCOUNT, REGION, Emulator, Setup
+from unisync.emulator.application import Application
+from unisync.emulator.catalog import service_model
+from unisync.emulator.message import Request
+from unisync.emulator.signature import access_key_of, secret_of
+
+STACK = {"ResourceName": "payments-prod", "SyncType": "CFN_STACK_SYNC"}
+speaks_cbor = pytest.mark.skipif(not SPEAKS_CBOR, reason="the installed botocore's model has no CBOR")
+
+
+def published(application: Application) -> None:
+    setup = Setup(application.world(ACCOUNT, REGION))
+    setup.add_workspace("factory")
+    setup.add_stack("payments-prod", repository="acme/infra")
+
+
+@pytest.mark.parametrize(("service", "operation"), IMPLEMENTED)
+def test_every_emulated_operation_answers_boto3(
+    furnished: Emulator, boto: Clients, service: str, operation: str
+) -> None:
+    if operation in ("GetSyncJob", "DeleteSyncJob"):
+        boto.twinmaker.create_sync_job(workspaceId="factory", syncSource="SITEWISE", syncRole=ROLE)
+    reply = boto.call(service, operation, REQUESTS[operation])
+    metadata = reply.pop("ResponseMetadata")
+    assert metadata["HTTPStatusCode"] == 200
+    assert metadata["RequestId"]
+    assert reply
+    required = service_model(service).operation_model(operation).output_shape
+    assert required is not None
+    assert set(required.required_members) <= reply.keys() <= required.members.keys()
+    last = furnished.calls[-1]
+    assert (last.service, last.operation, last.params) == (service, operation, REQUESTS[operation])
+    assert (last.account, last.region, last.time) == (ACCOUNT, REGION, 0.0)
+
+
+@pytest.mark.parametrize("operation", ["GetResourceSyncStatus", "GetSyncConfiguration", "GetSyncBlockerSummary"])
+def test_codeconnections_says_the_same_in_cbor(
+    furnished: Emulator, boto: Clients, cbor: Clients, operation: str
+) -> None:
+    furnished.block(stack="payments-prod", reason="by hand")
+    in_json = boto.call("codeconnections", operation, REQUESTS[operation])
+    in_cbor = cbor.call("codeconnections", operation, REQUESTS[operation])
+    assert in_cbor["ResponseMetadata"]["HTTPHeaders"]["content-type"] == "application/cbor"
+    assert in_cbor["ResponseMetadata"]["HTTPHeaders"]["smithy-protocol"] == "rpc-v2-cbor"
+    assert in_json["ResponseMetadata"]["HTTPHeaders"]["content-type"] == "application/x-amz-json-1.0"
+    del in_json["ResponseMetadata"], in_cbor["ResponseMetadata"]
+    assert in_cbor == in_json
+
+
+def test_twinmaker_says_what_aws_says(aws: Emulator, boto: Clients) -> None:
+    aws.add_workspace("factory")
+    aws.clock.advance(100)
+    born = datetime.fromtimestamp(aws.clock.time(), UTC)
+    created = boto.twinmaker.create_sync_job(
+        workspaceId="factory", syncSource="SITEWISE", syncRole=ROLE, tags={"team": "twins"}
+    )
+    aws.clock.advance(30)
+    job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    assert created["arn"] == f"arn:aws:iottwinmaker:{REGION}:{ACCOUNT}:workspace/factory/sync-job/SITEWISE"
+    assert created["state"] == "CREATING"
+    assert abs(created["creationDateTime"] - born) < timedelta(milliseconds=2)
+    assert job["arn"] == created["arn"]
+    assert (job["workspaceId"], job["syncSource"], job["syncRole"]) == ("factory", "SITEWISE", ROLE)
+    assert job["creationDateTime"] == created["creationDateTime"]
+    assert job["updateDateTime"] - job["creationDateTime"] == timedelta(seconds=25)
+    assert job["status"] == {"state": "ACTIVE"}
+    assert job["ResponseMetadata"]["HTTPHeaders"]["content-type"] == "application/json"
+
+
+def test_codeconnections_says_owner_and_bare_name(aws: Emulator, boto: Clients) -> None:
+    aws.add_stack(
+        "payments-prod", repository="acme/team/infra", branch="live", config_file="deploy/prod.yaml", provider="GitLab"
+    )
+    aws.push(stack="payments-prod", sha="4f2c9e1d")
+    place = {"OwnerId": "acme/team", "RepositoryName": "infra", "ProviderType": "GitLab"}
+    status = boto.connections.get_resource_sync_status(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
+    revision = {**place, "Branch": "live", "Directory": "deploy/prod.yaml", "Sha": "4f2c9e1d"}
+    assert status.get("DesiredState") == revision
+    assert status["LatestSync"]["TargetRevision"] == revision
+    assert status["LatestSync"]["Target"] == "payments-prod"
+    assert "LatestSuccessfulSync" not in status
+    found = boto.codestar.get_sync_configuration(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
+    configuration = {**found["SyncConfiguration"]}
+    assert configuration.pop("RepositoryLinkId")
+    assert configuration == {
+        **place,
+        "Branch": "live",
+        "ConfigFile": "deploy/prod.yaml",
+        "ResourceName": "payments-prod",
+        "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/git-sync",
+        "SyncType": "CFN_STACK_SYNC",
+    }
+
+
+def test_proton_says_owner_and_name_in_one(aws: Emulator, boto: Clients) -> None:
+    aws.add_service_instance(
+        "web", "prod", repository="acme/web", branch="live", file_path="ops.yaml", provider="GitHubEnterpriseServer"
+    )
+    aws.add_template("net", repository="acme/net", template_type="ENVIRONMENT", version="3", subdirectory="nets")
+    aws.push(service="web", instance="prod", sha="90aa21b7")
+    place = {"repositoryName": "acme/web", "repositoryProvider": "GITHUB_ENTERPRISE", "branch": "live"}
+    status = boto.proton.get_service_instance_sync_status(serviceName="web", serviceInstanceName="prod")
+    assert status.get("desiredState") == {**place, "directory": "ops.yaml", "sha": "90aa21b7"}
+    assert status.get("latestSync", {}).get("target") == (
+        f"arn:aws:proton:{REGION}:{ACCOUNT}:service/web/service-instance/prod"
+    )
+    config = boto.proton.get_service_sync_config(serviceName="web")
+    assert config.get("serviceSyncConfig") == {**place, "filePath": "ops.yaml", "serviceName": "web"}
+    template = boto.proton.get_template_sync_config(templateName="net", templateType="ENVIRONMENT")
+    assert template.get("templateSyncConfig") == {
+        "branch": "main",
+        "repositoryName": "acme/net",
+        "repositoryProvider": "GITHUB",
+        "subdirectory": "nets",
+        "templateName": "net",
+        "templateType": "ENVIRONMENT",
+    }
+
+
+def test_a_template_without_subdirectory_has_no_such_member(furnished: Emulator, boto: Clients) -> None:
+    config = boto.proton.get_template_sync_config(templateName="web", templateType="SERVICE")
+    assert "subdirectory" not in config.get("templateSyncConfig", {})
+
+
+@pytest.mark.parametrize("service", ["codeconnections", "codestar-connections"])
+def test_a_target_may_lack_its_namespace(application: Application, service: str) -> None:
+    published(application)
+    short = TARGETS[service].rpartition(".")[2]
+    for target in (f"{TARGETS[service]}.GetSyncConfiguration", f"{short}.GetSyncConfiguration"):
+        response = application.handle(signed_json(service, "", STACK, target=target))
+        assert response.status == 200
+    assert [call.service for call in application.calls] == [service, service]
+
+
+@speaks_cbor
+@pytest.mark.parametrize("namespace", [TARGETS["codeconnections"], "CodeConnections_20231201"])
+def test_a_cbor_path_may_lack_its_namespace(application: Application, namespace: str) -> None:
+    published(application)
+    request = signed_cbor("", STACK, path=f"/service/{namespace}/operation/GetSyncConfiguration")
+    response = application.handle(request)
+    assert response.status == 200
+    assert cbor2.loads(response.body)["SyncConfiguration"]["ResourceName"] == "payments-prod"
+
+
+def test_a_proxy_sends_the_whole_address(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    furnish(aws)
+    monkeypatch.setenv("HTTP_PROXY", aws.url)
+    session = session_with(access_key_of(ACCOUNT), secret_of(ACCOUNT))
+    client = session.client("iottwinmaker", endpoint_url="http://some.name")
+    try:
+        created = client.create_sync_job(workspaceId="factory", syncSource="SITEWISE", syncRole=ROLE)
+        found = client.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    finally:
+        client.close()
+    assert created["arn"] == found["arn"]
+
+
+def test_an_absolute_target_is_cut_down_to_path_and_query(aws: Emulator) -> None:
+    furnish(aws)
+    request = signed("iottwinmaker", "GET", "/sync-jobs/SITEWISE?workspace=factory", host="api.some.name")
+    with connection(aws.url) as opened:
+        response = send(opened, request, "http://api.some.name/sync-jobs/SITEWISE?workspace=factory")
+        assert response.status == 404
+        assert response.headers["x-amzn-errortype"] == "ResourceNotFoundException"
+        response.read()
+
+
+def test_an_absolute_target_without_path_is_the_root(application: Application) -> None:
+    published(application)
+    request = signed_json("codeconnections", "GetSyncConfiguration", STACK)
+    absolute = Request(request.method, "http://127.0.0.1", request.headers, request.body)
+    assert application.handle(absolute).status == 200
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        pytest.param(signed_json("proton", "GetEverything", {}), 400, id="name"),
+        pytest.param(signed_json("proton", "", {}, target="NoSuchService.GetSyncJob"), 400, id="service"),
+        pytest.param(signed_json("proton", "", {}, target="GetSyncJob"), 400, id="no service"),
+        pytest.param(signed_json("proton", "", {}, target=""), 400, id="empty target"),
+        pytest.param(signed_json("proton", "", {}, target="AwsProton20200720.GetSyncJob"), 400, id="of another"),
+        pytest.param(signed("iottwinmaker", "GET", "/nothing/here"), 404, id="path"),
+        pytest.param(signed("iottwinmaker", "GET", "//x/sync-jobs/SITEWISE"), 404, id="doubled slash"),
+        pytest.param(signed("iottwinmaker", "PATCH", "/sync-jobs/SITEWISE"), 404, id="method"),
+        pytest.param(signed_cbor("", {}, path="/service/Nope/operation/GetSyncJob"), 400, id="cbor service"),
+        pytest.param(signed_cbor("GetEverything", {}), 400, id="cbor name"),
+        pytest.param(signed_cbor("", {}, path="/"), 404, id="cbor path"),
+        pytest.param(
+            signed_cbor("", {}, path=f"/service/{TARGETS['proton']}/operation/GetServiceSyncConfig"),
+            400,
+            id="protocol the service lacks",
+        ),
+    ],
+)
+def test_an_operation_nobody_knows_is_refused(application: Application, request_: Request, status: int) -> None:
+    refused = refusal(application.handle(request_))
+    assert (refused.status, refused.code) == (status, "UnknownOperationException")
+
+
+def test_a_refusal_names_no_service_that_was_not_found(application: Application) -> None:
+    response = application.handle(signed_json("proton", "", {}, target="NoSuchService.GetSyncJob"))
+    assert json.loads(response.body)["__type"] == "com.amazon.coral.service#UnknownOperationException"
+
+
+def test_what_is_modelled_but_not_emulated_says_so(boto: Clients) -> None:
+    with pytest.raises(boto.proton.exceptions.ClientError, match="ListRepositories is not emulated") as raised:
+        boto.proton.list_repositories()
+    assert raised.value.response.get("Error", {}).get("Code") == "UnknownOperationException"
+    assert raised.value.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 501
+
+
+NOT_STRUCTURES = [b"[]", b"null", b'"text"', b"3", b"{", b"\xff\xfe", b"", b"[" * 100_000, b"{} {}"]
+
+
+@pytest.mark.parametrize("body", NOT_STRUCTURES, ids=lambda body: repr(body[:9]))
+def test_a_body_that_is_no_json_object_is_refused(application: Application, body: bytes) -> None:
+    published(application)
+    expected = "InvalidInputException" if body == b"" else "SerializationException"
+    refused = refusal(application.handle(signed_json("codeconnections", "GetSyncConfiguration", body)))
+    assert (refused.status, refused.code) == (400, expected)
+
+
+@speaks_cbor
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\x80",
+        b"\xf6",
+        b"\xff",
+        b"\xa1\x61",
+        b"\x5b\x20\x00\x00\x00\x00\x00\x00\x00",
+        b"\xbb\x20\x00\x00\x00\x00\x00\x00\x00",
+        b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"\x81" * 100_000,
+        b"\xc0\x61x",
+    ],
+    ids=lambda body: body[:9].hex(),
+)
+def test_a_body_that_is_no_cbor_map_is_refused(application: Application, body: bytes) -> None:
+    refused = refusal(application.handle(signed_cbor("GetSyncConfiguration", body)))
+    assert (refused.status, refused.code) == (400, "SerializationException")
+
+
+def test_a_failure_of_the_emulator_is_an_internal_failure(
+    application: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    published(application)
+    # Nothing that a client can send makes a status that the model lacks; a broken world does.
+    application.world(ACCOUNT, REGION).stacks["payments-prod"].role_arn = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    response = application.handle(signed_json("codeconnections", "GetSyncConfiguration", STACK))
+    assert refusal(response)[:2] == (500, "InternalFailure")
+    assert "RoleArn" in caplog.text
+
+
+def test_every_reply_has_an_id_of_its_own(application: Application) -> None:
+    published(application)
+    request = signed_json("codeconnections", "GetSyncConfiguration", STACK)
+    ids = {application.handle(request).headers["x-amzn-requestid"] for _ in range(5)}
+    assert len(ids) == 5

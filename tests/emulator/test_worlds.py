@@ -1,0 +1,242 @@
+"""Accounts and regions apart, emulators side by side, and nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.emulator.clients import ROLE, Clients, furnish, raw, session_with
+from unisync.emulator import ACCOUNT, REGION, Emulator
+
+OTHER = "210987654321"
+STACK = {"ResourceName": "payments-prod", "SyncType": "CFN_STACK_SYNC"}
+
+
+def threads() -> int:
+    return sum(thread.name == "unisync-emulator" for thread in threading.enumerate())
+
+
+def test_accounts_and_regions_know_nothing_of_each_other(aws: Emulator, boto: Clients) -> None:
+    aws.add_workspace("factory")
+    aws.world(account=OTHER).add_workspace("factory")
+    aws.world(region="us-west-2").add_workspace("factory")
+    with Clients(aws.url, account=OTHER) as other, Clients(aws.url, region="us-west-2") as west:
+        arns = {
+            clients.twinmaker.create_sync_job(workspaceId="factory", syncSource="SITEWISE", syncRole=ROLE)["arn"]
+            for clients in (boto, other, west)
+        }
+        boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")
+        aws.clock.advance(30)
+        for clients in (other, west):
+            job = clients.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+            assert job["status"] == {"state": "ACTIVE"}
+        with pytest.raises(boto.twinmaker.exceptions.ResourceNotFoundException):
+            boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    suffix = "workspace/factory/sync-job/SITEWISE"
+    assert arns == {
+        f"arn:aws:iottwinmaker:{REGION}:{ACCOUNT}:{suffix}",
+        f"arn:aws:iottwinmaker:{REGION}:{OTHER}:{suffix}",
+        f"arn:aws:iottwinmaker:us-west-2:{ACCOUNT}:{suffix}",
+    }
+    assert {(call.account, call.region) for call in aws.calls} == {
+        (ACCOUNT, REGION),
+        (OTHER, REGION),
+        (ACCOUNT, "us-west-2"),
+    }
+
+
+def test_a_world_asked_for_twice_is_the_same(aws: Emulator) -> None:
+    aws.world(account=OTHER).add_stack("payments-prod", repository="acme/infra")
+    aws.world(account=OTHER).push(stack="payments-prod", sha="4f2c9e1")
+    aws.world().add_stack("payments-prod", repository="acme/infra")
+    aws.push(stack="payments-prod", sha="4f2c9e1")
+
+
+@pytest.mark.parametrize("account", ["", "12345678901", "1234567890123", "12345678901x", "١٢٣٤٥٦٧٨٩٠١٢"])
+def test_an_account_has_twelve_digits(aws: Emulator, account: str) -> None:
+    for use in (aws.world, aws.client_options, aws.environment):
+        with pytest.raises(ValueError, match="^account: expected twelve digits"):
+            use(account=account)
+
+
+def test_the_options_are_those_of_a_client_of_that_world(aws: Emulator) -> None:
+    aws.world(account=OTHER, region="us-west-2").add_stack("payments-prod", repository="acme/infra")
+    options = aws.client_options(account=OTHER, region="us-west-2")
+    assert options["endpoint_url"] == aws.url
+    assert options["clock"] is aws.clock
+    assert options["session"].region_name == "us-west-2"
+    client = options["session"].client("iottwinmaker", endpoint_url=options["endpoint_url"], config=options["config"])
+    try:
+        # The host prefix of TwinMaker would lead to api.127.0.0.1.
+        with pytest.raises(Exception, match="ResourceNotFoundException"):
+            client.get_sync_job(syncSource="SITEWISE")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    finally:
+        client.close()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    assert (aws.calls[-1].account, aws.calls[-1].region) == (OTHER, "us-west-2")
+
+
+def test_the_environment_points_any_client_at_the_emulator(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    import boto3
+
+    furnish(aws)
+    for name, value in aws.environment().items():
+        monkeypatch.setenv(name, value)
+    session = boto3.Session()
+    for service, call in (
+        ("iottwinmaker", lambda client: client.get_sync_job(syncSource="SITEWISE")),
+        ("codeconnections", lambda client: client.get_sync_configuration(**STACK)),
+    ):
+        client = session.client(service)
+        try:
+            call(client)
+        except client.exceptions.from_code("ResourceNotFoundException"):
+            assert service == "iottwinmaker"
+        finally:
+            client.close()
+    assert [call.operation for call in aws.calls] == ["GetSyncJob", "GetSyncConfiguration"]
+
+
+def test_emulators_side_by_side_share_nothing() -> None:
+    with Emulator(clock="manual") as first, Emulator(clock="manual") as second:
+        assert first.url != second.url
+        furnish(first)
+        first.clock.advance(100)
+        first.fault("GetSyncConfiguration", "ThrottlingException", times=None)
+        assert second.clock.now() == 0.0
+        with Clients(second.url) as clients:
+            with pytest.raises(clients.connections.exceptions.ResourceNotFoundException):
+                clients.call("codeconnections", "GetSyncConfiguration", STACK)
+        assert not first.calls
+        assert len(second.calls) == 1
+
+
+def test_many_threads_may_ask_at_once(furnished: Emulator, boto: Clients) -> None:
+    client = boto.connections
+
+    def ask(_: int) -> str:
+        return client.get_sync_configuration(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")[
+            "SyncConfiguration"
+        ]["ResourceName"]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(80))) == {"payments-prod"}
+    assert len(furnished.calls) == 80
+
+
+def test_the_list_of_calls_is_a_copy(furnished: Emulator, boto: Clients) -> None:
+    before = furnished.calls
+    boto.call("codeconnections", "GetSyncConfiguration", STACK)
+    assert before == []
+    furnished.calls.clear()
+    assert len(furnished.calls) == 1
+
+
+def test_leaving_the_block_frees_the_port_and_the_thread() -> None:
+    already = threads()
+    with Emulator(clock="manual") as aws:
+        assert threads() == already + 1
+        port = int(aws.url.rpartition(":")[2])
+        with raw(aws.url) as opened, raw(aws.url) as busy:
+            # One connection is idle and one waits for the rest of a request.
+            busy.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf")
+            aws.stop()
+            assert opened.recv(1) == b"" or True
+    assert threads() == already
+    with socket.create_server(("127.0.0.1", port)):
+        pass
+    with Emulator(port=port) as again:
+        assert again.url == f"http://127.0.0.1:{port}"
+
+
+def test_leaving_the_block_cuts_what_is_still_being_answered() -> None:
+    with Emulator(clock="manual") as aws:
+        furnish(aws)
+        aws.fault("GetSyncConfiguration", "stall", seconds=60)
+        with Clients(aws.url) as clients, ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(clients.call, "codeconnections", "GetSyncConfiguration", STACK)
+            while not aws.calls:
+                threading.Event().wait(0.005)
+            aws.stop()
+            assert "ConnectionClosedError" in repr(asked.exception(timeout=5))
+
+
+def test_an_emulator_may_be_left_as_soon_as_it_is_entered() -> None:
+    already = threads()
+    for _ in range(100):
+        with Emulator(clock="manual"):
+            pass
+    assert threads() == already
+
+
+def test_an_emulator_is_left_cleanly_while_clients_connect() -> None:
+    for _ in range(30):
+        with Emulator(clock="manual") as aws:
+            opened = [raw(aws.url) for _ in range(10)]
+        for each in opened:
+            each.__exit__(None, None, None)
+
+
+def test_an_emulator_may_be_started_and_stopped_again() -> None:
+    aws = Emulator(clock="manual")
+    aws.stop()
+    furnish(aws)
+    for _ in range(2):
+        aws.start()
+        url = aws.url
+        aws.start()
+        assert aws.url == url
+        with Clients(url) as clients:
+            assert clients.call("codeconnections", "GetSyncConfiguration", STACK)
+        aws.stop()
+        aws.stop()
+    assert len(aws.calls) == 2
+
+
+def test_outside_of_its_block_it_is_nowhere() -> None:
+    aws = Emulator(clock="manual")
+    for ask in (lambda: aws.url, aws.client_options, aws.environment):
+        with pytest.raises(RuntimeError, match="serves only inside its with-block"):
+            ask()
+
+
+def test_an_emulator_is_an_async_context_manager_too() -> None:
+    already = threads()
+
+    async def use() -> None:
+        async with Emulator(clock="manual") as aws:
+            furnish(aws)
+            with Clients(aws.url) as clients:
+                await asyncio.to_thread(clients.call, "codeconnections", "GetSyncConfiguration", STACK)
+            assert len(aws.calls) == 1
+
+    asyncio.run(use())
+    assert threads() == already
+
+
+def test_a_port_in_use_is_said_so() -> None:
+    already = threads()
+    with Emulator() as aws, pytest.raises(OSError, match="in use"):
+        Emulator(port=int(aws.url.rpartition(":")[2])).start()
+    assert threads() == already
+
+
+def test_it_serves_on_ipv6_too() -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    with Emulator(clock="manual", host="::1") as aws:
+        assert aws.url.startswith("http://[::1]:")
+        furnish(aws)
+        with Clients(aws.url) as clients:
+            assert clients.call("codeconnections", "GetSyncConfiguration", STACK)
+
+
+def test_a_session_of_another_account_sees_another_world(furnished: Emulator) -> None:
+    options = furnished.environment(account=OTHER)
+    session = session_with(options["AWS_ACCESS_KEY_ID"], options["AWS_SECRET_ACCESS_KEY"])
+    with Clients(furnished.url, session=session) as clients:
+        with pytest.raises(clients.connections.exceptions.ResourceNotFoundException):
+            clients.call("codeconnections", "GetSyncConfiguration", STACK)

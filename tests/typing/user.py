@@ -1,0 +1,130 @@
+"""What a user's type checker has to accept, and to infer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any, assert_never, assert_type
+
+import boto3
+from botocore.config import Config
+
+from unisync import (
+    AsyncUnisync,
+    Backoff,
+    CreatedSyncJob,
+    GitSyncJob,
+    NotFoundError,
+    Progress,
+    ResourceSyncAttempt,
+    Revision,
+    ServiceError,
+    ServiceInstanceSync,
+    ServiceSyncConfig,
+    StackSync,
+    SyncBlockedError,
+    SyncBlocker,
+    SyncBlockerSummary,
+    SyncJob,
+    SyncRef,
+    SyncState,
+    TemplateSync,
+    TwinMakerSync,
+    TwinMakerSyncJob,
+    Unisync,
+    UnisyncError,
+    WaitTimeoutError,
+    parse_ref,
+)
+from unisync.emulator import Emulator
+
+client = Unisync(region_name="eu-west-1")
+aclient = AsyncUnisync(boto3.Session(), config=Config(read_timeout=5))
+
+assert_type(client.get(TwinMakerSync("x")), TwinMakerSyncJob)
+assert_type(client.get(StackSync("x")), GitSyncJob)
+assert_type(client.get(ServiceInstanceSync("x", "y")), GitSyncJob)
+assert_type(client.get(TemplateSync("x", "SERVICE", "1")), GitSyncJob)
+assert_type(client.wait_until_active(TwinMakerSync("x")), TwinMakerSyncJob)
+assert_type(client.wait_until_active(StackSync("x"), revision="4f2c9e1", timeout=timedelta(minutes=5)), GitSyncJob)
+assert_type(client.wait_until_active(StackSync("x"), timeout=None, backoff=Backoff(initial=1)), GitSyncJob)
+assert_type(client.twinmaker.get_sync_job("x"), TwinMakerSyncJob)
+assert_type(client.twinmaker.create_sync_job("x", sync_role="r", tags={"a": "b"}), CreatedSyncJob)
+assert_type(client.proton.get_service_instance_sync_status("x", "y"), GitSyncJob)
+assert_type(client.proton.get_service_sync_config("x"), ServiceSyncConfig | None)
+assert_type(client.codeconnections.get_resource_sync_status("x"), GitSyncJob)
+assert_type(client.codeconnections.get_sync_blocker_summary(resource_name="x"), SyncBlockerSummary)
+
+job = client.get(StackSync("x"))
+assert_type(job.status.state, SyncState)
+assert_type(job.status.native, str)
+assert_type(job.latest_sync, ResourceSyncAttempt | None)
+if job.latest_successful_sync is not None:
+    assert_type(job.latest_successful_sync.target_revision, Revision)
+    assert_type(job.latest_successful_sync.target_revision.full_name, str)
+    assert_type(job.latest_successful_sync.started_at, datetime)
+    assert_type(job.latest_successful_sync.events[0].external_id, str | None)
+
+
+async def main() -> None:
+    assert_type(await aclient.get(TwinMakerSync("x")), TwinMakerSyncJob)
+    assert_type(await aclient.wait_until_active(StackSync("x"), revision="4f2c9e1"), GitSyncJob)
+    assert_type(await aclient.twinmaker.get_sync_job("x", "SITEWISE"), TwinMakerSyncJob)
+    later = aclient.get(StackSync("x"))
+    assert_type(later, Coroutine[Any, Any, GitSyncJob])
+    await later
+    async with AsyncUnisync() as closing:
+        await closing.wait_until_deleted(StackSync("x"))
+
+
+def show(progress: Progress[SyncJob]) -> None:
+    print(progress.job.status, progress.attempt, progress.next_delay)
+
+
+def show_git(progress: Progress[GitSyncJob]) -> None:
+    print(progress.job.latest_sync)
+
+
+client.wait_until_active(StackSync("x"), on_progress=show)
+client.wait_until_active(StackSync("x"), on_progress=show_git)
+client.wait_until_active(TwinMakerSync("x"), on_progress=lambda progress: print(progress.job.sync_role))
+
+
+def state_word(state: SyncState) -> str:
+    match state:
+        case SyncState.PENDING | SyncState.RUNNING:
+            return "wait"
+        case SyncState.ACTIVE:
+            return "done"
+        case SyncState.FAILED | SyncState.DELETING:
+            return "gone"
+        case SyncState.UNKNOWN:
+            return "who knows"
+        case _:
+            assert_never(state)
+
+
+def generic(ref: SyncRef[GitSyncJob]) -> GitSyncJob:
+    return client.get(ref)
+
+
+try:
+    client.get(parse_ref("twinmaker:factory"))
+except NotFoundError as not_found:
+    assert_type(not_found.code, str)
+    assert_type(not_found.status_code, int | None)
+except SyncBlockedError as blocked:
+    assert_type(blocked.blockers, tuple[SyncBlocker, ...])
+    assert_type(blocked.job, SyncJob | None)
+except WaitTimeoutError as late:
+    assert_type(late.elapsed, float)
+    assert_type(late.last_error, UnisyncError | None)
+except ServiceError as failed:
+    assert_type(failed.request_id, str | None)
+
+with Emulator(clock="manual") as aws:
+    local = Unisync(**aws.client_options())
+    alocal = AsyncUnisync(**aws.client_options(account="210987654321"))
+    aws.push(stack="x", sha="4f2c9e1", outcome="FAILED", reason="no")
+
+getter: Callable[[SyncRef[GitSyncJob]], GitSyncJob] = client.get
