@@ -463,3 +463,40 @@ def test_many_looks_at_once_on_one_loop(aws: Emulator) -> None:
     before = threading.active_count()
     assert asyncio.run(main()) == [PENDING] * 40
     assert threading.active_count() == before
+
+
+def test_settings_that_are_wrong_are_said_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        Unisync(profile_name="nobody", region_name="eu-west-1") as client,
+        pytest.raises(TransportError, match="nobody"),
+    ):
+        client.get(FACTORY)
+    with Unisync(region_name="eu-west-1", endpoint_url="not a URL") as client, pytest.raises(InvalidRequestError):
+        client.get(FACTORY)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "many")
+    with Unisync(region_name="eu-west-1") as client, pytest.raises(InvalidRequestError, match="many"):
+        client.get(FACTORY)
+
+
+def test_the_user_agent_is_botocores_own(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    agents: list[str] = []
+    options = aws.client_options()
+    raw: Any = options["session"].client(
+        "iottwinmaker",
+        endpoint_url=aws.url,
+        config=Config(inject_host_prefix=False, proxies={}, retries={"mode": "standard", "total_max_attempts": 1}),
+    )
+
+    def note(request: Any, **_: object) -> None:
+        agents.append(request.headers["User-Agent"].decode())
+
+    raw.meta.events.register("before-send", note)
+    with Unisync(**options) as client:
+        client._session.client("iottwinmaker").meta.events.register("before-send", note)
+        for _ in range(2):
+            with pytest.raises(NotFoundError):
+                client.get(FACTORY)
+    with pytest.raises(ClientError):
+        raw.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    raw.close()
+    assert agents[0] == agents[1] == agents[2]

@@ -99,7 +99,7 @@ def test_what_comes_right_by_itself_says_so(kind: type[ServiceError], retryable:
 def test_a_code_belongs_to_one_class() -> None:
     with pytest.raises(TypeError, match="ValidationException is registered for InvalidRequestError already"):
 
-        class Another(ServiceError, codes=("ValidationException",)):  # pyright: ignore[reportUnusedClass]
+        class AnotherError(ServiceError, codes=("ValidationException",)):  # pyright: ignore[reportUnusedClass]
             pass
 
     assert ServiceError.class_of("ValidationException") is InvalidRequestError
@@ -161,7 +161,7 @@ def test_the_tree_is_the_one_that_is_drawn() -> None:
     """The picture at the head of the module, read back from the classes themselves."""
     drawn = [line for line in (errors.__doc__ or "").splitlines() if "Error" in line.split("  ")[-1] or "──" in line]
     names = {word for line in drawn for word in line.replace("─", " ").split() if word.endswith("Error")}
-    assert {name for name in errors.__all__} <= names
+    assert set(errors.__all__) <= names
 
     def children(kind: type[BaseException]) -> set[str]:
         return {each.__name__ for each in kind.__subclasses__() if each.__module__ == "unisync"}

@@ -21,11 +21,12 @@ LAYERS = [
     {"facade"},
     {"services"},
     {"waiting", "session"},
-    {"verbs", "backoff", "transport", "constraints"},
+    {"verbs", "backoff", "transport", "constraints", "loading"},
     {"flow"},
     {"models"},
     {"refs"},
     {"errors"},
+    {"collection"},
 ]
 """From the top down: a module imports only from layers below its own, or from its own package."""
 

@@ -380,6 +380,6 @@ def test_a_git_sync_is_gone_when_its_definition_is(aws: Emulator, either: Any, r
             aws.remove_service("web")
 
     assert either.wait_until_deleted(ref, on_progress=remove) is None
+    aws.add_stack("payments-prod", repository="acme/infra")
     with pytest.raises(WaitTimeoutError, match="not gone after"):
-        aws.add_stack("payments-prod", repository="acme/infra")
         either.wait_until_deleted(STACK, timeout=20, backoff=Backoff(initial=5, maximum=5))

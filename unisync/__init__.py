@@ -8,9 +8,10 @@ client.wait_until_active(StackSync("payments-prod"), revision="4f2c9e1")
 
 from __future__ import annotations
 
-import gc
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from unisync.collection import NoCollection
 
 if TYPE_CHECKING:
     from unisync.aio import AsyncUnisync as AsyncUnisync
@@ -176,14 +177,8 @@ def __getattr__(name: str) -> object:
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module 'unisync' has no attribute {name!r}")
-    # Importing allocates much and frees little: collecting garbage meanwhile would only cost time.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with NoCollection():
         value: object = getattr(import_module(f"unisync.{home}"), name)
-    finally:
-        if collecting:
-            gc.enable()
     globals()[name] = value
     return value
 

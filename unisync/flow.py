@@ -7,7 +7,6 @@ drives them by hand.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
@@ -85,6 +84,8 @@ class SystemClock:
 
     async def asleep(self, seconds: float) -> None:
         """Wait on the event loop."""
+        import asyncio  # only who awaits pays for it
+
         await asyncio.sleep(seconds)
 
 

@@ -79,6 +79,8 @@ class Model(BaseModel, frozen=True):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="allow",
+        # A program meets few of the models: each is built when it is first met.
+        defer_build=True,
         validate_by_name=True,
         validate_by_alias=True,
         val_temporal_unit="seconds",

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
+from unisync.collection import NoCollection
 from unisync.constraints import broken_constraints
 from unisync.errors import InvalidRequestError, ResponseError, ServiceError, TransportError, UnisyncError
 from unisync.models import Model, Vocabulary
-from unisync.transport import RawReply, end_in_time, keep_bodies, take_body, time_limit
+from unisync.transport import RawReply, end_in_time, keep_bodies, remember_user_agent, take_body, time_limit
 
 if TYPE_CHECKING:
     import boto3
+    import botocore.session
     from botocore.client import BaseClient
     from botocore.config import Config
 
@@ -96,8 +96,14 @@ class Session:
             return int(retries["total_max_attempts"])
         if "max_attempts" in retries:
             return int(retries["max_attempts"]) + 1
-        configured = self._boto3()._session.get_config_variable("max_attempts")
-        return int(configured) if configured else ATTEMPTS
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            return int(self._botocore.get_config_variable("max_attempts") or ATTEMPTS)
+        except ValueError as error:
+            raise InvalidRequestError.before_sending(f"max_attempts: expected a number: {error}") from error
+        except BotoCoreError:  # as for a profile that does not exist: making a client says so
+            return ATTEMPTS
 
     @property
     def max_connections(self) -> int:
@@ -124,19 +130,22 @@ class Session:
     def _send(self, call: Call[R]) -> R:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        metadata: dict[str, Any] = {}
         try:
             client = self.client(call.service)
-            operation = client.meta.service_model.operation_model(call.operation)
-            broken = "; ".join(broken_constraints(operation, call.params))
-            if broken:
-                raise InvalidRequestError.before_sending(broken, call.operation, call.service)
+        except BotoCoreError as error:
+            raise _translated(error, call) from error
+        except ValueError as error:  # an endpoint that is no URL, a setting that is no number
+            raise InvalidRequestError.before_sending(str(error), call.operation, call.service) from error
+        operation = client.meta.service_model.operation_model(call.operation)
+        broken = "; ".join(broken_constraints(operation, call.params))
+        if broken:
+            raise InvalidRequestError.before_sending(broken, call.operation, call.service)
+        metadata: dict[str, Any] = {}
+        try:
             with time_limit(call.timeout):
                 parsed = client._make_api_call(call.operation, dict(call.params))
             metadata = parsed.get("ResponseMetadata", {})
             return _read(call.reply, call.vocabulary, take_body(parsed), parsed)
-        except UnisyncError:
-            raise
         except ClientError as error:
             raise ServiceError.of(cast("dict[str, Any]", error.response), call.operation, call.service) from error
         except BotoCoreError as error:
@@ -155,7 +164,7 @@ class Session:
         """The one client of a service."""
         client = self._clients.get(service)
         if client is None:
-            with self._lock, _no_collection():
+            with self._lock, NoCollection():
                 client = self._clients.get(service) or self._make(service)
                 self._clients[service] = client
         return client
@@ -167,20 +176,23 @@ class Session:
                 client.close()
             self._clients.clear()
 
-    def _boto3(self) -> boto3.Session:
-        with self._lock:
-            if self._session is None:
-                import boto3
+    @cached_property
+    def _botocore(self) -> botocore.session.Session:
+        """What settings are read from and clients made by: the boto3 session's own, or one that starts faster."""
+        with self._lock, NoCollection():
+            if self._session is not None:
+                return self._session._session  # pyright: ignore[reportPrivateUsage]
+            from unisync.loading import fast_session
 
-                self._session = boto3.Session(profile_name=self._profile_name)
-            return self._session
+            return fast_session(self._profile_name)
 
     def _make(self, service: str) -> BaseClient:
         from botocore.config import Config
 
         # The waits and the verbs decide themselves what is tried again, and when, on every botocore alike.
         settings: dict[str, Any] = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
-        client = self._boto3().client(
+        make = self._botocore.create_client if self._session is None else self._session.client
+        client = make(
             service,
             region_name=self._region_name,
             endpoint_url=self._endpoint_url,
@@ -193,6 +205,7 @@ class Session:
             # An endpoint of the user's own: AWS's host prefix ("api.") would make a name of it that does not exist.
             client.meta.config.inject_host_prefix = False
         keep_bodies(client)
+        remember_user_agent(client)
         if not end_in_time(client):
             logger.warning("This botocore keeps its HTTP session elsewhere: deadlines hold only between calls.")
         return client
@@ -241,15 +254,3 @@ def _reason(error: Exception) -> str:
 
 def _log(call: Call[Any], began: float) -> tuple[str, str, float]:
     return call.service, call.operation, time.monotonic() - began
-
-
-@contextmanager
-def _no_collection() -> Generator[None]:
-    """Making a client allocates much and frees little: collecting garbage meanwhile would cost a third of its time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -66,6 +66,33 @@ def take_body(parsed: dict[str, Any]) -> RawReply | None:
     return cast("RawReply | None", parsed.pop(_KEY, None))
 
 
+def remember_user_agent(client: BaseClient) -> bool:
+    """Have `client` put its User-Agent together once for each set of features; botocore does so twice a call.
+
+    Returns:
+        False if this botocore makes it otherwise: then all is as botocore has it.
+    """
+    creator = getattr(client, "_user_agent_creator", None)
+    build = getattr(creator, "to_string", None)
+    try:
+        from botocore.context import get_context
+    except ImportError:
+        return False
+    if creator is None or build is None or build() != build():
+        return False
+    known: dict[frozenset[str], str] = {}
+
+    def to_string() -> str:
+        context = get_context()
+        features = frozenset(context.features) if context else frozenset[str]()
+        if features not in known:
+            known[features] = build()
+        return known[features]
+
+    creator.to_string = to_string
+    return True
+
+
 def _set_body_aside(
     operation_model: OperationModel,
     response_dict: dict[str, Any],

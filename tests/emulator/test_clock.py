@@ -90,9 +90,9 @@ def test_a_date_in_a_reply_does_not_drift() -> None:
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, NAN, INF])
 def test_a_speed_is_above_zero(speed: float) -> None:
-    with pytest.raises(ValueError, match="^speed: expected"):
+    with pytest.raises(ValueError, match=r"^speed: expected"):
         EmulatorClock(speed)
-    with pytest.raises(ValueError, match="^speed: expected"):
+    with pytest.raises(ValueError, match=r"^speed: expected"):
         Emulator(speed=speed)
 
 
@@ -100,14 +100,14 @@ def test_a_speed_is_above_zero(speed: float) -> None:
 def test_time_only_moves_ahead(seconds: float) -> None:
     clock = EmulatorClock(None)
     for move in (clock.advance, clock.sleep):
-        with pytest.raises(ValueError, match="^seconds: "):
+        with pytest.raises(ValueError, match=r"^seconds: "):
             move(seconds)
-    with pytest.raises(ValueError, match="^seconds: "):
+    with pytest.raises(ValueError, match=r"^seconds: "):
         asyncio.run(clock.asleep(seconds))
     assert clock.now() == 0.0
 
 
 def test_an_emulator_has_one_of_two_clocks() -> None:
     wrong: Any = "sundial"
-    with pytest.raises(ValueError, match="^clock: expected 'real' or 'manual', got 'sundial'"):
+    with pytest.raises(ValueError, match=r"^clock: expected 'real' or 'manual', got 'sundial'"):
         Emulator(clock=wrong)

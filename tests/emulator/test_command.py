@@ -66,9 +66,9 @@ def test_it_prints_the_environment_and_stops_when_told(number: signal.Signals) -
 
 def test_without_the_sample_it_is_empty() -> None:
     with served() as (process, environment):
-        with Clients(environment["AWS_ENDPOINT_URL"]) as boto:
-            with pytest.raises(boto.connections.exceptions.ResourceNotFoundException):
-                boto.connections.get_sync_configuration(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
+        boto = Clients(environment["AWS_ENDPOINT_URL"])
+        with boto, pytest.raises(boto.connections.exceptions.ResourceNotFoundException):
+            boto.connections.get_sync_configuration(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import time
@@ -9,9 +10,11 @@ from typing import Any
 
 import cbor2
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from tests.emulator.clients import (
+    CONFIG,
     REQUESTS,
     ROLE,
     SPEAKS_CBOR,
@@ -98,10 +101,8 @@ def test_nothing_is_sent_over_a_dropped_connection(furnished: Emulator, kind: st
     furnished.fault(OPERATION, kind)
     with raw(furnished.url) as opened:
         opened.sendall(as_bytes(request()))
-        try:
+        with contextlib.suppress(ConnectionResetError):
             assert read_all(opened) == b""
-        except ConnectionResetError:
-            pass
 
 
 @both_protocols
@@ -135,12 +136,11 @@ def test_a_garbled_body_has_the_length_of_the_real_one(furnished: Emulator, cbor
     response, body = ask(furnished, request(cbor))
     assert (response.status, len(body)) == (200, len(full))
     assert response.headers["content-type"] == ("application/cbor" if cbor else "application/x-amz-json-1.0")
-    with (
-        pytest.raises(ValueError, match=r"decode|Expecting|extra|trailing")
-        if not cbor
-        else pytest.raises(AssertionError)
-    ):
-        assert isinstance((cbor2.loads if cbor else json.loads)(body), dict)
+    if cbor:
+        assert not isinstance(cbor2.loads(body), dict)
+    else:
+        with pytest.raises(ValueError, match="decode"):
+            json.loads(body)
 
 
 @both_protocols
@@ -171,10 +171,6 @@ def test_a_stalled_answer_is_silent_and_then_whole(furnished: Emulator, boto: Cl
 
 
 def test_a_stall_is_a_read_timeout_to_boto3(furnished: Emulator) -> None:
-    from botocore.config import Config
-
-    from tests.emulator.clients import CONFIG
-
     furnished.fault(OPERATION, "stall")
     with (
         Clients(furnished.url, config=CONFIG.merge(Config(read_timeout=0.1))) as boto,
@@ -412,7 +408,7 @@ def test_a_fault_that_cannot_be_is_refused(aws: Emulator, arguments: tuple[Any, 
 
 @pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf")])
 def test_a_fault_takes_a_time(aws: Emulator, seconds: float) -> None:
-    with pytest.raises(ValueError, match="^seconds: "):
+    with pytest.raises(ValueError, match=r"^seconds: "):
         aws.fault("GetSyncJob", "slow", seconds=seconds)
 
 

@@ -40,10 +40,12 @@ def instance(boto: Clients, name: str = "prod") -> dict[str, Any]:
 
 def blockers(boto: Clients, name: str | None = None) -> list[Any]:
     params = {"serviceName": "web"} if name is None else {"serviceName": "web", "serviceInstanceName": name}
-    summary = boto.call("proton", "GetServiceSyncBlockerSummary", params)["serviceSyncBlockerSummary"]
+    reply = boto.call("proton", "GetServiceSyncBlockerSummary", params)
+    summary: dict[str, Any] = reply["serviceSyncBlockerSummary"]
     assert summary["serviceName"] == "web"
     assert summary.get("serviceInstanceName") == name
-    return summary["latestBlockers"]
+    found: list[Any] = summary["latestBlockers"]
+    return found
 
 
 def at(aws: Emulator, when: float) -> None:
@@ -476,8 +478,9 @@ def test_a_blocker_goes_on_one_thing_that_exists(aws: Emulator, whom: dict[str, 
 )
 def test_a_push_that_makes_no_sense_is_refused(aws: Emulator, boto: Clients, wrong: dict[str, Any]) -> None:
     (name,) = wrong
+    arguments: dict[str, Any] = {"stack": "payments-prod", "sha": NEW, **wrong}
     with pytest.raises(ValueError, match=f"^{name}: expected"):
-        aws.push(**{"stack": "payments-prod", "sha": NEW, **wrong})
+        aws.push(**arguments)
     assert stack(boto) == {}
 
 

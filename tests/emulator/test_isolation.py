@@ -52,7 +52,10 @@ def run(program: str, **environment: str) -> str:
 
 
 def test_the_emulator_brings_none_of_the_library_with_it() -> None:
-    program = "import sys, unisync.emulator; print(*[m for m in sys.modules if m.startswith('unisync.')])"
+    program = (
+        "import sys, unisync; before = set(sys.modules); import unisync.emulator\n"
+        "print(*[name for name in sys.modules if name.startswith('unisync.') and name not in before])"
+    )
     loaded = run(program).split()
     assert loaded
     assert all(name.startswith("unisync.emulator") for name in loaded)

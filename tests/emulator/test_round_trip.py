@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast
 
 import boto3
@@ -86,7 +86,7 @@ def structures(shape: StructureShape, depth: int, always: frozenset[str] = froze
     if depth >= DEEPEST:
         return st.fixed_dictionaries(required)
     optional = {
-        name: st.deferred(lambda member=member: values(member, depth + 1))
+        name: st.deferred(partial(values, member, depth + 1))
         for name, member in shape.members.items()
         if name not in needed
     }
@@ -114,7 +114,7 @@ def as_read(value: object) -> object:
     """A request's value as the emulator has it: dates are seconds since 1970."""
     match value:
         case datetime():
-            return pytest.approx(value.timestamp(), abs=1e-6)  # pyright: ignore[reportUnknownMemberType]
+            return pytest.approx(value.timestamp(), abs=1e-6)
         case dict():
             return {key: as_read(item) for key, item in cast("Mapping[str, object]", value).items()}
         case list():

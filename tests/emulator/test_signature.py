@@ -31,7 +31,11 @@ SERVICES = {
 def shifted(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Let botocore's signer live in another time."""
     moment = datetime.now(UTC) + timedelta(seconds=seconds)
-    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda *_, **__: moment)
+
+    def now(**_: object) -> datetime:
+        return moment
+
+    monkeypatch.setattr("botocore.auth.get_current_datetime", now)
 
 
 def a_request() -> Request:
@@ -49,7 +53,7 @@ def with_authorization(old: str, new: str) -> Request:
     return with_headers(request, {"authorization": request.headers["authorization"].replace(old, new)})
 
 
-@pytest.mark.parametrize(("service", "expected"), [(name, each) for name, each in SERVICES.items()])
+@pytest.mark.parametrize(("service", "expected"), list(SERVICES.items()))
 def test_every_service_takes_botocores_signature(boto: Clients, service: str, expected: tuple[str, str]) -> None:
     operation, code = expected
     with pytest.raises(boto.of(service).exceptions.from_code(code)):

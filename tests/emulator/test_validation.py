@@ -191,6 +191,11 @@ def test_all_that_is_wrong_is_said_at_once(application: Application) -> None:
     )
 
 
+def test_a_number_of_the_emulated_operations_kind_is_read(application: Application) -> None:
+    application.handle(signed_json("codeconnections", "ListRepositoryLinks", {"MaxResults": 7, "NextToken": "t"}))
+    assert application.calls[-1].params == {"MaxResults": 7, "NextToken": "t"}
+
+
 @pytest.mark.parametrize("number", [-1, 101])
 def test_a_number_out_of_range_is_refused(number: int) -> None:
     found = complaint("codeconnections", "ListRepositoryLinks", {"MaxResults": number})

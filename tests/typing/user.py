@@ -70,8 +70,7 @@ async def main() -> None:
     assert_type(await aclient.get(TwinMakerSync("x")), TwinMakerSyncJob)
     assert_type(await aclient.wait_until_active(StackSync("x"), revision="4f2c9e1"), GitSyncJob)
     assert_type(await aclient.twinmaker.get_sync_job("x", "SITEWISE"), TwinMakerSyncJob)
-    later = aclient.get(StackSync("x"))
-    assert_type(later, Coroutine[Any, Any, GitSyncJob])
+    later: Coroutine[Any, Any, GitSyncJob] = aclient.get(StackSync("x"))
     await later
     async with AsyncUnisync() as closing:
         await closing.wait_until_deleted(StackSync("x"))

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from unisync import AsyncUnisync, Progress, ServiceInstanceSync, StackSync, SyncState, TwinMakerSync, TwinMakerSyncJob, Unisync
+from unisync import (
+    AsyncUnisync,
+    Progress,
+    ServiceInstanceSync,
+    StackSync,
+    SyncState,
+    TwinMakerSync,
+    TwinMakerSyncJob,
+    Unisync,
+)
 from unisync.emulator import Emulator
 
 client = Unisync(region_name="eu-west-1")

@@ -77,8 +77,15 @@ def service_model(service: str) -> ServiceModel:
 
 
 @cache
+def is_fault(service: str, code: str) -> bool:
+    """Whether the model says that an error is the service's fault; botocore's shapes do not carry that trait."""
+    return bool(_loader().load_service_model(service, "service-2")["shapes"].get(code, {}).get("fault"))
+
+
+@cache
 def _loader() -> Loader:
-    return Loader()
+    # Not the models in ~/.aws/models: those change a user's client, not AWS.
+    return Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
 
 
 @cache

@@ -15,7 +15,7 @@ class EmulatorClock:
     """
 
     def __init__(self, speed: float | None = 1.0) -> None:
-        if speed is not None and not speed > 0:
+        if speed is not None and not 0 < speed < float("inf"):
             raise ValueError(f"speed: expected a number above zero, got {speed!r}")
         self._speed = speed
         self._lock = threading.Lock()
@@ -30,11 +30,15 @@ class EmulatorClock:
 
     def time(self) -> float:
         """The emulated date, in seconds since 1970 (UTC)."""
-        return self._epoch + self.now()
+        return self.date(self.now())
+
+    def date(self, moment: float) -> float:
+        """The date of a moment of this clock, in seconds since 1970 (UTC): the same one each time."""
+        return self._epoch + moment
 
     def advance(self, seconds: float) -> None:
         """Move the emulated time ahead by `seconds`."""
-        if seconds < 0:
+        if not 0 <= seconds < float("inf"):
             raise ValueError(f"seconds: time only moves ahead, got {seconds!r}")
         with self._lock:
             self._moved += seconds

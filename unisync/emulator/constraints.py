@@ -71,7 +71,8 @@ def _complaint(value: object, where: str, rule: str) -> str:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    # The models' patterns are Java's: Python has no names for Unicode's categories.
+    # The models' patterns are Java's: \w and \d are ASCII's, and Python has no names for Unicode's categories.
+    flags = re.NOFLAG if r"\p{" in pattern else re.ASCII
     for java, python in ((r"\p{L}", r"\w"), (r"\p{N}", r"\d"), (r"\p{Z}", r"\s")):
         pattern = pattern.replace(java, python)
-    return re.compile(pattern)
+    return re.compile(pattern, flags)

@@ -34,14 +34,15 @@ class Fault:
     message: str
 
     def __post_init__(self) -> None:
-        if not any(self.operation in service_model(service).operation_names for service in SERVICES):
-            raise ValueError(f"operation: no service has one named {self.operation!r}")
-        if not (self.kind in KINDS or re.fullmatch(r"http-[1-5]\d\d|[A-Z]\w+", self.kind)):
+        known_operation(self.operation)
+        if not (self.kind in KINDS or re.fullmatch(r"http-[2-5][0-9]{2}|[A-Z][A-Za-z0-9]+", self.kind)):
             raise ValueError(
                 f"kind: expected an AWS error code, http-NNN, or one of {', '.join(sorted(KINDS))}; got {self.kind!r}"
             )
         if self.times is not None and self.times < 1:
             raise ValueError(f"times: expected one or more, or None for every call, got {self.times!r}")
+        if not 0 <= self.seconds < float("inf"):
+            raise ValueError(f"seconds: expected zero or more, got {self.seconds!r}")
 
     def before(self) -> Response | None:
         """What happens in place of the operation: an error, a reply, or nothing of the kind."""
@@ -111,6 +112,12 @@ class TokenBucket:
         return True
 
 
+def known_operation(operation: str) -> None:
+    """Refuse the name of an operation that no service has."""
+    if not any(operation in service_model(service).operation_names for service in SERVICES):
+        raise ValueError(f"operation: no service has one named {operation!r}")
+
+
 def _add_members(shape: Shape, value: object) -> object:
     return _map_structures(shape, value, lambda _, members: {**members, NEW_MEMBER: "something new"})
 
@@ -120,15 +127,26 @@ def _change_states(shape: Shape, value: object) -> object:
         states = [
             name for name, member in shape.members.items() if name.lower() in ("state", "status") and _is_enum(member)
         ]
-        return {**members, **{name: NEW_STATE for name in states if name in members}}
+        # The last success is history: that one was understood.
+        kept = {name: item for name, item in given.items() if name.lower() == "latestsuccessfulsync"}
+        return {**members, **{name: NEW_STATE for name in states if name in members}, **kept}
 
+    given = cast("dict[str, object]", value)
     return _map_structures(shape, value, change)
 
 
 def _remove_required(shape: Shape, value: object) -> object:
+    """`value` without one required member: of the reply, or where it needs none, of the first structure that does."""
+    if not isinstance(shape, StructureShape):
+        return value
     members = cast("dict[str, object]", value)
-    required = [name for name in cast("StructureShape", shape).required_members if name in members]
-    return {name: item for name, item in members.items() if name not in required[:1]}
+    for name in shape.required_members:
+        return {other: item for other, item in members.items() if other != name}
+    for name, item in members.items():
+        without = _remove_required(shape.members[name], item)
+        if without != item:
+            return {**members, name: without}
+    return members
 
 
 def _is_enum(shape: Shape) -> bool:
@@ -138,13 +156,10 @@ def _is_enum(shape: Shape) -> bool:
 def _map_structures(
     shape: Shape, value: object, change: Callable[[StructureShape, dict[str, object]], dict[str, object]]
 ) -> object:
-    """Apply `change` to every structure in a reply, save those of the last success: that one is history."""
+    """Apply `change` to every structure in a reply."""
     if isinstance(shape, StructureShape):
         members = cast("dict[str, object]", value)
-        mapped = {
-            name: item if name.lower() == "latestsuccessfulsync" else _map_structures(shape.members[name], item, change)
-            for name, item in members.items()
-        }
+        mapped = {name: _map_structures(shape.members[name], item, change) for name, item in members.items()}
         return change(shape, mapped)
     if isinstance(shape, ListShape):
         return [_map_structures(shape.member, item, change) for item in cast("list[object]", value)]

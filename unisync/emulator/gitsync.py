@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,10 @@ ATTEMPT_TAKES = 30.0
 """Seconds from an attempt's start to its end, where a push does not say otherwise."""
 
 SUCCEEDED, FAILED, INITIATED, IN_PROGRESS = "SUCCEEDED", "FAILED", "INITIATED", "IN_PROGRESS"
+
+Moment = tuple[float, int]
+"""A time, and which of the things that happened at that time: a clock moved by hand stands still between them."""
+_next_number = itertools.count().__next__
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Push:
     reason: str | None = None
     noticed_after: float = 0.0
     takes: float = ATTEMPT_TAKES
+    number: int = field(default_factory=_next_number)
 
 
 @dataclass(slots=True)
@@ -54,17 +60,27 @@ class Blocker:
     created_at: float
     contexts: dict[str, str]
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    number: int = field(default_factory=_next_number)
     resolved_at: float | None = None
     resolved_reason: str | None = None
+    _resolved_number: int = 0
 
     @property
     def status(self) -> str:
         """ACTIVE until resolved."""
         return "ACTIVE" if self.resolved_at is None else "RESOLVED"
 
-    def blocks(self, at: float) -> bool:
-        """Whether nothing moves at that time."""
-        return self.created_at <= at and (self.resolved_at is None or at < self.resolved_at)
+    def resolve(self, at: float, reason: str) -> None:
+        """Let things move again."""
+        self.resolved_at, self.resolved_reason, self._resolved_number = at, reason, _next_number()
+
+    def delay(self, moment: Moment) -> Moment:
+        """The moment to which it puts off what was to begin at `moment`."""
+        if moment < (self.created_at, self.number):
+            return moment
+        if self.resolved_at is None:
+            return float("inf"), self.number
+        return max(moment, (self.resolved_at, self._resolved_number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +147,11 @@ class GitSync:
 
     def _start(self, push: Push, now: float) -> float | None:
         """When the push's attempt starts: once it was noticed and nothing blocks. None if that is yet to come."""
-        start = push.at + push.noticed_after
+        moment = (push.at + push.noticed_after, push.number)
         for _ in self._blockers():
             for blocker in self._blockers():
-                if blocker.blocks(start):
-                    start = float("inf") if blocker.resolved_at is None else blocker.resolved_at
-        return start if start <= now else None
+                moment = blocker.delay(moment)
+        return moment[0] if moment[0] <= now else None
 
     def _progress(self, push: Push, start: float, now: float) -> tuple[str, tuple[Event, ...]]:
         """The status at `now`, and the events so far. Time under a blocker does not count."""
@@ -156,13 +171,16 @@ class GitSync:
 
     def _delayed(self, start: float, due: float) -> float:
         """The time that `due` becomes when the clock stands still under each blocker since `start`."""
+        counted = start
         for blocker in sorted(self._blockers(), key=lambda each: each.created_at):
-            begins = max(blocker.created_at, start)
+            begins = max(blocker.created_at, counted)
             if begins >= due:
                 continue
             if blocker.resolved_at is None:
                 return float("inf")
-            due += max(0.0, blocker.resolved_at - begins)
+            if blocker.resolved_at > begins:
+                due += blocker.resolved_at - begins
+                counted = blocker.resolved_at
         return due
 
     def _blockers(self) -> Iterator[Blocker]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,16 @@ class Request:
     @property
     def path(self) -> str:
         """The path, still percent-encoded; a proxy's absolute target is cut down to it."""
-        return urlsplit(self.target).path or "/"
+        return self._path_and_query[0] or "/"
 
     @property
     def query(self) -> str:
         """What follows the question mark, still percent-encoded."""
-        return urlsplit(self.target).query
+        return self._path_and_query[2]
+
+    @property
+    def _path_and_query(self) -> tuple[str, str, str]:
+        return re.sub(r"^[A-Za-z]+://[^/?]*", "", self.target).partition("?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs
 
 import cbor2
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from unisync.emulator.catalog import Operation, Protocol, service_model
+from unisync.emulator.catalog import Operation, Protocol, is_fault, service_model
 from unisync.emulator.constraints import problems
 from unisync.emulator.errors import AwsError
 from unisync.emulator.message import Request, Response
@@ -21,6 +21,10 @@ Document = Mapping[str, object]
 T = TypeVar("T")
 
 _CBOR_DATE = 1
+_CORAL = "com.amazon.coral.service"
+"""Where the errors live that belong to no service."""
+_INFINITE = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
+"""What JSON has no numbers for."""
 _CONTENT_TYPE = {
     Protocol.JSON: "application/x-amz-json-1.0",
     Protocol.REST_JSON: "application/json",
@@ -47,14 +51,14 @@ def read_params(operation: Operation, request: Request) -> dict[str, Any]:
     shape = operation.model.input_shape
     if shape is None:
         return {}
-    query = dict(parse_qsl(request.query, keep_blank_values=True))
+    query = parse_qs(request.query, keep_blank_values=True)
     for name, member in shape.members.items():
         wire_name = member.serialization.get("name", name)
         match member.serialization.get("location"):
             case "uri":
                 sent[name] = operation.labels[wire_name]
-            case "querystring" if wire_name in query:
-                sent[name] = query[wire_name]
+            case "querystring":
+                sent[name] = _query_value(member, query.get(wire_name, []), name)
             case _:
                 pass
     params = cast("dict[str, Any]", _read(shape, sent, ""))
@@ -82,19 +86,19 @@ def write_error(protocol: Protocol, service: str | None, error: AwsError) -> Res
     member = next((name for name in (shape.members if shape else ()) if name.lower() == "message"), "message")
     response = _response(
         protocol,
-        _status(error, shape),
-        {"__type": f"com.amazonaws.{service}#{error.code}", member: error.message},
+        _status(error, service, shape),
+        {"__type": f"{f'com.amazonaws.{service}' if shape else _CORAL}#{error.code}", member: error.message},
     )
     if protocol is Protocol.REST_JSON:
         response.headers["x-amzn-errortype"] = error.code
     return response
 
 
-def _status(error: AwsError, shape: StructureShape | None) -> int:
-    if shape is None:
+def _status(error: AwsError, service: str | None, shape: StructureShape | None) -> int:
+    if service is None or shape is None:
         return error.status or 400
     declared = shape.metadata.get("error", {}).get("httpStatusCode")
-    return declared or (500 if shape.metadata.get("fault") else 400)
+    return declared or (500 if is_fault(service, shape.name) else 400)
 
 
 def _response(protocol: Protocol, status: int, document: Document) -> Response:
@@ -108,11 +112,24 @@ def _body(protocol: Protocol, request: Request) -> dict[str, object]:
     try:
         read = cbor2.loads if protocol is Protocol.CBOR else json.loads
         document: object = read(request.body) if request.body else {}
-    except (ValueError, cbor2.CBORDecodeError) as error:
+    except (ValueError, RecursionError, cbor2.CBORDecodeError) as error:
         raise AwsError("SerializationException", f"The body cannot be read: {error}", 400) from None
     if not isinstance(document, dict):
         raise AwsError("SerializationException", "The body is not a structure", 400)
     return cast("dict[str, object]", document)
+
+
+def _query_value(shape: Shape, values: list[str], name: str) -> object:
+    """What a query says of a member: text, a truth value or a list of texts. None if it says nothing."""
+    if not values:
+        return None
+    if isinstance(shape, ListShape):
+        return values
+    if shape.type_name == "boolean":
+        if values[0] not in ("true", "false"):
+            raise AwsError("SerializationException", f"{values[0]!r} at '{name}' is no boolean", 400)
+        return values[0] == "true"
+    return values[0]
 
 
 def _read(shape: Shape, value: object, path: str) -> object:
@@ -134,6 +151,8 @@ def _read(shape: Shape, value: object, path: str) -> object:
         return [_read(shape.member, item, f"{path}.{index}.member") for index, item in enumerate(items, 1)]
     if shape.type_name == "timestamp" and hasattr(value, "timestamp"):
         return cast("Any", value).timestamp()
+    if shape.type_name in ("double", "float") and isinstance(value, str) and value in _INFINITE:
+        return _INFINITE[value]
     expected = _PYTHON_TYPES.get(shape.type_name, (object,))
     if not isinstance(value, expected) or (isinstance(value, bool) and shape.type_name != "boolean"):
         raise AwsError("SerializationException", f"{type(value).__name__} at '{path}' is no {shape.type_name}", 400)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+from dataclasses import replace
 from typing import cast
 
 import h11
@@ -15,6 +16,8 @@ from unisync.emulator.message import Request, Response
 
 _PIECES = 20
 """In how many pieces a body drips."""
+_BODILESS = (204, 304)
+"""Statuses with which HTTP allows no body."""
 
 
 class Server:
@@ -22,8 +25,10 @@ class Server:
 
     def __init__(self, application: Application, host: str, port: int) -> None:
         self._application = application
-        self._socket = socket.create_server((host, port), backlog=512)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, port), family=family, backlog=512)
         self._loop = asyncio.new_event_loop()
+        self._closed = self._loop.create_future()
         self._connections: set[_Connection] = set()
         self._thread = threading.Thread(target=self._run, name="unisync-emulator", daemon=True)
         self._thread.start()
@@ -37,23 +42,30 @@ class Server:
     def close(self) -> None:
         """Cut all connections, free the port and end the thread."""
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop.call_soon_threadsafe(self._closed.set_result, None)
             self._thread.join()
 
     def _run(self) -> None:
-        loop = self._loop
-        server = loop.run_until_complete(
-            loop.create_server(lambda: _Connection(self._application, self._connections), sock=self._socket)
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
+
+    async def _serve(self) -> None:
+        server = await self._loop.create_server(
+            lambda: _Connection(self._application, self._connections), sock=self._socket
         )
-        try:
-            loop.run_forever()
-        finally:
-            server.close()
-            for connection in list(self._connections):
-                connection.abort()
-            # One more round of the loop, in which the transports let go of their sockets.
-            loop.run_until_complete(asyncio.sleep(0))
-            loop.close()
+        await self._closed
+        # What is just being accepted has to become a connection first: asyncio would lose its socket.
+        while rest := asyncio.all_tasks() - {asyncio.current_task()}:
+            self._abort_all()
+            await asyncio.gather(*rest, return_exceptions=True)
+        server.close()
+        self._abort_all()
+        # One more round of the loop, in which the transports let go of their sockets.
+        await asyncio.sleep(0)
+
+    def _abort_all(self) -> None:
+        for connection in list(self._connections):
+            connection.abort()
 
 
 class _Connection(asyncio.Protocol):
@@ -123,6 +135,8 @@ class _Connection(asyncio.Protocol):
                 self._request.method.decode("ascii"), self._request.target.decode("ascii"), headers, bytes(self._body)
             )
         )
+        if self._request.method == b"HEAD" or response.status in _BODILESS:
+            response = replace(response, body=b"")
         delivery = response.delivery
         if delivery.drop:
             self._transport.abort()
@@ -144,10 +158,11 @@ class _Connection(asyncio.Protocol):
         await asyncio.sleep(delivery.stall)
         self._send_head(response)
         step = max(1, -(-len(body) // _PIECES))
-        for start in range(0, len(body), step):
+        starts = range(0, len(body), step)
+        for start in starts:
+            await asyncio.sleep(delivery.drip / len(starts))
             self._send(h11.Data(data=body[start : start + step]))
             self._flush()
-            await asyncio.sleep(delivery.drip / _PIECES)
         if self._finish():
             self._read()
 

@@ -59,6 +59,12 @@ def check(request: Request) -> Caller:
     if known is None:
         raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
     account = known[1]
+    if "host" not in parts["SignedHeaders"].split(";"):
+        raise AwsError(
+            "InvalidSignatureException",
+            "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+            403,
+        )
     stamp = request.headers.get("x-amz-date", "")
     _check_date(stamp, day)
     to_sign = "\n".join(
@@ -68,7 +74,7 @@ def check(request: Request) -> Caller:
     for word in scope:
         key = hmac.digest(key, word.encode(), "sha256")
     expected = hmac.new(key, to_sign.encode(), "sha256").hexdigest()
-    if not hmac.compare_digest(expected, parts["Signature"]):
+    if not hmac.compare_digest(expected.encode(), parts["Signature"].encode()):
         raise AwsError(
             "InvalidSignatureException",
             "The request signature we calculated does not match the signature you provided. "
@@ -111,6 +117,7 @@ def _check_date(stamp: str, day: str) -> None:
 def _canonical(request: Request, signed_headers: list[str]) -> str:
     announced = request.headers.get("x-amz-content-sha256")
     payload = _sha256(request.body)
+    pairs = [pair for pair in request.query.split("&") if pair]
     if announced not in (None, payload, "UNSIGNED-PAYLOAD"):
         raise AwsError("InvalidSignatureException", "x-amz-content-sha256 does not match the body", 403)
     return "\n".join(
@@ -118,7 +125,7 @@ def _canonical(request: Request, signed_headers: list[str]) -> str:
             request.method,
             # Every service but S3 signs the path with its percent signs encoded once more.
             quote(request.path, safe="/~"),
-            "&".join(sorted(pair if "=" in pair else f"{pair}=" for pair in request.query.split("&") if pair)),
+            "&".join(f"{name}={value}" for name, _, value in sorted(each.partition("=") for each in pairs)),
             *(f"{name}:{' '.join(request.headers.get(name, '').split())}" for name in signed_headers),
             "",
             ";".join(signed_headers),

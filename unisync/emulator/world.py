@@ -109,7 +109,7 @@ class World:
 
     def date(self, moment: float) -> float:
         """A moment of the emulated clock in seconds since 1970."""
-        return self.clock.time() - self.clock.now() + moment
+        return self.clock.date(moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +122,4 @@ class Blockable:
 
 def newest_first(blockers: Sequence[Blocker]) -> list[Blocker]:
     """In the order in which AWS lists them."""
-    return sorted(blockers, key=lambda blocker: blocker.created_at, reverse=True)
+    return sorted(blockers, key=lambda blocker: (blocker.created_at, blocker.number), reverse=True)

@@ -17,7 +17,7 @@ def create_sync_job(world: World, params: Mapping[str, Any], now: float) -> Docu
     if workspace is None:
         raise AwsError("ValidationException", f"Workspace {name} does not exist")
     existing = workspace.jobs.get(source)
-    if existing is not None and not existing.gone(now):
+    if _exists(existing, now):
         raise AwsError("ConflictException", f"Sync job {source} already exists in workspace {name}")
     refusal = world.refused_roles.get(role)
     error = ("SYNC_CREATING_ERROR", refusal) if refusal else None
@@ -29,7 +29,8 @@ def get_sync_job(world: World, params: Mapping[str, Any], now: float) -> Documen
     """GetSyncJob. Without a workspace, the job of that source wherever it is."""
     source, name = params["syncSource"], params.get("workspaceId")
     if name is None:
-        name = next((each for each, workspace in world.workspaces.items() if source in workspace.jobs), "")
+        places = (each for each, workspace in world.workspaces.items() if _exists(workspace.jobs.get(source), now))
+        name = next(places, "")
     job = _find(world, name, source, now)
     status: dict[str, object] = {"state": job.state(now)}
     if status["state"] == "ERROR" and job.error is not None:
@@ -58,6 +59,10 @@ def _find(world: World, name: str, source: str, now: float) -> SyncJob:
     if job is None or job.gone(now):
         raise AwsError("ResourceNotFoundException", f"Sync job {source} not found in workspace {name}")
     return job
+
+
+def _exists(job: SyncJob | None, now: float) -> bool:
+    return job is not None and not job.gone(now)
 
 
 def _arn(world: World, workspace: str, job: SyncJob) -> str:
