@@ -25,7 +25,8 @@ from unisync import (
 )
 from unisync.flow import Call, Flow, Sleep, ask
 from unisync.services.git import STATES
-from unisync.waiting import Subject, wait_until_active, wait_until_deleted
+from unisync.subject import Subject
+from unisync.waiting import wait_until_active, wait_until_deleted
 
 T = TypeVar("T")
 

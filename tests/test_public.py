@@ -21,7 +21,7 @@ LAYERS = [
     {"facade"},
     {"services"},
     {"waiting", "session"},
-    {"verbs", "backoff", "transport", "constraints", "loading"},
+    {"subject", "verbs", "backoff", "transport", "constraints", "loading"},
     {"flow"},
     {"models"},
     {"refs"},
@@ -82,7 +82,7 @@ def test_the_emulator_is_nobodys_mirror() -> None:
                 assert not imported.startswith("unisync.emulator"), path
 
 
-@pytest.mark.parametrize("name", ["models", "refs", "waiting", "flow", "backoff", "verbs"])
+@pytest.mark.parametrize("name", ["models", "refs", "waiting", "subject", "flow", "backoff", "verbs", "facade"])
 def test_the_core_knows_nothing_of_boto3(name: str) -> None:
     for imported in imports(PACKAGE / f"{name}.py", at_run_time=False):
         assert not re.match(r"boto3|botocore|urllib3", imported)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from unisync.backoff import retrying
 from unisync.facade import Facade
 from unisync.flow import Call, Clock, Flow, SystemClock, arun
 from unisync.models import Model
-from unisync.services.codeconnections import CodeConnections
-from unisync.services.proton import Proton
-from unisync.services.twinmaker import TwinMaker
 from unisync.session import Boto3Session, BotocoreConfig, Session
 from unisync.verbs import AwaitableVerbs
+
+if TYPE_CHECKING:
+    from unisync.services.codeconnections import AsyncCodeConnections
+    from unisync.services.proton import AsyncProton
+    from unisync.services.twinmaker import AsyncTwinMaker
 
 T = TypeVar("T")
 
@@ -57,16 +58,22 @@ class AsyncUnisync(AwaitableVerbs, Facade):
     @cached_property
     def twinmaker(self) -> AsyncTwinMaker:
         """The sync operations of IoT TwinMaker."""
+        from unisync.services.twinmaker import AsyncTwinMaker, TwinMaker
+
         return AsyncTwinMaker(TwinMaker(), self._arun_retrying)
 
     @cached_property
     def proton(self) -> AsyncProton:
         """The sync operations of Proton."""
+        from unisync.services.proton import AsyncProton, Proton
+
         return AsyncProton(Proton(), self._arun_retrying)
 
     @cached_property
     def codeconnections(self) -> AsyncCodeConnections:
         """The sync operations of CodeConnections."""
+        from unisync.services.codeconnections import AsyncCodeConnections, CodeConnections
+
         return AsyncCodeConnections(CodeConnections(), self._arun_retrying)
 
     async def close(self) -> None:
@@ -98,30 +105,3 @@ class AsyncUnisync(AwaitableVerbs, Facade):
 
     async def _arun_retrying(self, flow: Flow[T]) -> T:
         return await self._arun(retrying(flow, self._attempts))
-
-
-class _Operations(AwaitableVerbs):
-    """The operations of one service."""
-
-    def __init__(self, flows: Any, arun: Callable[[Flow[Any]], Coroutine[Any, Any, Any]]) -> None:
-        self.__flows = flows
-        self.__arun = arun
-
-    @property
-    def _flows(self) -> Self:
-        return cast("Self", self.__flows)
-
-    async def _arun(self, flow: Flow[T]) -> T:
-        return cast("T", await self.__arun(flow))
-
-
-class AsyncTwinMaker(_Operations, TwinMaker):
-    """The sync operations of IoT TwinMaker, under boto3's names, awaited."""
-
-
-class AsyncProton(_Operations, Proton):
-    """The sync operations of Proton, under boto3's names, awaited."""
-
-
-class AsyncCodeConnections(_Operations, CodeConnections):
-    """The sync operations of CodeConnections, under boto3's names, awaited."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from unisync.backoff import retrying
 from unisync.facade import Facade
 from unisync.flow import Clock, Flow, SystemClock, run
-from unisync.services.codeconnections import CodeConnections
-from unisync.services.proton import Proton
-from unisync.services.twinmaker import TwinMaker
 from unisync.session import Boto3Session, BotocoreConfig, Session
 from unisync.verbs import BlockingVerbs
+
+if TYPE_CHECKING:
+    from unisync.services.codeconnections import BlockingCodeConnections
+    from unisync.services.proton import BlockingProton
+    from unisync.services.twinmaker import BlockingTwinMaker
 
 T = TypeVar("T")
 
@@ -53,16 +54,22 @@ class Unisync(BlockingVerbs, Facade):
     @cached_property
     def twinmaker(self) -> BlockingTwinMaker:
         """The sync operations of IoT TwinMaker."""
+        from unisync.services.twinmaker import BlockingTwinMaker, TwinMaker
+
         return BlockingTwinMaker(TwinMaker(), self._run_retrying)
 
     @cached_property
     def proton(self) -> BlockingProton:
         """The sync operations of Proton."""
+        from unisync.services.proton import BlockingProton, Proton
+
         return BlockingProton(Proton(), self._run_retrying)
 
     @cached_property
     def codeconnections(self) -> BlockingCodeConnections:
         """The sync operations of CodeConnections."""
+        from unisync.services.codeconnections import BlockingCodeConnections, CodeConnections
+
         return BlockingCodeConnections(CodeConnections(), self._run_retrying)
 
     def close(self) -> None:
@@ -86,30 +93,3 @@ class Unisync(BlockingVerbs, Facade):
 
     def _run_retrying(self, flow: Flow[T]) -> T:
         return self._run(retrying(flow, self._attempts))
-
-
-class _Operations(BlockingVerbs):
-    """The operations of one service."""
-
-    def __init__(self, flows: Any, run: Callable[[Flow[Any]], Any]) -> None:
-        self.__flows = flows
-        self.__run = run
-
-    @property
-    def _flows(self) -> Self:
-        return cast("Self", self.__flows)
-
-    def _run(self, flow: Flow[T]) -> T:
-        return cast("T", self.__run(flow))
-
-
-class BlockingTwinMaker(_Operations, TwinMaker):
-    """The sync operations of IoT TwinMaker, under boto3's names."""
-
-
-class BlockingProton(_Operations, Proton):
-    """The sync operations of Proton, under boto3's names."""
-
-
-class BlockingCodeConnections(_Operations, CodeConnections):
-    """The sync operations of CodeConnections, under boto3's names."""

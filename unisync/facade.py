@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from unisync.backoff import Backoff, retrying
 from unisync.flow import Clock, Flow
@@ -11,7 +10,11 @@ from unisync.models import SyncJob
 from unisync.refs import SyncRef
 from unisync.services import subject_of
 from unisync.verbs import Verbs, verb
-from unisync.waiting import OnProgress, wait_until_active, wait_until_deleted
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from unisync.waiting import OnProgress
 
 J = TypeVar("J", bound=SyncJob)
 
@@ -86,6 +89,8 @@ class Facade(Verbs):
 
         AWS operation: those of `get`, and for Git syncs GetSyncBlockerSummary or GetServiceSyncBlockerSummary.
         """
+        from unisync.waiting import wait_until_active
+
         return (
             yield from wait_until_active(
                 subject_of(ref),
@@ -120,6 +125,8 @@ class Facade(Verbs):
 
         AWS operation: those of `get`.
         """
+        from unisync.waiting import wait_until_deleted
+
         yield from wait_until_deleted(
             subject_of(ref), timeout=timeout, backoff=backoff, on_progress=on_progress, now=self._clock.now
         )

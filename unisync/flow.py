@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from unisync.models import Model, Vocabulary
 
@@ -19,8 +18,7 @@ R_co = TypeVar("R_co", bound=Model, covariant=True)
 R = TypeVar("R", bound=Model)
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[R_co]):
+class Call(NamedTuple, Generic[R_co]):
     """A request to AWS."""
 
     service: str
@@ -31,7 +29,7 @@ class Call(Generic[R_co]):
     """The parameters, by AWS's names."""
     reply: type[R_co]
     """The model of the answer."""
-    vocabulary: Vocabulary = field(default=Vocabulary({}), repr=False)
+    vocabulary: Vocabulary = Vocabulary({})
     """What the words in the answer mean."""
     repeatable: bool = True
     """Whether doing it twice is as good as doing it once."""
@@ -39,8 +37,7 @@ class Call(Generic[R_co]):
     """Seconds that the answer may take; None leaves it to the client's own settings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sleep:
+class Sleep(NamedTuple):
     """A pause."""
 
     seconds: float

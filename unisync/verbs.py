@@ -37,6 +37,36 @@ class AwaitableVerbs(Verbs):
         raise NotImplementedError
 
 
+class BlockingOperations(BlockingVerbs):
+    """The operations of one service, on the blocking client."""
+
+    def __init__(self, flows: Verbs, run: Callable[[Flow[Any]], Any]) -> None:
+        self.__flows = flows
+        self.__run = run
+
+    @property
+    def _flows(self) -> Self:
+        return cast("Self", self.__flows)
+
+    def _run(self, flow: Flow[T]) -> T:
+        return cast("T", self.__run(flow))
+
+
+class AwaitableOperations(AwaitableVerbs):
+    """The operations of one service, on the awaitable client."""
+
+    def __init__(self, flows: Verbs, arun: Callable[[Flow[Any]], Coroutine[Any, Any, Any]]) -> None:
+        self.__flows = flows
+        self.__arun = arun
+
+    @property
+    def _flows(self) -> Self:
+        return cast("Self", self.__flows)
+
+    async def _arun(self, flow: Flow[T]) -> T:
+        return cast("T", await self.__arun(flow))
+
+
 V = TypeVar("V", bound=Verbs)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Generic, NoReturn, TypeVar
 
@@ -21,8 +21,8 @@ from unisync.errors import (
     WaitTimeoutError,
 )
 from unisync.flow import Call, Flow, Sleep
-from unisync.models import GitSyncJob, Revision, SyncBlocker, SyncJob, SyncState
-from unisync.refs import SyncRef
+from unisync.models import GitSyncJob, Revision, SyncJob, SyncState
+from unisync.subject import Subject
 
 T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
@@ -55,23 +55,6 @@ class Progress(Generic[J_co]):
 
 
 OnProgress = Callable[[Progress[J]], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Subject(Generic[J]):
-    """What can be waited for, as its service makes it."""
-
-    ref: SyncRef[J]
-    look: Callable[[], Flow[J]]
-    """How it stands; NotFoundError where there is no such sync."""
-    blockers: Callable[[], Flow[tuple[SyncBlocker, ...]]]
-    """What blocks it now."""
-    defined: Callable[[], Flow[object]]
-    """The definition of the sync; NotFoundError where there is none."""
-    release: str = ""
-    """The AWS CLI's command that resolves a blocker, with "{id}" for its id."""
-    has_revisions: bool = True
-    """Whether it follows commits, so that a wait can be for one of them."""
 
 
 def wait_until_active(
@@ -333,7 +316,7 @@ def _bounded(flow: Flow[T], time_left: Callable[[], float | None]) -> Flow[T]:
         action = next(flow)
         while True:
             if isinstance(action, Call):
-                action = replace(action, timeout=time_left())
+                action = action._replace(timeout=time_left())
             try:
                 result = yield action
             except Exception as error:

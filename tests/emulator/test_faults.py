@@ -29,6 +29,8 @@ from tests.emulator.clients import (
     signed_json,
 )
 from unisync.emulator import FAULTS, Emulator
+from unisync.emulator.catalog import Operation, Protocol, service_model
+from unisync.emulator.faults import Fault
 from unisync.emulator.message import Request
 
 OPERATION = "GetResourceSyncStatus"
@@ -299,6 +301,13 @@ def test_where_nothing_is_required_nothing_is_missing(furnished: Emulator) -> No
         "proton", "GetServiceInstanceSyncStatus", {"serviceName": "quiet", "serviceInstanceName": "prod"}
     )
     assert ask(furnished, sent)[1] == b"{}"
+
+
+def test_a_reply_without_required_members_is_left_as_it_is() -> None:
+    model = service_model("iottwinmaker").operation_model("ListSyncJobs")
+    operation = Operation("iottwinmaker", "ListSyncJobs", Protocol.REST_JSON, model, {})
+    reply = {"nextToken": "t", "syncJobSummaries": [{"arn": "a"}]}
+    assert Fault("ListSyncJobs", "missing-member", 1, 0.0, "").reshape(operation, reply) == reply
 
 
 @pytest.mark.parametrize("status", [200, 204, 301, 304, 404, 418, 500, 503, 599])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache
 from typing import Any, cast
 
 import boto3
@@ -85,11 +85,7 @@ def structures(shape: StructureShape, depth: int, always: frozenset[str] = froze
     required = {name: values(member, depth + 1) for name, member in shape.members.items() if name in needed}
     if depth >= DEEPEST:
         return st.fixed_dictionaries(required)
-    optional = {
-        name: st.deferred(partial(values, member, depth + 1))
-        for name, member in shape.members.items()
-        if name not in needed
-    }
+    optional = {name: values(member, depth + 1) for name, member in shape.members.items() if name not in needed}
     return st.fixed_dictionaries(required, optional=optional)
 
 

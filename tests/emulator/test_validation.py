@@ -302,16 +302,23 @@ def test_what_belongs_into_the_path_or_query_is_not_read_from_the_body(applicati
     assert application.calls[-1].params == {"syncSource": "SITEWISE"}
 
 
-def test_a_query_of_other_types_than_text_is_read(application: Application) -> None:
-    application.handle(twinmaker("/workspaces/factory/entities/e1?isRecursive=true", method="DELETE"))
-    assert application.calls[-1].params["isRecursive"] is True
-    application.handle(twinmaker("/workspaces/factory/entities/e1?isRecursive=false", method="DELETE"))
-    assert application.calls[-1].params["isRecursive"] is False
+@pytest.mark.parametrize(("sent", "read_as"), [("true", True), ("false", False)])
+def test_a_truth_value_in_a_query_is_read(application: Application, sent: str, read_as: bool) -> None:
+    application.handle(twinmaker(f"/workspaces/factory/entities/e1?isRecursive={sent}", method="DELETE"))
+    assert application.calls[-1].params["isRecursive"] is read_as
+
+
+def test_another_word_in_a_query_is_no_truth_value(application: Application) -> None:
+    request = twinmaker("/workspaces/factory/entities/e1?isRecursive=yes", method="DELETE")
+    refused = refusal(application.handle(request))
+    assert refused.code == "SerializationException"
+    assert "'isRecursive'" in refused.message
+
+
+def test_a_list_in_a_query_is_read(application: Application) -> None:
     arn = "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory"
     application.handle(twinmaker(f"/tags?resourceARN={arn}&tagKeys=a&tagKeys=b%20c", method="DELETE"))
     assert application.calls[-1].params["tagKeys"] == ["a", "b c"]
-    refused = refusal(application.handle(twinmaker("/workspaces/factory/entities/e1?isRecursive=yes", method="DELETE")))
-    assert refused.code == "SerializationException"
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,16 @@ import contextlib
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import boto3
 import pytest
 
 from tests.emulator.clients import ROLE, Clients, furnish, raw, session_with
-from unisync.emulator import ACCOUNT, REGION, Emulator
+from unisync.emulator import ACCOUNT, REGION, Emulator, EmulatorClock
+from unisync.emulator.application import Application
+from unisync.emulator.server import Server
 
 if TYPE_CHECKING:
     from boto3.services import iottwinmaker
@@ -214,6 +217,26 @@ def test_an_emulator_is_an_async_context_manager_too() -> None:
             assert len(aws.calls) == 1
 
     asyncio.run(use())
+    assert threads() == already
+
+
+def test_the_options_leave_the_users_own_models_to_them(
+    furnished: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    session = furnished.client_options()["session"]
+    client = cast("iottwinmaker.Client", session.client("iottwinmaker", endpoint_url=furnished.url))
+    client.close()
+    core = cast("boto3.Session", session)._session
+    assert str(tmp_path) in core.get_component("data_loader").search_paths
+
+
+def test_a_server_may_be_closed_twice() -> None:
+    already = threads()
+    server = Server(Application(EmulatorClock(None)), "127.0.0.1", 0)
+    assert threads() == already + 1
+    server.close()
+    server.close()
     assert threads() == already
 
 

@@ -1,4 +1,4 @@
-"""The three services, and which of them a reference belongs to."""
+"""The three services, and which of them a reference belongs to. Each is loaded when it is first used."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any, TypeVar, cast
 from unisync.errors import InvalidRequestError
 from unisync.models import SyncJob
 from unisync.refs import ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync
-from unisync.services import codeconnections, proton, twinmaker
-from unisync.waiting import Subject
+from unisync.subject import Subject
 
 J = TypeVar("J", bound=SyncJob)
 
@@ -17,12 +16,20 @@ def subject_of(ref: SyncRef[J]) -> Subject[J]:
     """What a reference refers to, as something to look at and wait for."""
     match cast("object", ref):
         case TwinMakerSync() as job:
+            from unisync.services import twinmaker
+
             subject: Subject[Any] = twinmaker.subject(job)
         case ServiceInstanceSync() as instance:
+            from unisync.services import proton
+
             subject = proton.service_instance_subject(instance)
         case TemplateSync() as template:
+            from unisync.services import proton
+
             subject = proton.template_subject(template)
         case StackSync() as stack:
+            from unisync.services import codeconnections
+
             subject = codeconnections.subject(stack)
         case other:
             raise InvalidRequestError.before_sending(f"ref: expected a reference such as StackSync(...), got {other!r}")

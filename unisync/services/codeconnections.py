@@ -18,8 +18,8 @@ from unisync.models import (
 )
 from unisync.refs import StackSync
 from unisync.services.git import STATES, active_blockers, git_job, git_subject
-from unisync.verbs import Verbs, verb
-from unisync.waiting import Subject
+from unisync.subject import Subject
+from unisync.verbs import AwaitableOperations, BlockingOperations, Verbs, verb
 
 SERVICE = "codeconnections"
 
@@ -105,6 +105,14 @@ class CodeConnections(Verbs):
         params = {"ResourceName": resource_name, "SyncType": sync_type}
         reply = yield from ask(Call(SERVICE, "GetSyncBlockerSummary", params, SyncBlockerSummaryReply, VOCABULARY))
         return reply.summary
+
+
+class BlockingCodeConnections(BlockingOperations, CodeConnections):
+    """The sync operations of CodeConnections, under boto3's names."""
+
+
+class AsyncCodeConnections(AwaitableOperations, CodeConnections):
+    """The sync operations of CodeConnections, under boto3's names, awaited."""
 
 
 _FLOWS = CodeConnections()

@@ -18,7 +18,7 @@ from unisync.models import (
     with_ref,
 )
 from unisync.refs import SyncRef
-from unisync.waiting import Subject
+from unisync.subject import Subject
 
 T = TypeVar("T")
 
@@ -30,12 +30,11 @@ STATES = {
     "FAILED": SyncState.FAILED,
 }
 
-_NEVER = SyncJobStatus(state=SyncState.PENDING, native="")
-
 
 def git_job(ref: SyncRef[GitSyncJob], reply: GitSyncReply) -> GitSyncJob:
     """The job that a reply tells of. Its status is that of the latest attempt."""
-    return with_ref(GitSyncJob, ref, reply, status=reply.latest_sync.status if reply.latest_sync else _NEVER)
+    never = SyncJobStatus(state=SyncState.PENDING, native="")
+    return with_ref(GitSyncJob, ref, reply, status=reply.latest_sync.status if reply.latest_sync else never)
 
 
 def active_blockers(summary: SyncBlockerSummary | ServiceSyncBlockerSummary | None) -> tuple[SyncBlocker, ...]:

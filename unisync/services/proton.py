@@ -19,8 +19,8 @@ from unisync.models import (
 )
 from unisync.refs import ServiceInstanceSync, TemplateSync, TemplateType
 from unisync.services.git import STATES, active_blockers, git_job, git_subject, required
-from unisync.verbs import Verbs, verb
-from unisync.waiting import Subject
+from unisync.subject import Subject
+from unisync.verbs import AwaitableOperations, BlockingOperations, Verbs, verb
 
 if TYPE_CHECKING:
     from boto3.services import proton as requests
@@ -163,6 +163,14 @@ class Proton(Verbs):
         call = Call(SERVICE, "GetServiceSyncBlockerSummary", params, ServiceSyncBlockerSummaryReply, VOCABULARY)
         reply = yield from ask(call)
         return reply.summary
+
+
+class BlockingProton(BlockingOperations, Proton):
+    """The sync operations of Proton, under boto3's names."""
+
+
+class AsyncProton(AwaitableOperations, Proton):
+    """The sync operations of Proton, under boto3's names, awaited."""
 
 
 _FLOWS = Proton()

@@ -20,8 +20,8 @@ from unisync.models import (
     with_ref,
 )
 from unisync.refs import TwinMakerSync
-from unisync.verbs import Verbs, verb
-from unisync.waiting import Subject
+from unisync.subject import Subject
+from unisync.verbs import AwaitableOperations, BlockingOperations, Verbs, verb
 
 if TYPE_CHECKING:
     from boto3.services import iottwinmaker as requests
@@ -133,6 +133,14 @@ class TwinMaker(Verbs):
         params: requests.DeleteSyncJobRequest = {"workspaceId": workspace_id, "syncSource": sync_source}
         reply = yield from ask(Call(SERVICE, "DeleteSyncJob", params, DeleteSyncJobReply, VOCABULARY))
         return with_ref(DeletedSyncJob, ref, reply)
+
+
+class BlockingTwinMaker(BlockingOperations, TwinMaker):
+    """The sync operations of IoT TwinMaker, under boto3's names."""
+
+
+class AsyncTwinMaker(AwaitableOperations, TwinMaker):
+    """The sync operations of IoT TwinMaker, under boto3's names, awaited."""
 
 
 def _no_blockers() -> Flow[tuple[SyncBlocker, ...]]:

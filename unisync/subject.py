@@ -1,0 +1,28 @@
+"""What can be looked at and waited for, as its service makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+from unisync.flow import Flow
+from unisync.models import SyncBlocker, SyncJob
+from unisync.refs import SyncRef
+
+J = TypeVar("J", bound=SyncJob)
+
+
+class Subject(NamedTuple, Generic[J]):
+    """A sync, by the calls that tell of it."""
+
+    ref: SyncRef[J]
+    look: Callable[[], Flow[J]]
+    """How it stands; NotFoundError where there is no such sync."""
+    blockers: Callable[[], Flow[tuple[SyncBlocker, ...]]]
+    """What blocks it now."""
+    defined: Callable[[], Flow[object]]
+    """The definition of the sync; NotFoundError where there is none."""
+    release: str = ""
+    """The AWS CLI's command that resolves a blocker, with "{id}" for its id."""
+    has_revisions: bool = True
+    """Whether it follows commits, so that a wait can be for one of them."""
