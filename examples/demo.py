@@ -86,7 +86,8 @@ async def main() -> None:
         await how_it_reads(client, PAYMENTS, OVERTAKEN)
 
         heading("A sync is blocked")
-        aws.block(service="web", instance="prod", reason="Modified by something besides ServiceSync. Disabling syncing.")
+        reason = "Modified by something besides ServiceSync. Disabling syncing."
+        aws.block(service="web", instance="prod", reason=reason)
         aws.push(service="web", instance="prod", sha=LAST)
         await how_it_reads(client, WEB, LAST)
 

@@ -48,9 +48,13 @@ class Awaited:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._awaitable, name)
-        if callable(value):
-            return lambda *args, **kwargs: self._run(value(*args, **kwargs))
-        return Awaited(value, self._run)
+        if not callable(value):
+            return Awaited(value, self._run)
+
+        def blocking(*args: object, **kwargs: object) -> Any:
+            return self._run(value(*args, **kwargs))
+
+        return blocking
 
 
 @pytest.fixture(params=["blocking", "awaitable"])

@@ -51,7 +51,9 @@ def revision(sha: str) -> Revision:
 
 def attempt(word: str, sha: str, initial: str = OLD, reason: str | None = None) -> ResourceSyncAttempt:
     """A try to bring payments-prod to a commit, in AWS's word for how it stands."""
-    events = (SyncEvent(type="SYNC_INITIATED", event=f"Sync of {sha[:7]}", time=NOON, external_id=sha),)
+    events: tuple[SyncEvent, ...] = (
+        SyncEvent(type="SYNC_INITIATED", event=f"Sync of {sha[:7]}", time=NOON, external_id=sha),
+    )
     if reason:
         events += (SyncEvent(type="SYNC_FAILED", event=reason, time=NOON),)
     return ResourceSyncAttempt(
@@ -154,11 +156,15 @@ class Hand:
         self.subject: Subject[Any] = Subject(
             ref,
             look=lambda: ask(Call("scripted", "Look", {}, SyncJob)),
-            blockers=lambda: cast("Flow[Any]", ask(Call("scripted", "Blockers", {}, SyncJob))),
+            blockers=self._blockers,
             defined=lambda: ask(Call("scripted", "Definition", {}, SyncJob)),
             release="release-it --id {id}",
             has_revisions=has_revisions,
         )
+
+    @staticmethod
+    def _blockers() -> Flow[Any]:
+        return (yield Call("scripted", "Blockers", {}, SyncJob))
 
     def count(self, operation: str) -> int:
         """How often something was asked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -38,7 +39,7 @@ INSTANCE = ServiceInstanceSync("web", "prod")
 TEMPLATE = TemplateSync("web", "SERVICE", "1")
 PENDING, RUNNING, ACTIVE, FAILED = SyncState.PENDING, SyncState.RUNNING, SyncState.ACTIVE, SyncState.FAILED
 
-GIT = [
+GIT: list[tuple[Any, dict[str, Any]]] = [
     (STACK, {"stack": "payments-prod"}),
     (INSTANCE, {"service": "web", "instance": "prod"}),
     (TEMPLATE, {"template": "web"}),
@@ -61,12 +62,14 @@ def test_a_sync_job_in_each_state_of_its_life(aws: Emulator, either: Any) -> Non
     assert created.arn == "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE"
     assert created.created_at.utcoffset() is not None
     seen: list[tuple[SyncState, str]] = []
+    job = None
     for seconds in (0, 10, 20):
         aws.clock.advance(seconds)
         job = either.get(FACTORY)
         assert job == either.twinmaker.get_sync_job("factory")
         seen.append((job.status.state, job.status.native))
     assert seen == [(PENDING, "CREATING"), (RUNNING, "INITIALIZING"), (ACTIVE, "ACTIVE")]
+    assert job is not None
     assert (job.workspace_id, job.sync_source, job.sync_role) == ("factory", "SITEWISE", ROLE)
     assert job.updated_at > job.created_at == created.created_at
     deleted = either.twinmaker.delete_sync_job("factory")
@@ -240,35 +243,35 @@ def test_a_state_and_members_that_aws_adds_tomorrow(aws: Emulator, either: Any, 
 # What is refused before anything is sent.
 
 
-@pytest.mark.parametrize(
-    ("call", "said"),
-    [
-        (
-            lambda c: c.get(TwinMakerSync("x" * 129)),
-            "GetSyncJob: workspace_id: expected 1 to 128 characters and got 129",
-        ),
-        (lambda c: c.get(TwinMakerSync("a.b")), r"workspace_id: expected text of the form \[a-zA-Z_0-9\]"),
-        (lambda c: c.get(TwinMakerSync("factory", "SITE-WISE")), "sync_source: expected text of the form"),
-        (lambda c: c.get(TemplateSync("web", "THING", "1")), "template_type: expected one of ENVIRONMENT, SERVICE"),
-        (lambda c: c.get(TemplateSync("web", "SERVICE", "1.2")), "template_version: expected text of the form"),
-        (
-            lambda c: c.twinmaker.create_sync_job("factory", sync_role="nobody"),
-            "sync_role: expected 20 to 2048 characters and got 'nobody'",
-        ),
-        (
-            lambda c: c.twinmaker.create_sync_job("factory", sync_role=ROLE, tags={str(n): "v" for n in range(51)}),
-            "tags: expected at most 50 entries",
-        ),
-        (
-            lambda c: c.twinmaker.create_sync_job("factory", sync_role=ROLE, tags={"a": "v" * 257}),
-            r"tags\['a'\]: expected 1 to 256 characters and got 257",
-        ),
-        (
-            lambda c: c.twinmaker.create_sync_job("factory", sync_role=ROLE, tags={"!": "v"}),
-            "tags key: expected text of the form",
-        ),
-    ],
-)
+REFUSED: list[tuple[Callable[[Any], object], str]] = [
+    (
+        lambda c: c.get(TwinMakerSync("x" * 129)),
+        "GetSyncJob: workspace_id: expected 1 to 128 characters and got 129",
+    ),
+    (lambda c: c.get(TwinMakerSync("a.b")), r"workspace_id: expected text of the form \[a-zA-Z_0-9\]"),
+    (lambda c: c.get(TwinMakerSync("factory", "SITE-WISE")), "sync_source: expected text of the form"),
+    (lambda c: c.get(TemplateSync("web", "THING", "1")), "template_type: expected one of ENVIRONMENT, SERVICE"),
+    (lambda c: c.get(TemplateSync("web", "SERVICE", "1.2")), "template_version: expected text of the form"),
+    (
+        lambda c: c.twinmaker.create_sync_job("factory", sync_role="nobody"),
+        "sync_role: expected 20 to 2048 characters and got 'nobody'",
+    ),
+    (
+        lambda c: c.twinmaker.create_sync_job("factory", sync_role=ROLE, tags={str(n): "v" for n in range(51)}),
+        "tags: expected at most 50 entries",
+    ),
+    (
+        lambda c: c.twinmaker.create_sync_job("factory", sync_role=ROLE, tags={"a": "v" * 257}),
+        r"tags\['a'\]: expected 1 to 256 characters and got 257",
+    ),
+    (
+        lambda c: c.twinmaker.create_sync_job("factory", sync_role=ROLE, tags={"!": "v"}),
+        "tags key: expected text of the form",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "said"), REFUSED)
 def test_a_bad_parameter_is_named_and_nothing_is_sent(aws: Emulator, either: Any, call: Any, said: str) -> None:
     with pytest.raises(InvalidRequestError, match=said):
         call(either)

@@ -68,7 +68,11 @@ def test_a_flow_is_sent_what_it_asks_for() -> None:
         return first, second
 
     replies = iter([JOB, twin_job(SyncState.FAILED)] * 2)
-    results = both_ways(flow, lambda _: next(replies))
+
+    def send(call: Call[Any]) -> Model:
+        return next(replies)
+
+    results = both_ways(flow, send)
     assert results == [(JOB, twin_job(SyncState.FAILED))] * 2
 
 
@@ -103,7 +107,11 @@ def test_a_flow_is_closed_whatever_ends_it() -> None:
 
     async def cancelled() -> None:
         never: asyncio.Future[Model] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(arun(flow(), lambda _: never, Ticks()))
+
+        def never_answers(call: Call[Any]) -> Awaitable[Model]:
+            return never
+
+        task = asyncio.create_task(arun(flow(), never_answers, Ticks()))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -266,9 +274,8 @@ def test_the_base_of_a_client_drives_nothing() -> None:
         _ = Facade()._attempts
     with pytest.raises(NotImplementedError):
         BlockingVerbs()._run(ask(LOOK))
-    waiting: Awaitable[Any] = AwaitableVerbs()._arun(ask(LOOK))
     with pytest.raises(NotImplementedError):
-        asyncio.run(waiting)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        asyncio.run(AwaitableVerbs()._arun(ask(LOOK)))
     from unisync.services.twinmaker import TwinMaker
 
     assert inspect.isgenerator(TwinMaker().get_sync_job("factory"))

@@ -168,7 +168,7 @@ def test_a_failed_attempt_takes_its_reason_from_its_last_event() -> None:
     done = GitSyncReply.model_validate(proton_reply("SUCCEEDED"), context=proton.VOCABULARY).latest_sync
     assert done is not None
     assert done.status.error is None
-    silent = {**proton_reply()["latestSync"], "events": []}
+    silent: dict[str, Any] = {**proton_reply()["latestSync"], "events": []}
     assert ResourceSyncAttempt.model_validate(silent, context=proton.VOCABULARY).status.error is None
 
 
@@ -185,7 +185,7 @@ MODELS = [
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 def test_a_model_survives_pickle_copy_and_both_kinds_of_dump(model: Any) -> None:
-    kind = type(model)
+    kind: Any = model.__class__
     assert pickle.loads(pickle.dumps(model)) == model
     assert copy.deepcopy(model) == model
     assert kind.model_validate(model.model_dump()) == model
@@ -195,7 +195,8 @@ def test_a_model_survives_pickle_copy_and_both_kinds_of_dump(model: Any) -> None
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 def test_a_model_cannot_be_changed(model: Any) -> None:
-    name = next(iter(type(model).model_fields))
+    kind: Any = model.__class__
+    name: str = next(iter(kind.model_fields))
     with pytest.raises(ValidationError, match="frozen"):
         setattr(model, name, None)
 

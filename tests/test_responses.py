@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,7 @@ OPERATIONS = [
 
 
 @pytest.fixture(params=["json", "cbor"])
-def protocol(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+def protocol(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """Both protocols of CodeConnections: botocore speaks CBOR when AWS's model leaves it no choice."""
     if request.param == "cbor":
         model = Loader().load_service_model("codeconnections", "service-2")
@@ -50,7 +49,7 @@ def protocol(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tm
         source = Path(Loader.BUILTIN_DATA_PATH, "codeconnections", folder.name, "endpoint-rule-set-1.json.gz")
         (folder / "endpoint-rule-set-1.json").write_bytes(gzip.decompress(source.read_bytes()))
         monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
-    return request.param
+    return str(request.param)
 
 
 @pytest.fixture(autouse=True)
@@ -188,7 +187,7 @@ class Canned:
 
         def made(service: str) -> BaseClient:
             botocore = real(service)
-            botocore._make_api_call = lambda operation, params: result  # type: ignore[method-assign]
+            botocore._make_api_call = lambda operation_name, api_params: result  # type: ignore[method-assign]
             return botocore
 
         client._session.client = made  # type: ignore[method-assign]

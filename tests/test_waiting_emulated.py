@@ -136,6 +136,7 @@ def test_a_failure_says_why(aws: Emulator, either: Any, ref: Any, where: Any) ->
     aws.push(sha=MINE, outcome="FAILED", reason="Template error: Unresolved resource dependencies [Db]", **where)
     with pytest.raises(SyncFailedError, match=r"Unresolved resource dependencies \[Db\]") as caught:
         either.wait_until_active(ref, revision=MINE)
+    assert caught.value.job is not None
     assert caught.value.job.status.state is SyncState.FAILED
     assert caught.value.ref == ref
 
@@ -363,9 +364,9 @@ def test_an_interrupt_ends_a_blocking_wait(aws: Emulator) -> None:
 def test_a_deletion_is_waited_for(aws: Emulator, either: Any) -> None:
     either.twinmaker.create_sync_job("factory", sync_role=ROLE)
     either.twinmaker.delete_sync_job("factory")
-    states: list[SyncState] = []
-    assert either.wait_until_deleted(FACTORY, on_progress=lambda p: states.append(p.job.status.state)) is None
-    assert set(states) == {SyncState.DELETING}
+    told: list[Progress[Any]] = []
+    assert either.wait_until_deleted(FACTORY, on_progress=told.append) is None
+    assert {progress.job.status.state for progress in told} == {SyncState.DELETING}
     assert 10 <= aws.clock.now() < 30
     assert either.wait_until_deleted(FACTORY) is None, "what is gone is gone"
 

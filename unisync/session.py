@@ -181,7 +181,7 @@ class Session:
         """What settings are read from and clients made by: the boto3 session's own, or one that starts faster."""
         with self._lock, NoCollection():
             if self._session is not None:
-                return self._session._session  # pyright: ignore[reportPrivateUsage]
+                return self._session._session
             from unisync.loading import fast_session
 
             return fast_session(self._profile_name)
