@@ -14,8 +14,9 @@ from botocore.model import ListShape, ServiceModel, Shape, StringShape, Structur
 from pydantic import AliasChoices
 
 from unisync import ServiceError
+from unisync.definitions import BlockerStatus, BlockerType
 from unisync.flow import Call, Flow
-from unisync.models import BlockerStatus, BlockerType, Model, ProviderType, SyncJobStatus
+from unisync.models import Model, ProviderType, SyncJobStatus
 from unisync.refs import TemplateType
 from unisync.services import codeconnections, proton, twinmaker
 

@@ -17,12 +17,14 @@ PACKAGE = Path(unisync.__file__).parent
 
 LAYERS = [
     {"__init__"},
+    {"interfaces"},
     {"client", "aio"},
     {"facade"},
     {"services"},
     {"waiting", "session"},
     {"subject", "verbs", "backoff", "transport", "constraints", "loading"},
     {"flow"},
+    {"definitions"},
     {"models"},
     {"refs"},
     {"errors"},
@@ -102,7 +104,7 @@ def test_every_module_says_its_job_in_its_first_line() -> None:
 def test_the_public_names_are_the_same_wherever_they_stand() -> None:
     """For type checkers, for `import *`, and for the lazy look-up."""
     source = (PACKAGE / "__init__.py").read_text()
-    for_checkers = re.findall(r"from (unisync\.\w+) import (\w+) as (\w+)", source)
+    for_checkers = re.findall(r"from (unisync\.[\w.]+) import (\w+) as (\w+)", source)
     assert all(name == alias for _, name, alias in for_checkers)
     assert [name for _, name, _ in for_checkers] == [
         name for home in sorted(unisync._HOMES) for name in unisync._HOMES[home]

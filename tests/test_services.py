@@ -28,12 +28,17 @@ from unisync import (
     TwinMakerSync,
 )
 from unisync.backoff import retrying
+from unisync.definitions import (
+    ServiceSyncBlockerSummaryReply,
+    ServiceSyncConfigReply,
+    SyncBlockerSummaryReply,
+    SyncConfigurationReply,
+)
 from unisync.flow import Call, Flow
-from unisync.models import CreateSyncJobReply, GitSyncReply, TwinMakerSyncReply
+from unisync.models import GitSyncReply, TwinMakerSyncReply
 from unisync.services import subject_of
-from unisync.services.codeconnections import ResourceSyncReply, SyncBlockerSummaryReply, SyncConfigurationReply
-from unisync.services.proton import ServiceSyncBlockerSummaryReply, ServiceSyncConfigReply
-from unisync.services.twinmaker import TwinMaker
+from unisync.services.codeconnections import ResourceSyncReply
+from unisync.services.twinmaker import CreateSyncJobReply, TwinMaker
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
 PLACE: Mapping[str, Any] = {

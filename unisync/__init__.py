@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from unisync.aio import AsyncUnisync as AsyncUnisync
     from unisync.backoff import Backoff as Backoff
     from unisync.client import Unisync as Unisync
+    from unisync.definitions import ServiceSyncBlockerSummary as ServiceSyncBlockerSummary
+    from unisync.definitions import ServiceSyncConfig as ServiceSyncConfig
+    from unisync.definitions import SyncBlocker as SyncBlocker
+    from unisync.definitions import SyncBlockerContext as SyncBlockerContext
+    from unisync.definitions import SyncBlockerSummary as SyncBlockerSummary
+    from unisync.definitions import SyncConfiguration as SyncConfiguration
+    from unisync.definitions import TemplateSyncConfig as TemplateSyncConfig
     from unisync.errors import AccessDeniedError as AccessDeniedError
     from unisync.errors import AlreadyExistsError as AlreadyExistsError
     from unisync.errors import ConflictError as ConflictError
@@ -34,25 +41,16 @@ if TYPE_CHECKING:
     from unisync.errors import UnisyncError as UnisyncError
     from unisync.errors import WaitError as WaitError
     from unisync.errors import WaitTimeoutError as WaitTimeoutError
-    from unisync.flow import Clock as Clock
     from unisync.flow import SystemClock as SystemClock
-    from unisync.models import CreatedSyncJob as CreatedSyncJob
-    from unisync.models import DeletedSyncJob as DeletedSyncJob
+    from unisync.interfaces import Clock as Clock
     from unisync.models import GitSyncJob as GitSyncJob
     from unisync.models import ResourceSyncAttempt as ResourceSyncAttempt
     from unisync.models import Revision as Revision
-    from unisync.models import ServiceSyncBlockerSummary as ServiceSyncBlockerSummary
-    from unisync.models import ServiceSyncConfig as ServiceSyncConfig
-    from unisync.models import SyncBlocker as SyncBlocker
-    from unisync.models import SyncBlockerContext as SyncBlockerContext
-    from unisync.models import SyncBlockerSummary as SyncBlockerSummary
-    from unisync.models import SyncConfiguration as SyncConfiguration
     from unisync.models import SyncError as SyncError
     from unisync.models import SyncEvent as SyncEvent
     from unisync.models import SyncJob as SyncJob
     from unisync.models import SyncJobStatus as SyncJobStatus
     from unisync.models import SyncState as SyncState
-    from unisync.models import TemplateSyncConfig as TemplateSyncConfig
     from unisync.models import TwinMakerSyncJob as TwinMakerSyncJob
     from unisync.refs import AnyRef as AnyRef
     from unisync.refs import ServiceInstanceSync as ServiceInstanceSync
@@ -61,6 +59,8 @@ if TYPE_CHECKING:
     from unisync.refs import TemplateSync as TemplateSync
     from unisync.refs import TwinMakerSync as TwinMakerSync
     from unisync.refs import parse_ref as parse_ref
+    from unisync.services.twinmaker import CreatedSyncJob as CreatedSyncJob
+    from unisync.services.twinmaker import DeletedSyncJob as DeletedSyncJob
     from unisync.waiting import Progress as Progress
 
 __all__ = [
@@ -119,6 +119,15 @@ _HOMES = {
     "aio": ("AsyncUnisync",),
     "backoff": ("Backoff",),
     "client": ("Unisync",),
+    "definitions": (
+        "ServiceSyncBlockerSummary",
+        "ServiceSyncConfig",
+        "SyncBlocker",
+        "SyncBlockerContext",
+        "SyncBlockerSummary",
+        "SyncConfiguration",
+        "TemplateSyncConfig",
+    ),
     "errors": (
         "AccessDeniedError",
         "AlreadyExistsError",
@@ -138,25 +147,17 @@ _HOMES = {
         "WaitError",
         "WaitTimeoutError",
     ),
-    "flow": ("Clock", "SystemClock"),
+    "flow": ("SystemClock",),
+    "interfaces": ("Clock",),
     "models": (
-        "CreatedSyncJob",
-        "DeletedSyncJob",
         "GitSyncJob",
         "ResourceSyncAttempt",
         "Revision",
-        "ServiceSyncBlockerSummary",
-        "ServiceSyncConfig",
-        "SyncBlocker",
-        "SyncBlockerContext",
-        "SyncBlockerSummary",
-        "SyncConfiguration",
         "SyncError",
         "SyncEvent",
         "SyncJob",
         "SyncJobStatus",
         "SyncState",
-        "TemplateSyncConfig",
         "TwinMakerSyncJob",
     ),
     "refs": (
@@ -167,6 +168,10 @@ _HOMES = {
         "TemplateSync",
         "TwinMakerSync",
         "parse_ref",
+    ),
+    "services.twinmaker": (
+        "CreatedSyncJob",
+        "DeletedSyncJob",
     ),
     "waiting": ("Progress",),
 }

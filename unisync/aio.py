@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from unisync.backoff import retrying
 from unisync.facade import Facade
-from unisync.flow import Call, Clock, Flow, SystemClock, arun
+from unisync.flow import Call, Flow, SystemClock, arun
 from unisync.models import Model
-from unisync.session import Boto3Session, BotocoreConfig, Session
+from unisync.session import Session
 from unisync.verbs import AwaitableVerbs
 
 if TYPE_CHECKING:
+    from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
     from unisync.services.codeconnections import AsyncCodeConnections
     from unisync.services.proton import AsyncProton
     from unisync.services.twinmaker import AsyncTwinMaker

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from unisync.backoff import retrying
 from unisync.facade import Facade
-from unisync.flow import Clock, Flow, SystemClock, run
-from unisync.session import Boto3Session, BotocoreConfig, Session
+from unisync.flow import Flow, SystemClock, run
+from unisync.session import Session
 from unisync.verbs import BlockingVerbs
 
 if TYPE_CHECKING:
+    from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
     from unisync.services.codeconnections import BlockingCodeConnections
     from unisync.services.proton import BlockingProton
     from unisync.services.twinmaker import BlockingTwinMaker

@@ -29,7 +29,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from unisync.models import Revision, SyncBlocker, SyncError, SyncJob
+    from unisync.definitions import SyncBlocker
+    from unisync.models import Revision, SyncError, SyncJob
     from unisync.refs import SyncRef
 
     class ClientError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from unisync.backoff import Backoff, retrying
-from unisync.flow import Clock, Flow
+from unisync.flow import Flow
 from unisync.models import SyncJob
 from unisync.refs import SyncRef
 from unisync.services import subject_of
@@ -14,6 +14,7 @@ from unisync.verbs import Verbs, verb
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from unisync.interfaces import Clock
     from unisync.waiting import OnProgress
 
 J = TypeVar("J", bound=SyncJob)

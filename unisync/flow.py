@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from unisync.models import Model, Vocabulary
+
+if TYPE_CHECKING:
+    from unisync.interfaces import Clock
 
 T = TypeVar("T")
 R_co = TypeVar("R_co", bound=Model, covariant=True)
@@ -50,22 +53,6 @@ def ask(call: Call[R]) -> Flow[R]:
     """Make one call."""
     reply = yield call
     return cast("R", reply)
-
-
-class Clock(Protocol):
-    """Where time comes from. Tests hand in one of their own."""
-
-    def now(self) -> float:
-        """Seconds since whenever; only differences count, and it never goes back."""
-        ...
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        ...
-
-    async def asleep(self, seconds: float) -> None:
-        """Wait, letting other tasks run."""
-        ...
 
 
 class SystemClock:

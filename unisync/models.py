@@ -25,10 +25,6 @@ ProviderType = (
     Literal["AzureDevOps", "Bitbucket", "GitHub", "GitHubEnterpriseServer", "GitLab", "GitLabSelfManaged"] | str
 )
 """Where a repository lives, in CodeConnections' spelling."""
-BlockerStatus = Literal["ACTIVE", "RESOLVED"] | str
-"""Whether a blocker blocks."""
-BlockerType = Literal["AUTOMATED"] | str
-"""Who put a blocker there."""
 
 
 class SyncState(StrEnum):
@@ -208,7 +204,8 @@ def _ref(value: object) -> SyncRef[Any]:
     raise ValueError(f"expected a reference or its text, got {value!r}")
 
 
-_AS_REF = (PlainValidator(_ref), PlainSerializer(str, return_type=str))
+AS_REF = (PlainValidator(_ref), PlainSerializer(str, return_type=str))
+"""Written as its text, and read from it."""
 
 
 def with_ref(model: type[M], ref: SyncRef[Any], reply: Model, **more: object) -> M:
@@ -220,7 +217,7 @@ def with_ref(model: type[M], ref: SyncRef[Any], reply: Model, **more: object) ->
 class SyncJob(Model, frozen=True):
     """A sync and how it stands."""
 
-    ref: Annotated[SyncRef[SyncJob], *_AS_REF]
+    ref: Annotated[SyncRef[SyncJob], *AS_REF]
     """Which sync this is."""
     status: SyncJobStatus
 
@@ -241,7 +238,7 @@ class TwinMakerSyncReply(Model, frozen=True):
 class TwinMakerSyncJob(TwinMakerSyncReply, SyncJob, frozen=True):
     """An IoT TwinMaker sync job (GetSyncJob)."""
 
-    ref: Annotated[TwinMakerSync, *_AS_REF]
+    ref: Annotated[TwinMakerSync, *AS_REF]
 
 
 class GitSyncReply(Model, frozen=True):
@@ -261,99 +258,4 @@ class GitSyncJob(GitSyncReply, SyncJob, frozen=True):
     Its status is that of the latest attempt; PENDING, without a word of AWS's, if there was none yet.
     """
 
-    ref: Annotated[StackSync | ServiceInstanceSync | TemplateSync, *_AS_REF]
-
-
-class CreateSyncJobReply(Model, frozen=True):
-    """CreateSyncJob's answer."""
-
-    arn: str
-    created_at: AwareDatetime = wire("creationDateTime")
-    status: SyncJobStatus = wire("state")
-
-
-class CreatedSyncJob(CreateSyncJobReply, frozen=True):
-    """A sync job that has just been asked for (CreateSyncJob): what AWS tells of it then, and no more."""
-
-    ref: Annotated[TwinMakerSync, *_AS_REF]
-
-
-class DeleteSyncJobReply(Model, frozen=True):
-    """DeleteSyncJob's answer."""
-
-    status: SyncJobStatus = wire("state")
-
-
-class DeletedSyncJob(DeleteSyncJobReply, frozen=True):
-    """A sync job that is on its way out (DeleteSyncJob)."""
-
-    ref: Annotated[TwinMakerSync, *_AS_REF]
-
-
-class SyncBlockerContext(Model, frozen=True):
-    """A detail of a blocker."""
-
-    key: str = both("key")
-    value: str = both("value")
-
-
-class SyncBlocker(Model, frozen=True):
-    """What stops a Git sync until somebody releases it."""
-
-    id: str = both("id")
-    type: BlockerType = both("type")
-    status: BlockerStatus = both("status")
-    created_reason: str = both("createdReason")
-    created_at: AwareDatetime = both("createdAt")
-    contexts: tuple[SyncBlockerContext, ...] = both("contexts", default=())
-    resolved_reason: str | None = both("resolvedReason", default=None)
-    resolved_at: AwareDatetime | None = both("resolvedAt", default=None)
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it blocks. A word that is neither ACTIVE nor RESOLVED counts as blocking."""
-        return self.status != "RESOLVED"
-
-
-class SyncBlockerSummary(Model, frozen=True):
-    """The blockers of a stack (GetSyncBlockerSummary)."""
-
-    resource_name: str = wire("ResourceName")
-    parent_resource_name: str | None = wire("ParentResourceName", default=None)
-    latest_blockers: tuple[SyncBlocker, ...] = wire("LatestBlockers", default=())
-
-
-class ServiceSyncBlockerSummary(Model, frozen=True):
-    """The blockers of a Proton service, or of one of its instances (GetServiceSyncBlockerSummary)."""
-
-    service_name: str = wire("serviceName")
-    service_instance_name: str | None = wire("serviceInstanceName", default=None)
-    latest_blockers: tuple[SyncBlocker, ...] = wire("latestBlockers", default=())
-
-
-class SyncConfiguration(RepositoryPlace, frozen=True):
-    """Which file of which branch a stack follows (GetSyncConfiguration)."""
-
-    resource_name: str = wire("ResourceName")
-    sync_type: str = wire("SyncType")
-    config_file: str | None = wire("ConfigFile", default=None)
-    repository_link_id: str = wire("RepositoryLinkId")
-    role_arn: str = wire("RoleArn")
-    publish_deployment_status: str | None = wire("PublishDeploymentStatus", default=None)
-    trigger_resource_update_on: str | None = wire("TriggerResourceUpdateOn", default=None)
-    pull_request_comment: str | None = wire("PullRequestComment", default=None)
-
-
-class ServiceSyncConfig(RepositoryPlace, frozen=True):
-    """Which file of which branch a Proton service follows (GetServiceSyncConfig)."""
-
-    service_name: str = wire("serviceName")
-    file_path: str = wire("filePath")
-
-
-class TemplateSyncConfig(RepositoryPlace, frozen=True):
-    """Which directory of which branch a Proton template follows (GetTemplateSyncConfig)."""
-
-    template_name: str = wire("templateName")
-    template_type: str = wire("templateType")
-    subdirectory: str | None = wire("subdirectory", default=None)
+    ref: Annotated[StackSync | ServiceInstanceSync | TemplateSync, *AS_REF]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from unisync.collection import NoCollection
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
     from unisync.flow import Call
+    from unisync.interfaces import Boto3Session, BotocoreConfig
 
 R = TypeVar("R", bound=Model)
 
@@ -30,34 +30,6 @@ ATTEMPTS = 3
 """How often a call is made at the most, where the caller's settings do not say: as botocore's standard mode does."""
 
 logger: logging.Logger = logging.getLogger("unisync")
-
-
-class Boto3Session(Protocol):
-    """A `boto3.Session`, for those who have no type stubs for it."""
-
-    @property
-    def region_name(self) -> str | None:
-        """The region that its clients speak to."""
-        ...
-
-    @property
-    def profile_name(self) -> str:
-        """The profile that its settings come from."""
-        ...
-
-    @property
-    def client(self) -> Callable[..., object]:
-        """Makes a client."""
-        ...
-
-
-class BotocoreConfig(Protocol):
-    """A `botocore.config.Config`, for those who have no type stubs for it."""
-
-    @property
-    def merge(self) -> Callable[..., object]:
-        """Gives a config that another one's settings were added to."""
-        ...
 
 
 class Session:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from unisync.flow import Flow
-from unisync.models import SyncBlocker, SyncJob
+from unisync.models import SyncJob
 from unisync.refs import SyncRef
+
+if TYPE_CHECKING:
+    from unisync.definitions import SyncBlocker
 
 J = TypeVar("J", bound=SyncJob)
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from unisync.errors import NotFoundError
 from unisync.flow import Call, Flow, ask
-from unisync.models import (
-    GitSyncJob,
-    GitSyncReply,
-    Model,
-    ResourceSyncAttempt,
-    SyncBlocker,
-    SyncBlockerSummary,
-    SyncConfiguration,
-    Vocabulary,
-    both,
-    wire,
-)
+from unisync.models import GitSyncJob, GitSyncReply, ResourceSyncAttempt, Vocabulary, both
 from unisync.refs import StackSync
 from unisync.services.git import STATES, active_blockers, git_job, git_subject
 from unisync.subject import Subject
 from unisync.verbs import AwaitableOperations, BlockingOperations, Verbs, verb
+
+if TYPE_CHECKING:
+    from unisync.definitions import SyncBlocker, SyncBlockerSummary, SyncConfiguration
 
 SERVICE = "codeconnections"
 
@@ -30,18 +24,6 @@ class ResourceSyncReply(GitSyncReply, frozen=True):
     """GetResourceSyncStatus's answer: unlike Proton's, it is never without an attempt."""
 
     latest_sync: ResourceSyncAttempt = both("latestSync")
-
-
-class SyncConfigurationReply(Model, frozen=True):
-    """GetSyncConfiguration's answer."""
-
-    sync_configuration: SyncConfiguration = wire("SyncConfiguration")
-
-
-class SyncBlockerSummaryReply(Model, frozen=True):
-    """GetSyncBlockerSummary's answer."""
-
-    summary: SyncBlockerSummary = wire("SyncBlockerSummary")
 
 
 class CodeConnections(Verbs):
@@ -81,6 +63,8 @@ class CodeConnections(Verbs):
             NotFoundError: The resource has none.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
+        from unisync.definitions import SyncConfigurationReply
+
         params = {"ResourceName": resource_name, "SyncType": sync_type}
         reply = yield from ask(Call(SERVICE, "GetSyncConfiguration", params, SyncConfigurationReply, VOCABULARY))
         return reply.sync_configuration
@@ -102,6 +86,8 @@ class CodeConnections(Verbs):
             NotFoundError: There is no such sync.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
+        from unisync.definitions import SyncBlockerSummaryReply
+
         params = {"ResourceName": resource_name, "SyncType": sync_type}
         reply = yield from ask(Call(SERVICE, "GetSyncBlockerSummary", params, SyncBlockerSummaryReply, VOCABULARY))
         return reply.summary

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from unisync.errors import NotFoundError
 from unisync.flow import Flow
-from unisync.models import (
-    GitSyncJob,
-    GitSyncReply,
-    ServiceSyncBlockerSummary,
-    SyncBlocker,
-    SyncBlockerSummary,
-    SyncJobStatus,
-    SyncState,
-    with_ref,
-)
+from unisync.models import GitSyncJob, GitSyncReply, SyncJobStatus, SyncState, with_ref
 from unisync.refs import SyncRef
 from unisync.subject import Subject
+
+if TYPE_CHECKING:
+    from unisync.definitions import ServiceSyncBlockerSummary, SyncBlocker, SyncBlockerSummary
 
 T = TypeVar("T")
 

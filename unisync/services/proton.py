@@ -6,17 +6,7 @@ from typing import TYPE_CHECKING
 
 from unisync.errors import NotFoundError
 from unisync.flow import Call, Flow, ask
-from unisync.models import (
-    GitSyncJob,
-    GitSyncReply,
-    Model,
-    ServiceSyncBlockerSummary,
-    ServiceSyncConfig,
-    SyncBlocker,
-    TemplateSyncConfig,
-    Vocabulary,
-    wire,
-)
+from unisync.models import GitSyncJob, GitSyncReply, Vocabulary
 from unisync.refs import ServiceInstanceSync, TemplateSync, TemplateType
 from unisync.services.git import STATES, active_blockers, git_job, git_subject, required
 from unisync.subject import Subject
@@ -25,30 +15,14 @@ from unisync.verbs import AwaitableOperations, BlockingOperations, Verbs, verb
 if TYPE_CHECKING:
     from boto3.services import proton as requests
 
+    from unisync.definitions import ServiceSyncBlockerSummary, ServiceSyncConfig, SyncBlocker, TemplateSyncConfig
+
 SERVICE = "proton"
 
 VOCABULARY = Vocabulary(
     STATES,
     providers={"GITHUB": "GitHub", "GITHUB_ENTERPRISE": "GitHubEnterpriseServer", "BITBUCKET": "Bitbucket"},
 )
-
-
-class ServiceSyncConfigReply(Model, frozen=True):
-    """GetServiceSyncConfig's answer."""
-
-    service_sync_config: ServiceSyncConfig | None = wire("serviceSyncConfig", default=None)
-
-
-class TemplateSyncConfigReply(Model, frozen=True):
-    """GetTemplateSyncConfig's answer."""
-
-    template_sync_config: TemplateSyncConfig | None = wire("templateSyncConfig", default=None)
-
-
-class ServiceSyncBlockerSummaryReply(Model, frozen=True):
-    """GetServiceSyncBlockerSummary's answer."""
-
-    summary: ServiceSyncBlockerSummary | None = wire("serviceSyncBlockerSummary", default=None)
 
 
 class Proton(Verbs):
@@ -114,6 +88,8 @@ class Proton(Verbs):
             NotFoundError: There is no such service, or it has none.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
+        from unisync.definitions import ServiceSyncConfigReply
+
         params: requests.GetServiceSyncConfigRequest = {"serviceName": service_name}
         reply = yield from ask(Call(SERVICE, "GetServiceSyncConfig", params, ServiceSyncConfigReply, VOCABULARY))
         return reply.service_sync_config
@@ -135,6 +111,8 @@ class Proton(Verbs):
             NotFoundError: There is no such template, or it has none.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
+        from unisync.definitions import TemplateSyncConfigReply
+
         params = {"templateName": template_name, "templateType": template_type}
         reply = yield from ask(Call(SERVICE, "GetTemplateSyncConfig", params, TemplateSyncConfigReply, VOCABULARY))
         return reply.template_sync_config
@@ -157,6 +135,8 @@ class Proton(Verbs):
             NotFoundError: There is no such service or instance.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
+        from unisync.definitions import ServiceSyncBlockerSummaryReply
+
         params: requests.GetServiceSyncBlockerSummaryRequest = {"serviceName": service_name}
         if service_instance_name is not None:
             params["serviceInstanceName"] = service_instance_name

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AwareDatetime
 
 from unisync.errors import NotFoundError, UnisyncError
 from unisync.flow import Call, Flow, ask
 from unisync.models import (
-    CreatedSyncJob,
-    CreateSyncJobReply,
-    DeletedSyncJob,
-    DeleteSyncJobReply,
-    SyncBlocker,
+    AS_REF,
+    Model,
+    SyncJobStatus,
     SyncState,
     TwinMakerSyncJob,
     TwinMakerSyncReply,
     Vocabulary,
+    wire,
     with_ref,
 )
 from unisync.refs import TwinMakerSync
@@ -25,6 +26,8 @@ from unisync.verbs import AwaitableOperations, BlockingOperations, Verbs, verb
 
 if TYPE_CHECKING:
     from boto3.services import iottwinmaker as requests
+
+    from unisync.definitions import SyncBlocker
 
 SERVICE = "iottwinmaker"
 
@@ -37,6 +40,32 @@ VOCABULARY = Vocabulary(
         "DELETING": SyncState.DELETING,
     }
 )
+
+
+class CreateSyncJobReply(Model, frozen=True):
+    """CreateSyncJob's answer."""
+
+    arn: str
+    created_at: AwareDatetime = wire("creationDateTime")
+    status: SyncJobStatus = wire("state")
+
+
+class CreatedSyncJob(CreateSyncJobReply, frozen=True):
+    """A sync job that has just been asked for (CreateSyncJob): what AWS tells of it then, and no more."""
+
+    ref: Annotated[TwinMakerSync, *AS_REF]
+
+
+class DeleteSyncJobReply(Model, frozen=True):
+    """DeleteSyncJob's answer."""
+
+    status: SyncJobStatus = wire("state")
+
+
+class DeletedSyncJob(DeleteSyncJobReply, frozen=True):
+    """A sync job that is on its way out (DeleteSyncJob)."""
+
+    ref: Annotated[TwinMakerSync, *AS_REF]
 
 
 class TwinMaker(Verbs):
