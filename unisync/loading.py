@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, cast
 
 from botocore.loaders import JSONFileLoader, Loader, create_loader
 from botocore.session import Session
 from pydantic_core import from_json
+
+OURS = frozenset({"iottwinmaker", "proton", "codeconnections", "codestar-connections"})
+"""The services whose endpoints are wholly said by their rule sets."""
 
 
 def fast_session(profile_name: str | None) -> Session:
@@ -31,10 +35,71 @@ class _Files(JSONFileLoader):
 
 
 class _Loader(Loader):
-    """Takes each directory for a service, where botocore looks into all four hundred before it reads one."""
+    """Reads no more than a client of a service with an endpoint rule set needs."""
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
+        # Each directory counts as a service, where botocore looks into all four hundred before it reads one.
         return sorted({name for path in self.search_paths if os.path.isdir(path) for name in os.listdir(path)})
+
+    def load_data_with_path(self, name: str) -> tuple[dict[str, Any], str]:
+        if name != "endpoints" or self._has_endpoints_of_its_own():
+            return super().load_data_with_path(name)
+        # Of a megabyte of endpoints, our services need only the partitions: their rule sets say the rest.
+        data, path = super().load_data_with_path("partitions")
+        return {"partitions": [self._endpoints_of(partition) for partition in data["partitions"]]}, path
+
+    def _has_endpoints_of_its_own(self) -> bool:
+        return any(
+            os.path.isfile(os.path.join(path, "endpoints.json"))
+            for path in self.search_paths
+            if path != self.BUILTIN_DATA_PATH
+        )
+
+    def _endpoints_of(self, partition: Mapping[str, Any]) -> dict[str, Any]:
+        """A partition as `endpoints.json` has it, its services to be read when one of them is asked for."""
+
+        def services() -> Mapping[str, Any]:
+            full, _ = super(_Loader, self).load_data_with_path("endpoints")
+            return next((each["services"] for each in full["partitions"] if each["partition"] == partition["id"]), {})
+
+        return {
+            "defaults": _defaults_of(partition),
+            "dnsSuffix": partition["outputs"]["dnsSuffix"],
+            "partition": partition["id"],
+            "regionRegex": partition["regionRegex"],
+            "regions": {name: of for name, of in partition["regions"].items() if not name.endswith("-global")},
+            "services": _Services(services),
+        }
+
+
+class _Services(Mapping[str, Any]):
+    """The endpoints of services. Ours need none; credentials may come from one that does."""
+
+    def __init__(self, read: Callable[[], Mapping[str, Any]]) -> None:
+        self._read = read
+
+    def __getitem__(self, name: str) -> Any:
+        if name in OURS:
+            raise KeyError(name)
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+
+def _defaults_of(partition: Mapping[str, Any]) -> dict[str, Any]:
+    outputs = partition["outputs"]
+    suffix, dual = outputs["dnsSuffix"], outputs["dualStackDnsSuffix"]
+    plain, fips = "{service}.{region}.{dnsSuffix}", "{service}-fips.{region}.{dnsSuffix}"
+    variants = [
+        {"dnsSuffix": suffix, "hostname": fips, "tags": ["fips"]},
+        {"dnsSuffix": dual, "hostname": fips, "tags": ["dualstack", "fips"]},
+        {"dnsSuffix": dual, "hostname": plain, "tags": ["dualstack"]},
+    ]
+    return {"hostname": plain, "protocols": ["https"], "signatureVersions": ["v4"], "variants": variants}
 
 
 @cache
