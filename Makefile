@@ -23,7 +23,7 @@ help:  ## show this list
 demo: $(VENV)/.installed  ## see unisync at work, with an emulated AWS
 	@$(PY) examples/demo.py
 
-test: $(VENV)/.installed  ## run the tests and measure what they cover
+test: $(VENV)/.checkers  ## run the tests and measure what they cover
 	@$(PY) -m coverage erase
 	@$(PY) -m coverage run -m pytest
 	@$(PY) -m coverage combine --quiet

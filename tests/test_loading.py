@@ -71,7 +71,7 @@ def test_a_model_is_the_one_that_botocore_reads(
 
 
 def test_the_users_own_models_and_endpoints_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    endpoints = {"version": 3, "partitions": []}
+    endpoints: dict[str, Any] = {"version": 3, "partitions": []}
     (tmp_path / "endpoints.json").write_text(json.dumps(endpoints))
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
     session = fast_session(None)

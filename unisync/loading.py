@@ -60,7 +60,8 @@ class _Loader(Loader):
 
         def services() -> Mapping[str, Any]:
             full, _ = super(_Loader, self).load_data_with_path("endpoints")
-            return next((each["services"] for each in full["partitions"] if each["partition"] == partition["id"]), {})
+            found = [each["services"] for each in full["partitions"] if each["partition"] == partition["id"]]
+            return cast("Mapping[str, Any]", found[0] if found else {})
 
         return {
             "defaults": _defaults_of(partition),
