@@ -267,11 +267,8 @@ def test_help_shows_the_verbs(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_base_of_a_client_drives_nothing() -> None:
-    from unisync.facade import Facade
     from unisync.verbs import AwaitableVerbs, BlockingVerbs
 
-    with pytest.raises(NotImplementedError):
-        _ = Facade()._attempts
     with pytest.raises(NotImplementedError):
         BlockingVerbs()._run(ask(LOOK))
     with pytest.raises(NotImplementedError):

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from unisync.backoff import retrying
 from unisync.facade import Facade
-from unisync.flow import Call, Flow, SystemClock, arun
+from unisync.flow import Call, Flow, arun
 from unisync.models import Model
-from unisync.session import Session
 from unisync.verbs import AwaitableVerbs
 
 if TYPE_CHECKING:
-    from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
     from unisync.services.codeconnections import AsyncCodeConnections
     from unisync.services.proton import AsyncProton
     from unisync.services.twinmaker import AsyncTwinMaker
@@ -39,22 +37,7 @@ class AsyncUnisync(AwaitableVerbs, Facade):
         clock: Where time comes from.
     """
 
-    def __init__(
-        self,
-        session: Boto3Session | None = None,
-        *,
-        region_name: str | None = None,
-        profile_name: str | None = None,
-        endpoint_url: str | None = None,
-        config: BotocoreConfig | None = None,
-        clock: Clock | None = None,
-    ) -> None:
-        self._session = Session(session, region_name, profile_name, endpoint_url, config)
-        self._clock = clock or SystemClock()
-        self._threads: ThreadPoolExecutor | None = None
-
-    def __repr__(self) -> str:
-        return f"<AsyncUnisync {self._session}>"
+    _threads: ThreadPoolExecutor | None = None
 
     @cached_property
     def twinmaker(self) -> AsyncTwinMaker:
@@ -92,10 +75,6 @@ class AsyncUnisync(AwaitableVerbs, Facade):
     ) -> None:
         await self.close()
 
-    @property
-    def _attempts(self) -> int:
-        return self._session.attempts
-
     async def _send(self, call: Call[Any]) -> Model:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self._session.max_connections, thread_name_prefix="unisync")
@@ -105,4 +84,4 @@ class AsyncUnisync(AwaitableVerbs, Facade):
         return await arun(flow, self._send, self._clock)
 
     async def _arun_retrying(self, flow: Flow[T]) -> T:
-        return await self._arun(retrying(flow, self._attempts))
+        return await self._arun(retrying(flow, self._session.attempts))

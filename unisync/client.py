@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from unisync.backoff import retrying
 from unisync.facade import Facade
-from unisync.flow import Flow, SystemClock, run
-from unisync.session import Session
+from unisync.flow import Flow, run
 from unisync.verbs import BlockingVerbs
 
 if TYPE_CHECKING:
-    from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
     from unisync.services.codeconnections import BlockingCodeConnections
     from unisync.services.proton import BlockingProton
     from unisync.services.twinmaker import BlockingTwinMaker
@@ -35,22 +33,6 @@ class Unisync(BlockingVerbs, Facade):
             `retries` too: by `total_max_attempts` or `max_attempts`, but for the retry mode.
         clock: Where time comes from.
     """
-
-    def __init__(
-        self,
-        session: Boto3Session | None = None,
-        *,
-        region_name: str | None = None,
-        profile_name: str | None = None,
-        endpoint_url: str | None = None,
-        config: BotocoreConfig | None = None,
-        clock: Clock | None = None,
-    ) -> None:
-        self._session = Session(session, region_name, profile_name, endpoint_url, config)
-        self._clock = clock or SystemClock()
-
-    def __repr__(self) -> str:
-        return f"<Unisync {self._session}>"
 
     @cached_property
     def twinmaker(self) -> BlockingTwinMaker:
@@ -85,12 +67,8 @@ class Unisync(BlockingVerbs, Facade):
     ) -> None:
         self.close()
 
-    @property
-    def _attempts(self) -> int:
-        return self._session.attempts
-
     def _run(self, flow: Flow[T]) -> T:
         return run(flow, self._session.send, self._clock)
 
     def _run_retrying(self, flow: Flow[T]) -> T:
-        return self._run(retrying(flow, self._attempts))
+        return self._run(retrying(flow, self._session.attempts))

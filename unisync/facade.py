@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from unisync.backoff import Backoff, retrying
-from unisync.flow import Flow
+from unisync.flow import Flow, SystemClock
 from unisync.models import SyncJob
 from unisync.refs import SyncRef
 from unisync.services import subject_of
+from unisync.session import Session
 from unisync.verbs import Verbs, verb
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from unisync.interfaces import Clock
+    from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
     from unisync.waiting import OnProgress
 
 J = TypeVar("J", bound=SyncJob)
@@ -23,12 +24,21 @@ J = TypeVar("J", bound=SyncJob)
 class Facade(Verbs):
     """What `Unisync` and `AsyncUnisync` have in common."""
 
-    _clock: Clock
+    def __init__(
+        self,
+        session: Boto3Session | None = None,
+        *,
+        region_name: str | None = None,
+        profile_name: str | None = None,
+        endpoint_url: str | None = None,
+        config: BotocoreConfig | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._session = Session(session, region_name, profile_name, endpoint_url, config)
+        self._clock = clock or SystemClock()
 
-    @property
-    def _attempts(self) -> int:
-        """How often a call is made at the most."""
-        raise NotImplementedError
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._session}>"
 
     @verb
     def get(self, ref: SyncRef[J]) -> Flow[J]:
@@ -49,7 +59,7 @@ class Facade(Verbs):
         AWS operation: GetSyncJob, GetServiceInstanceSyncStatus, GetTemplateSyncStatus or GetResourceSyncStatus; where
         that finds no status, also GetServiceSyncConfig, GetTemplateSyncConfig or GetSyncConfiguration.
         """
-        return (yield from retrying(subject_of(ref).look(), self._attempts))
+        return (yield from retrying(subject_of(ref).look(), self._session.attempts))
 
     @verb
     def wait_until_active(
