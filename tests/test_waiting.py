@@ -61,8 +61,8 @@ def lost(retryable: bool = True) -> TransportError:
     return TransportError("proton", "Op", "connection reset", retryable=retryable, outcome_unknown=True)
 
 
-def unreadable() -> ResponseError:
-    return ResponseError("proton", "Op", "not JSON", status_code=200, request_id=None)
+def unreadable(cut_short: bool = False) -> ResponseError:
+    return ResponseError("proton", "Op", "not JSON", status_code=200, request_id=None, cut_short=cut_short)
 
 
 # 1. Look first, sleep after.
@@ -278,6 +278,10 @@ def test_three_unreadable_answers_in_a_row_are_how_things_are() -> None:
     with pytest.raises(ResponseError):
         hand.until_active()
     assert hand.count("Look") == 6
+
+
+def test_an_answer_that_was_cut_short_is_a_lost_connection_like_any_other() -> None:
+    assert Hand(*[unreadable(cut_short=True)] * 20, ACTIVE).until_active() is ACTIVE
 
 
 # 7. A time-out that says how things are.

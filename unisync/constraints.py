@@ -71,7 +71,8 @@ def _range(least: float | None, most: float | None) -> str:
 
 
 def _shown(value: object, size: float) -> str:
-    return f"{size}" if isinstance(value, str) and len(value) > 60 else repr(value)
+    short = isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= 60)
+    return repr(value) if short else f"{size}"
 
 
 def _snake(name: str) -> str:

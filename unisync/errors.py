@@ -285,7 +285,14 @@ class ResponseError(UnisyncError):
     outcome_unknown = True
 
     def __init__(
-        self, service: str, operation: str, reason: str, *, status_code: int | None, request_id: str | None
+        self,
+        service: str,
+        operation: str,
+        reason: str,
+        *,
+        status_code: int | None,
+        request_id: str | None,
+        cut_short: bool = False,
     ) -> None:
         super().__init__(f"{service} {operation}: the answer cannot be read: {reason}")
         self.service = service
@@ -293,6 +300,8 @@ class ResponseError(UnisyncError):
         self.reason = reason
         self.status_code = status_code
         self.request_id = request_id
+        self.cut_short = cut_short
+        """Whether the connection was lost in the midst of the answer."""
 
 
 class WaitError(UnisyncError):

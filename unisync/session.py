@@ -130,6 +130,7 @@ class Session:
                 _reason(error),
                 status_code=metadata.get("HTTPStatusCode"),
                 request_id=metadata.get("RequestId"),
+                cut_short=isinstance(error, EOFError),
             ) from error
 
     def client(self, service: str) -> BaseClient:
@@ -187,7 +188,7 @@ def _read(model: type[R], vocabulary: Vocabulary, raw: RawReply | None, parsed: 
     if raw is None:
         return model.model_validate({k: v for k, v in parsed.items() if k != "ResponseMetadata"}, context=vocabulary)
     if raw.is_cut_short():
-        raise ValueError(f"{len(raw.body)} of {raw.announced} bytes came")
+        raise EOFError(f"{len(raw.body)} of {raw.announced} bytes came")
     if raw.is_cbor:
         return model.model_validate(raw.decoded_cbor(), context=vocabulary)
     return model.model_validate_json(raw.body, context=vocabulary)

@@ -160,11 +160,16 @@ def end_in_time(client: BaseClient) -> bool:
     """
     from urllib3.util import Timeout
 
-    endpoint = client._endpoint
+    endpoint = getattr(client, "_endpoint", None)
     session = getattr(endpoint, "http_session", None)
     usual = getattr(session, "_timeout", None)
     manager = getattr(session, "_manager", None)
-    if session is None or not isinstance(usual, Timeout) or "timeout" not in getattr(manager, "connection_pool_kw", {}):
+    if (
+        endpoint is None
+        or session is None
+        or not isinstance(usual, Timeout)
+        or "timeout" not in getattr(manager, "connection_pool_kw", {})
+    ):
         return False
     session._timeout = session._manager.connection_pool_kw["timeout"] = _limited(usual)
     endpoint.http_session = cast("URLLib3Session", _TimedSession(session))
@@ -191,7 +196,10 @@ def _least(usual: object, left: float) -> float:
 
 
 class _TimedSession:
-    """botocore's HTTP session, with the body read piece by piece while there is time."""
+    """botocore's HTTP session, with the body read piece by piece while there is time.
+
+    What came of a body that breaks off is passed on: one botocore calls it a success and another a lost connection.
+    """
 
     def __init__(self, session: URLLib3Session) -> None:
         self._session = session
@@ -203,8 +211,6 @@ class _TimedSession:
         self._session.close()
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
-        if _deadline.at is None or request.stream_output:
-            return self._session.send(request)
         from botocore.awsrequest import AWSResponse
 
         request.stream_output = True
@@ -213,7 +219,7 @@ class _TimedSession:
         return AWSResponse(response.url, response.status_code, response.headers, _Whole(body))
 
     def _read(self, url: str, response: AWSResponse) -> bytes:
-        from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+        from botocore.exceptions import ReadTimeoutError
         from urllib3.exceptions import ProtocolError
         from urllib3.exceptions import ReadTimeoutError as NothingCame
 
@@ -227,8 +233,8 @@ class _TimedSession:
                     raise ReadTimeoutError(endpoint_url=url, error="the body did not come in time")
         except NothingCame as error:
             raise ReadTimeoutError(endpoint_url=url, error=error) from error
-        except ProtocolError as error:
-            raise ConnectionClosedError(endpoint_url=url, error=error) from error
+        except ProtocolError:
+            raw.close()
         except BaseException:
             raw.close()
             raise

@@ -154,8 +154,10 @@ class _Wait(Generic[J]):
         try:
             result = yield from _bounded(flow, self._time_left)
         except UnisyncError as error:
-            self._unreadable = self._unreadable + 1 if isinstance(error, ResponseError) else 0
-            if not error.retryable and not 0 < self._unreadable < UNREADABLE_IN_A_ROW:
+            unreadable = isinstance(error, ResponseError) and not error.cut_short
+            self._unreadable = self._unreadable + 1 if unreadable else 0
+            passes = error.retryable or (isinstance(error, ResponseError) and self._unreadable < UNREADABLE_IN_A_ROW)
+            if not passes:
                 raise
             self.error = error
             return None

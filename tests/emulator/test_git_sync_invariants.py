@@ -162,7 +162,7 @@ def test_a_sync_takes_its_time_plus_the_time_it_was_blocked(
     for when, begins, of_service in steps:
         if not any(active.values()):
             worked += when - clock.now()
-        clock.advance(when - clock.now())
+        clock.advance(max(0.0, when - clock.now()))
         instance = None if of_service else "prod"
         if begins:
             setup.block(service="web", instance=instance, reason="by hand")

@@ -110,7 +110,8 @@ def as_read(value: object) -> object:
     """A request's value as the emulator has it: dates are seconds since 1970."""
     match value:
         case datetime():
-            return pytest.approx(value.timestamp(), abs=1e-6)
+            # Older botocore leaves fractions of a second behind.
+            return pytest.approx(value.timestamp(), abs=1e-6 if SPEAKS_CBOR else 1)
         case dict():
             return {key: as_read(item) for key, item in cast("Mapping[str, object]", value).items()}
         case list():

@@ -1,0 +1,169 @@
+"""The hooks into botocore: what they give up when botocore is not as they know it, and how they end a call."""
+
+from __future__ import annotations
+
+import gc
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.samples import STACK
+from unisync import ResponseError, StackSync, TransportError, Unisync, WaitTimeoutError
+from unisync.collection import NoCollection
+from unisync.emulator import Emulator
+from unisync.transport import end_in_time, remember_user_agent
+
+
+@contextmanager
+def answering(*pieces: bytes) -> Iterator[str]:
+    """A server that reads what comes, sends these pieces, and closes the connection, for each connection."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.recv(65536)
+                    for piece in pieces:
+                        connection.sendall(piece)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+@pytest.fixture
+def options(aws: Emulator) -> Any:
+    return aws.client_options()
+
+
+ANNOUNCED = b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n"])
+@pytest.mark.parametrize("waiting", [False, True])
+def test_a_reply_that_breaks_off_is_a_lost_connection(options: Any, answer: bytes, waiting: bool) -> None:
+    with answering(answer) as url:
+        client = Unisync(options["session"], endpoint_url=url, config=options["config"], clock=options["clock"])
+
+        def looked() -> object:
+            return client.wait_until_active(STACK, timeout=5) if waiting else client.get(STACK)
+
+        with client, pytest.raises((TransportError, WaitTimeoutError)) as caught:
+            looked()
+    error = caught.value.last_error if isinstance(caught.value, WaitTimeoutError) else caught.value
+    assert isinstance(error, TransportError)
+    assert error.retryable
+    assert error.outcome_unknown
+
+
+@pytest.mark.parametrize(
+    "answer", [CHUNKED + b"5\r\n{", CHUNKED + b"five\r\n{}", CHUNKED, ANNOUNCED, ANNOUNCED + b"{}"]
+)
+def test_an_answer_that_breaks_off_is_a_response_error(options: Any, answer: bytes) -> None:
+    with (
+        answering(answer) as url,
+        Unisync(options["session"], endpoint_url=url, config=options["config"], clock=options["clock"]) as client,
+    ):
+        with pytest.raises(ResponseError) as caught:
+            client.get(STACK)
+        assert caught.value.status_code == 200
+        assert caught.value.cut_short is answer.startswith(ANNOUNCED)
+        with pytest.raises(WaitTimeoutError if caught.value.cut_short else ResponseError):
+            client.wait_until_active(STACK)
+
+
+def test_an_interrupt_while_a_body_is_read_lets_go_of_the_connection(aws: Emulator, options: Any) -> None:
+    with Unisync(**options) as client:
+        http: Any = client._session.client("codeconnections")._endpoint.http_session
+        closed: list[bool] = []
+
+        def interrupted(size: int) -> bytes:
+            raise KeyboardInterrupt
+
+        raw = SimpleNamespace(read1=interrupted, close=lambda: closed.append(True))
+        with pytest.raises(KeyboardInterrupt):
+            http._read("http://nowhere", SimpleNamespace(raw=raw))
+        assert closed == [True]
+
+
+def test_botocores_session_shows_through(options: Any) -> None:
+    with Unisync(**options) as client:
+        http: Any = client._session.client("codeconnections")._endpoint.http_session
+        assert http._max_pool_connections == 10
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        SimpleNamespace(_endpoint=SimpleNamespace()),
+        SimpleNamespace(_endpoint=SimpleNamespace(http_session=SimpleNamespace(_timeout=60, _manager=None))),
+        SimpleNamespace(),
+    ],
+    ids=["no session", "another time-out", "no endpoint"],
+)
+def test_a_botocore_that_keeps_its_session_elsewhere_is_left_alone(strange: Any) -> None:
+    assert not end_in_time(strange)
+
+
+def test_and_that_is_logged(options: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr("unisync.session.end_in_time", lambda client: False)
+    with Unisync(**options) as client:
+        client._session.client("proton")
+    assert "deadlines hold only between calls" in caplog.text
+
+
+def test_a_user_agent_that_is_made_otherwise_is_left_alone() -> None:
+    changing = iter(range(9))
+    assert not remember_user_agent(SimpleNamespace())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    creator = SimpleNamespace(to_string=lambda: str(next(changing)))
+    strange: Any = SimpleNamespace(_user_agent_creator=creator)
+    assert not remember_user_agent(strange)
+    assert creator.to_string() == "2"
+
+
+def test_a_log_line_has_no_payload(aws: Emulator, options: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "unisync")
+    aws.add_stack("payments-prod", repository="acme/infra")
+    with Unisync(**options) as client:
+        client.codeconnections.get_sync_configuration("payments-prod")
+        with pytest.raises(Exception, match="unknown"):
+            client.codeconnections.get_sync_configuration("unknown")
+    lines = [record.getMessage() for record in caplog.records if record.name == "unisync"]
+    assert [line.split(" after ")[0] for line in lines] == [
+        "codeconnections GetSyncConfiguration answered",
+        "codeconnections GetSyncConfiguration failed",
+    ]
+    assert lines[1].endswith("NotFoundError")
+    assert "payments-prod" not in "".join(lines)
+    assert StackSync("payments-prod") == STACK
+
+
+def test_a_program_that_froze_its_objects_keeps_them_frozen() -> None:
+    gc.freeze()
+    try:
+        frozen = gc.get_freeze_count()
+        with NoCollection():
+            assert not gc.isenabled()
+        assert gc.get_freeze_count() == frozen
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()
+    gc.disable()
+    try:
+        with NoCollection():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
