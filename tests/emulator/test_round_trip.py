@@ -15,7 +15,7 @@ from botocore.model import ListShape, MapShape, Shape, StringShape, StructureSha
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.emulator.clients import Clients, short_circuit
+from tests.emulator.clients import SPEAKS_CBOR, Clients, short_circuit
 from unisync.emulator import EmulatorClock
 from unisync.emulator.application import Application
 from unisync.emulator.catalog import SERVICES, service_model
