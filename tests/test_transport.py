@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +20,7 @@ from unisync.transport import end_in_time, remember_user_agent
 
 
 @contextmanager
-def answering(*pieces: bytes) -> Iterator[str]:
+def answering(*pieces: bytes) -> Generator[str]:
     """A server that reads what comes, sends these pieces, and closes the connection, for each connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -118,7 +118,10 @@ def test_a_botocore_that_keeps_its_session_elsewhere_is_left_alone(strange: Any)
 
 
 def test_and_that_is_logged(options: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr("unisync.session.end_in_time", lambda client: False)
+    def elsewhere(client: object) -> bool:
+        return False
+
+    monkeypatch.setattr("unisync.session.end_in_time", elsewhere)
     with Unisync(**options) as client:
         client._session.client("proton")
     assert "deadlines hold only between calls" in caplog.text
