@@ -263,7 +263,7 @@ def test_a_wrong_argument_is_refused_where_it_is_given() -> None:
 def test_help_shows_the_verbs(capsys: pytest.CaptureFixture[str]) -> None:
     help(AsyncUnisync)
     shown = capsys.readouterr().out
-    assert re.search(r"wait_until_active\(\s*self,\s*ref: '?SyncRef\[J\]", shown)
+    assert re.search(r"wait_until_active\([\s|]*self,[\s|]*ref: '?SyncRef\[J\]", shown)
     assert "Wait until a sync is in place." in shown
 
 
