@@ -64,3 +64,15 @@ def link(**params: Any) -> list[str]:
 )
 def test_a_broken_constraint_is_a_sentence(said: list[str], complaints: list[str]) -> None:
     assert said == complaints
+
+
+def test_a_bound_on_one_side_alone_is_said_alone() -> None:
+    described = Loader().load_service_model("iottwinmaker", "service-2")
+    del described["shapes"]["Id"]["max"]
+    described["operations"]["Ping"] = {"name": "Ping", "http": {"method": "GET", "requestUri": "/ping"}}
+    model = ServiceModel(described, "iottwinmaker")
+    params: dict[str, object] = {"workspaceId": "", "syncSource": "SITEWISE"}
+    assert list(broken_constraints(model.operation_model("GetSyncJob"), params)) == [
+        "workspace_id: expected at least 1 characters and got ''"
+    ]
+    assert list(broken_constraints(model.operation_model("Ping"), {})) == []

@@ -217,3 +217,9 @@ def test_a_job_wants_a_reference(kind: Any) -> None:
 @pytest.mark.parametrize(("status", "active"), [("ACTIVE", True), ("RESOLVED", False), ("NOVEL", True)])
 def test_a_blocker_blocks_until_it_is_resolved(status: str, active: bool) -> None:
     assert blocker(status).is_active is active
+
+
+@pytest.mark.parametrize("data", [5, None, [], {**PROTON, "repositoryName": 5}, {**PROTON, "repositoryProvider": None}])
+def test_a_revision_that_is_none_is_refused(data: Any) -> None:
+    with pytest.raises(ValidationError):
+        Revision.model_validate(data, context=proton.VOCABULARY)

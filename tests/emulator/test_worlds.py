@@ -263,3 +263,17 @@ def test_a_session_of_another_account_sees_another_world(furnished: Emulator) ->
     clients = Clients(furnished.url, session=session)
     with clients, pytest.raises(clients.connections.exceptions.ResourceNotFoundException):
         clients.call("codeconnections", "GetSyncConfiguration", STACK)
+
+
+def test_what_cannot_be_set_up_is_refused() -> None:
+    with pytest.raises(ValueError, match="speed: a clock moved by hand has none"):
+        Emulator(clock="manual", speed=60)
+    aws = Emulator()
+    with pytest.raises(ValueError, match="there is no stack 'unknown'"):
+        aws.remove_stack("unknown")
+    with pytest.raises(ValueError, match="there is no service 'unknown'"):
+        aws.remove_service("unknown")
+    with pytest.raises(ValueError, match="provider: expected one that Proton knows"):
+        aws.add_service_instance("web", "prod", repository="acme/web", provider="GitLab")
+    with pytest.raises(ValueError, match="provider: expected one that Proton knows"):
+        aws.add_template("web", repository="acme/web", provider="GitLab")

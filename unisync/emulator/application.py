@@ -25,7 +25,7 @@ logger: logging.Logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An operation that somebody asked for, whatever came of it."""
+    """An operation that was asked for, well signed and well formed, whatever came of it."""
 
     service: str
     operation: str

@@ -14,6 +14,7 @@ from unisync.emulator.clock import EmulatorClock
 from unisync.emulator.faults import Fault, TokenBucket, known_operation
 from unisync.emulator.gitsync import ATTEMPT_TAKES, Blocker, GitSync, Push, Repository
 from unisync.emulator.server import Server
+from unisync.emulator.services.proton import PROVIDERS
 from unisync.emulator.signature import access_key_of, secret_of
 from unisync.emulator.world import Blockable, ProtonService, Stack, Template, Workspace, World
 
@@ -94,7 +95,8 @@ class Setup:
     def remove_stack(self, name: str) -> None:
         """Take the stack and its sync configuration away."""
         with self._world.lock:
-            del self._world.stacks[name]
+            if self._world.stacks.pop(name, None) is None:
+                raise ValueError(f"name: there is no stack {name!r}")
 
     def add_service_instance(
         self,
@@ -109,7 +111,7 @@ class Setup:
         """Make a Proton service instance. The service, with its sync configuration, comes with its first instance."""
         with self._world.lock:
             world = self._world
-            place = _repository(repository, branch, file_path, provider)
+            place = _proton_repository(repository, branch, file_path, provider)
             owner = world.services.setdefault(service, ProtonService(place))
             target = world.arn("proton", f"service/{service}/service-instance/{instance}")
             owner.instances[instance] = GitSync(target, owner.repository, shared_blockers=owner.blockers)
@@ -117,7 +119,8 @@ class Setup:
     def remove_service(self, service: str) -> None:
         """Take a Proton service, its instances and its sync configuration away."""
         with self._world.lock:
-            del self._world.services[service]
+            if self._world.services.pop(service, None) is None:
+                raise ValueError(f"service: there is no service {service!r}")
 
     def add_template(
         self,
@@ -132,7 +135,7 @@ class Setup:
     ) -> None:
         """Make a major version of a Proton template, with its sync configuration."""
         with self._world.lock:
-            world, place = self._world, _repository(repository, branch, subdirectory, provider)
+            world, place = self._world, _proton_repository(repository, branch, subdirectory, provider)
             template = world.templates.setdefault((name, template_type), Template(place))
             target = world.arn("proton", f"{template_type.lower()}-template/{name}:{version}")
             template.versions[version] = GitSync(target, template.repository)
@@ -256,6 +259,8 @@ class Emulator(Setup):
     ) -> None:
         if clock not in ("real", "manual"):
             raise ValueError(f"clock: expected 'real' or 'manual', got {clock!r}")
+        if clock == "manual" and speed != 1.0:
+            raise ValueError("speed: a clock moved by hand has none")
         self.clock: EmulatorClock = EmulatorClock(None if clock == "manual" else speed)
         self._application = Application(self.clock)
         self._host, self._port = host, port
@@ -378,6 +383,12 @@ def _account_id(account: str) -> str:
     if not (len(account) == 12 and account.isascii() and account.isdecimal()):
         raise ValueError(f"account: expected twelve digits, got {account!r}")
     return account
+
+
+def _proton_repository(full_name: str, branch: str, directory: str, provider: str) -> Repository:
+    if provider not in PROVIDERS:
+        raise ValueError(f"provider: expected one that Proton knows, {', '.join(PROVIDERS)}; got {provider!r}")
+    return _repository(full_name, branch, directory, provider)
 
 
 def _repository(full_name: str, branch: str, directory: str, provider: str) -> Repository:

@@ -11,13 +11,13 @@ from unisync.emulator.protocol import Document
 from unisync.emulator.services.wording import Wording
 from unisync.emulator.world import ProtonService, Template, World
 
-_PROVIDERS = {"GitHub": "GITHUB", "GitHubEnterpriseServer": "GITHUB_ENTERPRISE", "Bitbucket": "BITBUCKET"}
+PROVIDERS = {"GitHub": "GITHUB", "GitHubEnterpriseServer": "GITHUB_ENTERPRISE", "Bitbucket": "BITBUCKET"}
 
 
 def _repository(repository: Repository) -> Document:
     return {
         "repositoryName": repository.full_name,
-        "repositoryProvider": _PROVIDERS.get(repository.provider, repository.provider),
+        "repositoryProvider": PROVIDERS[repository.provider],
     }
 
 
