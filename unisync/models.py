@@ -114,7 +114,7 @@ class SyncJobStatus(Model, frozen=True):
         return {**members, "native": native, "state": _vocabulary(info).states.get(native, SyncState.UNKNOWN)}
 
     def __str__(self) -> str:
-        return f"{self.state} ({self.native})" if self.native else self.state
+        return f"{self.state} ({self.native})" if self.native not in ("", self.state) else str(self.state)
 
 
 class RepositoryPlace(Model, frozen=True):
