@@ -27,7 +27,7 @@ from unisync import (
     Unisync,
 )
 from unisync.emulator import Emulator
-from unisync.transport import RawReply
+from unisync.replies import RawReply
 
 INSTANCE = ServiceInstanceSync("web", "prod")
 OPERATIONS = [

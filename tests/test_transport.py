@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import socket
 import threading
+import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -84,15 +85,61 @@ def test_an_answer_that_breaks_off_is_a_response_error(options: Any, answer: byt
             client.wait_until_active(STACK)
 
 
+@contextmanager
+def dripping(head: bytes, piece: bytes) -> Generator[str]:
+    """A server that sends a head and then a piece every 50 ms, for ten seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        stopped = threading.Event()
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(head)
+                for _ in range(200):
+                    connection.sendall(piece)
+                    if stopped.wait(0.05):
+                        return
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        stopped.set()
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"HTTP/1.1 200 OK\r\ndate: ", b"x"),
+        (b"HTTP/1.1 200 OK\r\n", b"x-more: y\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (CHUNKED + b"5;", b"x"),
+        (CHUNKED + b"0\r\nx: ", b"x"),
+        (CHUNKED, b"1\r\n{\r\n"),
+        (ANNOUNCED, b"{"),
+    ],
+    ids=["header", "headers", "continue", "chunk extension", "trailer", "chunks", "body"],
+)
+def test_a_reply_that_drips_ends_with_the_deadline_wherever_it_drips(aws: Emulator, head: bytes, piece: bytes) -> None:
+    session = aws.client_options()["session"]
+    with dripping(head, piece) as url, Unisync(session, endpoint_url=url) as client:
+        client._session.client("codeconnections")
+        began = time.monotonic()
+        with pytest.raises(WaitTimeoutError):
+            client.wait_until_active(STACK, timeout=0.3)
+        assert time.monotonic() - began < 3
+
+
 def test_an_interrupt_while_a_body_is_read_lets_go_of_the_connection(aws: Emulator, options: Any) -> None:
     with Unisync(**options) as client:
         http: Any = client._session.client("codeconnections")._endpoint.http_session
         closed: list[bool] = []
 
-        def interrupted(size: int) -> bytes:
+        def interrupted(size: int) -> list[bytes]:
             raise KeyboardInterrupt
 
-        raw = SimpleNamespace(read1=interrupted, close=lambda: closed.append(True))
+        raw = SimpleNamespace(stream=interrupted, close=lambda: closed.append(True))
         with pytest.raises(KeyboardInterrupt):
             http._read("http://nowhere", SimpleNamespace(raw=raw))
         assert closed == [True]

@@ -144,18 +144,24 @@ class AccessDeniedError(
     codes=(
         "AccessDeniedException",
         "AccessDenied",
+        "AuthFailure",
         "ExpiredToken",
         "ExpiredTokenException",
         "IncompleteSignature",
         "IncompleteSignatureException",
+        "InvalidAccessKeyId",
         "InvalidClientTokenId",
         "InvalidSignatureException",
+        "InvalidToken",
         "MissingAuthenticationToken",
         "MissingAuthenticationTokenException",
         "NotAuthorized",
         "OptInRequired",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
         "SignatureDoesNotMatch",
         "UnauthorizedException",
+        "UnauthorizedOperation",
         "UnrecognizedClientException",
     ),
 ):
@@ -176,6 +182,7 @@ class InvalidRequestError(
         "InvalidAction",
         "InvalidInputException",
         "InvalidParameterValue",
+        "MalformedHttpRequestException",
         "MalformedQueryString",
         "MissingParameter",
         "SerializationException",
@@ -228,6 +235,7 @@ class QuotaExceededError(
 class ThrottledError(
     ServiceError,
     codes=(
+        "429",  # what botocore calls an answer without a code, as a gateway's
         "BandwidthLimitExceeded",
         "PriorRequestNotComplete",
         "RequestLimitExceeded",
@@ -255,6 +263,7 @@ class ServerError(
         "InternalServerError",
         "InternalServerException",
         "QueryTimeoutException",
+        "RequestAbortedException",
         "RequestTimeout",
         "RequestTimeoutException",
         "RetryLatestCommitFailedException",

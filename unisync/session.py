@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import threading
 import time
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -13,7 +16,8 @@ from unisync.collection import NoCollection
 from unisync.constraints import broken_constraints
 from unisync.errors import InvalidRequestError, ResponseError, ServiceError, TransportError, UnisyncError
 from unisync.models import Model, Vocabulary
-from unisync.transport import RawReply, end_in_time, keep_bodies, remember_user_agent, take_body, time_limit
+from unisync.replies import RawReply, in_utc, keep_bodies, take_body
+from unisync.transport import end_in_time, remember_user_agent, time_limit, was_answered
 
 if TYPE_CHECKING:
     import boto3
@@ -106,32 +110,31 @@ class Session:
             client = self.client(call.service)
         except BotoCoreError as error:
             raise _translated(error, call) from error
+        except (OSError, json.JSONDecodeError) as error:  # a program or a file that credentials were to come from
+            raise _no_answer(error, call) from error
         except ValueError as error:  # an endpoint that is no URL, a setting that is no number
             raise InvalidRequestError.before_sending(str(error), call.operation, call.service) from error
         operation = client.meta.service_model.operation_model(call.operation)
         broken = "; ".join(broken_constraints(operation, call.params))
         if broken:
             raise InvalidRequestError.before_sending(broken, call.operation, call.service)
-        metadata: dict[str, Any] = {}
         try:
             with time_limit(call.timeout):
                 parsed = client._make_api_call(call.operation, dict(call.params))
-            metadata = parsed.get("ResponseMetadata", {})
-            return _read(call.reply, call.vocabulary, take_body(parsed), parsed)
         except ClientError as error:
+            if error.operation_name != call.operation:  # the answer of a service that credentials come from
+                raise _no_answer(error, call) from error
             raise ServiceError.of(cast("dict[str, Any]", error.response), call.operation, call.service) from error
         except BotoCoreError as error:
             raise _translated(error, call) from error
         except Exception as error:
-            # botocore's parsers, and pydantic, meeting what no service should have answered.
-            raise ResponseError(
-                call.service,
-                call.operation,
-                _reason(error),
-                status_code=metadata.get("HTTPStatusCode"),
-                request_id=metadata.get("RequestId"),
-                cut_short=isinstance(error, EOFError),
-            ) from error
+            if was_answered():  # botocore's parsers, meeting what no service should have answered
+                raise _unreadable(error, call, {}) from error
+            raise _no_answer(error, call) from error  # no credentials to be had, a handler of the caller's that failed
+        try:
+            return _read(call.reply, call.vocabulary, take_body(parsed), parsed)
+        except Exception as error:
+            raise _unreadable(error, call, parsed.get("ResponseMetadata", {})) from error
 
     def client(self, service: str) -> BaseClient:
         """The one client of a service."""
@@ -186,11 +189,12 @@ class Session:
 
 def _read(model: type[R], vocabulary: Vocabulary, raw: RawReply | None, parsed: dict[str, Any]) -> R:
     if raw is None:
-        return model.model_validate({k: v for k, v in parsed.items() if k != "ResponseMetadata"}, context=vocabulary)
+        members = {name: value for name, value in parsed.items() if name != "ResponseMetadata"}
+        return model.model_validate(in_utc(members), context=vocabulary)
     if raw.is_cut_short():
         raise EOFError(f"{len(raw.body)} of {raw.announced} bytes came")
     if raw.is_cbor:
-        return model.model_validate(raw.decoded_cbor(), context=vocabulary)
+        return model.model_validate(in_utc(raw.decoded_cbor()), context=vocabulary)
     return model.model_validate_json(raw.body, context=vocabulary)
 
 
@@ -202,17 +206,37 @@ def _translated(error: Exception, call: Call[Any]) -> UnisyncError:
     if isinstance(error, (exceptions.ParamValidationError, exceptions.NoRegionError, exceptions.UnknownServiceError)):
         return InvalidRequestError.before_sending(str(error), call.operation, call.service)
     if isinstance(error, ResponseParserError):
-        return ResponseError(call.service, call.operation, _reason(error), status_code=None, request_id=None)
+        return _unreadable(error, call, {})
+    if not isinstance(error, (exceptions.HTTPClientError, exceptions.ConnectionError)) or _is_lasting(error):
+        return _no_answer(error, call)
     unsent = (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyConnectionError)
-    over_the_wire = isinstance(error, (exceptions.HTTPClientError, exceptions.ConnectionError))
-    untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-    return TransportError(
+    return _no_answer(error, call, retryable=True, outcome_unknown=not isinstance(error, unsent))
+
+
+def _no_answer(
+    error: Exception, call: Call[Any], *, retryable: bool = False, outcome_unknown: bool = False
+) -> TransportError:
+    # An endpoint may carry a password, and the message names the endpoint.
+    reason = re.sub(r"//[^/@\s]+@", "//***@", str(error) or type(error).__name__)
+    return TransportError(call.service, call.operation, reason, retryable=retryable, outcome_unknown=outcome_unknown)
+
+
+def _unreadable(error: Exception, call: Call[Any], metadata: Mapping[str, Any]) -> ResponseError:
+    return ResponseError(
         call.service,
         call.operation,
-        str(error),
-        retryable=over_the_wire and not untrusted,
-        outcome_unknown=over_the_wire and not untrusted and not isinstance(error, unsent),
+        _reason(error),
+        status_code=metadata.get("HTTPStatusCode"),
+        request_id=metadata.get("RequestId"),
+        cut_short=isinstance(error, EOFError),
     )
+
+
+def _is_lasting(error: Exception) -> bool:
+    """Whether a connection failed for a reason that stays: a certificate, a file that is not there, a bad header."""
+    cause = getattr(error, "kwargs", {}).get("error")
+    lasting = isinstance(cause, (FileNotFoundError, ValueError))
+    return lasting or any(word in str(error) for word in ("CERTIFICATE_VERIFY_FAILED", "[X509"))
 
 
 def _reason(error: Exception) -> str:

@@ -1,67 +1,26 @@
-"""Between botocore and the socket: replies kept as the bytes they came in, and calls that end in time.
-
-botocore parses a reply into a dictionary, drops the members that its model lacks, and takes a reply cut short for a
-success. pydantic reads the same bytes faster and keeps everything, so the bytes are handed past botocore's parser.
-"""
+"""Between botocore and the socket: calls that end in time, and what every call need not do anew."""
 
 from __future__ import annotations
 
 import io
-import json
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from http.client import HTTPResponse, IncompleteRead
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    import socket
+
+    import urllib3
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.client import BaseClient
     from botocore.httpsession import URLLib3Session
-    from botocore.model import OperationModel
-    from urllib3.response import HTTPResponse
+    from urllib3.connectionpool import HTTPConnectionPool
     from urllib3.util import Timeout
 
-_KEY = "unisync:reply"
-_CBOR = "smithy-rpc-v2-cbor"
 _PIECE = 64 * 1024
-
-
-class RawReply(NamedTuple):
-    """The body of a reply, as it came."""
-
-    body: bytes
-    is_cbor: bool
-    announced: int | None
-    """The length that the reply's header gave."""
-
-    def is_cut_short(self) -> bool:
-        """Whether less came than was announced."""
-        return self.announced is not None and len(self.body) < self.announced
-
-    def decoded_cbor(self) -> object:
-        """A CBOR body as Python values.
-
-        Raises:
-            ValueError: if it is none.
-        """
-        from botocore.parsers import RpcV2CBORParser
-
-        try:
-            stream = cast("io.BufferedReader", _HonestStream(self.body))
-            return RpcV2CBORParser().parse_data_item(stream)
-        except Exception as error:  # whatever botocore's parser stumbles over
-            raise ValueError(f"invalid CBOR: {error}") from error
-
-
-def keep_bodies(client: BaseClient) -> None:
-    """Have `client` hand the body of each good reply to `take_body` instead of parsing it."""
-    client.meta.events.register("before-parse", _set_body_aside)
-
-
-def take_body(parsed: dict[str, Any]) -> RawReply | None:
-    """The body that belongs to botocore's result; None if something kept it from being set aside."""
-    return cast("RawReply | None", parsed.pop(_KEY, None))
 
 
 def remember_user_agent(client: BaseClient) -> bool:
@@ -91,52 +50,15 @@ def remember_user_agent(client: BaseClient) -> bool:
     return True
 
 
-def _set_body_aside(
-    operation_model: OperationModel,
-    response_dict: dict[str, Any],
-    customized_response_dict: dict[str, Any],
-    **_: object,
-) -> None:
-    is_cbor = operation_model.service_model.resolved_protocol == _CBOR
-    nothing = b"\xa0" if is_cbor else b"{}"
-    body, headers = cast("bytes", response_dict["body"]), cast("Mapping[str, str]", response_dict["headers"])
-    if response_dict["status_code"] >= 300:
-        # botocore's parsers fail on an error whose body is no structure; the status alone is enough for them.
-        if not _is_structure(body, is_cbor):
-            response_dict["body"] = nothing
-        return
-    length = None if "content-encoding" in headers else headers.get("content-length")
-    customized_response_dict[_KEY] = RawReply(body, is_cbor, int(length) if length and length.isdigit() else None)
-    response_dict["body"] = nothing
-
-
-def _is_structure(body: bytes, is_cbor: bool) -> bool:
-    try:
-        return isinstance(RawReply(body, True, None).decoded_cbor() if is_cbor else json.loads(body), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
-class _HonestStream(io.BytesIO):
-    """Bytes that cannot be asked for more than there are: a garbled length would be allocated first."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > len(self.getbuffer()) - self.tell():
-            raise ValueError("it ends too early")
-        return super().read(size)
-
-    def peek(self, size: int = 1, /) -> bytes:
-        at = self.tell()
-        return bytes(self.getbuffer()[at : at + size])
-
-
 class _Deadline(threading.local):
-    """When the call that this thread is making must have ended, by the monotonic clock."""
+    """When the call that this thread is making must have ended, by the monotonic clock; and whether it was answered."""
 
     at: float | None = None
+    answered: bool = False
 
     def left(self) -> float | None:
-        return None if self.at is None else max(self.at - time.monotonic(), 0.001)
+        # A socket takes no time-out of more than some years.
+        return None if self.at is None else min(max(self.at - time.monotonic(), 0.001), 1e6)
 
 
 _deadline = _Deadline()
@@ -144,12 +66,23 @@ _deadline = _Deadline()
 
 @contextmanager
 def time_limit(seconds: float | None) -> Generator[None]:
-    """Let the calls made inside end within `seconds`, by a time-out, if they go through `end_in_time`'s client."""
+    """Let the call made inside end within `seconds`, by a time-out, if it goes through `end_in_time`'s client."""
+    outer, _deadline.answered = _deadline.at, False
     _deadline.at = None if seconds is None else time.monotonic() + seconds
     try:
         yield
     finally:
-        _deadline.at = None
+        _deadline.at = outer
+
+
+def note_answer() -> None:
+    """Say that the call of this thread was answered."""
+    _deadline.answered = True
+
+
+def was_answered() -> bool:
+    """Whether the last call of this thread was answered, readably or not."""
+    return _deadline.answered
 
 
 def end_in_time(client: BaseClient) -> bool:
@@ -164,15 +97,16 @@ def end_in_time(client: BaseClient) -> bool:
     session = getattr(endpoint, "http_session", None)
     usual = getattr(session, "_timeout", None)
     manager = getattr(session, "_manager", None)
-    if (
-        endpoint is None
-        or session is None
-        or not isinstance(usual, Timeout)
-        or "timeout" not in getattr(manager, "connection_pool_kw", {})
-    ):
+    pools = getattr(session, "_pool_classes_by_scheme", None)
+    if endpoint is None or session is None or not isinstance(usual, Timeout) or not isinstance(pools, dict):
+        return False
+    if "timeout" not in getattr(manager, "connection_pool_kw", {}):
         return False
     session._timeout = session._manager.connection_pool_kw["timeout"] = _limited(usual)
-    endpoint.http_session = cast("URLLib3Session", _TimedSession(session))
+    session._pool_classes_by_scheme = session._manager.pool_classes_by_scheme = {
+        scheme: _reading_in_time(pool) for scheme, pool in cast("dict[str, type[HTTPConnectionPool]]", pools).items()
+    }
+    endpoint.http_session = cast("URLLib3Session", _WholeSession(session))
     return True
 
 
@@ -195,8 +129,43 @@ def _least(usual: object, left: float) -> float:
     return min(usual, left) if isinstance(usual, (int, float)) else left
 
 
-class _TimedSession:
-    """botocore's HTTP session, with the body read piece by piece while there is time.
+def _reading_in_time(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+    """The same pool, with each read of a reply given only the time that is left, from its first line to its last."""
+
+    class Response(HTTPResponse):
+        def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+            super().__init__(sock, *args, **kwargs)
+            self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
+
+    connection = type("Connection", (pool.ConnectionCls,), {"response_class": Response})
+    return type(pool.__name__, (pool,), {"ConnectionCls": connection})
+
+
+class _TimedReader(io.RawIOBase):
+    """What comes over a socket while there is time."""
+
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
+        self._sock = sock
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = _deadline.left()
+        if left is not None:
+            if left <= 0.001:
+                raise TimeoutError("the answer did not come in time")
+            self._sock.settimeout(_least(self._sock.gettimeout(), left))
+        return cast("int | None", self._raw.readinto(buffer))
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _WholeSession:
+    """botocore's HTTP session, which reads each body itself.
 
     What came of a body that breaks off is passed on: one botocore calls it a success and another a lost connection.
     """
@@ -219,26 +188,37 @@ class _TimedSession:
         return AWSResponse(response.url, response.status_code, response.headers, _Whole(body))
 
     def _read(self, url: str, response: AWSResponse) -> bytes:
-        from botocore.exceptions import ReadTimeoutError
-        from urllib3.exceptions import ProtocolError
-        from urllib3.exceptions import ReadTimeoutError as NothingCame
+        from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+        from urllib3 import exceptions
 
-        raw = cast("HTTPResponse", response.raw)
-        read: Callable[[int], bytes] = getattr(raw, "read1", None) or raw.read
+        raw = cast("urllib3.HTTPResponse", response.raw)
         body = bytearray()
         try:
-            while piece := read(_PIECE):
+            for piece in raw.stream(_PIECE):
                 body += piece
-                if _deadline.at is not None and time.monotonic() > _deadline.at:
-                    raise ReadTimeoutError(endpoint_url=url, error="the body did not come in time")
-        except NothingCame as error:
+        except exceptions.ReadTimeoutError as error:
             raise ReadTimeoutError(endpoint_url=url, error=error) from error
-        except ProtocolError:
+        except exceptions.SSLError as error:
+            raise ConnectionClosedError(endpoint_url=url, error=error) from error
+        except exceptions.ProtocolError as error:
             raw.close()
+            body += _partial(error)
         except BaseException:
             raw.close()
             raise
         return bytes(body)
+
+
+def _partial(error: Exception) -> bytes:
+    """What http.client had read of a body before it broke off."""
+    return next(
+        (
+            cause.partial
+            for cause in error.args
+            if isinstance(cause, IncompleteRead) and isinstance(cause.partial, bytes)
+        ),
+        b"",
+    )
 
 
 class _Whole:
