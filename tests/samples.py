@@ -144,11 +144,10 @@ class Hand:
         *looks: object,
         ref: SyncRef[Any] = STACK,
         blockers: Iterable[object] = ((),),
-        definitions: Iterable[object] = (None,),
         has_revisions: bool = True,
         costs: float = 0.0,
     ) -> None:
-        self.script = {"Look": list(looks), "Blockers": list(blockers), "Definition": list(definitions)}
+        self.script = {"Look": list(looks), "Blockers": list(blockers)}
         self.costs = costs
         self.time = 0.0
         self.sleeps: list[float] = []
@@ -157,7 +156,7 @@ class Hand:
             ref,
             look=lambda: ask(Call("scripted", "Look", {}, SyncJob)),
             blockers=self._blockers,
-            defined=lambda: ask(Call("scripted", "Definition", {}, SyncJob)),
+            remains=lambda: ask(Call("scripted", "Look", {}, SyncJob)),
             release="release-it --id {id}",
             has_revisions=has_revisions,
         )

@@ -503,3 +503,64 @@ def test_the_user_agent_is_botocores_own(aws: Emulator, monkeypatch: pytest.Monk
         raw.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
     raw.close()
     assert agents[0] == agents[1] == agents[2]
+
+
+def test_what_a_service_of_credentials_says_is_no_answer_of_ours(aws: Emulator, client: Unisync) -> None:
+    """An SSO role that is gone is not a sync job that is gone."""
+
+    def no_role(**_: object) -> None:
+        error: Any = {"Error": {"Code": "ResourceNotFoundException", "Message": "No access"}}
+        raise ClientError(error, "GetRoleCredentials")
+
+    client._session.client("iottwinmaker").meta.events.register("before-sign", no_role)
+    for verb in (client.get, client.wait_until_active, client.wait_until_deleted):
+        with pytest.raises(TransportError, match="No access") as caught:
+            verb(FACTORY)
+        assert not caught.value.retryable
+    assert aws.calls == []
+
+
+def test_a_handler_of_the_callers_that_fails_is_no_unreadable_answer(aws: Emulator, client: Unisync) -> None:
+    def broken(**_: object) -> None:
+        raise RuntimeError("a bug of the caller's")
+
+    client._session.client("iottwinmaker").meta.events.register("before-send", broken)
+    with pytest.raises(TransportError, match="a bug of the caller's") as caught:
+        client.get(FACTORY)
+    assert not caught.value.outcome_unknown
+
+
+@pytest.mark.parametrize("process", ["/no/such/program", "echo nonsense"])
+def test_credentials_that_cannot_be_had_are_a_transport_error(
+    aws: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Any, process: str
+) -> None:
+    (tmp_path / "config").write_text(f"[profile twin]\nregion = eu-west-1\ncredential_process = {process}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    with (
+        Unisync(profile_name="twin", endpoint_url=aws.url) as client,
+        pytest.raises(TransportError) as caught,
+    ):
+        client.wait_until_active(FACTORY)
+    assert not caught.value.retryable
+
+
+def test_a_certificate_that_is_missing_is_not_waited_for(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/no/such/bundle")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    with (
+        Unisync(region_name="eu-west-1", endpoint_url=aws.url.replace("http", "https")) as client,
+        pytest.raises(TransportError) as caught,
+    ):
+        client.wait_until_active(FACTORY, timeout=3)
+    assert not caught.value.retryable
+
+
+def test_a_password_in_an_endpoint_is_in_no_message(aws: Emulator) -> None:
+    url = aws.url.replace("//", "//somebody:hunter2@")
+    aws.stop()
+    session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="eu-west-1")
+    with Unisync(session, endpoint_url=url) as client, pytest.raises(TransportError) as caught:
+        client.get(FACTORY)
+    assert "hunter2" not in str(caught.value)
+    aws.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ def test_a_good_answer_is_read(aws: Emulator, ready: Any, protocol: str) -> None
     job = ready.get(STACK)
     assert (job.status.state, job.latest_sync.target_revision.sha) == (SyncState.PENDING, MINE)
     assert job.latest_sync.started_at.utcoffset().total_seconds() == 0
+    assert job.latest_sync.started_at.tzinfo == UTC, "and not the machine's own time zone"
     aws.clock.advance(0.25)
     assert (ready.get(STACK).latest_sync.started_at - job.latest_sync.started_at).total_seconds() == 0
     aws.fault("GetResourceSyncStatus", "unknown-member")

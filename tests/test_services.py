@@ -201,7 +201,13 @@ def test_and_asked_for_again_only_if_it_is_not_there(lost: Exception) -> None:
 def test_somebody_elses_job_is_not_taken_for_ours(lost: Exception) -> None:
     theirs = existing(role="arn:aws:iam::123456789012:role/another")
     with pytest.raises(ConflictError):
-        drive(create(), [lost, theirs, ConflictError({}, "CreateSyncJob", "iottwinmaker")])
+        drive(create(), [lost, theirs, ConflictError({}, "CreateSyncJob", "iottwinmaker"), theirs])
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_a_job_of_ours_that_is_seen_a_moment_late_is_ours(lost: Exception) -> None:
+    conflict = ConflictError({}, "CreateSyncJob", "iottwinmaker")
+    assert drive(create(), [lost, not_found(), conflict, existing()]).arn == "arn"
 
 
 def test_a_creation_that_was_refused_is_not_looked_up() -> None:

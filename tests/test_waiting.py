@@ -133,7 +133,7 @@ def test_a_timeout_of_zero_is_one_look() -> None:
     assert (hand.count("Look"), hand.sleeps) == (1, [])
 
 
-@pytest.mark.parametrize("timeout", [-1, float("nan"), timedelta(seconds=-1)])
+@pytest.mark.parametrize("timeout", [-1, float("nan"), timedelta(seconds=-1), "5", [], True])
 def test_a_bad_timeout_is_refused_before_anything_is_asked(timeout: Any) -> None:
     hand = Hand(ACTIVE)
     with pytest.raises(InvalidRequestError, match="timeout: expected seconds or a timedelta"):
@@ -335,8 +335,10 @@ def test_a_prefix_and_any_case_of_the_sha_will_do(revision: str) -> None:
     assert Hand(IN_PLACE).until_active(revision) is IN_PLACE
 
 
-@pytest.mark.parametrize("revision", ["b2b2b2", "", "main", "refs/heads/main", "b2b2b2g", "b" * 65, " b2b2b2b"])
-def test_what_is_no_sha_is_refused_before_anything_is_asked(revision: str) -> None:
+@pytest.mark.parametrize(
+    "revision", [1234567, "b2b2b2", "", "main", "refs/heads/main", "b2b2b2g", "b" * 65, " b2b2b2b"]
+)
+def test_what_is_no_sha_is_refused_before_anything_is_asked(revision: Any) -> None:
     hand = Hand(IN_PLACE)
     with pytest.raises(InvalidRequestError, match="revision: expected a commit's sha"):
         hand.until_active(revision)
@@ -464,7 +466,49 @@ def test_a_commit_that_has_not_been_noticed_yet_is_not_superseded() -> None:
     assert Hand(queued_before_ours, queued_before_ours, RUNNING, IN_PLACE).until_active(MINE) is IN_PLACE
 
 
+def test_an_older_look_at_things_is_no_proof() -> None:
+    wanted = git_job(OLD_SUCCESS, OLD_SUCCESS, MINE)
+    assert Hand(YESTERDAY, wanted, YESTERDAY, RUNNING, YESTERDAY, IN_PLACE).until_active(MINE) is IN_PLACE
+
+
+def test_a_new_attempt_at_an_older_commit_is_a_successor_like_any_other() -> None:
+    again = OLD_SUCCESS.model_copy(update={"started_at": OLD_SUCCESS.started_at + timedelta(minutes=5)})
+    with pytest.raises(SyncSupersededError) as caught:
+        Hand(YESTERDAY, RUNNING, git_job(again, again, OLD)).until_active(MINE)
+    assert caught.value.superseded_by.sha == OLD
+
+
+def test_a_commit_that_is_wanted_instead_of_ours_is_the_successor_before_its_attempt_begins() -> None:
+    hand = Hand(YESTERDAY, git_job(OLD_SUCCESS, OLD_SUCCESS, MINE), git_job(OLD_SUCCESS, OLD_SUCCESS, NEWER))
+    with pytest.raises(SyncSupersededError) as caught:
+        hand.until_active(MINE)
+    assert caught.value.superseded_by.sha == NEWER
+
+
+def test_a_block_is_found_at_the_last_look_too() -> None:
+    hand = Hand(RUNNING, blockers=[(), (), (blocker(),)])
+    with pytest.raises(SyncBlockedError):
+        hand.until_active(MINE, timeout=22, backoff=Backoff(initial=18, maximum=18, factor=1, jitter=0))
+    assert hand.time == 22
+
+
+def test_the_overtime_is_the_waits_and_not_each_calls() -> None:
+    hand = Hand(RUNNING, costs=0.75)
+    with pytest.raises(WaitTimeoutError):
+        hand.until_active(MINE, timeout=0)
+    assert [call.timeout for call in hand.calls] == [1, 0.25]
+
+
 # 11. Progress.
+
+
+def test_a_callback_that_is_awaited_is_refused() -> None:
+    async def told(progress: Progress[Any]) -> None: ...
+
+    hand = Hand(CREATING)
+    with pytest.raises(InvalidRequestError, match="on_progress: expected a plain function"):
+        hand.until_active(on_progress=told)
+    assert hand.calls == []
 
 
 def test_progress_is_told_before_each_pause() -> None:
@@ -515,12 +559,6 @@ def test_what_is_not_found_is_gone() -> None:
     hand.until_deleted(on_progress=told.append)
     assert len(hand.sleeps) == 2
     assert {each.job for each in told} == {deleting}
-
-
-def test_what_has_no_definition_is_gone_though_its_status_is_left() -> None:
-    hand = Hand(IN_PLACE, definitions=[None, not_found()])
-    hand.until_deleted()
-    assert len(hand.sleeps) == 1
 
 
 def test_waiting_for_a_deletion_absorbs_and_raises_as_every_wait() -> None:

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
 from tests.samples import FACTORY, MINE, NEWER, OLD, STACK
 from unisync import (
@@ -384,3 +385,45 @@ def test_a_git_sync_is_gone_when_its_definition_is(aws: Emulator, either: Any, r
     aws.add_stack("payments-prod", repository="acme/infra")
     with pytest.raises(WaitTimeoutError, match="not gone after"):
         either.wait_until_deleted(STACK, timeout=20, backoff=Backoff(initial=5, maximum=5))
+
+
+def test_an_instance_that_is_not_there_is_gone_though_its_service_is(aws: Emulator, either: Any) -> None:
+    assert either.wait_until_deleted(ServiceInstanceSync("web", "unknown")) is None
+    assert either.wait_until_deleted(TemplateSync("web", "SERVICE", "99")) is None
+    assert aws.clock.now() == 0
+
+
+def test_the_time_spent_in_the_queue_for_a_thread_counts() -> None:
+    async def main() -> None:
+        with Emulator() as aws:
+            aws.add_stack("payments-prod", repository="acme/infra")
+            options = aws.client_options()
+            options["config"] = Config(max_pool_connections=1, proxies={})
+            async with AsyncUnisync(**options) as client:
+                await client.codeconnections.get_sync_configuration("payments-prod")
+                aws.fault("GetSyncConfiguration", "stall", seconds=2)
+                slow = asyncio.create_task(client.codeconnections.get_sync_configuration("payments-prod"))
+                await asyncio.sleep(0.1)
+                began = time.monotonic()
+                with pytest.raises(WaitTimeoutError, match="no answer within"):
+                    await client.wait_until_active(STACK, timeout=0.2)
+                assert time.monotonic() - began < 1.9
+                await slow
+
+    asyncio.run(main())
+
+
+def test_a_client_is_left_at_once_though_a_call_is_under_way() -> None:
+    async def main() -> None:
+        with Emulator() as aws:
+            aws.add_stack("payments-prod", repository="acme/infra")
+            async with AsyncUnisync(**aws.client_options()) as client:
+                await client.codeconnections.get_sync_configuration("payments-prod")
+                aws.fault("GetSyncConfiguration", "stall", seconds=1.5)
+                slow = asyncio.create_task(client.codeconnections.get_sync_configuration("payments-prod"))
+                await asyncio.sleep(0.1)
+                slow.cancel()
+                began = time.monotonic()
+            assert time.monotonic() - began < 1
+
+    asyncio.run(main())

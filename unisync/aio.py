@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from unisync.backoff import retrying
+from unisync.errors import TransportError
 from unisync.facade import Facade
 from unisync.flow import Call, Flow, arun
 from unisync.models import Model
@@ -38,6 +40,9 @@ class AsyncUnisync(AwaitableVerbs, Facade):
     """
 
     _threads: ThreadPoolExecutor | None = None
+    _under_way: int = 0
+
+    _lock: ClassVar[threading.Lock] = threading.Lock()
 
     @cached_property
     def twinmaker(self) -> AsyncTwinMaker:
@@ -61,10 +66,17 @@ class AsyncUnisync(AwaitableVerbs, Facade):
         return AsyncCodeConnections(CodeConnections(), self._arun_retrying)
 
     async def close(self) -> None:
-        """Close all connections and end all threads. The client can be used again after that."""
-        threads, self._threads = self._threads, None
+        """Close all connections and end all threads. The client can be used again after that.
+
+        A call that is still under way, as one whose task was cancelled, is not waited for: its thread ends with it.
+        """
+        with self._lock:
+            threads, self._threads = self._threads, None
+            busy = self._under_way > 0
         if threads is not None:
-            await asyncio.to_thread(threads.shutdown)
+            threads.shutdown(wait=False, cancel_futures=True)
+            if not busy:
+                await asyncio.to_thread(threads.shutdown)
         self._session.close()
 
     async def __aenter__(self) -> Self:
@@ -76,9 +88,31 @@ class AsyncUnisync(AwaitableVerbs, Facade):
         await self.close()
 
     async def _send(self, call: Call[Any]) -> Model:
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._session.max_connections, thread_name_prefix="unisync")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._session.send, call)
+        answer = self._submit(call)
+        if call.timeout is None:
+            return await answer
+        try:
+            # The time counts from here: the threads may be busy with other calls.
+            return await asyncio.wait_for(answer, call.timeout)
+        except TimeoutError:
+            reason = f"no answer within {call.timeout:.1f} s"
+            raise TransportError(call.service, call.operation, reason, retryable=True, outcome_unknown=True) from None
+
+    def _submit(self, call: Call[Model]) -> asyncio.Future[Model]:
+        with self._lock:
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(self._session.max_connections, thread_name_prefix="unisync")
+            loop = asyncio.get_running_loop()
+            return loop.run_in_executor(self._threads, self._counted, call)
+
+    def _counted(self, call: Call[Model]) -> Model:
+        with self._lock:
+            self._under_way += 1
+        try:
+            return self._session.send(call)
+        finally:
+            with self._lock:
+                self._under_way -= 1
 
     async def _arun(self, flow: Flow[T]) -> T:
         return await arun(flow, self._send, self._clock)

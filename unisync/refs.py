@@ -151,7 +151,7 @@ def parse_ref(text: str) -> AnyRef:
     Raises:
         InvalidRequestError: if it is the text form of no reference.
     """
-    prefix, _, rest = text.partition(":")
+    prefix, _, rest = str(text).partition(":")
     for kind in _KINDS:
         if kind.prefix == prefix:
             ref = kind.from_parts(rest.split("/"))

@@ -235,7 +235,8 @@ def _unreadable(error: Exception, call: Call[Any], metadata: Mapping[str, Any]) 
 def _is_lasting(error: Exception) -> bool:
     """Whether a connection failed for a reason that stays: a certificate, a file that is not there, a bad header."""
     cause = getattr(error, "kwargs", {}).get("error")
-    lasting = isinstance(cause, (FileNotFoundError, ValueError))
+    causes = (cause, *getattr(cause, "args", ()))
+    lasting = any(isinstance(each, (FileNotFoundError, ValueError)) for each in causes)
     return lasting or any(word in str(error) for word in ("CERTIFICATE_VERIFY_FAILED", "[X509"))
 
 

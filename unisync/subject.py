@@ -23,8 +23,8 @@ class Subject(NamedTuple, Generic[J]):
     """How it stands; NotFoundError where there is no such sync."""
     blockers: Callable[[], Flow[tuple[SyncBlocker, ...]]]
     """What blocks it now."""
-    defined: Callable[[], Flow[object]]
-    """The definition of the sync; NotFoundError where there is none."""
+    remains: Callable[[], Flow[J]]
+    """How it stands as long as it is not gone; NotFoundError from then on."""
     release: str = ""
     """The AWS CLI's command that resolves a blocker, with "{id}" for its id."""
     has_revisions: bool = True

@@ -211,14 +211,9 @@ class _WholeSession:
 
 def _partial(error: Exception) -> bytes:
     """What http.client had read of a body before it broke off."""
-    return next(
-        (
-            cause.partial
-            for cause in error.args
-            if isinstance(cause, IncompleteRead) and isinstance(cause.partial, bytes)
-        ),
-        b"",
-    )
+    # urllib3's own kind of IncompleteRead has a number in that place.
+    partial: list[object] = [cause.partial for cause in error.args if isinstance(cause, IncompleteRead)]
+    return next((part for part in partial if isinstance(part, bytes)), b"")
 
 
 class _Whole:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Generic, NoReturn, TypeVar
 
 from unisync.backoff import Backoff
@@ -21,7 +22,7 @@ from unisync.errors import (
     WaitTimeoutError,
 )
 from unisync.flow import Call, Flow, Sleep
-from unisync.models import GitSyncJob, Revision, SyncJob, SyncState
+from unisync.models import GitSyncJob, ResourceSyncAttempt, Revision, SyncJob, SyncState
 from unisync.subject import Subject
 
 T = TypeVar("T")
@@ -29,12 +30,14 @@ J = TypeVar("J", bound=SyncJob)
 J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
 
 OVERTIME = 1.0
-"""Seconds that a look may take which begins when the time is up: enough for an answer that is on its way."""
+"""Seconds past its deadline that a wait gives to answers that are on their way."""
 UNREADABLE_IN_A_ROW = 3
 """Unreadable answers that a wait puts up with: one is an accident, this many are how things are."""
 BLOCKERS_EVERY = 15.0
 """Seconds between two reads of the blockers of a sync that is not in place."""
 
+_AGES = 1e12
+"""More seconds than any wait takes."""
 _SHA = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
@@ -51,7 +54,7 @@ class Progress(Generic[J_co]):
     next_delay: float
     """Seconds until the next look."""
     error: UnisyncError | None = None
-    """What this look failed with, if it failed for a reason that passes; `job` is then from an earlier one."""
+    """What failed in this look for a reason that passes, if anything did; `job` may then be from an earlier one."""
 
 
 OnProgress = Callable[[Progress[J]], object]
@@ -75,7 +78,15 @@ def wait_until_active(
     """
     if revision is not None and not subject.has_revisions:
         raise InvalidRequestError.before_sending(f"revision: expected None, as {subject.ref} follows no commits")
-    wait = _Wait(subject, "in place", _checked_revision(revision), _seconds(timeout), backoff, on_progress, now)
+    wait = _Wait(
+        subject,
+        "in place",
+        _checked_revision(revision),
+        _seconds(timeout),
+        backoff,
+        _checked_callback(on_progress),
+        now,
+    )
     while True:
         job = yield from wait.look(subject.look)
         if job is not None:
@@ -93,21 +104,16 @@ def wait_until_deleted(
     on_progress: OnProgress[J] | None,
     now: Callable[[], float],
 ) -> Flow[None]:
-    """Wait until a sync is gone: until neither its definition nor its status is found.
+    """Wait until nothing of a sync is found.
 
     Raises:
         WaitTimeoutError: the time is up.
         UnisyncError: a look failed for a reason that does not pass.
     """
-
-    def look() -> Flow[J]:
-        yield from subject.defined()
-        return (yield from subject.look())
-
-    wait = _Wait(subject, "gone", None, _seconds(timeout), backoff, on_progress, now)
+    wait = _Wait(subject, "gone", None, _seconds(timeout), backoff, _checked_callback(on_progress), now)
     while True:
         try:
-            yield from wait.look(look)
+            yield from wait.look(subject.remains)
         except NotFoundError:
             return
         yield from wait.pause()
@@ -130,6 +136,8 @@ class _Wait(Generic[J]):
     _unreadable: int = 0
     _noticed: bool = False
     """Whether AWS was seen to work on the revision, or to want it."""
+    _before: set[str | tuple[str, datetime]] = field(default_factory=set[str | tuple[str, datetime]])
+    """The commits that AWS wanted, and the attempts that it made, up to then."""
     _blockers_read_at: float = -math.inf
     _over: bool = False
     _started: float = field(init=False)
@@ -166,7 +174,7 @@ class _Wait(Generic[J]):
 
     def _time_left(self) -> float | None:
         left = self.timeout - self.elapsed
-        return None if math.isinf(left) else max(left, OVERTIME)
+        return None if math.isinf(left) else max(left, min(OVERTIME, left + OVERTIME), 0.001)
 
     def pause(self) -> Flow[None]:
         """Pause until the next look.
@@ -218,13 +226,36 @@ class _Wait(Generic[J]):
         if ours:
             if job.status.state is SyncState.FAILED:
                 self._fail(job)
-        elif self.revision is not None and target is not None and latest is not None:
-            # Noticed in an earlier look, or where this attempt set out from: this commit has had its turn.
-            had_its_turn = self._noticed or self._is_ours(latest.initial_revision)
-            if had_its_turn and not (desired and self._is_ours(desired)):
-                self._supersede(job, target)
-        self._noticed = self._noticed or ours or (desired is not None and self._is_ours(desired))
+        elif self.revision is not None:
+            successor = self._successor(job)
+            if successor is not None:
+                self._supersede(job, successor)
+        self._remember(job)
         return ours and done
+
+    def _successor(self, job: GitSyncJob) -> Revision | None:
+        """The commit that took the place of ours, if it is certain that one did."""
+        latest, desired = job.latest_sync, job.desired_state
+        if desired is not None and self._is_ours(desired):
+            return None
+        if latest is not None and self._is_ours(latest.initial_revision):
+            return latest.target_revision
+        # An attempt, or a wish, that ours was noticed after tells nothing: it may be an older look at things.
+        if latest is not None and self._noticed and _attempt_id(latest) not in self._before:
+            return latest.target_revision
+        if desired is not None and self._noticed and desired.sha not in self._before:
+            return desired
+        return None
+
+    def _remember(self, job: GitSyncJob) -> None:
+        """Note whether ours has been noticed, and until then what else was going on."""
+        latest, desired = job.latest_sync, job.desired_state
+        noticed = [revision for revision in (desired, latest.target_revision if latest else None) if revision]
+        if not self._noticed:
+            self._before.update(revision.sha for revision in noticed)
+            if latest is not None:
+                self._before |= {_attempt_id(latest), latest.initial_revision.sha}
+        self._noticed = self._noticed or any(self._is_ours(revision) for revision in noticed)
 
     def _is_ours(self, revision: Revision) -> bool:
         return self.revision is not None and revision.sha.lower().startswith(self.revision)
@@ -235,7 +266,7 @@ class _Wait(Generic[J]):
         Raises:
             SyncBlockedError: something does.
         """
-        if self.elapsed - self._blockers_read_at < BLOCKERS_EVERY:
+        if not self._over and self.elapsed - self._blockers_read_at < BLOCKERS_EVERY:
             return
         blockers = yield from self._absorbing(self.subject.blockers())
         if blockers is None:
@@ -243,7 +274,7 @@ class _Wait(Generic[J]):
         self._blockers_read_at = self.elapsed
         if blockers:
             reasons = "; ".join(
-                f"{blocker.created_reason} (since {blocker.created_at:%Y-%m-%d %H:%M:%S} UTC). "
+                f"{blocker.created_reason} (since {blocker.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC). "
                 f"Once that is settled, release it: {self.subject.release.format(id=blocker.id)}"
                 for blocker in blockers
             )
@@ -263,7 +294,9 @@ class _Wait(Generic[J]):
         attempt = job.latest_sync if isinstance(job, GitSyncJob) else None
         if attempt is not None:
             lines[0] += f" [{_place(attempt.target_revision)}]"
-            lines += [f"  {event.time:%H:%M:%S} {event.type}: {event.event}" for event in attempt.events]
+            lines += [
+                f"  {event.time.astimezone(UTC):%H:%M:%S} {event.type}: {event.event}" for event in attempt.events
+            ]
         raise SyncFailedError(
             "\n".join(lines), ref=self.subject.ref, job=job, attempts=self.attempts, elapsed=self.elapsed
         )
@@ -331,26 +364,36 @@ def _bounded(flow: Flow[T], time_left: Callable[[], float | None]) -> Flow[T]:
         flow.close()
 
 
+def _attempt_id(attempt: ResourceSyncAttempt) -> tuple[str, datetime]:
+    return attempt.target_revision.sha, attempt.started_at
+
+
 def _place(revision: Revision) -> str:
     return f"{revision.full_name}@{revision.branch} {revision.sha[:12]}"
 
 
-def _checked_revision(revision: str | None) -> str | None:
+def _checked_revision(revision: object) -> str | None:
     if revision is None:
         return None
-    if not _SHA.fullmatch(revision):
+    if not (isinstance(revision, str) and _SHA.fullmatch(revision)):
         raise InvalidRequestError.before_sending(
             f"revision: expected a commit's sha, or at least 7 of its first hexadecimal digits, got {revision!r}"
         )
     return revision.lower()
 
 
-def _seconds(timeout: float | timedelta | None) -> float:
+def _seconds(timeout: object) -> float:
     if timeout is None:
         return math.inf
     seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-    if not seconds >= 0:
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds >= 0:
         raise InvalidRequestError.before_sending(
             f"timeout: expected seconds or a timedelta, zero or more, or None for no limit, got {timeout!r}"
         )
-    return seconds
+    return float(min(seconds, _AGES))
+
+
+def _checked_callback(on_progress: OnProgress[J] | None) -> OnProgress[J] | None:
+    if inspect.iscoroutinefunction(on_progress):
+        raise InvalidRequestError.before_sending("on_progress: expected a plain function, got one that is awaited")
+    return on_progress

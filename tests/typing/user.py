@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, assert_never, assert_type
@@ -72,6 +73,9 @@ async def main() -> None:
     assert_type(await aclient.twinmaker.get_sync_job("x", "SITEWISE"), TwinMakerSyncJob)
     later: Coroutine[Any, Any, GitSyncJob] = aclient.get(StackSync("x"))
     await later
+    first, second = await asyncio.gather(aclient.get(StackSync("x")), aclient.get(TwinMakerSync("x")))
+    assert_type(first, GitSyncJob)
+    assert_type(second, TwinMakerSyncJob)
     async with AsyncUnisync() as closing:
         await closing.wait_until_deleted(StackSync("x"))
 

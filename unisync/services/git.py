@@ -65,6 +65,7 @@ def git_subject(
     definition: Callable[[], Flow[object]],
     blockers: Callable[[], Flow[tuple[SyncBlocker, ...]]] = _no_blockers,
     release: str = "",
+    owns_definition: bool = True,
 ) -> Subject[GitSyncJob]:
     """A Git sync as something to wait for.
 
@@ -74,6 +75,8 @@ def git_subject(
         definition: Reads its definition; NotFoundError if there is none.
         blockers: Reads what blocks it.
         release: The AWS CLI's command that resolves a blocker, with "{id}" for its id.
+        owns_definition: Whether the definition is this sync's alone, so that the sync is gone when its definition is,
+            and is not before. What shares the definition of a parent is gone when its own status is.
     """
 
     def look() -> Flow[GitSyncJob]:
@@ -88,4 +91,8 @@ def git_subject(
             yield from definition()
         return job
 
-    return Subject(ref, look=look, blockers=blockers, defined=definition, release=release)
+    def remains() -> Flow[GitSyncJob]:
+        yield from definition()
+        return (yield from (look() if owns_definition else status()))
+
+    return Subject(ref, look=look, blockers=blockers, remains=remains, release=release)

@@ -178,6 +178,7 @@ def service_instance_subject(ref: ServiceInstanceSync) -> Subject[GitSyncJob]:
         ),
         blockers=blockers,
         release="aws proton update-service-sync-blocker --id {id} --resolved-reason REASON",
+        owns_definition=False,
     )
 
 
@@ -190,4 +191,5 @@ def template_subject(ref: TemplateSync) -> Subject[GitSyncJob]:
         definition=lambda: required(
             _FLOWS.get_template_sync_config(name, kind), SERVICE, "GetTemplateSyncConfig", f"template {name}"
         ),
+        owns_definition=False,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AwareDatetime
 
-from unisync.errors import NotFoundError, UnisyncError
+from unisync.errors import ConflictError, NotFoundError, UnisyncError
 from unisync.flow import Call, Flow, ask
 from unisync.models import (
     AS_REF,
@@ -112,15 +112,18 @@ class TwinMaker(Verbs):
         except UnisyncError as lost:
             if not lost.outcome_unknown:
                 raise
-            try:
-                job = yield from self.get_sync_job(workspace_id, sync_source)
-            except NotFoundError:
-                job = None
-            if job is not None and job.sync_role == sync_role:
-                reply = CreateSyncJobReply(arn=job.arn, created_at=job.created_at, status=job.status)
+            created = yield from self._created(workspace_id, sync_source, sync_role)
+            if created is not None:
+                reply = created
             else:
-                # Never created, or somebody else's: AWS says which.
-                reply = yield from ask(call)
+                try:
+                    reply = yield from ask(call)
+                except ConflictError:
+                    # Somebody else's, or ours, seen a moment later.
+                    created = yield from self._created(workspace_id, sync_source, sync_role)
+                    if created is None:
+                        raise
+                    reply = created
         return with_ref(CreatedSyncJob, ref, reply)
 
     @verb
@@ -163,6 +166,16 @@ class TwinMaker(Verbs):
         reply = yield from ask(Call(SERVICE, "DeleteSyncJob", params, DeleteSyncJobReply, VOCABULARY))
         return with_ref(DeletedSyncJob, ref, reply)
 
+    def _created(self, workspace_id: str, sync_source: str, sync_role: str) -> Flow[CreateSyncJobReply | None]:
+        """What a creation of ours, whose answer was lost, came to; None if there is no such job with this role."""
+        try:
+            job = yield from self.get_sync_job(workspace_id, sync_source)
+        except NotFoundError:
+            return None
+        if job.sync_role != sync_role:
+            return None
+        return CreateSyncJobReply(arn=job.arn, created_at=job.created_at, status=job.status)
+
 
 class BlockingTwinMaker(BlockingOperations, TwinMaker):
     """The sync operations of IoT TwinMaker, under boto3's names."""
@@ -178,20 +191,13 @@ def _no_blockers() -> Flow[tuple[SyncBlocker, ...]]:
     return ()
 
 
-def _nothing() -> Flow[None]:
-    """A sync job is its own definition."""
-    yield from ()
-
-
 _FLOWS = TwinMaker()
 
 
 def subject(ref: TwinMakerSync) -> Subject[TwinMakerSyncJob]:
     """A sync job as something to wait for."""
-    return Subject(
-        ref,
-        look=lambda: _FLOWS.get_sync_job(ref.workspace_id, ref.sync_source),
-        blockers=_no_blockers,
-        defined=_nothing,
-        has_revisions=False,
-    )
+
+    def look() -> Flow[TwinMakerSyncJob]:
+        return _FLOWS.get_sync_job(ref.workspace_id, ref.sync_source)
+
+    return Subject(ref, look=look, blockers=_no_blockers, remains=look, has_revisions=False)
