@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+import unisync
 from tests.samples import MINE, OLD, STACK, attempt, blocker, git_job, revision, twin_job
 from unisync import (
     GitSyncJob,
@@ -223,3 +224,19 @@ def test_a_blocker_blocks_until_it_is_resolved(status: str, active: bool) -> Non
 def test_a_revision_that_is_none_is_refused(data: Any) -> None:
     with pytest.raises(ValidationError):
         Revision.model_validate(data, context=proton.VOCABULARY)
+
+
+def test_a_job_wants_a_reference_of_its_own_kind() -> None:
+    with pytest.raises(ValidationError, match=r"expected a reference or its text \(TwinMakerSync\)"):
+        TwinMakerSyncJob.model_validate({**twin_job(SyncState.ACTIVE).model_dump(), "ref": "codeconnections:stack"})
+    with pytest.raises(ValidationError, match="StackSync, ServiceInstanceSync, TemplateSync"):
+        GitSyncJob.model_validate({**git_job().model_dump(), "ref": "twinmaker:factory"})
+
+
+@pytest.mark.parametrize("mode", ["validation", "serialization"])
+def test_every_public_model_has_a_json_schema(mode: Any) -> None:
+    for name in unisync.__all__:
+        kind = getattr(unisync, name)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            assert kind.model_json_schema(mode=mode)["type"] == "object"
+    assert GitSyncJob.model_json_schema()["properties"]["ref"]["type"] == "string"

@@ -12,12 +12,11 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PlainSerializer,
-    PlainValidator,
     ValidationInfo,
     field_validator,
     model_validator,
 )
+from pydantic_core import CoreSchema, core_schema
 
 from unisync.refs import ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync, parse_ref
 
@@ -196,16 +195,26 @@ class ResourceSyncAttempt(Model, frozen=True):
         return status.model_copy(update={"error": error})
 
 
-def _ref(value: object) -> SyncRef[Any]:
-    if isinstance(value, str):
-        return parse_ref(value)
-    if isinstance(value, SyncRef):
-        return value  # pyright: ignore[reportUnknownVariableType]
-    raise ValueError(f"expected a reference or its text, got {value!r}")
+class AsRef:
+    """Has pydantic take a reference of some kinds, or its text, and write its text."""
 
+    def __init__(self, *kinds: type[SyncRef[Any]]) -> None:
+        self._kinds = kinds
 
-AS_REF = (PlainValidator(_ref), PlainSerializer(str, return_type=str))
-"""Written as its text, and read from it."""
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> CoreSchema:
+        text = core_schema.str_schema()
+        return core_schema.no_info_plain_validator_function(
+            self._read,
+            json_schema_input_schema=text,
+            serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=text),
+        )
+
+    def _read(self, value: object) -> object:
+        ref: object = parse_ref(value) if isinstance(value, str) else value
+        if not isinstance(ref, self._kinds):
+            kinds = ", ".join(kind.__name__ for kind in self._kinds)
+            raise ValueError(f"expected a reference or its text ({kinds}), got {value!r}")
+        return ref  # pyright: ignore[reportUnknownVariableType]
 
 
 def with_ref(model: type[M], ref: SyncRef[Any], reply: Model, **more: object) -> M:
@@ -217,7 +226,7 @@ def with_ref(model: type[M], ref: SyncRef[Any], reply: Model, **more: object) ->
 class SyncJob(Model, frozen=True):
     """A sync and how it stands."""
 
-    ref: Annotated[SyncRef[SyncJob], *AS_REF]
+    ref: Annotated[SyncRef[SyncJob], AsRef(SyncRef)]
     """Which sync this is."""
     status: SyncJobStatus
 
@@ -238,7 +247,7 @@ class TwinMakerSyncReply(Model, frozen=True):
 class TwinMakerSyncJob(TwinMakerSyncReply, SyncJob, frozen=True):
     """An IoT TwinMaker sync job (GetSyncJob)."""
 
-    ref: Annotated[TwinMakerSync, *AS_REF]
+    ref: Annotated[TwinMakerSync, AsRef(TwinMakerSync)]
 
 
 class GitSyncReply(Model, frozen=True):
@@ -258,4 +267,4 @@ class GitSyncJob(GitSyncReply, SyncJob, frozen=True):
     Its status is that of the latest attempt; PENDING, without a word of AWS's, if there was none yet.
     """
 
-    ref: Annotated[StackSync | ServiceInstanceSync | TemplateSync, *AS_REF]
+    ref: Annotated[StackSync | ServiceInstanceSync | TemplateSync, AsRef(StackSync, ServiceInstanceSync, TemplateSync)]

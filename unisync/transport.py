@@ -135,7 +135,8 @@ def _reading_in_time(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]
     class Response(HTTPResponse):
         def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
             super().__init__(sock, *args, **kwargs)
-            self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
+            if _deadline.at is not None:
+                self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
 
     connection = type("Connection", (pool.ConnectionCls,), {"response_class": Response})
     return type(pool.__name__, (pool,), {"ConnectionCls": connection})

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 from unisync.errors import ConflictError, NotFoundError, UnisyncError
 from unisync.flow import Call, Flow, ask
 from unisync.models import (
-    AS_REF,
+    AsRef,
     Model,
     SyncJobStatus,
     SyncState,
@@ -53,7 +53,7 @@ class CreateSyncJobReply(Model, frozen=True):
 class CreatedSyncJob(CreateSyncJobReply, frozen=True):
     """A sync job that has just been asked for (CreateSyncJob): what AWS tells of it then, and no more."""
 
-    ref: Annotated[TwinMakerSync, *AS_REF]
+    ref: Annotated[TwinMakerSync, AsRef(TwinMakerSync)]
 
 
 class DeleteSyncJobReply(Model, frozen=True):
@@ -65,7 +65,7 @@ class DeleteSyncJobReply(Model, frozen=True):
 class DeletedSyncJob(DeleteSyncJobReply, frozen=True):
     """A sync job that is on its way out (DeleteSyncJob)."""
 
-    ref: Annotated[TwinMakerSync, *AS_REF]
+    ref: Annotated[TwinMakerSync, AsRef(TwinMakerSync)]
 
 
 class TwinMaker(Verbs):
