@@ -253,3 +253,11 @@ def test_a_signature_for_another_region_is_one_for_another_world(application: Ap
         (ACCOUNT, REGION),
         ("210987654321", "us-west-2"),
     ]
+
+
+@pytest.mark.parametrize("path", ["/sync-jobs/.", "/sync-jobs/..", "/./sync-jobs//x/", "/", "/a/../b/.", "/../a"])
+def test_a_path_is_signed_without_its_dots(application: Application, path: str) -> None:
+    refused = refusal(application.handle(signed("iottwinmaker", "GET", path)))
+    assert refused.code != "InvalidSignatureException"
+    wrong = refusal(application.handle(signed("iottwinmaker", "GET", "/sync-jobs/.", secret="wrong")))
+    assert wrong.code == "InvalidSignatureException"

@@ -124,7 +124,7 @@ def _canonical(request: Request, signed_headers: list[str]) -> str:
         [
             request.method,
             # Every service but S3 signs the path with its percent signs encoded once more.
-            quote(request.path, safe="/~"),
+            quote(_without_dots(request.path), safe="/~"),
             "&".join(f"{name}={value}" for name, _, value in sorted(each.partition("=") for each in pairs)),
             *(f"{name}:{' '.join(request.headers.get(name, '').split())}" for name in signed_headers),
             "",
@@ -132,6 +132,17 @@ def _canonical(request: Request, signed_headers: list[str]) -> str:
             announced or payload,
         ]
     )
+
+
+def _without_dots(path: str) -> str:
+    """The path as it is signed: without dot segments, and without slashes that follow a slash."""
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del kept[-1:]
+        elif segment not in ("", "."):
+            kept.append(segment)
+    return "/" + "/".join(kept) + ("/" if kept and path.endswith("/") else "")
 
 
 def _sha256(data: bytes) -> str:
