@@ -8,9 +8,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from unisync import AsyncUnisync, Unisync
 from unisync.emulator import Emulator
+
+# On CI the same examples each time, so that no change fails by another's luck; everywhere else new ones.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(autouse=True)
