@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
-from unisync import AsyncUnisync, Unisync
+from unisync import AsyncListing, AsyncUnisync, Unisync
 from unisync.emulator import Emulator
 
 # On CI the same examples each time, so that no change fails by another's luck; everywhere else new ones.
@@ -58,19 +59,51 @@ class Awaited:
             return Awaited(value, self._run)
 
         def blocking(*args: object, **kwargs: object) -> Any:
-            return self._run(value(*args, **kwargs))
+            result = value(*args, **kwargs)
+            return AwaitedListing(result, self._run) if isinstance(result, AsyncListing) else self._run(result)
 
         return blocking
 
 
-@pytest.fixture(params=["blocking", "awaitable"])
-def either(request: pytest.FixtureRequest, aws: Emulator) -> Iterator[Any]:
+class AwaitedListing:
+    """A list of the awaitable client, to iterate over as if it were one of the blocking client."""
+
+    def __init__(self, listing: AsyncListing[Any], run: Callable[[Any], Any]) -> None:
+        self._listing = listing
+        self._run = run
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._each(aiter(self._listing))
+
+    def pages(self) -> Iterator[Any]:
+        return self._each(self._listing.pages())
+
+    def _each(self, items: AsyncIterator[Any]) -> Iterator[Any]:
+        async def following() -> Any:
+            return await anext(items, self)
+
+        while (item := self._run(following())) is not self:
+            yield item
+
+
+@pytest.fixture
+def either(make_either: Callable[..., Any]) -> Any:
     """Each of the two clients of the emulator, called alike. Any: its static face is the blocking client's."""
-    if request.param == "blocking":
-        with Unisync(**aws.client_options()) as blocking:
-            yield blocking
-        return
-    with asyncio.Runner() as runner:
-        client = AsyncUnisync(**aws.client_options())
-        yield Awaited(client, runner.run)
-        runner.run(client.close())
+    return make_either()
+
+
+@pytest.fixture(params=["blocking", "awaitable"])
+def make_either(request: pytest.FixtureRequest, aws: Emulator) -> Iterator[Callable[..., Any]]:
+    """Makes either client, with arguments of a test's own."""
+    with ExitStack() as stack:
+
+        def blocking(**options: Any) -> Any:
+            return stack.enter_context(Unisync(**{**aws.client_options(), **options}))
+
+        def awaitable(**options: Any) -> Any:
+            runner = stack.enter_context(asyncio.Runner())
+            client = AsyncUnisync(**{**aws.client_options(), **options})
+            stack.callback(lambda: runner.run(client.close()))
+            return Awaited(client, runner.run)
+
+        yield blocking if request.param == "blocking" else awaitable

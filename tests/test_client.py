@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import pickle
 import threading
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from botocore.loaders import Loader
-from botocore.model import ServiceModel
 
 from tests.samples import FACTORY, MINE, OLD, STACK
-from tests.test_errors import same
 from unisync import (
     AccessDeniedError,
     AsyncUnisync,
     ConflictError,
+    CreatedSyncJob,
     InvalidRequestError,
     NotFoundError,
     ServiceError,
@@ -33,6 +31,7 @@ from unisync import (
     Unisync,
 )
 from unisync.emulator import Emulator
+from unisync.flow import Call
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
 INSTANCE = ServiceInstanceSync("web", "prod")
@@ -146,61 +145,6 @@ def test_the_blockers(aws: Emulator, either: Any) -> None:
     assert (instance.service_instance_name, instance.latest_blockers) == ("prod", ())
 
 
-def looks(client: Any) -> dict[str, Any]:
-    """A call of each operation, by AWS's name."""
-    return {
-        "CreateSyncJob": lambda: client.twinmaker.create_sync_job("factory", sync_role=ROLE),
-        "GetSyncJob": lambda: client.get(FACTORY),
-        "DeleteSyncJob": lambda: client.twinmaker.delete_sync_job("factory"),
-        "GetServiceInstanceSyncStatus": lambda: client.get(INSTANCE),
-        "GetTemplateSyncStatus": lambda: client.get(TEMPLATE),
-        "GetServiceSyncConfig": lambda: client.proton.get_service_sync_config("web"),
-        "GetTemplateSyncConfig": lambda: client.proton.get_template_sync_config("web", "SERVICE"),
-        "GetServiceSyncBlockerSummary": lambda: client.proton.get_service_sync_blocker_summary("web"),
-        "GetResourceSyncStatus": lambda: client.get(STACK),
-        "GetSyncConfiguration": lambda: client.codeconnections.get_sync_configuration("payments-prod"),
-        "GetSyncBlockerSummary": lambda: client.codeconnections.get_sync_blocker_summary("payments-prod"),
-    }
-
-
-def modelled_errors() -> list[tuple[str, str, int]]:
-    """Each error that botocore's models declare for these operations, and its status where one is declared."""
-    found: list[tuple[str, str, int]] = []
-    for service in ("iottwinmaker", "proton", "codeconnections"):
-        model = ServiceModel(Loader().load_service_model(service, "service-2"), service)
-        for operation in looks(None):
-            if operation in model.operation_names:
-                for shape in model.operation_model(operation).error_shapes:
-                    declared = shape.metadata.get("error", {}).get("httpStatusCode")
-                    found.append((operation, shape.name, declared or 0))
-    return found
-
-
-@pytest.mark.parametrize(("operation", "code", "status"), modelled_errors())
-def test_each_modelled_error_is_its_class(aws: Emulator, either: Any, operation: str, code: str, status: int) -> None:
-    if operation == "CreateSyncJob" and code == "InternalServerException":
-        # A creation that may have happened is looked up: nothing is there yet, so it is asked for once more.
-        aws.fault(operation, code)
-    aws.fault(operation, code, times=None, message="said so")
-    kind = ServiceError.class_of(code)
-    assert kind is not None, "every modelled code is registered"
-    # "Not found" alone is no failure of a status while there is a definition.
-    for definition in ("GetServiceSyncConfig", "GetTemplateSyncConfig", "GetSyncConfiguration"):
-        if code == "ResourceNotFoundException" and definition != operation:
-            aws.fault(definition, code, times=None)
-    with pytest.raises(kind) as caught:
-        looks(either)[operation]()
-    error = caught.value
-    assert type(error) is kind
-    assert isinstance(error, ClientError)
-    assert (error.operation, error.code, error.message) == (operation, code, "said so")
-    assert error.request_id
-    assert error.status_code == status or not status
-    assert isinstance(error.__cause__, ClientError)
-    assert not isinstance(error.__cause__, ServiceError)
-    assert same(error, pickle.loads(pickle.dumps(error)))
-
-
 def test_an_unmodelled_error_is_kept_as_it_is(aws: Emulator, either: Any) -> None:
     aws.fault("GetSyncJob", "SomethingNewException", message="who knows")
     with pytest.raises(ServiceError) as caught:
@@ -279,9 +223,9 @@ def test_a_bad_parameter_is_named_and_nothing_is_sent(aws: Emulator, either: Any
 
 
 def test_what_botocore_refuses_is_an_invalid_request_too(aws: Emulator, client: Unisync) -> None:
-    wrong: Any = 5
-    with pytest.raises(InvalidRequestError, match="syncRole") as caught:
-        client.twinmaker.create_sync_job("factory", sync_role=wrong)
+    params = {"workspaceId": "factory", "syncSource": "SITEWISE", "syncRole": ROLE, "tags": MappingProxyType({})}
+    with pytest.raises(InvalidRequestError, match="tags") as caught:
+        client._session.send(Call("iottwinmaker", "CreateSyncJob", params, CreatedSyncJob))
     assert "ParamValidationError" in type(caught.value.__cause__).__name__
     assert aws.calls == []
 

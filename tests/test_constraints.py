@@ -17,6 +17,8 @@ def broken(service: str, operation: str, **params: Any) -> list[str]:
 
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
+CONNECTION = "arn:aws:codeconnections:eu-west-1:123456789012:connection/0a1b"
+STACK = {"ResourceName": "payments", "SyncType": "CFN_STACK_SYNC"}
 LINK = "0a1b2c3d-0000-0000-0000-000000000000"
 
 
@@ -25,14 +27,15 @@ def resources(**params: Any) -> list[str]:
 
 
 def link(**params: Any) -> list[str]:
-    return broken("codeconnections", "CreateRepositoryLink", OwnerId="acme", RepositoryName="infra", **params)
+    given = {"ConnectionArn": CONNECTION, "OwnerId": "acme", "RepositoryName": "infra", **params}
+    return broken("codeconnections", "CreateRepositoryLink", **given)
 
 
 @pytest.mark.parametrize(
     ("said", "complaints"),
     [
         (resources(maxResults=200, filters=[{"state": "ERROR"}]), []),
-        (resources(maxResults=201), ["max_results: expected at most 200 and got 201"]),
+        (resources(maxResults=201), ["page_size: expected at most 200 and got 201"]),
         (
             resources(filters=[{"state": "ERROR"}, {"state": "BROKEN"}]),
             ["filters[1].state: expected one of DELETED, ERROR, INITIALIZING, IN_SYNC, PROCESSING and got 'BROKEN'"],
@@ -45,10 +48,21 @@ def link(**params: Any) -> list[str]:
         (link(Tags=[{"Key": "team", "Value": ""}]), []),
         (link(Tags=[{"Key": "", "Value": "a"}]), ["tags[0].key: expected 1 to 128 characters and got ''"]),
         (link(Tags=[{"Key": "k", "Value": "v"}] * 201), ["tags: expected at most 200 items and got 201"]),
-        (link(NotOfTheModel="left to botocore"), []),
-        (link(Tags="left to botocore"), []),
-        (broken("proton", "ListRepositories", maxResults=0), ["max_results: expected 1 to 100 and got 0"]),
-        (broken("proton", "ListRepositories", maxResults="left to botocore"), []),
+        (link(Tags="a"), ["tags: expected a list and got 'a'"]),
+        (link(Tags=["a"]), ["tags[0]: expected a mapping and got 'a'"]),
+        (link(Tags=[{"Key": "k"}]), ["tags[0].value: expected text"]),
+        (link(EncryptionKeyArn=5), ["encryption_key_arn: expected text and got 5"]),
+        (
+            broken("codestar-connections", "UpdateSyncConfiguration", **STACK, PullRequestComment="ENABLED"),
+            ["pull_request_comment: expected None, as this service has no such parameter"],
+        ),
+        (
+            broken("codeconnections", "GetSyncConfiguration", SyncType="CFN_STACK_SYNC"),
+            ["resource_name: expected text"],
+        ),
+        (broken("proton", "ListRepositories", maxResults=0), ["page_size: expected 1 to 100 and got 0"]),
+        (broken("proton", "ListRepositories", maxResults="5"), ["page_size: expected a number and got '5'"]),
+        (broken("proton", "ListRepositories", maxResults=True), ["page_size: expected a number and got True"]),
         (
             broken("codeconnections", "ListSyncConfigurations", RepositoryLinkId="x", SyncType="CFN_STACK_SYNC"),
             [
@@ -64,6 +78,20 @@ def link(**params: Any) -> list[str]:
 )
 def test_a_broken_constraint_is_a_sentence(said: list[str], complaints: list[str]) -> None:
     assert said == complaints
+
+
+def test_a_word_that_the_model_lacks_is_let_through_on_request() -> None:
+    model = ServiceModel(Loader().load_service_model("codeconnections", "service-2"), "codeconnections")
+    operation = model.operation_model("GetSyncConfiguration")
+    params = {"ResourceName": "payments", "SyncType": "TERRAFORM_SYNC"}
+    assert list(broken_constraints(operation, params)) == [
+        "sync_type: expected one of CFN_STACK_SYNC and got 'TERRAFORM_SYNC'"
+    ]
+    assert list(broken_constraints(operation, params, any_word=True)) == []
+    too_long = {**params, "ResourceName": "x" * 101}
+    assert list(broken_constraints(operation, too_long, any_word=True)) == [
+        "resource_name: expected 1 to 100 characters and got 101"
+    ]
 
 
 def test_a_bound_on_one_side_alone_is_said_alone() -> None:

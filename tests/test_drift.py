@@ -1,90 +1,110 @@
-"""When AWS changes a shape, an error or a word, these tests name it."""
+"""When AWS changes an operation, a shape, an error or a word of the sync family, these tests name it."""
 
 from __future__ import annotations
 
+import copy
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from botocore.loaders import Loader
-from botocore.model import ListShape, ServiceModel, Shape, StringShape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StringShape, StructureShape
 from pydantic import AliasChoices
 
-from unisync import ServiceError
-from unisync.definitions import BlockerStatus, BlockerType
-from unisync.flow import Call, Flow
-from unisync.models import Model, ProviderType, SyncJobStatus
+from tests.operations import OPERATIONS, Known, models_of_botocore, operations_of
+from unisync import ServiceError, inventory
+from unisync.definitions import BlockerStatus, BlockerType, Switch, Trigger
+from unisync.flow import Call
+from unisync.listing import Pages
+from unisync.models import Model, ProviderType, RepositoryIdentity, SyncErrorCode, SyncJobStatus
 from unisync.refs import TemplateType
 from unisync.services import codeconnections, proton, twinmaker
 
 ROOT = Path(__file__).parent.parent
 
-
-def calls() -> dict[tuple[str, str], Call[Any]]:
-    """The call that each operation of the adapters makes, by service and operation."""
-    twin, pro, code = twinmaker.TwinMaker(), proton.Proton(), codeconnections.CodeConnections()
-    flows: list[Flow[Any]] = [
-        twin.create_sync_job("factory", sync_role="arn:aws:iam::123456789012:role/sync", tags={"a": "b"}),
-        twin.get_sync_job("factory"),
-        twin.delete_sync_job("factory"),
-        pro.get_service_instance_sync_status("web", "prod"),
-        pro.get_template_sync_status("web", "SERVICE", "1"),
-        pro.get_service_sync_config("web"),
-        pro.get_template_sync_config("web", "SERVICE"),
-        pro.get_service_sync_blocker_summary("web", "prod"),
-        code.get_resource_sync_status("payments"),
-        code.get_sync_configuration("payments"),
-        code.get_sync_blocker_summary("payments"),
-    ]
-    made: dict[tuple[str, str], Call[Any]] = {}
-    for flow in flows:
-        call = next(flow)
-        assert isinstance(call, Call)
-        made[call.service, call.operation] = call
-        flow.close()
-    return made
+# An operation is of the family if its name matches: one that AWS adds is seen without being listed.
+FAMILIES = {
+    "iottwinmaker": "Sync",
+    "proton": "Sync|Repositor(y|ies)",
+    "codeconnections": "Sync|Repository",
+    "codestar-connections": "Sync|Repository",
+}
+DESCRIPTIONS = dict(models_of_botocore())
 
 
-CALLS = calls()
+def operations_in(description: dict[str, Any], service: str) -> Iterator[OperationModel]:
+    model = ServiceModel(description, service)
+    for name in model.operation_names:
+        if re.search(FAMILIES[service], name):
+            yield model.operation_model(name)
 
 
-def service_model(service: str) -> ServiceModel:
-    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+def call_of(service: str, name: str) -> Call[Any]:
+    """The call that an operation makes, with all of its parameters."""
+    started = OPERATIONS[service][name].use(operations_of(service), Known())
+    if isinstance(started, Pages):
+        # The page is the second, and has a size.
+        assert started.token_member is None or started.size_member is not None
+        given = dict.fromkeys(filter(None, (started.token_member, started.size_member)))
+        return started.call._replace(params={**started.call.params, **given})
+    call = next(started)
+    assert isinstance(call, Call)
+    started.close()
+    return call
 
 
-@pytest.fixture(params=sorted(CALLS), ids="-".join)
-def call(request: pytest.FixtureRequest) -> Call[Any]:
-    return CALLS[request.param]
+# What may drift: each of these yields, by name, what the models have and we do not.
 
 
-def wire_names(model: type[Model]) -> dict[str, Any]:
-    """The type of each field, by each of AWS's names for it."""
-    names: dict[str, Any] = {}
-    for name, field in model.model_fields.items():
-        alias = field.validation_alias
-        choices = [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [name]
-        names |= dict.fromkeys(choices, field.annotation)
-    # What a validator takes apart, with what it makes of it.
-    if {"owner", "native_provider"} <= model.model_fields.keys():
-        names |= {"repositoryName": str, "repositoryProvider": str, "ProviderType": str}
-    return names
+def unlisted_operations(description: dict[str, Any], service: str) -> Iterator[str]:
+    yield from (each.name for each in operations_in(description, service) if each.name not in OPERATIONS[service])
 
 
-def models_in(annotation: Any) -> Iterator[type[Model]]:
-    """The models that an annotation holds: in an optional member, in a tuple, or bare."""
-    if isinstance(annotation, type) and issubclass(annotation, Model):
-        yield annotation
-    for part in get_args(annotation):
-        yield from models_in(part)
+def parameters_left_out(description: dict[str, Any], service: str) -> Iterator[str]:
+    for operation in operations_in(description, service):
+        if operation.name in OPERATIONS[service] and operation.input_shape is not None:
+            sent = call_of(service, operation.name).params
+            missing = [name for name in operation.input_shape.members if name not in sent]
+            yield from (f"{operation.name}.{name}" for name in missing)
 
 
-def lost_members(shape: Shape, annotation: Any, path: str) -> Iterator[str]:
-    """Members of `shape` that no model carries, by name."""
+def members_without_a_field(description: dict[str, Any], service: str) -> Iterator[str]:
+    for operation in operations_in(description, service):
+        if operation.name in OPERATIONS[service] and operation.output_shape is not None:
+            yield from lost(operation.output_shape, call_of(service, operation.name).reply, operation.name)
+
+
+def codes_without_a_class(description: dict[str, Any], service: str) -> Iterator[str]:
+    for operation in operations_in(description, service):
+        for shape in operation.error_shapes:
+            if ServiceError.class_of(shape.name) is None:
+                yield f"{operation.name}.{shape.name}"
+
+
+def words_without_a_meaning(description: dict[str, Any], service: str) -> Iterator[str]:
+    for shape in enums_in(description, service):
+        yield from (f"{shape.name}.{word}" for word in shape.enum if word not in WORDS[service].get(shape.name, ()))
+
+
+DRIFTS: list[Callable[[dict[str, Any], str], Iterator[str]]] = [
+    unlisted_operations,
+    parameters_left_out,
+    members_without_a_field,
+    codes_without_a_class,
+    words_without_a_meaning,
+]
+
+NO_TOKEN_FITS = {"ListRepositorySyncDefinitions.nextToken"}
+"""Proton's operation has this parameter, whose longest value is the empty one."""
+
+
+def lost(shape: Shape, annotation: Any, path: str) -> Iterator[str]:
+    """Members of a shape that no model carries, by name."""
     if isinstance(shape, ListShape):
-        yield from lost_members(shape.member, annotation, f"{path}[]")
+        yield from lost(shape.member, annotation, f"{path}[]")
     if not isinstance(shape, StructureShape):
         return
     found = list(models_in(annotation))
@@ -97,68 +117,156 @@ def lost_members(shape: Shape, annotation: Any, path: str) -> Iterator[str]:
         if name not in names:
             yield f"{path}.{name}"
         elif not issubclass(model, SyncJobStatus) or name != "state":
-            yield from lost_members(member, names[name], f"{path}.{name}")
+            yield from lost(member, names[name], f"{path}.{name}")
 
 
-def test_no_member_of_an_answer_is_without_a_field(call: Call[Any]) -> None:
-    shape = service_model(call.service).operation_model(call.operation).output_shape
-    assert shape is not None
-    assert list(lost_members(shape, call.reply, call.operation)) == []
+def wire_names(model: type[Model]) -> dict[str, Any]:
+    """The type of each field, by each of AWS's names for it."""
+    names: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        alias = field.validation_alias
+        choices = [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [name]
+        names |= dict.fromkeys(choices, field.annotation)
+    if issubclass(model, RepositoryIdentity):  # what a validator takes apart
+        names |= {model._full_name_member: str, model._provider_member: str}
+    return names
 
 
-def test_a_new_member_is_named() -> None:
-    model = Loader().load_service_model("proton", "service-2")
-    model["shapes"]["ResourceSyncEvent"]["members"]["severity"] = {"shape": "String"}
-    shape = ServiceModel(model, "proton").operation_model("GetServiceInstanceSyncStatus").output_shape
-    assert shape is not None
-    reply = CALLS["proton", "GetServiceInstanceSyncStatus"].reply
-    assert list(lost_members(shape, reply, "Status")) == [
-        "Status.latestSuccessfulSync.events[].severity",
-        "Status.latestSync.events[].severity",
-    ]
+def models_in(annotation: Any) -> Iterator[type[Model]]:
+    """The models that an annotation holds: in an optional member, in a tuple, or bare."""
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        yield annotation
+    for part in get_args(annotation):
+        yield from models_in(part)
 
 
-def test_no_parameter_of_a_request_is_left_out(call: Call[Any]) -> None:
-    shape = service_model(call.service).operation_model(call.operation).input_shape
-    assert shape is not None
-    assert set(call.params) == set(shape.members)
+def enums_in(description: dict[str, Any], service: str) -> Iterator[StringShape]:
+    """Every list of words that an operation of the family takes or answers."""
+    met: set[str] = set()
+
+    def walk(shape: Shape | None) -> Iterator[StringShape]:
+        if shape is None or shape.name in met:
+            return
+        met.add(shape.name)
+        if isinstance(shape, StringShape) and shape.enum:
+            yield shape
+        for inner in (*getattr(shape, "members", {}).values(), getattr(shape, "member", None)):
+            yield from walk(inner)
+        if isinstance(shape, MapShape):
+            yield from walk(shape.value)
+
+    for operation in operations_in(description, service):
+        yield from walk(operation.input_shape)
+        yield from walk(operation.output_shape)
 
 
-def test_no_error_code_is_without_a_class(call: Call[Any]) -> None:
-    codes = [shape.name for shape in service_model(call.service).operation_model(call.operation).error_shapes]
-    assert [code for code in codes if ServiceError.class_of(code) is None] == []
+def literals(annotation: Any) -> set[str]:
+    """The words of a `Literal[...] | str`."""
+    return set(get_args(get_args(annotation)[0]))
 
 
-WORDS = {
-    "iottwinmaker": {"SyncJobState": set(twinmaker.VOCABULARY.states)},
+BLOCKERS = {"BlockerStatus": literals(BlockerStatus), "BlockerType": literals(BlockerType)}
+CODECONNECTIONS = {
+    **BLOCKERS,
+    "ResourceSyncStatus": set(codeconnections.CODECONNECTIONS.vocabulary.states),
+    "RepositorySyncStatus": set(codeconnections.CODECONNECTIONS.vocabulary.states),
+    "ProviderType": literals(ProviderType),
+    "SyncConfigurationType": literals(codeconnections.SyncType),
+    "PublishDeploymentStatus": literals(Switch),
+    "PullRequestComment": literals(Switch),
+    "TriggerResourceUpdateOn": literals(Trigger),
+}
+WORDS: dict[str, dict[str, set[str]]] = {
+    "iottwinmaker": {
+        "SyncJobState": set(twinmaker.STATES),
+        "SyncResourceState": set(twinmaker.STATES) & literals(inventory.SyncResourceState),
+        "SyncResourceType": literals(inventory.SyncResourceType),
+        "ErrorCode": literals(SyncErrorCode),
+    },
     "proton": {
-        "ResourceSyncStatus": set(proton.VOCABULARY.states) - {"QUEUED"},
-        "RepositorySyncStatus": set(proton.VOCABULARY.states),
-        "RepositoryProvider": set(proton.VOCABULARY.providers),
-        "TemplateType": set(get_args(get_args(TemplateType)[0])),
-        "BlockerStatus": set(get_args(get_args(BlockerStatus)[0])),
-        "BlockerType": set(get_args(get_args(BlockerType)[0])),
+        **BLOCKERS,
+        "ResourceSyncStatus": set(proton.PROTON.vocabulary.states),
+        "RepositorySyncStatus": set(proton.PROTON.vocabulary.states),
+        "RepositoryProvider": set(proton.PROTON.vocabulary.providers) & literals(proton.RepositoryProvider),
+        "SyncType": literals(proton.SyncType),
+        "TemplateType": literals(TemplateType),
     },
-    "codeconnections": {
-        "ResourceSyncStatus": set(codeconnections.VOCABULARY.states) - {"QUEUED"},
-        "RepositorySyncStatus": set(codeconnections.VOCABULARY.states),
-        "ProviderType": set(get_args(get_args(ProviderType)[0])),
-        "BlockerStatus": set(get_args(get_args(BlockerStatus)[0])),
-        "BlockerType": set(get_args(get_args(BlockerType)[0])),
-        "SyncConfigurationType": {"CFN_STACK_SYNC"},
-    },
+    "codeconnections": CODECONNECTIONS,
+    "codestar-connections": CODECONNECTIONS,
 }
 
 
-@pytest.mark.parametrize(("service", "enum"), [(service, enum) for service in WORDS for enum in WORDS[service]])
-def test_no_word_of_aws_is_without_a_meaning(service: str, enum: str) -> None:
-    shape = service_model(service).shape_for(enum)
-    assert isinstance(shape, StringShape)
-    assert set(shape.enum) == WORDS[service][enum]
+@pytest.mark.parametrize("service", FAMILIES)
+@pytest.mark.parametrize("drift", DRIFTS)
+def test_nothing_has_drifted(drift: Callable[[dict[str, Any], str], Iterator[str]], service: str) -> None:
+    assert set(drift(DESCRIPTIONS[service], service)) - NO_TOKEN_FITS == set()
+
+
+def test_every_operation_that_we_have_is_of_the_family() -> None:
+    for service, description in DESCRIPTIONS.items():
+        assert set(OPERATIONS[service]) == {operation.name for operation in operations_in(description, service)}
 
 
 def test_the_providers_of_proton_are_those_of_codeconnections_in_other_words() -> None:
-    assert set(proton.VOCABULARY.providers.values()) <= WORDS["codeconnections"]["ProviderType"]
+    assert set(proton.PROVIDERS.values()) <= literals(ProviderType)
+
+
+# What a change in AWS's model makes of these tests.
+
+
+def changed(service: str, change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    description = copy.deepcopy(DESCRIPTIONS[service])
+    change(description)
+    return description
+
+
+def text(description: dict[str, Any]) -> dict[str, Any]:
+    return {"shape": next(name for name, shape in description["shapes"].items() if shape == {"type": "string"})}
+
+
+def new_member(shape: str) -> Callable[[dict[str, Any]], object]:
+    return lambda model: model["shapes"][shape]["members"].update(severity=text(model))
+
+
+def new_word(shape: str) -> Callable[[dict[str, Any]], object]:
+    return lambda model: model["shapes"][shape]["enum"].append("REIMAGINED")
+
+
+def new_code(operation: str) -> Callable[[dict[str, Any]], object]:
+    def change(model: dict[str, Any]) -> None:
+        model["shapes"]["LunchBreakException"] = {"type": "structure", "members": {}, "exception": True}
+        model["operations"][operation].setdefault("errors", []).append({"shape": "LunchBreakException"})
+
+    return change
+
+
+def new_operation(name: str) -> Callable[[dict[str, Any]], object]:
+    return lambda model: model["operations"].update(
+        {name: {"name": name, "http": {"method": "POST", "requestUri": "/"}}}
+    )
+
+
+CHANGES = [
+    ("proton", new_member("ResourceSyncEvent"), "GetServiceInstanceSyncStatus.latestSync.events[].severity"),
+    ("codeconnections", new_member("SyncConfiguration"), "ListSyncConfigurations.SyncConfigurations[].severity"),
+    ("codeconnections", new_member("ListRepositoryLinksOutput"), "ListRepositoryLinks.severity"),
+    ("codestar-connections", new_member("SyncBlocker"), "UpdateSyncBlocker.SyncBlocker.severity"),
+    ("iottwinmaker", new_member("SyncResourceStatus"), "ListSyncResources.syncResources[].status.severity"),
+    ("iottwinmaker", new_member("CreateSyncJobRequest"), "CreateSyncJob.severity"),
+    ("codeconnections", new_member("DeleteSyncConfigurationOutput"), "DeleteSyncConfiguration.severity"),
+    ("iottwinmaker", new_word("SyncResourceState"), "SyncResourceState.REIMAGINED"),
+    ("iottwinmaker", new_word("ErrorCode"), "ErrorCode.REIMAGINED"),
+    ("proton", new_word("RepositorySyncStatus"), "RepositorySyncStatus.REIMAGINED"),
+    ("codeconnections", new_word("TriggerResourceUpdateOn"), "TriggerResourceUpdateOn.REIMAGINED"),
+    ("codeconnections", new_code("GetRepositoryLink"), "GetRepositoryLink.LunchBreakException"),
+    ("proton", new_operation("PauseServiceSync"), "PauseServiceSync"),
+]
+
+
+@pytest.mark.parametrize(("service", "change", "named"), CHANGES, ids=[named for *_, named in CHANGES])
+def test_a_change_of_awss_is_named(service: str, change: Callable[[dict[str, Any]], object], named: str) -> None:
+    model = changed(service, change)
+    assert named in [each for drift in DRIFTS for each in drift(model, service)]
 
 
 def test_the_stubs_are_those_of_the_installed_botocore() -> None:

@@ -44,8 +44,8 @@ CODECONNECTIONS = {
 
 
 def test_a_revision_has_one_form_for_both_services() -> None:
-    ours = Revision.model_validate(PROTON, context=proton.VOCABULARY)
-    theirs = Revision.model_validate(CODECONNECTIONS, context=codeconnections.VOCABULARY)
+    ours = Revision.model_validate(PROTON, context=proton.PROTON.vocabulary)
+    theirs = Revision.model_validate(CODECONNECTIONS, context=codeconnections.CODECONNECTIONS.vocabulary)
     for one in (ours, theirs):
         assert (one.owner, one.repository_name, one.full_name) == ("acme", "web", "acme/web")
         assert (one.provider, one.branch, one.directory, one.sha) == ("GitHubEnterpriseServer", "main", "ops", MINE)
@@ -55,7 +55,7 @@ def test_a_revision_has_one_form_for_both_services() -> None:
 
 
 def test_a_provider_that_is_new_keeps_its_word() -> None:
-    new = Revision.model_validate({**PROTON, "repositoryProvider": "FORGEJO"}, context=proton.VOCABULARY)
+    new = Revision.model_validate({**PROTON, "repositoryProvider": "FORGEJO"}, context=proton.PROTON.vocabulary)
     assert (new.provider, new.native_provider) == ("FORGEJO", "FORGEJO")
 
 
@@ -68,18 +68,18 @@ def test_an_owner_may_be_a_group_within_a_group() -> None:
 @pytest.mark.parametrize(
     ("vocabulary", "native", "state"),
     [
-        (twinmaker.VOCABULARY, "CREATING", SyncState.PENDING),
-        (twinmaker.VOCABULARY, "INITIALIZING", SyncState.RUNNING),
-        (twinmaker.VOCABULARY, "ACTIVE", SyncState.ACTIVE),
-        (twinmaker.VOCABULARY, "ERROR", SyncState.FAILED),
-        (twinmaker.VOCABULARY, "DELETING", SyncState.DELETING),
-        (twinmaker.VOCABULARY, "SUCCEEDED", SyncState.UNKNOWN),
-        (proton.VOCABULARY, "INITIATED", SyncState.PENDING),
-        (proton.VOCABULARY, "QUEUED", SyncState.PENDING),
-        (codeconnections.VOCABULARY, "IN_PROGRESS", SyncState.RUNNING),
-        (codeconnections.VOCABULARY, "SUCCEEDED", SyncState.ACTIVE),
-        (codeconnections.VOCABULARY, "FAILED", SyncState.FAILED),
-        (codeconnections.VOCABULARY, "REIMAGINED", SyncState.UNKNOWN),
+        (twinmaker.TWINMAKER.vocabulary, "CREATING", SyncState.PENDING),
+        (twinmaker.TWINMAKER.vocabulary, "INITIALIZING", SyncState.RUNNING),
+        (twinmaker.TWINMAKER.vocabulary, "ACTIVE", SyncState.ACTIVE),
+        (twinmaker.TWINMAKER.vocabulary, "ERROR", SyncState.FAILED),
+        (twinmaker.TWINMAKER.vocabulary, "DELETING", SyncState.DELETING),
+        (twinmaker.TWINMAKER.vocabulary, "SUCCEEDED", SyncState.UNKNOWN),
+        (proton.PROTON.vocabulary, "INITIATED", SyncState.PENDING),
+        (proton.PROTON.vocabulary, "QUEUED", SyncState.PENDING),
+        (codeconnections.CODECONNECTIONS.vocabulary, "IN_PROGRESS", SyncState.RUNNING),
+        (codeconnections.CODECONNECTIONS.vocabulary, "SUCCEEDED", SyncState.ACTIVE),
+        (codeconnections.CODECONNECTIONS.vocabulary, "FAILED", SyncState.FAILED),
+        (codeconnections.CODECONNECTIONS.vocabulary, "REIMAGINED", SyncState.UNKNOWN),
         (None, "SUCCEEDED", SyncState.UNKNOWN),
     ],
 )
@@ -92,7 +92,7 @@ def test_a_native_word_becomes_one_of_ours_and_is_kept(
 
 
 def test_a_status_may_lack_its_state() -> None:
-    status = SyncJobStatus.model_validate({}, context=twinmaker.VOCABULARY)
+    status = SyncJobStatus.model_validate({}, context=twinmaker.TWINMAKER.vocabulary)
     assert (status.state, status.native, str(status)) == (SyncState.UNKNOWN, "", "UNKNOWN")
 
 
@@ -103,7 +103,9 @@ def test_an_error_may_lack_its_members() -> None:
         ({"message": "b"}, "b"),
         ({"code": "A", "message": "b"}, "A: b"),
     ):
-        status = SyncJobStatus.model_validate({"state": "ERROR", "error": members}, context=twinmaker.VOCABULARY)
+        status = SyncJobStatus.model_validate(
+            {"state": "ERROR", "error": members}, context=twinmaker.TWINMAKER.vocabulary
+        )
         assert str(status.error) == text
 
 
@@ -153,7 +155,7 @@ def proton_reply(status: str = "FAILED") -> dict[str, Any]:
 
 
 def test_every_unknown_member_is_kept_where_it_stood() -> None:
-    reply = GitSyncReply.model_validate(proton_reply(), context=proton.VOCABULARY)
+    reply = GitSyncReply.model_validate(proton_reply(), context=proton.PROTON.vocabulary)
     assert reply.model_extra == {"novel": {"a": 1}}
     assert reply.desired_state is not None
     assert reply.desired_state.model_extra == {"novelInRevision": "x"}
@@ -163,14 +165,14 @@ def test_every_unknown_member_is_kept_where_it_stood() -> None:
 
 
 def test_a_failed_attempt_takes_its_reason_from_its_last_event() -> None:
-    failed = GitSyncReply.model_validate(proton_reply(), context=proton.VOCABULARY).latest_sync
+    failed = GitSyncReply.model_validate(proton_reply(), context=proton.PROTON.vocabulary).latest_sync
     assert failed is not None
     assert failed.status.error == SyncError(code="B", message="no such template")
-    done = GitSyncReply.model_validate(proton_reply("SUCCEEDED"), context=proton.VOCABULARY).latest_sync
+    done = GitSyncReply.model_validate(proton_reply("SUCCEEDED"), context=proton.PROTON.vocabulary).latest_sync
     assert done is not None
     assert done.status.error is None
     silent: dict[str, Any] = {**proton_reply()["latestSync"], "events": []}
-    assert ResourceSyncAttempt.model_validate(silent, context=proton.VOCABULARY).status.error is None
+    assert ResourceSyncAttempt.model_validate(silent, context=proton.PROTON.vocabulary).status.error is None
 
 
 MODELS = [
@@ -223,7 +225,7 @@ def test_a_blocker_blocks_until_it_is_resolved(status: str, active: bool) -> Non
 @pytest.mark.parametrize("data", [5, None, [], {**PROTON, "repositoryName": 5}, {**PROTON, "repositoryProvider": None}])
 def test_a_revision_that_is_none_is_refused(data: Any) -> None:
     with pytest.raises(ValidationError):
-        Revision.model_validate(data, context=proton.VOCABULARY)
+        Revision.model_validate(data, context=proton.PROTON.vocabulary)
 
 
 def test_a_job_wants_a_reference_of_its_own_kind() -> None:

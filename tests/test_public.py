@@ -23,12 +23,15 @@ LAYERS = [
     {"services"},
     {"waiting", "session"},
     {"subject", "verbs", "backoff", "replies", "constraints", "loading"},
+    {"listing"},
     {"transport"},
     {"flow"},
-    {"definitions"},
+    {"answers"},
+    {"definitions", "inventory"},
     {"models"},
     {"refs"},
     {"errors"},
+    {"lazily"},
     {"collection"},
 ]
 """From the top down: a module imports only from layers below its own, or from its own package."""

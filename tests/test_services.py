@@ -27,20 +27,22 @@ from unisync import (
     TransportError,
     TwinMakerSync,
 )
-from unisync.backoff import retrying
-from unisync.definitions import (
-    ServiceSyncBlockerSummaryReply,
-    ServiceSyncConfigReply,
-    SyncBlockerSummaryReply,
-    SyncConfigurationReply,
+from unisync.answers import (
+    ServiceSyncBlockerSummaryAnswer,
+    ServiceSyncConfigAnswer,
+    SyncBlockerSummaryAnswer,
+    SyncConfigurationAnswer,
 )
+from unisync.backoff import retrying
 from unisync.flow import Call, Flow
 from unisync.models import GitSyncReply, TwinMakerSyncReply
-from unisync.services import subject_of
+from unisync.services import Services
 from unisync.services.codeconnections import ResourceSyncReply
 from unisync.services.twinmaker import CreateSyncJobReply, TwinMaker
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
+subject_of = Services("codeconnections").subject_of
+
 PLACE: Mapping[str, Any] = {
     "repository_name": "web",
     "owner": "acme",
@@ -48,11 +50,9 @@ PLACE: Mapping[str, Any] = {
     "native_provider": "GITHUB",
     "branch": "main",
 }
-SERVICE_CONFIG = ServiceSyncConfigReply(
-    service_sync_config=ServiceSyncConfig(**PLACE, service_name="web", file_path="ops.yaml")
-)
-STACK_CONFIG = SyncConfigurationReply(
-    sync_configuration=SyncConfiguration(
+SERVICE_CONFIG = ServiceSyncConfigAnswer(answer=ServiceSyncConfig(**PLACE, service_name="web", file_path="ops.yaml"))
+STACK_CONFIG = SyncConfigurationAnswer(
+    answer=SyncConfiguration(
         **PLACE, resource_name="payments", sync_type="CFN_STACK_SYNC", repository_link_id="l", role_arn=ROLE
     )
 )
@@ -114,7 +114,7 @@ def test_a_definition_that_must_not_be_read_is_not_taken_for_absent(ref: Any, de
 def test_an_empty_status_of_proton_is_never_synced_if_there_is_a_definition() -> None:
     look = subject_of(ServiceInstanceSync("web", "prod")).look
     assert drive(look(), [GitSyncReply(), SERVICE_CONFIG]).status.state is SyncState.PENDING
-    for absent in (not_found(), ServiceSyncConfigReply()):
+    for absent in (not_found(), ServiceSyncConfigAnswer()):
         with pytest.raises(NotFoundError):
             drive(look(), [GitSyncReply(), absent])
 
@@ -131,7 +131,7 @@ def test_a_template_that_never_synced() -> None:
 def test_the_blockers_of_a_stack_are_the_active_ones() -> None:
     summary = SyncBlockerSummary(resource_name="payments", latest_blockers=(blocker(), blocker("RESOLVED")))
     subject = subject_of(StackSync("payments"))
-    assert drive(subject.blockers(), [SyncBlockerSummaryReply(summary=summary)]) == (blocker(),)
+    assert drive(subject.blockers(), [SyncBlockerSummaryAnswer(answer=summary)]) == (blocker(),)
     assert drive(subject.blockers(), [not_found()]) == ()
     assert subject.release.format(id="0a1b") == (
         "aws codeconnections update-sync-blocker --id 0a1b --sync-type CFN_STACK_SYNC --resource-name payments "
@@ -140,16 +140,16 @@ def test_the_blockers_of_a_stack_are_the_active_ones() -> None:
 
 
 def test_the_blockers_of_an_instance_are_its_own_and_its_services() -> None:
-    def reply(*blockers: Any) -> ServiceSyncBlockerSummaryReply:
-        return ServiceSyncBlockerSummaryReply(
-            summary=ServiceSyncBlockerSummary(service_name="web", latest_blockers=blockers)
+    def reply(*blockers: Any) -> ServiceSyncBlockerSummaryAnswer:
+        return ServiceSyncBlockerSummaryAnswer(
+            answer=ServiceSyncBlockerSummary(service_name="web", latest_blockers=blockers)
         )
 
     subject = subject_of(ServiceInstanceSync("web", "prod"))
     other = blocker().model_copy(update={"id": "2c3d"})
     assert drive(subject.blockers(), [reply(blocker()), reply(other)]) == (blocker(), other)
     assert drive(subject.blockers(), [not_found(), reply(other)]) == (other,)
-    assert drive(subject.blockers(), [ServiceSyncBlockerSummaryReply(), reply()]) == ()
+    assert drive(subject.blockers(), [ServiceSyncBlockerSummaryAnswer(), reply()]) == ()
     calls = calls_of(subject.blockers(), [reply(), reply()])
     assert [dict(call.params) for call in calls] == [
         {"serviceName": "web", "serviceInstanceName": "prod"},

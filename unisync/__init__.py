@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from unisync.aio import AsyncUnisync as AsyncUnisync
     from unisync.backoff import Backoff as Backoff
     from unisync.client import Unisync as Unisync
+    from unisync.definitions import Deleted as Deleted
+    from unisync.definitions import Repository as Repository
+    from unisync.definitions import RepositoryLink as RepositoryLink
+    from unisync.definitions import RepositorySummary as RepositorySummary
+    from unisync.definitions import RepositorySyncAttempt as RepositorySyncAttempt
+    from unisync.definitions import RepositorySyncDefinition as RepositorySyncDefinition
     from unisync.definitions import ServiceSyncBlockerSummary as ServiceSyncBlockerSummary
     from unisync.definitions import ServiceSyncConfig as ServiceSyncConfig
     from unisync.definitions import SyncBlocker as SyncBlocker
@@ -24,6 +30,8 @@ if TYPE_CHECKING:
     from unisync.definitions import SyncBlockerSummary as SyncBlockerSummary
     from unisync.definitions import SyncConfiguration as SyncConfiguration
     from unisync.definitions import TemplateSyncConfig as TemplateSyncConfig
+    from unisync.definitions import UpdatedServiceSyncBlocker as UpdatedServiceSyncBlocker
+    from unisync.definitions import UpdatedSyncBlocker as UpdatedSyncBlocker
     from unisync.errors import AccessDeniedError as AccessDeniedError
     from unisync.errors import AlreadyExistsError as AlreadyExistsError
     from unisync.errors import ConflictError as ConflictError
@@ -43,6 +51,13 @@ if TYPE_CHECKING:
     from unisync.errors import WaitTimeoutError as WaitTimeoutError
     from unisync.flow import SystemClock as SystemClock
     from unisync.interfaces import Clock as Clock
+    from unisync.inventory import SyncJobSummary as SyncJobSummary
+    from unisync.inventory import SyncResource as SyncResource
+    from unisync.inventory import SyncResources as SyncResources
+    from unisync.listing import AsyncListing as AsyncListing
+    from unisync.listing import Listing as Listing
+    from unisync.listing import Page as Page
+    from unisync.listing import TruncatedListWarning as TruncatedListWarning
     from unisync.models import GitSyncJob as GitSyncJob
     from unisync.models import ResourceSyncAttempt as ResourceSyncAttempt
     from unisync.models import Revision as Revision
@@ -59,6 +74,9 @@ if TYPE_CHECKING:
     from unisync.refs import TemplateSync as TemplateSync
     from unisync.refs import TwinMakerSync as TwinMakerSync
     from unisync.refs import parse_ref as parse_ref
+    from unisync.services.discovery import Discovery as Discovery
+    from unisync.services.ensuring import Ensured as Ensured
+    from unisync.services.proton import ProtonDeprecationWarning as ProtonDeprecationWarning
     from unisync.services.twinmaker import CreatedSyncJob as CreatedSyncJob
     from unisync.services.twinmaker import DeletedSyncJob as DeletedSyncJob
     from unisync.waiting import Progress as Progress
@@ -67,17 +85,29 @@ __all__ = [
     "AccessDeniedError",
     "AlreadyExistsError",
     "AnyRef",
+    "AsyncListing",
     "AsyncUnisync",
     "Backoff",
     "Clock",
     "ConflictError",
     "CreatedSyncJob",
+    "Deleted",
     "DeletedSyncJob",
+    "Discovery",
+    "Ensured",
     "GitSyncJob",
     "InvalidRequestError",
+    "Listing",
     "NotFoundError",
+    "Page",
     "Progress",
+    "ProtonDeprecationWarning",
     "QuotaExceededError",
+    "Repository",
+    "RepositoryLink",
+    "RepositorySummary",
+    "RepositorySyncAttempt",
+    "RepositorySyncDefinition",
     "ResourceSyncAttempt",
     "ResponseError",
     "Revision",
@@ -97,7 +127,10 @@ __all__ = [
     "SyncFailedError",
     "SyncJob",
     "SyncJobStatus",
+    "SyncJobSummary",
     "SyncRef",
+    "SyncResource",
+    "SyncResources",
     "SyncState",
     "SyncSupersededError",
     "SystemClock",
@@ -105,10 +138,13 @@ __all__ = [
     "TemplateSyncConfig",
     "ThrottledError",
     "TransportError",
+    "TruncatedListWarning",
     "TwinMakerSync",
     "TwinMakerSyncJob",
     "Unisync",
     "UnisyncError",
+    "UpdatedServiceSyncBlocker",
+    "UpdatedSyncBlocker",
     "WaitError",
     "WaitTimeoutError",
     "parse_ref",
@@ -120,6 +156,12 @@ _HOMES = {
     "backoff": ("Backoff",),
     "client": ("Unisync",),
     "definitions": (
+        "Deleted",
+        "Repository",
+        "RepositoryLink",
+        "RepositorySummary",
+        "RepositorySyncAttempt",
+        "RepositorySyncDefinition",
         "ServiceSyncBlockerSummary",
         "ServiceSyncConfig",
         "SyncBlocker",
@@ -127,6 +169,8 @@ _HOMES = {
         "SyncBlockerSummary",
         "SyncConfiguration",
         "TemplateSyncConfig",
+        "UpdatedServiceSyncBlocker",
+        "UpdatedSyncBlocker",
     ),
     "errors": (
         "AccessDeniedError",
@@ -149,6 +193,17 @@ _HOMES = {
     ),
     "flow": ("SystemClock",),
     "interfaces": ("Clock",),
+    "inventory": (
+        "SyncJobSummary",
+        "SyncResource",
+        "SyncResources",
+    ),
+    "listing": (
+        "AsyncListing",
+        "Listing",
+        "Page",
+        "TruncatedListWarning",
+    ),
     "models": (
         "GitSyncJob",
         "ResourceSyncAttempt",
@@ -169,6 +224,9 @@ _HOMES = {
         "TwinMakerSync",
         "parse_ref",
     ),
+    "services.discovery": ("Discovery",),
+    "services.ensuring": ("Ensured",),
+    "services.proton": ("ProtonDeprecationWarning",),
     "services.twinmaker": (
         "CreatedSyncJob",
         "DeletedSyncJob",

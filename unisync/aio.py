@@ -9,6 +9,8 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from typing_extensions import deprecated
+
 from unisync.backoff import retrying
 from unisync.errors import TransportError
 from unisync.facade import Facade
@@ -36,9 +38,14 @@ class AsyncUnisync(AwaitableVerbs, Facade):
         endpoint_url: Where to connect to instead of AWS.
         config: A botocore `Config`, all of whose settings hold. As many calls are under way at once as its
             `max_pool_connections` says.
+        codeconnections_service: The name under which CodeConnections is asked; "codestar-connections" is its older one,
+            for accounts whose permissions speak of that.
+        allow_unknown_words: Whether a request may hold a word that is not among those that AWS's model lists, such as a
+            provider that AWS has added since the installed botocore was made.
         clock: Where time comes from.
     """
 
+    _proton: AsyncProton | None = None
     _threads: ThreadPoolExecutor | None = None
     _under_way: int = 0
 
@@ -47,23 +54,27 @@ class AsyncUnisync(AwaitableVerbs, Facade):
     @cached_property
     def twinmaker(self) -> AsyncTwinMaker:
         """The sync operations of IoT TwinMaker."""
-        from unisync.services.twinmaker import AsyncTwinMaker, TwinMaker
+        from unisync.services.twinmaker import AsyncTwinMaker
 
-        return AsyncTwinMaker(TwinMaker(), self._arun_retrying)
+        return AsyncTwinMaker(self._services.twinmaker, self._arun_retrying)
 
-    @cached_property
+    @property
+    @deprecated("AWS ended its support of Proton on 2026-10-07", category=None)
     def proton(self) -> AsyncProton:
-        """The sync operations of Proton."""
-        from unisync.services.proton import AsyncProton, Proton
+        """The sync operations of Proton, whose support AWS ended on 2026-10-07: the first use warns of that."""
+        if self._proton is None:
+            from unisync.services.proton import AsyncProton, warn_of_end
 
-        return AsyncProton(Proton(), self._arun_retrying)
+            warn_of_end(stacklevel=3)
+            self._proton = AsyncProton(self._services.proton, self._arun_retrying)
+        return self._proton
 
     @cached_property
     def codeconnections(self) -> AsyncCodeConnections:
         """The sync operations of CodeConnections."""
-        from unisync.services.codeconnections import AsyncCodeConnections, CodeConnections
+        from unisync.services.codeconnections import AsyncCodeConnections
 
-        return AsyncCodeConnections(CodeConnections(), self._arun_retrying)
+        return AsyncCodeConnections(self._services.codeconnections, self._arun_retrying)
 
     async def close(self) -> None:
         """Close all connections and end all threads. The client can be used again after that.

@@ -51,27 +51,30 @@ class Backoff:
         return grown * (1 - self.jitter * draw())
 
 
-_SHORT = Backoff(initial=0.1, maximum=5.0, factor=2.0, jitter=0.5)
+SHORT = Backoff(initial=0.1, maximum=5.0, factor=2.0, jitter=0.5)
+"""For what may well be over in a moment: a lost connection, a lost race."""
 _THROTTLED = Backoff(initial=1.0, maximum=20.0, factor=2.0, jitter=0.5)
 
 
 def retrying(flow: Flow[T], attempts: int) -> Flow[T]:
     """The same flow, each of its calls made up to `attempts` times if it fails for a reason that passes.
 
-    A call that must not be repeated is made again only where it is certain that AWS did nothing.
+    A call that must not be repeated is made again only where it is certain that AWS did nothing. Where an earlier try
+    may have done something, the error of the last one says so.
     """
     try:
         action = next(flow)
         while True:
-            tries = 1
+            tries, unknown = 1, False
             while True:
                 try:
                     result = yield action
                 except UnisyncError as error:
+                    error.outcome_unknown = unknown = unknown or error.outcome_unknown
                     if not isinstance(action, Call) or tries >= attempts or not _worth_another(action, error):
                         action = flow.throw(error)
                         break
-                    yield Sleep((_THROTTLED if isinstance(error, ThrottledError) else _SHORT).delay(tries))
+                    yield Sleep((_THROTTLED if isinstance(error, ThrottledError) else SHORT).delay(tries))
                     tries += 1
                 else:
                     action = flow.send(result)

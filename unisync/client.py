@@ -6,6 +6,8 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from typing_extensions import deprecated
+
 from unisync.backoff import retrying
 from unisync.facade import Facade
 from unisync.flow import Flow, run
@@ -31,29 +33,39 @@ class Unisync(BlockingVerbs, Facade):
         endpoint_url: Where to connect to instead of AWS.
         config: A botocore `Config`, all of whose settings hold. How often a call is made is decided here, by its
             `retries` too: by `total_max_attempts` or `max_attempts`, but for the retry mode.
+        codeconnections_service: The name under which CodeConnections is asked; "codestar-connections" is its older one,
+            for accounts whose permissions speak of that.
+        allow_unknown_words: Whether a request may hold a word that is not among those that AWS's model lists, such as a
+            provider that AWS has added since the installed botocore was made.
         clock: Where time comes from.
     """
+
+    _proton: BlockingProton | None = None
 
     @cached_property
     def twinmaker(self) -> BlockingTwinMaker:
         """The sync operations of IoT TwinMaker."""
-        from unisync.services.twinmaker import BlockingTwinMaker, TwinMaker
+        from unisync.services.twinmaker import BlockingTwinMaker
 
-        return BlockingTwinMaker(TwinMaker(), self._run_retrying)
+        return BlockingTwinMaker(self._services.twinmaker, self._run_retrying)
 
-    @cached_property
+    @property
+    @deprecated("AWS ended its support of Proton on 2026-10-07", category=None)
     def proton(self) -> BlockingProton:
-        """The sync operations of Proton."""
-        from unisync.services.proton import BlockingProton, Proton
+        """The sync operations of Proton, whose support AWS ended on 2026-10-07: the first use warns of that."""
+        if self._proton is None:
+            from unisync.services.proton import BlockingProton, warn_of_end
 
-        return BlockingProton(Proton(), self._run_retrying)
+            warn_of_end(stacklevel=3)
+            self._proton = BlockingProton(self._services.proton, self._run_retrying)
+        return self._proton
 
     @cached_property
     def codeconnections(self) -> BlockingCodeConnections:
         """The sync operations of CodeConnections."""
-        from unisync.services.codeconnections import BlockingCodeConnections, CodeConnections
+        from unisync.services.codeconnections import BlockingCodeConnections
 
-        return BlockingCodeConnections(CodeConnections(), self._run_retrying)
+        return BlockingCodeConnections(self._services.codeconnections, self._run_retrying)
 
     def close(self) -> None:
         """Close all connections. The client can be used again after that; it connects anew."""

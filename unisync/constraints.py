@@ -11,22 +11,50 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel, Shape
 
 
-def broken_constraints(operation: OperationModel, params: Mapping[str, object]) -> Iterator[str]:
-    """Each constraint that a request breaks, as a sentence that names the parameter and what was expected."""
+_TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
+    "string": ("text", str),
+    "integer": ("a number", int),
+    "list": ("a list", (list, tuple)),
+    "map": ("a mapping", Mapping),
+    "structure": ("a mapping", Mapping),
+}
+"""What the value of a shape is in Python."""
+_RENAMED = {"max_results": "page_size"}
+"""Parameters that have another name here than at AWS."""
+
+
+def broken_constraints(
+    operation: OperationModel, params: Mapping[str, object], *, any_word: bool = False
+) -> Iterator[str]:
+    """Each constraint that a request breaks, as a sentence that names the parameter and what was expected.
+
+    Args:
+        operation: AWS's model of the operation.
+        params: What is to be sent, by AWS's names.
+        any_word: Whether a word is let through that is not among those that the model lists.
+    """
     shape = operation.input_shape
     if shape is not None:
-        yield from _structure(shape, params, "")
+        yield from _structure(shape, params, "", any_word)
 
 
-def _structure(shape: Shape, members: Mapping[str, object], path: str) -> Iterator[str]:
+def _structure(shape: Shape, members: Mapping[str, object], path: str, any_word: bool) -> Iterator[str]:
+    known = cast("Mapping[str, Shape]", getattr(shape, "members", {}))
+    for name in shape.metadata.get("required", ()):
+        if name not in members:
+            yield f"{path}{_snake(name)}: expected {_expected(known[name])}"
     for name, value in members.items():
-        member = cast("Mapping[str, Shape]", getattr(shape, "members", {})).get(name)
-        if member is not None:
-            yield from _value(member, value, f"{path}{_snake(name)}")
+        if name in known:
+            yield from _value(known[name], value, f"{path}{_snake(name)}", any_word)
+        else:
+            yield f"{path}{_snake(name)}: expected None, as this service has no such parameter"
 
 
-def _value(shape: Shape, value: object, name: str) -> Iterator[str]:
-    size = _size(shape, value)
+def _value(shape: Shape, value: object, name: str, any_word: bool) -> Iterator[str]:
+    if not _is_of(shape, value):
+        yield f"{name}: expected {_expected(shape)} and got {value!r}"
+        return
+    size = _size(value)
     bounds = shape.metadata.get("min"), shape.metadata.get("max")
     pattern, words = shape.metadata.get("pattern"), shape.metadata.get("enum")
     if size is not None and not _within(size, *bounds):
@@ -34,30 +62,33 @@ def _value(shape: Shape, value: object, name: str) -> Iterator[str]:
         yield f"{name}: expected {_range(*bounds)} {unit}and got {_shown(value, size)}"
     elif isinstance(value, str) and pattern and not _compiled(pattern).fullmatch(value):
         yield f"{name}: expected text of the form {pattern} and got {value!r}"
-    elif isinstance(value, str) and words and value not in words:
+    elif isinstance(value, str) and words and value not in words and not any_word:
         yield f"{name}: expected one of {', '.join(sorted(words))} and got {value!r}"
-    if isinstance(value, Mapping):
-        yield from _nested(shape, cast("Mapping[str, object]", value), name)
-    elif isinstance(value, (list, tuple)):
-        items = cast("list[object]", value)
-        for index, item in enumerate(items):
-            yield from _value(cast("Shape", getattr(shape, "member", shape)), item, f"{name}[{index}]")
-
-
-def _nested(shape: Shape, entries: Mapping[str, object], name: str) -> Iterator[str]:
     if shape.type_name == "structure":
-        yield from _structure(shape, entries, f"{name}.")
-        return
-    for key, item in entries.items():
-        yield from _value(cast("Shape", getattr(shape, "key", shape)), key, f"{name} key")
-        yield from _value(cast("Shape", getattr(shape, "value", shape)), item, f"{name}[{key!r}]")
+        yield from _structure(shape, cast("Mapping[str, object]", value), f"{name}.", any_word)
+    elif isinstance(value, Mapping):
+        for key, item in cast("Mapping[str, object]", value).items():
+            yield from _value(cast("Shape", getattr(shape, "key", shape)), key, f"{name} key", any_word)
+            yield from _value(cast("Shape", getattr(shape, "value", shape)), item, f"{name}[{key!r}]", any_word)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(cast("list[object]", value)):
+            yield from _value(cast("Shape", getattr(shape, "member", shape)), item, f"{name}[{index}]", any_word)
 
 
-def _size(shape: Shape, value: object) -> float | None:
-    """What a constraint bounds: a length, or the number itself. None for a value of another type than the shape's."""
-    if shape.type_name in ("string", "list", "map"):
-        return len(value) if isinstance(value, Sized) else None
-    return value if isinstance(value, (int, float)) else None
+def _is_of(shape: Shape, value: object) -> bool:
+    known = _TYPES.get(shape.type_name)
+    return known is None or (isinstance(value, known[1]) and not isinstance(value, bool))
+
+
+def _expected(shape: Shape) -> str:
+    return _TYPES[shape.type_name][0] if shape.type_name in _TYPES else shape.type_name
+
+
+def _size(value: object) -> float | None:
+    """What a constraint bounds: a length, or the number itself."""
+    if isinstance(value, (int, float)):
+        return value
+    return len(value) if isinstance(value, Sized) else None
 
 
 def _within(size: float, least: float | None, most: float | None) -> bool:
@@ -76,7 +107,8 @@ def _shown(value: object, size: float) -> str:
 
 
 def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return _RENAMED.get(snake, snake)
 
 
 @cache

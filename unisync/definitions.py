@@ -1,17 +1,23 @@
-"""What defines a Git sync, and what blocks it: models as in models.py, in a file that a look can do without."""
+"""What defines a Git sync, and what blocks it: models as in models.py, in a file that a first look can do without."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime
 
-from unisync.models import Model, RepositoryPlace, both, wire
+from unisync.models import Model, RepositoryIdentity, RepositoryPlace, SyncAttempt, both, wire
+from unisync.refs import TemplateType
 
 BlockerStatus = Literal["ACTIVE", "RESOLVED"] | str
 """Whether a blocker blocks."""
 BlockerType = Literal["AUTOMATED"] | str
 """Who put a blocker there."""
+
+Switch = Literal["DISABLED", "ENABLED"] | str
+"""Whether CodeConnections does something."""
+Trigger = Literal["ANY_CHANGE", "FILE_CHANGE"] | str
+"""Which commits start a sync of CodeConnections: all, or those that change its files."""
 
 
 class SyncBlockerContext(Model, frozen=True):
@@ -47,12 +53,72 @@ class SyncBlockerSummary(Model, frozen=True):
     latest_blockers: tuple[SyncBlocker, ...] = wire("LatestBlockers", default=())
 
 
+class UpdatedSyncBlocker(Model, frozen=True):
+    """A blocker of a stack, once it was resolved (UpdateSyncBlocker)."""
+
+    resource_name: str = wire("ResourceName")
+    parent_resource_name: str | None = wire("ParentResourceName", default=None)
+    sync_blocker: SyncBlocker = wire("SyncBlocker")
+
+
 class ServiceSyncBlockerSummary(Model, frozen=True):
     """The blockers of a Proton service, or of one of its instances (GetServiceSyncBlockerSummary)."""
 
     service_name: str = wire("serviceName")
     service_instance_name: str | None = wire("serviceInstanceName", default=None)
     latest_blockers: tuple[SyncBlocker, ...] = wire("latestBlockers", default=())
+
+
+class UpdatedServiceSyncBlocker(Model, frozen=True):
+    """A blocker of a Proton service, or of one of its instances, once it was resolved (UpdateServiceSyncBlocker)."""
+
+    service_name: str = wire("serviceName")
+    service_instance_name: str | None = wire("serviceInstanceName", default=None)
+    service_sync_blocker: SyncBlocker = wire("serviceSyncBlocker")
+
+
+class RepositoryLink(RepositoryIdentity, frozen=True):
+    """A repository that CodeConnections syncs from (GetRepositoryLink)."""
+
+    connection_arn: str = wire("ConnectionArn")
+    encryption_key_arn: str | None = wire("EncryptionKeyArn", default=None)
+    repository_link_arn: str = wire("RepositoryLinkArn")
+    repository_link_id: str = wire("RepositoryLinkId")
+
+
+class RepositorySummary(RepositoryIdentity, frozen=True):
+    """A repository that Proton syncs from, as a listing tells of it (ListRepositories)."""
+
+    _full_name_member: ClassVar[str] = "name"
+    _provider_member: ClassVar[str] = "provider"
+
+    arn: str
+    connection_arn: str = wire("connectionArn")
+
+
+class Repository(RepositorySummary, frozen=True):
+    """A repository that Proton syncs from (GetRepository)."""
+
+    encryption_key: str | None = wire("encryptionKey", default=None)
+
+
+class RepositorySyncAttempt(SyncAttempt, frozen=True):
+    """One try to read a branch and to start the syncs of what it defines (GetRepositorySyncStatus).
+
+    Its success says that those syncs were started, and nothing of what came of them.
+    """
+
+
+class RepositorySyncDefinition(Model, frozen=True):
+    """What a repository defines for one resource (ListRepositorySyncDefinitions)."""
+
+    branch: str = both("branch")
+    directory: str = both("directory")
+    """The directory, or the file, that defines it."""
+    parent: str = both("parent")
+    """What the target belongs to; for a stack, the stack itself."""
+    target: str = both("target")
+    """What is synced."""
 
 
 class SyncConfiguration(RepositoryPlace, frozen=True):
@@ -63,9 +129,9 @@ class SyncConfiguration(RepositoryPlace, frozen=True):
     config_file: str | None = wire("ConfigFile", default=None)
     repository_link_id: str = wire("RepositoryLinkId")
     role_arn: str = wire("RoleArn")
-    publish_deployment_status: str | None = wire("PublishDeploymentStatus", default=None)
-    trigger_resource_update_on: str | None = wire("TriggerResourceUpdateOn", default=None)
-    pull_request_comment: str | None = wire("PullRequestComment", default=None)
+    publish_deployment_status: Switch | None = wire("PublishDeploymentStatus", default=None)
+    trigger_resource_update_on: Trigger | None = wire("TriggerResourceUpdateOn", default=None)
+    pull_request_comment: Switch | None = wire("PullRequestComment", default=None)
 
 
 class ServiceSyncConfig(RepositoryPlace, frozen=True):
@@ -79,35 +145,9 @@ class TemplateSyncConfig(RepositoryPlace, frozen=True):
     """Which directory of which branch a Proton template follows (GetTemplateSyncConfig)."""
 
     template_name: str = wire("templateName")
-    template_type: str = wire("templateType")
+    template_type: TemplateType = wire("templateType")
     subdirectory: str | None = wire("subdirectory", default=None)
 
 
-class SyncConfigurationReply(Model, frozen=True):
-    """GetSyncConfiguration's answer."""
-
-    sync_configuration: SyncConfiguration = wire("SyncConfiguration")
-
-
-class SyncBlockerSummaryReply(Model, frozen=True):
-    """GetSyncBlockerSummary's answer."""
-
-    summary: SyncBlockerSummary = wire("SyncBlockerSummary")
-
-
-class ServiceSyncConfigReply(Model, frozen=True):
-    """GetServiceSyncConfig's answer."""
-
-    service_sync_config: ServiceSyncConfig | None = wire("serviceSyncConfig", default=None)
-
-
-class TemplateSyncConfigReply(Model, frozen=True):
-    """GetTemplateSyncConfig's answer."""
-
-    template_sync_config: TemplateSyncConfig | None = wire("templateSyncConfig", default=None)
-
-
-class ServiceSyncBlockerSummaryReply(Model, frozen=True):
-    """GetServiceSyncBlockerSummary's answer."""
-
-    summary: ServiceSyncBlockerSummary | None = wire("serviceSyncBlockerSummary", default=None)
+class Deleted(Model, frozen=True):
+    """What AWS says of a definition that it has deleted: nothing so far."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from unisync.backoff import Backoff, retrying
+from unisync.errors import InvalidRequestError
 from unisync.flow import Flow, SystemClock
-from unisync.models import SyncJob
+from unisync.models import GitSyncJob, SyncJob
 from unisync.refs import SyncRef
-from unisync.services import subject_of
+from unisync.services import Services
 from unisync.session import Session
 from unisync.verbs import Verbs, verb
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from unisync.definitions import RepositorySyncAttempt, SyncBlocker
     from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
+    from unisync.services.discovery import Discovery
     from unisync.waiting import OnProgress
 
 J = TypeVar("J", bound=SyncJob)
@@ -32,9 +35,12 @@ class Facade(Verbs):
         profile_name: str | None = None,
         endpoint_url: str | None = None,
         config: BotocoreConfig | None = None,
+        codeconnections_service: Literal["codeconnections", "codestar-connections"] = "codeconnections",
+        allow_unknown_words: bool = False,
         clock: Clock | None = None,
     ) -> None:
-        self._session = Session(session, region_name, profile_name, endpoint_url, config)
+        self._session = Session(session, region_name, profile_name, endpoint_url, config, allow_unknown_words)
+        self._services = Services(codeconnections_service)
         self._clock = clock or SystemClock()
 
     def __repr__(self) -> str:
@@ -59,7 +65,7 @@ class Facade(Verbs):
         AWS operation: GetSyncJob, GetServiceInstanceSyncStatus, GetTemplateSyncStatus or GetResourceSyncStatus; where
         that finds no status, also GetServiceSyncConfig, GetTemplateSyncConfig or GetSyncConfiguration.
         """
-        return (yield from retrying(subject_of(ref).look(), self._session.attempts))
+        return (yield from retrying(self._services.subject_of(ref).look(), self._session.attempts))
 
     @verb
     def wait_until_active(
@@ -104,7 +110,7 @@ class Facade(Verbs):
 
         return (
             yield from wait_until_active(
-                subject_of(ref),
+                self._services.subject_of(ref),
                 revision=revision,
                 timeout=timeout,
                 backoff=backoff,
@@ -139,5 +145,101 @@ class Facade(Verbs):
         from unisync.waiting import wait_until_deleted
 
         yield from wait_until_deleted(
-            subject_of(ref), timeout=timeout, backoff=backoff, on_progress=on_progress, now=self._clock.now
+            self._services.subject_of(ref),
+            timeout=timeout,
+            backoff=backoff,
+            on_progress=on_progress,
+            now=self._clock.now,
         )
+
+    @verb
+    def blockers(self, ref: SyncRef[SyncJob]) -> Flow[tuple[SyncBlocker, ...]]:
+        """Read what blocks a sync now. For a service instance of Proton, that is also what blocks its service.
+
+        Args:
+            ref: Which sync.
+
+        Returns:
+            The active blockers, newest first; none for a sync that nothing can block, as a TwinMaker sync job.
+
+        Raises:
+            UnisyncError: One of the tree in `unisync.errors`.
+
+        AWS operation: GetSyncBlockerSummary or GetServiceSyncBlockerSummary.
+        """
+        return (yield from retrying(self._services.subject_of(ref).blockers(), self._session.attempts))
+
+    @verb
+    def resolve_blocker(self, ref: SyncRef[GitSyncJob], blocker: SyncBlocker | str, reason: str) -> Flow[SyncBlocker]:
+        """Resolve a blocker, so that the sync goes on.
+
+        If AWS's answer is lost, the blocker is looked up before it is resolved again.
+
+        Args:
+            ref: Which sync: that of a stack, or of a service instance.
+            blocker: The blocker, or its id.
+            reason: Why it is resolved.
+
+        Returns:
+            The blocker as it is now.
+
+        Raises:
+            NotFoundError: There is no such blocker.
+            UnisyncError: Another of the tree in `unisync.errors`.
+
+        AWS operation: UpdateSyncBlocker or UpdateServiceSyncBlocker.
+        """
+        resolve = self._services.subject_of(ref).resolve
+        if resolve is None:
+            raise InvalidRequestError.before_sending(
+                f"ref: expected the reference of a stack or of a service instance, got {ref}", "resolve_blocker"
+            )
+        blocker_id = blocker if isinstance(blocker, str) else blocker.id
+        return (yield from retrying(resolve(blocker_id, reason), self._session.attempts))
+
+    @verb
+    def repository_status(self, ref: SyncRef[GitSyncJob]) -> Flow[RepositorySyncAttempt | None]:
+        """Read how the latest sync of the branch stands that a Git sync follows: what comes before its own attempts.
+
+        Args:
+            ref: Which sync.
+
+        Returns:
+            The latest attempt; None if there was none. Its success says that the syncs of what the branch defines were
+            started, and nothing of what came of them.
+
+        Raises:
+            NotFoundError: The sync has no definition.
+            UnisyncError: Another of the tree in `unisync.errors`.
+
+        AWS operation: GetRepositorySyncStatus, after GetSyncConfiguration, GetServiceSyncConfig or
+        GetTemplateSyncConfig.
+        """
+        status = self._services.subject_of(ref).repository_status
+        if status is None:
+            raise InvalidRequestError.before_sending(
+                f"ref: expected the reference of a Git sync, got {ref}", "repository_status"
+            )
+        return (yield from retrying(status(), self._session.attempts))
+
+    @verb
+    def discover(self) -> Flow[Discovery]:
+        """Find every sync in this account and region.
+
+        These are the jobs of all TwinMaker workspaces, the stacks that follow a linked repository, and the Proton
+        service instances and templates that follow one. A service that cannot be looked into, such as one that is
+        denied, keeps nothing of the others back: it is logged as a warning, and in the result's `errors`.
+
+        Returns:
+            The references, to iterate over, and what kept a service from being looked into.
+
+        Raises:
+            UnisyncError: None of the services could be looked into.
+
+        AWS operation: ListWorkspaces and ListSyncJobs; ListRepositoryLinks and ListSyncConfigurations;
+        ListServiceInstances, GetServiceSyncConfig, ListServiceTemplates, ListEnvironmentTemplates,
+        GetTemplateSyncConfig, ListServiceTemplateVersions and ListEnvironmentTemplateVersions.
+        """
+        from unisync.services.discovery import discover
+
+        return (yield from retrying(discover(self._services), self._session.attempts))

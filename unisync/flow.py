@@ -38,6 +38,8 @@ class Call(NamedTuple, Generic[R_co]):
     """Whether doing it twice is as good as doing it once."""
     timeout: float | None = None
     """Seconds that the answer may take; None leaves it to the client's own settings."""
+    unanswered: str = ""
+    """What there is to say where the service's endpoint does not answer."""
 
 
 class Sleep(NamedTuple):

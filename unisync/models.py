@@ -25,6 +25,21 @@ ProviderType = (
 )
 """Where a repository lives, in CodeConnections' spelling."""
 
+SyncErrorCode = (
+    Literal[
+        "COMPOSITE_COMPONENT_FAILURE",
+        "INTERNAL_FAILURE",
+        "PROCESSING_ERROR",
+        "SYNC_CREATING_ERROR",
+        "SYNC_DELETING_ERROR",
+        "SYNC_INITIALIZING_ERROR",
+        "SYNC_PROCESSING_ERROR",
+        "VALIDATION_ERROR",
+    ]
+    | str
+)
+"""TwinMaker's codes. Of a Git sync, it is the type of the last event."""
+
 
 class SyncState(StrEnum):
     """How a sync stands, in one word for all services."""
@@ -38,7 +53,7 @@ class SyncState(StrEnum):
     FAILED = "FAILED"
     """Ended without success; AWS does not go on by itself."""
     DELETING = "DELETING"
-    """On its way out."""
+    """On its way out; of a synced resource, also gone."""
     UNKNOWN = "UNKNOWN"
     """In a state that AWS did not have when this version of unisync was made. `native` has its word."""
 
@@ -53,8 +68,22 @@ class Vocabulary(NamedTuple):
 _NO_WORDS = Vocabulary({})
 
 
-def _vocabulary(info: ValidationInfo) -> Vocabulary:
-    return info.context if isinstance(info.context, Vocabulary) else _NO_WORDS
+def _vocabulary(info: ValidationInfo, members: Mapping[str, Any], ours: str) -> Vocabulary | None:
+    """The words in which `members` are written; None if they are ours already, as a field that AWS has not says."""
+    if isinstance(info.context, Vocabulary):
+        return info.context
+    return None if ours in members else _NO_WORDS
+
+
+def _aside(members: Mapping[str, Any], *taken: str) -> dict[str, Any]:
+    """AWS's members, those whose names are taken with an underscore behind them: they are kept, and not ours."""
+    kept: dict[str, Any] = {}
+    for name, value in members.items():
+        free = name
+        while free in taken:
+            free += "_"
+        kept[free] = value
+    return kept
 
 
 def wire(*names: str, default: Any = ...) -> Any:
@@ -86,7 +115,7 @@ M = TypeVar("M", bound=Model)
 class SyncError(Model, frozen=True):
     """Why a sync failed, in the service's own words."""
 
-    code: str | None = None
+    code: SyncErrorCode | None = None
     message: str | None = None
 
     def __str__(self) -> str:
@@ -104,20 +133,23 @@ class SyncJobStatus(Model, frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _from_aws(cls, data: Any, info: ValidationInfo) -> Any:
-        if isinstance(data, str):
-            data = {"state": data}
-        if not isinstance(data, dict) or "native" in data:
-            return data  # pyright: ignore[reportUnknownVariableType]
-        members = cast("dict[str, Any]", data)
+        """Give the state our word, keeping AWS's. Some operations say it in a structure, others bare."""
+        if not isinstance(data, (dict, str)):
+            return data
+        members = {"state": data} if isinstance(data, str) else cast("dict[str, Any]", data)
+        vocabulary = _vocabulary(info, members, "native")
+        if vocabulary is None:
+            return members
         native = members.get("state") or ""
-        return {**members, "native": native, "state": _vocabulary(info).states.get(native, SyncState.UNKNOWN)}
+        state = vocabulary.states.get(native, SyncState.UNKNOWN)
+        return {**_aside(members, "native"), "native": native, "state": state}
 
     def __str__(self) -> str:
         return f"{self.state} ({self.native})" if self.native not in ("", self.state) else str(self.state)
 
 
-class RepositoryPlace(Model, frozen=True):
-    """A branch of a repository: what a sync takes its commits from."""
+class RepositoryIdentity(Model, frozen=True):
+    """A repository, named the same way for all services."""
 
     repository_name: str = wire("RepositoryName")
     """The bare name, without its owner."""
@@ -126,7 +158,9 @@ class RepositoryPlace(Model, frozen=True):
     """Where the repository lives, in one spelling for all services."""
     native_provider: str = wire("ProviderType")
     """The same in the service's own spelling."""
-    branch: str = both("branch")
+
+    _full_name_member: ClassVar[str] = "repositoryName"
+    _provider_member: ClassVar[str] = "repositoryProvider"
 
     @model_validator(mode="before")
     @classmethod
@@ -134,23 +168,30 @@ class RepositoryPlace(Model, frozen=True):
         """Split Proton's "owner/name", and give the provider one spelling, keeping AWS's."""
         if not isinstance(data, dict):
             return data
-        members = cast("dict[str, Any]", data)
-        if "repositoryProvider" in members:
-            members = dict(members)
-            native, full_name = members.pop("repositoryProvider"), members.pop("repositoryName", None)
-            if isinstance(full_name, str):
-                members["owner"], _, members["repository_name"] = full_name.rpartition("/")
-            members["native_provider"] = native
-        elif "ProviderType" in members:
-            native = members["ProviderType"]
-        else:
+        members = dict(cast("dict[str, Any]", data))
+        vocabulary = _vocabulary(info, members, "native_provider")
+        if vocabulary is None:
             return members
-        return {**members, "provider": _vocabulary(info).providers.get(str(native), native)}
+        full_name = members.pop(cls._full_name_member, None)
+        native = members.pop("ProviderType" if "ProviderType" in members else cls._provider_member, None)
+        members = _aside(members, "repository_name", "owner", "provider", "native_provider")
+        if native is not None:
+            members["ProviderType"] = native
+            members["provider"] = vocabulary.providers.get(str(native), native)
+        if isinstance(full_name, str):
+            members["OwnerId"], _, members["RepositoryName"] = full_name.rpartition("/")
+        return members
 
     @property
     def full_name(self) -> str:
         """Owner and bare name, as in "acme/infra"."""
         return f"{self.owner}/{self.repository_name}"
+
+
+class RepositoryPlace(RepositoryIdentity, frozen=True):
+    """A branch of a repository: what a sync takes its commits from."""
+
+    branch: str = both("branch")
 
 
 class Revision(RepositoryPlace, frozen=True):
@@ -170,19 +211,13 @@ class SyncEvent(Model, frozen=True):
     external_id: str | None = both("externalId", default=None)
 
 
-class ResourceSyncAttempt(Model, frozen=True):
-    """One try to bring a resource to a commit."""
+class SyncAttempt(Model, frozen=True):
+    """One try to bring something to a commit."""
 
     # Before the status, which takes the reason of a failure from the events.
     events: tuple[SyncEvent, ...] = both("events")
     status: SyncJobStatus = both("status")
     started_at: AwareDatetime = both("startedAt")
-    target: str = both("target")
-    """What is brought to the commit: the resource's name or ARN."""
-    initial_revision: Revision = both("initialRevision")
-    """Where the resource was."""
-    target_revision: Revision = both("targetRevision")
-    """Where the attempt takes it."""
 
     @field_validator("status", mode="after")
     @classmethod
@@ -193,6 +228,17 @@ class ResourceSyncAttempt(Model, frozen=True):
             return status
         error = SyncError(code=events[-1].type, message=events[-1].event)
         return status.model_copy(update={"error": error})
+
+
+class ResourceSyncAttempt(SyncAttempt, frozen=True):
+    """One try to bring a resource to a commit."""
+
+    target: str = both("target")
+    """What is brought to the commit: the resource's name or ARN."""
+    initial_revision: Revision = both("initialRevision")
+    """Where the resource was."""
+    target_revision: Revision = both("targetRevision")
+    """Where the attempt takes it."""
 
 
 class AsRef:
@@ -219,8 +265,15 @@ class AsRef:
 
 def with_ref(model: type[M], ref: SyncRef[Any], reply: Model, **more: object) -> M:
     """The model that says of a reply, in which AWS does not name it, which sync it is about."""
-    members: dict[str, Any] = {**dict(reply), **more, "ref": ref}
-    return model(**members)
+    members: dict[str, Any] = {name: getattr(reply, name) for name in type(reply).model_fields}
+    return model(**{**members, **_aside(reply.model_extra or {}, *model.model_fields), **more, "ref": ref})
+
+
+def with_more(model: M, members: Mapping[str, Any]) -> M:
+    """The model with members of AWS's that stood around it in the answer, and are no model's."""
+    if not members:
+        return model
+    return model.model_copy(update=_aside(members, *type(model).model_fields, *(model.model_extra or {})))
 
 
 class SyncJob(Model, frozen=True):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from unisync.collection import NoCollection
 from unisync.constraints import broken_constraints
 from unisync.errors import InvalidRequestError, ResponseError, ServiceError, TransportError, UnisyncError
-from unisync.models import Model, Vocabulary
+from unisync.models import Model
 from unisync.replies import RawReply, in_utc, keep_bodies, take_body
 from unisync.transport import end_in_time, remember_user_agent, time_limit, was_answered
 
@@ -49,6 +49,7 @@ class Session:
         profile_name: str | None,
         endpoint_url: str | None,
         config: BotocoreConfig | None,
+        allow_unknown_words: bool = False,
     ) -> None:
         if session is not None and profile_name is not None:
             raise InvalidRequestError.before_sending("profile_name: expected None, as the session has a profile")
@@ -57,6 +58,7 @@ class Session:
         self._profile_name = profile_name
         self._endpoint_url = endpoint_url
         self._config = cast("Config | None", config)
+        self._any_word = allow_unknown_words
         self._clients: dict[str, BaseClient] = {}
         self._lock = threading.RLock()
 
@@ -115,7 +117,7 @@ class Session:
         except ValueError as error:  # an endpoint that is no URL, a setting that is no number
             raise InvalidRequestError.before_sending(str(error), call.operation, call.service) from error
         operation = client.meta.service_model.operation_model(call.operation)
-        broken = "; ".join(broken_constraints(operation, call.params))
+        broken = "; ".join(broken_constraints(operation, call.params, any_word=self._any_word))
         if broken:
             raise InvalidRequestError.before_sending(broken, call.operation, call.service)
         try:
@@ -132,7 +134,7 @@ class Session:
                 raise _unreadable(error, call, {}) from error
             raise _no_answer(error, call) from error  # no credentials to be had, a handler of the caller's that failed
         try:
-            return _read(call.reply, call.vocabulary, take_body(parsed), parsed)
+            return read(call, take_body(parsed), parsed)
         except Exception as error:
             raise _unreadable(error, call, parsed.get("ResponseMetadata", {})) from error
 
@@ -187,15 +189,23 @@ class Session:
         return client
 
 
-def _read(model: type[R], vocabulary: Vocabulary, raw: RawReply | None, parsed: dict[str, Any]) -> R:
-    if raw is None:
-        members = {name: value for name, value in parsed.items() if name != "ResponseMetadata"}
-        return model.model_validate(in_utc(members), context=vocabulary)
-    if raw.is_cut_short():
+def read(call: Call[R], raw: RawReply | None, parsed: dict[str, Any]) -> R:
+    """The answer to a call: from its bytes, or where they were not set aside, from what botocore made of them.
+
+    Raises:
+        EOFError: it is cut short.
+        ValueError: it is no such answer.
+    """
+    if raw is not None and raw.is_cut_short():
         raise EOFError(f"{len(raw.body)} of {raw.announced} bytes came")
-    if raw.is_cbor:
-        return model.model_validate(in_utc(raw.decoded_cbor()), context=vocabulary)
-    return model.model_validate_json(raw.body, context=vocabulary)
+    # By AWS's names alone: a member that it adds may have the name of a field of ours.
+    if raw is not None and not raw.is_cbor:
+        return call.reply.model_validate_json(raw.body, context=call.vocabulary, by_alias=True, by_name=False)
+    if raw is not None:
+        members = raw.decoded_cbor()
+    else:
+        members = {name: value for name, value in parsed.items() if name != "ResponseMetadata"}
+    return call.reply.model_validate(in_utc(members), context=call.vocabulary, by_alias=True, by_name=False)
 
 
 def _translated(error: Exception, call: Call[Any]) -> UnisyncError:
@@ -218,6 +228,8 @@ def _no_answer(
 ) -> TransportError:
     # An endpoint may carry a password, and the message names the endpoint.
     reason = re.sub(r"//[^/@\s]+@", "//***@", str(error) or type(error).__name__)
+    if retryable and call.unanswered:
+        reason += f" ({call.unanswered})"
     return TransportError(call.service, call.operation, reason, retryable=retryable, outcome_unknown=outcome_unknown)
 
 

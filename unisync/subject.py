@@ -10,7 +10,7 @@ from unisync.models import SyncJob
 from unisync.refs import SyncRef
 
 if TYPE_CHECKING:
-    from unisync.definitions import SyncBlocker
+    from unisync.definitions import RepositorySyncAttempt, SyncBlocker
 
 J = TypeVar("J", bound=SyncJob)
 
@@ -25,7 +25,17 @@ class Subject(NamedTuple, Generic[J]):
     """What blocks it now."""
     remains: Callable[[], Flow[J]]
     """How it stands as long as it is not gone; NotFoundError from then on."""
+    resolve: Callable[[str, str], Flow[SyncBlocker]] | None = None
+    """Resolves the blocker of an id for a reason; None where nothing can block."""
+    repository_status: Callable[[], Flow[RepositorySyncAttempt | None]] | None = None
+    """The latest attempt to sync its branch, None if there was none; None where it follows no branch."""
     release: str = ""
     """The AWS CLI's command that resolves a blocker, with "{id}" for its id."""
     has_revisions: bool = True
     """Whether it follows commits, so that a wait can be for one of them."""
+
+
+def no_blockers() -> Flow[tuple[SyncBlocker, ...]]:
+    """What blocks a sync that nothing can block."""
+    yield from ()
+    return ()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine
-from functools import wraps
+from functools import cached_property, wraps
 from types import MethodType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
 
 from unisync.flow import Flow
+
+if TYPE_CHECKING:
+    from unisync.listing import AsyncListing, Listing, Pages
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -77,25 +80,8 @@ class verb(Generic[V, P, T]):  # noqa: N801  # a decorator
     """
 
     def __init__(self, function: Callable[Concatenate[V, P], Flow[T]]) -> None:
-        @wraps(function)
-        def flow(self: V, *args: P.args, **kwargs: P.kwargs) -> Flow[T]:
-            return function(self._flows, *args, **kwargs)  # pyright: ignore[reportPrivateUsage]
-
-        @wraps(function)
-        def blocking(self: V, *args: P.args, **kwargs: P.kwargs) -> T:
-            client = cast("BlockingVerbs", self)
-            return client._run(flow(self, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
-
-        @wraps(function)
-        async def awaitable(self: V, *args: P.args, **kwargs: P.kwargs) -> T:
-            client = cast("AwaitableVerbs", self)
-            return await client._arun(flow(self, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
-
-        signature = inspect.signature(function)
-        result = str(signature.return_annotation).removeprefix("Flow[").removesuffix("]")
-        for function_ in (blocking, awaitable):
-            function_.__dict__["__signature__"] = signature.replace(return_annotation=result)
-        self._flow, self._blocking, self._awaitable = flow, blocking, awaitable
+        self._function = function
+        self.__doc__ = function.__doc__
 
     @overload
     def __get__(self, instance: BlockingVerbs, owner: type[object]) -> Callable[P, T]: ...
@@ -119,3 +105,100 @@ class verb(Generic[V, P, T]):  # noqa: N801  # a decorator
         else:
             function = self._flow
         return function if instance is None else MethodType(function, instance)
+
+    # Made when they are first asked for: a program uses few of the verbs.
+
+    @cached_property
+    def _flow(self) -> Callable[..., Flow[T]]:
+        function = self._function
+
+        @wraps(function)
+        def flow(self: V, *args: P.args, **kwargs: P.kwargs) -> Flow[T]:
+            return function(self._flows, *args, **kwargs)  # pyright: ignore[reportPrivateUsage]
+
+        return flow
+
+    @cached_property
+    def _blocking(self) -> Callable[..., T]:
+        flow = self._flow
+
+        @wraps(self._function)
+        def blocking(self: V, *args: P.args, **kwargs: P.kwargs) -> T:
+            client = cast("BlockingVerbs", self)
+            return client._run(flow(self, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
+
+        return _returning(blocking, "Flow[", "")
+
+    @cached_property
+    def _awaitable(self) -> Callable[..., Coroutine[object, object, T]]:
+        flow = self._flow
+
+        @wraps(self._function)
+        async def awaitable(self: V, *args: P.args, **kwargs: P.kwargs) -> T:
+            client = cast("AwaitableVerbs", self)
+            return await client._arun(flow(self, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
+
+        return _returning(awaitable, "Flow[", "")
+
+
+class listing(Generic[V, P, T]):  # noqa: N801  # a decorator
+    """Makes a list, that is iterated over on either client, of a method that says what its pages are asked for with."""
+
+    def __init__(self, function: Callable[Concatenate[V, P], Pages[T]]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    @overload
+    def __get__(self, instance: BlockingVerbs, owner: type[object]) -> Callable[P, Listing[T]]: ...
+    @overload
+    def __get__(self, instance: AwaitableVerbs, owner: type[object]) -> Callable[P, AsyncListing[T]]: ...
+    @overload
+    def __get__(self, instance: Verbs, owner: type[object]) -> Callable[P, Pages[T]]: ...
+    @overload
+    def __get__(self, instance: None, owner: type[BlockingVerbs]) -> Callable[Concatenate[V, P], Listing[T]]: ...
+    @overload
+    def __get__(self, instance: None, owner: type[AwaitableVerbs]) -> Callable[Concatenate[V, P], AsyncListing[T]]: ...
+    @overload
+    def __get__(self, instance: None, owner: type[Verbs]) -> Callable[Concatenate[V, P], Pages[T]]: ...
+    def __get__(self, instance: Verbs | None, owner: type[object]) -> Callable[..., object]:
+        if issubclass(owner, BlockingVerbs):
+            function: Callable[..., object] = self._blocking
+        elif issubclass(owner, AwaitableVerbs):
+            function = self._awaitable
+        else:
+            function = self._function
+        return function if instance is None else MethodType(function, instance)
+
+    @cached_property
+    def _blocking(self) -> Callable[..., Listing[T]]:
+        from unisync.listing import Listing
+
+        @wraps(function := self._function)
+        def blocking(self: V, *args: P.args, **kwargs: P.kwargs) -> Listing[T]:
+            client = cast("BlockingVerbs", self)
+            return Listing(function(self._flows, *args, **kwargs), client._run)  # pyright: ignore[reportPrivateUsage]
+
+        return _returning(blocking, "Pages[", "Listing[")
+
+    @cached_property
+    def _awaitable(self) -> Callable[..., AsyncListing[T]]:
+        from unisync.listing import AsyncListing
+
+        @wraps(function := self._function)
+        def awaitable(self: V, *args: P.args, **kwargs: P.kwargs) -> AsyncListing[T]:
+            client = cast("AwaitableVerbs", self)
+            return AsyncListing(function(self._flows, *args, **kwargs), client._arun)  # pyright: ignore[reportPrivateUsage]
+
+        return _returning(awaitable, "Pages[", "AsyncListing[")
+
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def _returning(function: F, inner: str, outer: str) -> F:
+    """The function, which shows in its signature what it returns: its flow's or its pages' own result, in `outer`."""
+    signature = inspect.signature(function)
+    result = outer + str(signature.return_annotation).removeprefix(inner)
+    result = result if outer else result.removesuffix("]")
+    function.__dict__["__signature__"] = signature.replace(return_annotation=result)
+    return function

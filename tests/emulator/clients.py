@@ -46,21 +46,80 @@ CONFIG = Config(
     read_timeout=5,
 )
 
+LINK, SPARE_LINK, BLOCKER = (f"00000000-0000-4000-8000-00000000000{number}" for number in range(3))
+"""Ids that AWS makes up, and `furnish` instead: a link that a stack follows, one that none does, a stack's blocker."""
+CONNECTION = "arn:aws:codeconnections:eu-west-1:123456789012:connection/aaaaaaaa"
+
 _STACK = {"ResourceName": "payments-prod", "SyncType": "CFN_STACK_SYNC"}
+_NEW_STACK = {"ResourceName": "payments-test", "SyncType": "CFN_STACK_SYNC"}
+_FOLLOWED = {"RepositoryLinkId": LINK, "SyncType": "CFN_STACK_SYNC"}
 _JOB = {"workspaceId": "factory", "syncSource": "SITEWISE"}
 _TEMPLATE = {"templateName": "web", "templateType": "SERVICE"}
-REQUESTS: Mapping[str, Mapping[str, object]] = {
-    "CreateSyncJob": {**_JOB, "syncRole": ROLE},
-    "GetSyncJob": _JOB,
-    "DeleteSyncJob": _JOB,
-    "GetServiceInstanceSyncStatus": {"serviceName": "web", "serviceInstanceName": "prod"},
-    "GetTemplateSyncStatus": {**_TEMPLATE, "templateVersion": "1"},
-    "GetServiceSyncConfig": {"serviceName": "web"},
-    "GetTemplateSyncConfig": _TEMPLATE,
-    "GetServiceSyncBlockerSummary": {"serviceName": "web"},
-    "GetResourceSyncStatus": _STACK,
-    "GetSyncConfiguration": _STACK,
-    "GetSyncBlockerSummary": _STACK,
+_SPARE = {"name": "acme/spare", "provider": "GITHUB"}
+_WEB = {"repositoryName": "acme/web", "repositoryProvider": "GITHUB"}
+_TEMPLATES = {"repositoryName": "acme/templates", "repositoryProvider": "GITHUB"}
+_SYNCED = {
+    "iottwinmaker": {
+        "CreateSyncJob": {**_JOB, "syncRole": ROLE},
+        "GetSyncJob": _JOB,
+        "DeleteSyncJob": _JOB,
+        "ListSyncJobs": {"workspaceId": "factory"},
+        "ListSyncResources": _JOB,
+        "ListWorkspaces": {},
+    },
+    "proton": {
+        "CreateRepository": {"name": "acme/new", "provider": "GITHUB", "connectionArn": CONNECTION},
+        "GetRepository": _SPARE,
+        "DeleteRepository": _SPARE,
+        "ListRepositories": {},
+        "GetRepositorySyncStatus": {**_WEB, "branch": "main", "syncType": "SERVICE_SYNC"},
+        "ListRepositorySyncDefinitions": {**_TEMPLATES, "syncType": "TEMPLATE_SYNC"},
+        "CreateServiceSyncConfig": {**_WEB, "serviceName": "new", "branch": "main", "filePath": "ops.yaml"},
+        "GetServiceSyncConfig": {"serviceName": "web"},
+        "UpdateServiceSyncConfig": {**_WEB, "serviceName": "web", "branch": "live", "filePath": "ops.yaml"},
+        "DeleteServiceSyncConfig": {"serviceName": "web"},
+        "CreateTemplateSyncConfig": {**_TEMPLATES, "templateName": "new", "templateType": "SERVICE", "branch": "main"},
+        "GetTemplateSyncConfig": _TEMPLATE,
+        "UpdateTemplateSyncConfig": {**_TEMPLATES, **_TEMPLATE, "branch": "live"},
+        "DeleteTemplateSyncConfig": _TEMPLATE,
+        "GetServiceInstanceSyncStatus": {"serviceName": "web", "serviceInstanceName": "prod"},
+        "GetTemplateSyncStatus": {**_TEMPLATE, "templateVersion": "1"},
+        "GetServiceSyncBlockerSummary": {"serviceName": "web"},
+        "UpdateServiceSyncBlocker": {"id": BLOCKER, "resolvedReason": "looked at"},
+        "ListServices": {},
+        "ListServiceInstances": {"serviceName": "web"},
+        "ListServiceTemplates": {},
+        "ListEnvironmentTemplates": {},
+        "ListServiceTemplateVersions": {"templateName": "web"},
+        "ListEnvironmentTemplateVersions": {"templateName": "net"},
+    },
+    "codeconnections": {
+        "CreateRepositoryLink": {"ConnectionArn": CONNECTION, "OwnerId": "acme", "RepositoryName": "new"},
+        "GetRepositoryLink": {"RepositoryLinkId": LINK},
+        "UpdateRepositoryLink": {"RepositoryLinkId": LINK, "ConnectionArn": CONNECTION},
+        "DeleteRepositoryLink": {"RepositoryLinkId": SPARE_LINK},
+        "ListRepositoryLinks": {},
+        "CreateSyncConfiguration": {
+            **_NEW_STACK,
+            "RepositoryLinkId": LINK,
+            "Branch": "main",
+            "ConfigFile": "deploy.yaml",
+            "RoleArn": ROLE,
+        },
+        "GetSyncConfiguration": _STACK,
+        "UpdateSyncConfiguration": {**_STACK, "Branch": "live"},
+        "DeleteSyncConfiguration": _STACK,
+        "ListSyncConfigurations": _FOLLOWED,
+        "ListRepositorySyncDefinitions": _FOLLOWED,
+        "GetRepositorySyncStatus": {**_FOLLOWED, "Branch": "main"},
+        "GetResourceSyncStatus": _STACK,
+        "GetSyncBlockerSummary": _STACK,
+        "UpdateSyncBlocker": {**_STACK, "Id": BLOCKER, "ResolvedReason": "looked at"},
+    },
+}
+_SYNCED["codestar-connections"] = _SYNCED["codeconnections"]
+REQUESTS: Mapping[tuple[str, str], Mapping[str, object]] = {
+    (service, operation): params for service, operations in _SYNCED.items() for operation, params in operations.items()
 }
 """Parameters with which each emulated operation succeeds, in a world that `furnish` made."""
 
@@ -70,12 +129,30 @@ IMPLEMENTED = [(service, operation) for service in SERVICES for operation in BEH
 def furnish(aws: Emulator) -> None:
     """Put one of everything into the default world, each synced once."""
     aws.add_workspace("factory")
+    aws.add_sync_resource("factory", "asset-1")
     aws.add_stack("payments-prod", repository="acme/infra")
+    aws.add_repository_link("acme/spare")
     aws.add_service_instance("web", "prod", repository="acme/web")
+    aws.add_service("new")
     aws.add_template("web", repository="acme/templates")
+    aws.add_template("new")
+    aws.add_template("net", template_type="ENVIRONMENT")
+    aws.add_repository("acme/spare")
     aws.push(stack="payments-prod", sha="4f2c9e1d")
     aws.push(service="web", sha="90aa21b7")
     aws.push(template="web", sha="77aa21b7")
+    world = aws._world
+    for link, name in zip(list(world.links.values()), (LINK, SPARE_LINK), strict=True):
+        world.links[name] = world.links.pop(link.id)
+        link.id = name
+
+
+def block(aws: Emulator) -> None:
+    """Put the blocker that REQUESTS speak of on the stack and on the service that `furnish` made."""
+    aws.block(stack="payments-prod", reason="by hand")
+    aws.block(service="web", reason="by hand")
+    for blockers in (aws._world.stacks["payments-prod"].sync.own_blockers, aws._world.services["web"].blockers):
+        blockers[-1].id = BLOCKER
 
 
 class Clients:

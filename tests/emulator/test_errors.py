@@ -65,7 +65,7 @@ def check(aws: Emulator, clients: Clients, service: str, operation: str, code: s
     client = clients.of(service)
     kind = client.exceptions.from_code(code)
     with pytest.raises(kind) as raised:
-        clients.call(service, operation, REQUESTS[operation])
+        clients.call(service, operation, REQUESTS[service, operation])
     error = raised.value
     assert type(error) is kind is not ClientError
     assert error.operation_name == operation

@@ -34,7 +34,7 @@ from unisync.emulator.faults import Fault
 from unisync.emulator.message import Request
 
 OPERATION = "GetResourceSyncStatus"
-STACK = REQUESTS[OPERATION]
+STACK = REQUESTS["codeconnections", OPERATION]
 
 
 def request(cbor: bool = False) -> Request:
@@ -286,9 +286,9 @@ def test_an_unknown_state_is_where_the_state_stands(furnished: Emulator, boto: C
 )
 def test_a_missing_member_is_a_required_one(furnished: Emulator, boto: Clients, service: str, operation: str) -> None:
     create(boto)
-    before = boto.call(service, operation, REQUESTS[operation])
+    before = boto.call(service, operation, REQUESTS[service, operation])
     furnished.fault(operation, "missing-member")
-    after = boto.call(service, operation, REQUESTS[operation])
+    after = boto.call(service, operation, REQUESTS[service, operation])
     del before["ResponseMetadata"], after["ResponseMetadata"]
     assert after != before
     assert sum(map(len, structures(after))) < sum(map(len, structures(before)))

@@ -130,7 +130,7 @@ class Histories(RuleBasedStateMachine):
                 assert seen.status in ("INITIATED", seen.push.outcome)
                 continue
             assert later.started_at == seen.started_at
-            assert later.initial_sha == seen.initial_sha or look.at == seen.started_at
+            assert later.initial.sha == seen.initial.sha or look.at == seen.started_at
             assert ORDER.index(later.status) >= ORDER.index(seen.status), "a status went back"
             assert later.events[: len(seen.events)] == seen.events, "history was rewritten"
 

@@ -21,7 +21,7 @@ from tests.emulator.clients import (
 from unisync.emulator import Emulator
 from unisync.emulator.message import Request
 
-STACK = REQUESTS["GetSyncConfiguration"]
+STACK = REQUESTS["codeconnections", "GetSyncConfiguration"]
 
 
 def request() -> Request:

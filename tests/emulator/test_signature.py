@@ -18,7 +18,7 @@ from unisync.emulator.application import Application
 from unisync.emulator.message import Request
 from unisync.emulator.signature import access_key_of, secret_of
 
-STACK = REQUESTS["GetSyncConfiguration"]
+STACK = REQUESTS["codeconnections", "GetSyncConfiguration"]
 KEY, SECRET = access_key_of(ACCOUNT), secret_of(ACCOUNT)
 SERVICES = {
     "iottwinmaker": ("GetSyncJob", "ResourceNotFoundException"),
@@ -57,7 +57,7 @@ def with_authorization(old: str, new: str) -> Request:
 def test_every_service_takes_botocores_signature(boto: Clients, service: str, expected: tuple[str, str]) -> None:
     operation, code = expected
     with pytest.raises(boto.of(service).exceptions.from_code(code)):
-        boto.call(service, operation, REQUESTS[operation])
+        boto.call(service, operation, REQUESTS[service, operation])
 
 
 def test_a_session_token_is_signed_too(aws: Emulator) -> None:

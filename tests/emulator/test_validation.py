@@ -77,7 +77,7 @@ def test_twinmaker_names_the_member_and_the_constraint(
     aws: Emulator, boto: Clients, operation: str, change: Mapping[str, object], message: str
 ) -> None:
     with pytest.raises(boto.twinmaker.exceptions.ValidationException) as raised:
-        boto.call("iottwinmaker", operation, {**REQUESTS[operation], **change})
+        boto.call("iottwinmaker", operation, {**REQUESTS["iottwinmaker", operation], **change})
     assert raised.value.response.get("Error", {}).get("Message") == message
     assert raised.value.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 400
     assert not aws.calls
@@ -141,7 +141,7 @@ def test_each_service_refuses_with_its_own_code(
 ) -> None:
     client = boto.of(service)
     with pytest.raises(client.exceptions.from_code(code)) as raised:
-        boto.call(service, operation, {**REQUESTS[operation], **change})
+        boto.call(service, operation, {**REQUESTS[service, operation], **change})
     assert raised.value.response.get("Error", {}).get("Code") == code
     assert raised.value.response.get("Error", {}).get("Message") == ONE + rule
 
@@ -222,7 +222,9 @@ def test_a_union_has_exactly_one_member(filters: Mapping[str, str]) -> None:
 
 def test_digits_and_letters_of_a_pattern_are_those_of_ascii() -> None:
     r"""Java's \d and \w are; Python's are those of every script."""
-    found = complaint("proton", "GetTemplateSyncStatus", {**REQUESTS["GetTemplateSyncStatus"], "templateVersion": "1٣"})
+    found = complaint(
+        "proton", "GetTemplateSyncStatus", {**REQUESTS["proton", "GetTemplateSyncStatus"], "templateVersion": "1٣"}
+    )
     assert "at 'templateVersion'" in found.message
 
 

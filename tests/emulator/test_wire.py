@@ -15,6 +15,7 @@ from tests.emulator.clients import (
     SPEAKS_CBOR,
     TARGETS,
     Clients,
+    block,
     connection,
     furnish,
     refusal,
@@ -44,18 +45,19 @@ def published(application: Application) -> None:
 def test_every_emulated_operation_answers_boto3(
     furnished: Emulator, boto: Clients, service: str, operation: str
 ) -> None:
-    if operation in ("GetSyncJob", "DeleteSyncJob"):
+    if operation in ("GetSyncJob", "DeleteSyncJob", "ListSyncResources"):
         boto.twinmaker.create_sync_job(workspaceId="factory", syncSource="SITEWISE", syncRole=ROLE)
-    reply = boto.call(service, operation, REQUESTS[operation])
+    if "UpdateS" in operation and operation.endswith("Blocker"):
+        block(furnished)
+    reply = boto.call(service, operation, REQUESTS[service, operation])
     metadata = reply.pop("ResponseMetadata")
     assert metadata["HTTPStatusCode"] == 200
     assert metadata["RequestId"]
-    assert reply
     required = service_model(service).operation_model(operation).output_shape
     assert required is not None
     assert set(required.required_members) <= reply.keys() <= required.members.keys()
     last = furnished.calls[-1]
-    assert (last.service, last.operation, last.params) == (service, operation, REQUESTS[operation])
+    assert (last.service, last.operation, last.params) == (service, operation, REQUESTS[service, operation])
     assert (last.account, last.region, last.time) == (ACCOUNT, REGION, 0.0)
 
 
@@ -64,8 +66,8 @@ def test_codeconnections_says_the_same_in_cbor(
     furnished: Emulator, boto: Clients, cbor: Clients, operation: str
 ) -> None:
     furnished.block(stack="payments-prod", reason="by hand")
-    in_json = boto.call("codeconnections", operation, REQUESTS[operation])
-    in_cbor = cbor.call("codeconnections", operation, REQUESTS[operation])
+    in_json = boto.call("codeconnections", operation, REQUESTS["codeconnections", operation])
+    in_cbor = cbor.call("codeconnections", operation, REQUESTS["codeconnections", operation])
     assert in_cbor["ResponseMetadata"]["HTTPHeaders"]["content-type"] == "application/cbor"
     assert in_cbor["ResponseMetadata"]["HTTPHeaders"]["smithy-protocol"] == "rpc-v2-cbor"
     assert in_json["ResponseMetadata"]["HTTPHeaders"]["content-type"] == "application/x-amz-json-1.0"

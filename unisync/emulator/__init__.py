@@ -10,8 +10,9 @@ except ImportError as _error:
 
 from unisync.emulator.application import Call
 from unisync.emulator.clock import EmulatorClock
-from unisync.emulator.emulator import ACCOUNT, REGION, ClientOptions, Emulator, Setup
+from unisync.emulator.emulator import ACCOUNT, REGION, ClientOptions, Emulator
 from unisync.emulator.faults import KINDS as FAULTS
+from unisync.emulator.setup import Setup
 
 __all__ = ["ACCOUNT", "FAULTS", "REGION", "Call", "ClientOptions", "Emulator", "EmulatorClock", "Setup"]
 

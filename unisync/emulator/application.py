@@ -16,8 +16,10 @@ from unisync.emulator.clock import EmulatorClock
 from unisync.emulator.errors import AwsError
 from unisync.emulator.faults import Fault, TokenBucket
 from unisync.emulator.message import Request, Response
-from unisync.emulator.protocol import read_params, shape_reply, write_error, write_reply
+from unisync.emulator.pages import Listing, page
+from unisync.emulator.protocol import Document, read_params, shape_reply, write_error, write_reply
 from unisync.emulator.services import BEHAVIOURS
+from unisync.emulator.services.asked import Asked
 from unisync.emulator.world import World
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -44,7 +46,9 @@ class Application:
         self.lock: threading.RLock = threading.RLock()
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
-        self.buckets: dict[str, TokenBucket] = {}
+        self.buckets: dict[tuple[str | None, str], TokenBucket] = {}
+        """The limits, by service (None is every one) and operation."""
+        self.page_size: int | None = None
         self._worlds: dict[tuple[str, str], World] = {}
 
     def world(self, account: str, region: str) -> World:
@@ -85,24 +89,32 @@ class Application:
             self.calls.append(
                 Call(operation.service, operation.name, params, now, caller.account, caller.region),
             )
-            fault = self._next_fault(operation.name)
+            fault = self._next_fault(operation)
             instead = fault.before() if fault else None
             if instead is not None:
                 return instead
-            bucket = self.buckets.get(operation.name)
-            if bucket is not None and not bucket.take():
-                raise AwsError("ThrottlingException", "Rate exceeded")
-            behaviour = BEHAVIOURS[operation.service].get(operation.name)
-            if behaviour is None:
-                raise AwsError("UnknownOperationException", f"{operation.name} is not emulated", 501)
-            shaped = shape_reply(operation, behaviour(self.world(caller.account, caller.region), params, now))
+            for service in (operation.service, None):
+                bucket = self.buckets.get((service, operation.name))
+                if bucket is not None and not bucket.take():
+                    raise AwsError("ThrottlingException", "Rate exceeded")
+            world = self.world(caller.account, caller.region)
+            shaped = shape_reply(operation, self._reply(operation, Asked(operation.service, world, params, now)))
         if fault is None:
             return write_reply(operation, shaped)
         return fault.after(write_reply(operation, fault.reshape(operation, shaped)))
 
-    def _next_fault(self, operation: str) -> Fault | None:
+    def _reply(self, operation: Operation, asked: Asked) -> Document:
+        behaviour = BEHAVIOURS[operation.service].get(operation.name)
+        if behaviour is None:
+            raise AwsError("UnknownOperationException", f"{operation.name} is not emulated", 501)
+        answer = behaviour(asked)
+        if not isinstance(answer, Listing):
+            return answer
+        return page(operation, asked.params, answer, asked.world.arn(operation.service, ""), self.page_size)
+
+    def _next_fault(self, operation: Operation) -> Fault | None:
         for fault in self.faults:
-            if fault.operation == operation:
+            if fault.operation == operation.name and fault.service in (None, operation.service):
                 if fault.times is not None:
                     fault.times -= 1
                     if fault.times == 0:

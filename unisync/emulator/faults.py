@@ -32,9 +32,11 @@ class Fault:
     times: int | None
     seconds: float
     message: str
+    service: str | None = None
+    """The one service that it is for; None is every service."""
 
     def __post_init__(self) -> None:
-        known_operation(self.operation)
+        known_operation(self.operation, self.service)
         if not (self.kind in KINDS or re.fullmatch(r"http-[2-5][0-9]{2}|[A-Z][A-Za-z0-9]+", self.kind)):
             raise ValueError(
                 f"kind: expected an AWS error code, http-NNN, or one of {', '.join(sorted(KINDS))}; got {self.kind!r}"
@@ -112,10 +114,13 @@ class TokenBucket:
         return True
 
 
-def known_operation(operation: str) -> None:
-    """Refuse the name of an operation that no service has."""
-    if not any(operation in service_model(service).operation_names for service in SERVICES):
-        raise ValueError(f"operation: no service has one named {operation!r}")
+def known_operation(operation: str, service: str | None = None) -> None:
+    """Refuse the name of an operation that no service has, or not the one named."""
+    if service not in (None, *SERVICES):
+        raise ValueError(f"service: expected one of {', '.join(SERVICES)}, or None for all of them; got {service!r}")
+    services = SERVICES if service is None else (service,)
+    if not any(operation in service_model(each).operation_names for each in services):
+        raise ValueError(f"operation: {service or 'no service'} has {'none' if service else 'one'} named {operation!r}")
 
 
 def _add_members(shape: Shape, value: object) -> object:
@@ -137,6 +142,9 @@ def _change_states(shape: Shape, value: object) -> object:
 
 def _remove_required(shape: Shape, value: object) -> object:
     """`value` without one required member: of the reply, or where it needs none, of the first structure that does."""
+    if isinstance(shape, ListShape):
+        first, *others = cast("list[object]", value) or [None]
+        return value if first is None else [_remove_required(shape.member, first), *others]
     if not isinstance(shape, StructureShape):
         return value
     members = cast("dict[str, object]", value)

@@ -2,65 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from unisync.emulator.created import Created, next_number
+from unisync.emulator.repository import IN_PROGRESS, INITIATED, SUCCEEDED, Event, Push, newest_noticed
+
 INITIATED_FOR = 5.0
 """Seconds that an attempt is INITIATED before it is IN_PROGRESS."""
-ATTEMPT_TAKES = 30.0
-"""Seconds from an attempt's start to its end, where a push does not say otherwise."""
-
-SUCCEEDED, FAILED, INITIATED, IN_PROGRESS = "SUCCEEDED", "FAILED", "INITIATED", "IN_PROGRESS"
 
 Moment = tuple[float, int]
 """A time, and which of the things that happened at that time: a clock moved by hand stands still between them."""
-_next_number = itertools.count().__next__
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """The repository and branch that a resource follows."""
-
-    full_name: str
-    branch: str
-    directory: str
-    provider: str = "GitHub"
-
-    @property
-    def owner(self) -> str:
-        """All before the last slash: GitLab's groups nest."""
-        return self.full_name.rpartition("/")[0]
-
-    @property
-    def name(self) -> str:
-        """The bare name."""
-        return self.full_name.rpartition("/")[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """A commit that reached the followed branch, and what its sync will come to."""
-
-    sha: str
-    at: float
-    outcome: str = SUCCEEDED
-    reason: str | None = None
-    noticed_after: float = 0.0
-    takes: float = ATTEMPT_TAKES
-    number: int = field(default_factory=_next_number)
 
 
 @dataclass(slots=True)
-class Blocker:
+class Blocker(Created):
     """Something that stops a sync until somebody resolves it."""
 
     reason: str
-    created_at: float
     contexts: dict[str, str]
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    number: int = field(default_factory=_next_number)
     resolved_at: float | None = None
     resolved_reason: str | None = None
     _resolved_number: int = 0
@@ -71,8 +33,9 @@ class Blocker:
         return "ACTIVE" if self.resolved_at is None else "RESOLVED"
 
     def resolve(self, at: float, reason: str) -> None:
-        """Let things move again."""
-        self.resolved_at, self.resolved_reason, self._resolved_number = at, reason, _next_number()
+        """Let things move again. What is resolved stays as it was resolved."""
+        if self.resolved_at is None:
+            self.resolved_at, self.resolved_reason, self._resolved_number = at, reason, next_number()
 
     def delay(self, moment: Moment) -> Moment:
         """The moment to which it puts off what was to begin at `moment`."""
@@ -84,32 +47,22 @@ class Blocker:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """A line in an attempt's history."""
-
-    type: str
-    event: str
-    time: float
-    external_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try to bring the resource to a commit, as it stands at the time it was asked for."""
 
     push: Push
-    initial_sha: str
+    initial: Push
+    """The push that the resource was at, or was being taken to, when the attempt began."""
     started_at: float
     status: str
     events: tuple[Event, ...]
 
 
 @dataclass(slots=True)
-class GitSync:
+class GitSync(Created):
     """A resource that follows a branch. Its attempts follow from its pushes, its blockers and the time alone."""
 
     target: str
-    repository: Repository
     pushes: list[Push] = field(default_factory=list[Push])
     own_blockers: list[Blocker] = field(default_factory=list[Blocker])
     shared_blockers: Sequence[Blocker] = ()
@@ -117,7 +70,7 @@ class GitSync:
 
     def desired(self, now: float) -> Push | None:
         """The newest commit that AWS has noticed."""
-        return next((push for push in reversed(self.pushes) if push.at + push.noticed_after <= now), None)
+        return newest_noticed(self.pushes, now)
 
     def latest(self, now: float) -> Attempt | None:
         """The newest attempt."""
@@ -131,7 +84,7 @@ class GitSync:
     def attempts(self, now: float) -> list[Attempt]:
         """Every attempt made up to `now`, oldest first. A push that the next one overtook may have made none."""
         attempts: list[Attempt] = []
-        live: str | None = None
+        live: Push | None = None
         starts = [self._start(push, now) for push in self.pushes]
         for index, (push, start) in enumerate(zip(self.pushes, starts, strict=True)):
             following = [later for later in starts[index + 1 :] if later is not None]
@@ -140,14 +93,14 @@ class GitSync:
             status, events = self._progress(push, start, min([now, *following]))
             # The commit that this one overtook is where the resource was being taken.
             overtaken = bool(attempts) and attempts[-1].status in (INITIATED, IN_PROGRESS)
-            initial = attempts[-1].push.sha if overtaken else live
-            attempts.append(Attempt(push, initial or push.sha, start, status, events))
-            live = push.sha if status == SUCCEEDED else live
+            initial = attempts[-1].push if overtaken else live
+            attempts.append(Attempt(push, initial or push, start, status, events))
+            live = push if status == SUCCEEDED else live
         return attempts
 
     def _start(self, push: Push, now: float) -> float | None:
         """When the push's attempt starts: once it was noticed and nothing blocks. None if that is yet to come."""
-        moment = (push.at + push.noticed_after, push.number)
+        moment = (push.noticed_at, push.number)
         for _ in self._blockers():
             for blocker in self._blockers():
                 moment = blocker.delay(moment)
@@ -160,7 +113,7 @@ class GitSync:
         commit = push.sha[:7]
         events = [
             Event("SYNC_INITIATED", f"Sync of commit {commit} initiated", start, push.sha),
-            Event("SYNC_STARTED", f"Applying {self.repository.directory or '/'} to {self.target}", running),
+            Event("SYNC_STARTED", f"Applying {push.place.directory or '/'} to {self.target}", running),
         ]
         if push.outcome == SUCCEEDED:
             events.append(Event("SYNC_SUCCEEDED", f"{self.target} is at commit {commit}", over, push.sha))

@@ -65,7 +65,7 @@ def read_params(operation: Operation, request: Request) -> dict[str, Any]:
     broken = list(problems(shape, params))
     if broken:
         errors = f"{len(broken)} validation error{'s' if len(broken) > 1 else ''} detected: "
-        raise AwsError(_validation_code(operation), errors + "; ".join(broken), 400)
+        raise AwsError(validation_code(operation), errors + "; ".join(broken), 400)
     return params
 
 
@@ -189,6 +189,7 @@ def _date_writer(protocol: Protocol) -> Callable[[float], object]:
     return lambda seconds: round(seconds, 3)
 
 
-def _validation_code(operation: Operation) -> str:
+def validation_code(operation: Operation) -> str:
+    """The error with which an operation refuses what it was sent."""
     codes = {shape.name for shape in operation.model.error_shapes}
     return "InvalidInputException" if "InvalidInputException" in codes else "ValidationException"

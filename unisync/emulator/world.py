@@ -4,87 +4,43 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from unisync.emulator.clock import EmulatorClock
-from unisync.emulator.gitsync import Blocker, GitSync, Repository
-
-CREATING_FOR = 5.0
-"""Seconds that a sync job is CREATING."""
-INITIALIZING_FOR = 20.0
-"""Seconds that it is INITIALIZING after that."""
-DELETING_FOR = 10.0
-"""Seconds that it is DELETING before it is gone."""
+from unisync.emulator.created import Created
+from unisync.emulator.gitsync import Blocker, GitSync
+from unisync.emulator.repository import Place, Repository
+from unisync.emulator.syncjobs import Workspace
 
 
 @dataclass(slots=True)
-class SyncJob:
-    """A TwinMaker sync job. Its state follows from when it was created and deleted."""
-
-    sync_source: str
-    sync_role: str
-    tags: dict[str, str]
-    created_at: float
-    error: tuple[str, str] | None = None
-    """The code and message with which it ends up in ERROR, if it does."""
-    deleted_at: float | None = None
-
-    def state(self, now: float) -> str:
-        """AWS's word for the state at `now`."""
-        if self.deleted_at is not None:
-            return "DELETING"
-        age = now - self.created_at
-        if age < CREATING_FOR:
-            return "CREATING"
-        if self.error is not None:
-            return "ERROR"
-        return "INITIALIZING" if age < CREATING_FOR + INITIALIZING_FOR else "ACTIVE"
-
-    def updated_at(self, now: float) -> float:
-        """When the state last changed."""
-        if self.deleted_at is not None:
-            return self.deleted_at
-        ends = (self.created_at + CREATING_FOR, self.created_at + CREATING_FOR + INITIALIZING_FOR)
-        passed = [end for end in ends[: 1 if self.error else 2] if end <= now]
-        return passed[-1] if passed else self.created_at
-
-    def gone(self, now: float) -> bool:
-        """Whether its deletion is over."""
-        return self.deleted_at is not None and now >= self.deleted_at + DELETING_FOR
-
-
-@dataclass(slots=True)
-class Workspace:
-    """A TwinMaker workspace: its sync jobs by source."""
-
-    jobs: dict[str, SyncJob] = field(default_factory=dict[str, SyncJob])
-
-
-@dataclass(slots=True)
-class Stack:
+class Stack(Created):
     """A CloudFormation stack with its sync configuration."""
 
     sync: GitSync
-    config_file: str
+    place: Place
     role_arn: str
-    repository_link_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    settings: dict[str, str] = field(default_factory=dict[str, str])
+    """Those of the optional settings that were given, by AWS's names."""
 
 
 @dataclass(slots=True)
-class ProtonService:
-    """A Proton service with its sync configuration and its instances."""
+class ProtonService(Created):
+    """A Proton service with its instances."""
 
-    repository: Repository
+    place: Place | None = None
+    """What its sync config follows; None if it has none."""
     blockers: list[Blocker] = field(default_factory=list[Blocker])
     instances: dict[str, GitSync] = field(default_factory=dict[str, GitSync])
 
 
 @dataclass(slots=True)
-class Template:
-    """A Proton template with its sync configuration and its major versions."""
+class Template(Created):
+    """A Proton template with its major versions."""
 
-    repository: Repository
+    place: Place | None = None
+    """What its sync config follows; None if it has none."""
     versions: dict[str, GitSync] = field(default_factory=dict[str, GitSync])
 
 
@@ -99,9 +55,16 @@ class World:
     workspaces: dict[str, Workspace] = field(default_factory=dict[str, Workspace])
     refused_roles: dict[str, str] = field(default_factory=dict[str, str])
     """Role ARNs that no service can assume, each with the reason."""
+    connections: dict[str, str] = field(default_factory=dict[str, str])
+    """The provider that each connection leads to, by ARN."""
+    links: dict[str, Repository] = field(default_factory=dict[str, Repository])
+    """CodeConnections' repository links, by id."""
     stacks: dict[str, Stack] = field(default_factory=dict[str, Stack])
+    repositories: dict[tuple[str, str], Repository] = field(default_factory=dict[tuple[str, str], Repository])
+    """Proton's registered repositories, by full name and provider."""
     services: dict[str, ProtonService] = field(default_factory=dict[str, ProtonService])
     templates: dict[tuple[str, str], Template] = field(default_factory=dict[tuple[str, str], Template])
+    """By name and type."""
 
     def arn(self, service: str, resource: str) -> str:
         """An ARN of this world."""
@@ -110,6 +73,27 @@ class World:
     def date(self, moment: float) -> float:
         """A moment of the emulated clock in seconds since 1970."""
         return self.clock.date(moment)
+
+    def add_connection(self, provider: str) -> str:
+        """Make a connection to a provider; return its ARN."""
+        arn = self.arn("codeconnections", f"connection/{uuid.uuid4()}")
+        self.connections[arn] = provider
+        return arn
+
+    def connection_to(self, provider: str) -> str:
+        """The ARN of a connection to a provider, made if there is none."""
+        found = (arn for arn, leads_to in self.connections.items() if leads_to == provider)
+        return next(found, None) or self.add_connection(provider)
+
+    def find_link(self, full_name: str, provider: str) -> Repository | None:
+        """The repository link to a repository."""
+        links = self.links.values()
+        return next((link for link in links if (link.full_name, link.provider) == (full_name, provider)), None)
+
+    def places_in_proton(self) -> Iterator[Place | None]:
+        """What the sync configs of Proton follow; None for those that are not there."""
+        yield from (service.place for service in self.services.values())
+        yield from (template.place for template in self.templates.values())
 
 
 @dataclass(frozen=True, slots=True)

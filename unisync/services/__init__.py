@@ -2,35 +2,71 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from unisync.errors import InvalidRequestError
 from unisync.models import SyncJob
 from unisync.refs import ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync
 from unisync.subject import Subject
 
+if TYPE_CHECKING:
+    from unisync.services.codeconnections import CodeConnectionsSyncs
+    from unisync.services.proton import ProtonSyncs
+    from unisync.services.twinmaker import TwinMakerSyncs
+
 J = TypeVar("J", bound=SyncJob)
 
 
-def subject_of(ref: SyncRef[J]) -> Subject[J]:
-    """What a reference refers to, as something to look at and wait for."""
-    match cast("object", ref):
-        case TwinMakerSync() as job:
-            from unisync.services import twinmaker
+class Services:
+    """The services as one client uses them.
 
-            subject: Subject[Any] = twinmaker.subject(job)
-        case ServiceInstanceSync() as instance:
-            from unisync.services import proton
+    Args:
+        codeconnections: Under which of its two names CodeConnections is asked.
+    """
 
-            subject = proton.service_instance_subject(instance)
-        case TemplateSync() as template:
-            from unisync.services import proton
+    def __init__(self, codeconnections: str) -> None:
+        if codeconnections not in ("codeconnections", "codestar-connections"):
+            raise InvalidRequestError.before_sending(
+                "codeconnections_service: expected 'codeconnections' or 'codestar-connections', "
+                f"got {codeconnections!r}"
+            )
+        self._codeconnections_name = codeconnections
 
-            subject = proton.template_subject(template)
-        case StackSync() as stack:
-            from unisync.services import codeconnections
+    @cached_property
+    def twinmaker(self) -> TwinMakerSyncs:
+        """IoT TwinMaker."""
+        from unisync.services.twinmaker import TwinMakerSyncs
 
-            subject = codeconnections.subject(stack)
-        case other:
-            raise InvalidRequestError.before_sending(f"ref: expected a reference such as StackSync(...), got {other!r}")
-    return subject
+        return TwinMakerSyncs()
+
+    @cached_property
+    def proton(self) -> ProtonSyncs:
+        """Proton."""
+        from unisync.services.proton import ProtonSyncs
+
+        return ProtonSyncs()
+
+    @cached_property
+    def codeconnections(self) -> CodeConnectionsSyncs:
+        """CodeConnections."""
+        from unisync.services.codeconnections import CODECONNECTIONS, CodeConnectionsSyncs
+
+        return CodeConnectionsSyncs(CODECONNECTIONS._replace(name=self._codeconnections_name))
+
+    def subject_of(self, ref: SyncRef[J]) -> Subject[J]:
+        """What a reference refers to, as something to look at and wait for."""
+        match cast("object", ref):
+            case TwinMakerSync() as job:
+                subject: Subject[Any] = self.twinmaker.subject(job)
+            case ServiceInstanceSync() as instance:
+                subject = self.proton.service_instance_subject(instance)
+            case TemplateSync() as template:
+                subject = self.proton.template_subject(template)
+            case StackSync() as stack:
+                subject = self.codeconnections.subject(stack)
+            case other:
+                raise InvalidRequestError.before_sending(
+                    f"ref: expected a reference such as StackSync(...), got {other!r}"
+                )
+        return subject

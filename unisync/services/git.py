@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from unisync.errors import NotFoundError
+from unisync.errors import NotFoundError, UnisyncError
 from unisync.flow import Flow
-from unisync.models import GitSyncJob, GitSyncReply, SyncJobStatus, SyncState, with_ref
+from unisync.models import GitSyncJob, GitSyncReply, RepositoryPlace, SyncJobStatus, SyncState, with_ref
 from unisync.refs import SyncRef
-from unisync.subject import Subject
+from unisync.services.adapter import if_found
+from unisync.subject import Subject, no_blockers
 
 if TYPE_CHECKING:
-    from unisync.definitions import ServiceSyncBlockerSummary, SyncBlocker, SyncBlockerSummary
+    from unisync.definitions import (
+        RepositorySyncAttempt,
+        ServiceSyncBlockerSummary,
+        SyncBlocker,
+        SyncBlockerSummary,
+    )
 
 T = TypeVar("T")
+D = TypeVar("D", bound=RepositoryPlace)
 
 STATES = {
     "INITIATED": SyncState.PENDING,
@@ -31,9 +38,15 @@ def git_job(ref: SyncRef[GitSyncJob], reply: GitSyncReply) -> GitSyncJob:
     return with_ref(GitSyncJob, ref, reply, status=reply.latest_sync.status if reply.latest_sync else never)
 
 
-def active_blockers(summary: SyncBlockerSummary | ServiceSyncBlockerSummary | None) -> tuple[SyncBlocker, ...]:
-    """Those of a summary that block now."""
-    return tuple(blocker for blocker in summary.latest_blockers if blocker.is_active) if summary else ()
+def all_blockers(
+    *summaries: Flow[SyncBlockerSummary] | Flow[ServiceSyncBlockerSummary | None],
+) -> Flow[tuple[SyncBlocker, ...]]:
+    """The blockers of some summaries, active and resolved. A summary that is not found has none."""
+    found: list[SyncBlocker] = []
+    for read in summaries:
+        summary = yield from if_found(read)
+        found += summary.latest_blockers if summary is not None else ()
+    return tuple(found)
 
 
 def required(flow: Flow[T | None], service: str, operation: str, what: str) -> Flow[T]:
@@ -45,25 +58,14 @@ def required(flow: Flow[T | None], service: str, operation: str, what: str) -> F
     return definition
 
 
-def _found(flow: Flow[object]) -> Flow[bool]:
-    try:
-        yield from flow
-    except NotFoundError:
-        return False
-    return True
-
-
-def _no_blockers() -> Flow[tuple[SyncBlocker, ...]]:
-    yield from ()
-    return ()
-
-
 def git_subject(
     ref: SyncRef[GitSyncJob],
     *,
     status: Callable[[], Flow[GitSyncJob]],
-    definition: Callable[[], Flow[object]],
-    blockers: Callable[[], Flow[tuple[SyncBlocker, ...]]] = _no_blockers,
+    definition: Callable[[], Flow[D]],
+    repository_status: Callable[[D], Flow[RepositorySyncAttempt | None]],
+    blockers: Callable[[], Flow[tuple[SyncBlocker, ...]]] = no_blockers,
+    resolve: Callable[[str, str], Flow[SyncBlocker]] | None = None,
     release: str = "",
     owns_definition: bool = True,
 ) -> Subject[GitSyncJob]:
@@ -73,7 +75,10 @@ def git_subject(
         ref: Which sync it is.
         status: Reads how it stands.
         definition: Reads its definition; NotFoundError if there is none.
-        blockers: Reads what blocks it.
+        repository_status: Reads how the branch that the definition names stands; NotFoundError, or None, if it was
+            never synced.
+        blockers: Reads what has blocked it, and what does.
+        resolve: Resolves the blocker of an id for a reason, by a call that is not repeatable.
         release: The AWS CLI's command that resolves a blocker, with "{id}" for its id.
         owns_definition: Whether the definition is this sync's alone, so that the sync is gone when its definition is,
             and is not before. What shares the definition of a parent is gone when its own status is.
@@ -84,7 +89,7 @@ def git_subject(
         try:
             job = yield from status()
         except NotFoundError:
-            if not (yield from _found(definition())):
+            if (yield from if_found(definition())) is None:
                 raise
             return git_job(ref, GitSyncReply())
         if job.latest_sync is None:
@@ -95,4 +100,42 @@ def git_subject(
         yield from definition()
         return (yield from (look() if owns_definition else status()))
 
-    return Subject(ref, look=look, blockers=blockers, remains=remains, release=release)
+    def active_blockers() -> Flow[tuple[SyncBlocker, ...]]:
+        return tuple(blocker for blocker in (yield from blockers()) if blocker.is_active)
+
+    def branch_status() -> Flow[RepositorySyncAttempt | None]:
+        place = yield from definition()
+        return (yield from if_found(repository_status(place)))
+
+    def resolve_once(blocker_id: str, reason: str) -> Flow[SyncBlocker]:
+        assert resolve is not None
+        return _resolving(resolve, blockers, blocker_id, reason)
+
+    return Subject(
+        ref,
+        look=look,
+        blockers=active_blockers,
+        remains=remains,
+        resolve=resolve_once if resolve else None,
+        repository_status=branch_status,
+        release=release,
+    )
+
+
+def _resolving(
+    resolve: Callable[[str, str], Flow[SyncBlocker]],
+    blockers: Callable[[], Flow[tuple[SyncBlocker, ...]]],
+    blocker_id: str,
+    reason: str,
+) -> Flow[SyncBlocker]:
+    """Resolve a blocker once: where the answer was lost, look it up before it is asked for again."""
+    try:
+        return (yield from resolve(blocker_id, reason))
+    except UnisyncError as lost:
+        # RetryLatestCommitFailedException says that the blocker is gone, and that the sync did not start again.
+        if not lost.outcome_unknown or getattr(lost, "code", "") == "RetryLatestCommitFailedException":
+            raise
+    for blocker in (yield from blockers()):
+        if blocker.id == blocker_id and not blocker.is_active:
+            return blocker
+    return (yield from resolve(blocker_id, reason))

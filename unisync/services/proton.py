@@ -1,32 +1,61 @@
-"""Proton: Git sync of service instances and templates."""
+"""Proton: Git sync of services and templates."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
-from unisync.errors import NotFoundError
-from unisync.flow import Call, Flow, ask
+from unisync.flow import Flow
+from unisync.lazily import Later
 from unisync.models import GitSyncJob, GitSyncReply, Vocabulary
-from unisync.refs import ServiceInstanceSync, TemplateSync, TemplateType
-from unisync.services.git import STATES, active_blockers, git_job, git_subject, required
+from unisync.refs import AnyRef, ServiceInstanceSync, TemplateSync, TemplateType
+from unisync.services.adapter import Adapter, Service, creating, deleting, if_found
+from unisync.services.git import STATES, all_blockers, git_job, git_subject, required
 from unisync.subject import Subject
-from unisync.verbs import AwaitableOperations, BlockingOperations, Verbs, verb
+from unisync.verbs import AwaitableOperations, BlockingOperations, listing, verb
 
 if TYPE_CHECKING:
-    from boto3.services import proton as requests
+    from unisync import answers, definitions
+    from unisync.listing import Pages
+    from unisync.services import ensuring
+else:
+    answers, definitions = Later("unisync.answers"), Later("unisync.definitions")
+    ensuring = Later("unisync.services.ensuring")
 
-    from unisync.definitions import ServiceSyncBlockerSummary, ServiceSyncConfig, SyncBlocker, TemplateSyncConfig
+ENDED = "AWS ended its support of Proton on 2026-10-07"
 
-SERVICE = "proton"
+PROVIDERS = {"GITHUB": "GitHub", "GITHUB_ENTERPRISE": "GitHubEnterpriseServer", "BITBUCKET": "Bitbucket"}
 
-VOCABULARY = Vocabulary(
-    STATES,
-    providers={"GITHUB": "GitHub", "GITHUB_ENTERPRISE": "GitHubEnterpriseServer", "BITBUCKET": "Bitbucket"},
+PROTON = Service(
+    "proton",
+    Vocabulary(STATES, PROVIDERS),
+    next_token="nextToken",
+    max_results="maxResults",
+    unanswered=f"{ENDED}: its endpoint may be gone for good.",
 )
 
+RepositoryProvider = Literal["BITBUCKET", "GITHUB", "GITHUB_ENTERPRISE"] | str
+"""Where a repository lives, in Proton's spelling."""
+SyncType = Literal["SERVICE_SYNC", "TEMPLATE_SYNC"] | str
+"""What kind of resource is synced."""
 
-class Proton(Verbs):
+
+class ProtonDeprecationWarning(FutureWarning):
+    """AWS ended its support of Proton. Python shows this one to whoever runs the program, not to its authors alone."""
+
+
+def warn_of_end(stacklevel: int) -> None:
+    """Warn whoever uses Proton."""
+    warnings.warn(f"{ENDED}: plan to do without client.proton", ProtonDeprecationWarning, stacklevel=stacklevel)
+
+
+class Proton(Adapter):
     """The sync operations of Proton, under boto3's names."""
+
+    _service = PROTON
+
+    # How syncs stand.
 
     @verb
     def get_service_instance_sync_status(self, service_name: str, service_instance_name: str) -> Flow[GitSyncJob]:
@@ -44,11 +73,8 @@ class Proton(Verbs):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         ref = ServiceInstanceSync(service_name, service_instance_name)
-        params: requests.GetServiceInstanceSyncStatusRequest = {
-            "serviceName": service_name,
-            "serviceInstanceName": service_instance_name,
-        }
-        reply = yield from ask(Call(SERVICE, "GetServiceInstanceSyncStatus", params, GitSyncReply, VOCABULARY))
+        params = {"serviceName": service_name, "serviceInstanceName": service_instance_name}
+        reply = yield from self._ask("GetServiceInstanceSyncStatus", params, GitSyncReply)
         return git_job(ref, reply)
 
     @verb
@@ -71,11 +97,87 @@ class Proton(Verbs):
         """
         ref = TemplateSync(template_name, template_type, template_version)
         params = {"templateName": template_name, "templateType": template_type, "templateVersion": template_version}
-        reply = yield from ask(Call(SERVICE, "GetTemplateSyncStatus", params, GitSyncReply, VOCABULARY))
+        reply = yield from self._ask("GetTemplateSyncStatus", params, GitSyncReply)
         return git_job(ref, reply)
 
     @verb
-    def get_service_sync_config(self, service_name: str) -> Flow[ServiceSyncConfig | None]:
+    def get_repository_sync_status(
+        self, repository_name: str, repository_provider: RepositoryProvider, branch: str, sync_type: SyncType
+    ) -> Flow[definitions.RepositorySyncAttempt | None]:
+        """Read how the latest sync of a branch stands (GetRepositorySyncStatus).
+
+        Args:
+            repository_name: The repository, as "owner/name".
+            repository_provider: Where it lives, such as "GITHUB".
+            branch: The branch.
+            sync_type: What kind of resource it defines.
+
+        Returns:
+            The latest attempt; None if there was none. Its success says that the syncs of the resources were started.
+
+        Raises:
+            NotFoundError: There is no such repository.
+            UnisyncError: Another of the tree in `unisync.errors`.
+        """
+        params = {
+            "repositoryName": repository_name,
+            "repositoryProvider": repository_provider,
+            "branch": branch,
+            "syncType": sync_type,
+        }
+        return self._answer("GetRepositorySyncStatus", params, answers.OptionalRepositorySyncAnswer)
+
+    # What defines them.
+
+    @verb
+    def create_service_sync_config(
+        self,
+        service_name: str,
+        *,
+        repository_name: str,
+        repository_provider: RepositoryProvider,
+        branch: str,
+        file_path: str,
+    ) -> Flow[definitions.ServiceSyncConfig | None]:
+        """Let a service follow a file of a branch (CreateServiceSyncConfig).
+
+        If AWS's answer is lost, the configuration is looked up before it is asked for again.
+
+        Args:
+            service_name: The service.
+            repository_name: The repository, as "owner/name".
+            repository_provider: Where it lives, such as "GITHUB".
+            branch: The branch.
+            file_path: The path of the file that defines the service and its instances.
+
+        Returns:
+            The sync configuration; None where AWS answers without one.
+
+        Raises:
+            ConflictError: The service has another one.
+            UnisyncError: Another of the tree in `unisync.errors`.
+        """
+        params = {
+            "serviceName": service_name,
+            "repositoryName": repository_name,
+            "repositoryProvider": repository_provider,
+            "branch": branch,
+            "filePath": file_path,
+        }
+
+        def created() -> Flow[definitions.ServiceSyncConfig | None]:
+            found = yield from if_found(self.get_service_sync_config(service_name))
+            asked = (repository_name, repository_provider, branch, file_path)
+            is_ours = found and (found.full_name, found.native_provider, found.branch, found.file_path) == asked
+            return found if is_ours else None
+
+        return creating(
+            lambda: self._answer("CreateServiceSyncConfig", params, answers.ServiceSyncConfigAnswer, repeatable=False),
+            created,
+        )
+
+    @verb
+    def get_service_sync_config(self, service_name: str) -> Flow[definitions.ServiceSyncConfig | None]:
         """Read which file of which branch a service follows (GetServiceSyncConfig).
 
         Args:
@@ -88,16 +190,161 @@ class Proton(Verbs):
             NotFoundError: There is no such service, or it has none.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        from unisync.definitions import ServiceSyncConfigReply
+        return self._answer("GetServiceSyncConfig", {"serviceName": service_name}, answers.ServiceSyncConfigAnswer)
 
-        params: requests.GetServiceSyncConfigRequest = {"serviceName": service_name}
-        reply = yield from ask(Call(SERVICE, "GetServiceSyncConfig", params, ServiceSyncConfigReply, VOCABULARY))
-        return reply.service_sync_config
+    @verb
+    def update_service_sync_config(
+        self,
+        service_name: str,
+        *,
+        repository_name: str,
+        repository_provider: RepositoryProvider,
+        branch: str,
+        file_path: str,
+    ) -> Flow[definitions.ServiceSyncConfig | None]:
+        """Replace what a service follows (UpdateServiceSyncConfig).
+
+        Args:
+            service_name: The service.
+            repository_name: The repository, as "owner/name".
+            repository_provider: Where it lives, such as "GITHUB".
+            branch: The branch.
+            file_path: The path of the file that defines the service and its instances.
+
+        Returns:
+            The sync configuration as it is now; None where AWS answers without one.
+
+        Raises:
+            NotFoundError: There is no such service, or it has none.
+            UnisyncError: Another of the tree in `unisync.errors`.
+        """
+        params = {
+            "serviceName": service_name,
+            "repositoryName": repository_name,
+            "repositoryProvider": repository_provider,
+            "branch": branch,
+            "filePath": file_path,
+        }
+        return self._answer("UpdateServiceSyncConfig", params, answers.ServiceSyncConfigAnswer)
+
+    @verb
+    def delete_service_sync_config(self, service_name: str) -> Flow[definitions.ServiceSyncConfig | None]:
+        """Let a service follow nothing any more (DeleteServiceSyncConfig). The service itself stays as it is.
+
+        Args:
+            service_name: The service.
+
+        Returns:
+            The sync configuration that was; None where AWS answers without one.
+
+        Raises:
+            NotFoundError: There is no such service, or it has none.
+            UnisyncError: Another of the tree in `unisync.errors`.
+        """
+        params = {"serviceName": service_name}
+        return deleting(self._answer("DeleteServiceSyncConfig", params, answers.ServiceSyncConfigAnswer), None)
+
+    @verb
+    def ensure_service_sync_config(
+        self,
+        service_name: str,
+        *,
+        repository_name: str,
+        repository_provider: RepositoryProvider,
+        branch: str,
+        file_path: str,
+    ) -> Flow[ensuring.Ensured[definitions.ServiceSyncConfig]]:
+        """Let a service follow a file of a branch, whatever it followed before.
+
+        Creates the sync configuration, updates what differs, or leaves it as it is. If somebody else changes it at the
+        same time, it is looked at anew.
+
+        Args:
+            service_name: The service.
+            repository_name: The repository, as "owner/name".
+            repository_provider: Where it lives, such as "GITHUB".
+            branch: The branch.
+            file_path: The path of the file that defines the service and its instances.
+
+        Returns:
+            What was done, and the configuration as it is now.
+
+        Raises:
+            ConflictError: Somebody else keeps changing it.
+            UnisyncError: Another of the tree in `unisync.errors`.
+
+        AWS operation: GetServiceSyncConfig; CreateServiceSyncConfig or UpdateServiceSyncConfig.
+        """
+        wanted: dict[str, Any] = {
+            "repository_name": repository_name,
+            "repository_provider": repository_provider,
+            "branch": branch,
+            "file_path": file_path,
+        }
+        return ensuring.ensure(
+            wanted,
+            read=lambda: self._service_config(service_name),
+            value_of=_value_of,
+            create=lambda: self.create_service_sync_config(service_name, **wanted),
+            update=lambda _, __: self.update_service_sync_config(service_name, **wanted),
+        )
+
+    @verb
+    def create_template_sync_config(
+        self,
+        template_name: str,
+        template_type: TemplateType,
+        *,
+        repository_name: str,
+        repository_provider: RepositoryProvider,
+        branch: str,
+        subdirectory: str | None = None,
+    ) -> Flow[definitions.TemplateSyncConfig | None]:
+        """Let a template follow a directory of a branch (CreateTemplateSyncConfig).
+
+        If AWS's answer is lost, the configuration is looked up before it is asked for again.
+
+        Args:
+            template_name: The template.
+            template_type: "ENVIRONMENT" or "SERVICE".
+            repository_name: The repository, as "owner/name".
+            repository_provider: Where it lives, such as "GITHUB".
+            branch: The branch.
+            subdirectory: The directory with the template; None is the whole repository.
+
+        Returns:
+            The sync configuration; None where AWS answers without one.
+
+        Raises:
+            ConflictError: The template has another one.
+            UnisyncError: Another of the tree in `unisync.errors`.
+        """
+        params = {
+            "templateName": template_name,
+            "templateType": template_type,
+            "repositoryName": repository_name,
+            "repositoryProvider": repository_provider,
+            "branch": branch,
+            "subdirectory": subdirectory,
+        }
+
+        def created() -> Flow[definitions.TemplateSyncConfig | None]:
+            found = yield from if_found(self.get_template_sync_config(template_name, template_type))
+            asked = (repository_name, repository_provider, branch, subdirectory)
+            is_ours = found and (found.full_name, found.native_provider, found.branch, found.subdirectory) == asked
+            return found if is_ours else None
+
+        return creating(
+            lambda: self._answer(
+                "CreateTemplateSyncConfig", params, answers.TemplateSyncConfigAnswer, repeatable=False
+            ),
+            created,
+        )
 
     @verb
     def get_template_sync_config(
         self, template_name: str, template_type: TemplateType
-    ) -> Flow[TemplateSyncConfig | None]:
+    ) -> Flow[definitions.TemplateSyncConfig | None]:
         """Read which directory of which branch a template follows (GetTemplateSyncConfig).
 
         Args:
@@ -111,16 +358,163 @@ class Proton(Verbs):
             NotFoundError: There is no such template, or it has none.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        from unisync.definitions import TemplateSyncConfigReply
-
         params = {"templateName": template_name, "templateType": template_type}
-        reply = yield from ask(Call(SERVICE, "GetTemplateSyncConfig", params, TemplateSyncConfigReply, VOCABULARY))
-        return reply.template_sync_config
+        return self._answer("GetTemplateSyncConfig", params, answers.TemplateSyncConfigAnswer)
+
+    @verb
+    def update_template_sync_config(
+        self,
+        template_name: str,
+        template_type: TemplateType,
+        *,
+        repository_name: str,
+        repository_provider: RepositoryProvider,
+        branch: str,
+        subdirectory: str | None = None,
+    ) -> Flow[definitions.TemplateSyncConfig | None]:
+        """Replace what a template follows (UpdateTemplateSyncConfig).
+
+        Args:
+            template_name: The template.
+            template_type: "ENVIRONMENT" or "SERVICE".
+            repository_name: The repository, as "owner/name".
+            repository_provider: Where it lives, such as "GITHUB".
+            branch: The branch.
+            subdirectory: The directory with the template; None is the whole repository.
+
+        Returns:
+            The sync configuration as it is now; None where AWS answers without one.
+
+        Raises:
+            NotFoundError: There is no such template, or it has none.
+            UnisyncError: Another of the tree in `unisync.errors`.
+        """
+        params = {
+            "templateName": template_name,
+            "templateType": template_type,
+            "repositoryName": repository_name,
+            "repositoryProvider": repository_provider,
+            "branch": branch,
+            "subdirectory": subdirectory,
+        }
+        return self._answer("UpdateTemplateSyncConfig", params, answers.TemplateSyncConfigAnswer)
+
+    @verb
+    def delete_template_sync_config(
+        self, template_name: str, template_type: TemplateType
+    ) -> Flow[definitions.TemplateSyncConfig | None]:
+        """Let a template follow nothing any more (DeleteTemplateSyncConfig). The template itself stays as it is.
+
+        Args:
+            template_name: The template.
+            template_type: "ENVIRONMENT" or "SERVICE".
+
+        Returns:
+            The sync configuration that was; None where AWS answers without one.
+
+        Raises:
+            NotFoundError: There is no such template, or it has none.
+            UnisyncError: Another of the tree in `unisync.errors`.
+        """
+        params = {"templateName": template_name, "templateType": template_type}
+        return deleting(self._answer("DeleteTemplateSyncConfig", params, answers.TemplateSyncConfigAnswer), None)
+
+    @verb
+    def ensure_template_sync_config(
+        self,
+        template_name: str,
+        template_type: TemplateType,
+        *,
+        repository_name: str,
+        repository_provider: RepositoryProvider,
+        branch: str,
+        subdirectory: str | None = None,
+    ) -> Flow[ensuring.Ensured[definitions.TemplateSyncConfig]]:
+        """Let a template follow a directory of a branch, whatever it followed before.
+
+        Creates the sync configuration, updates what differs, or leaves it as it is. If somebody else changes it at the
+        same time, it is looked at anew.
+
+        Args:
+            template_name: The template.
+            template_type: "ENVIRONMENT" or "SERVICE".
+            repository_name: The repository, as "owner/name".
+            repository_provider: Where it lives, such as "GITHUB".
+            branch: The branch.
+            subdirectory: The directory with the template; None leaves the one there is.
+
+        Returns:
+            What was done, and the configuration as it is now.
+
+        Raises:
+            ConflictError: Somebody else keeps changing it.
+            UnisyncError: Another of the tree in `unisync.errors`.
+
+        AWS operation: GetTemplateSyncConfig; CreateTemplateSyncConfig or UpdateTemplateSyncConfig.
+        """
+        wanted: dict[str, Any] = {
+            "repository_name": repository_name,
+            "repository_provider": repository_provider,
+            "branch": branch,
+            "subdirectory": subdirectory,
+        }
+
+        def update(
+            found: definitions.TemplateSyncConfig, _: Mapping[str, Any]
+        ) -> Flow[definitions.TemplateSyncConfig | None]:
+            kept: dict[str, Any] = {**wanted, "subdirectory": subdirectory or found.subdirectory}
+            return self.update_template_sync_config(template_name, template_type, **kept)
+
+        return ensuring.ensure(
+            wanted,
+            read=lambda: self._template_config(template_name, template_type),
+            value_of=_value_of,
+            create=lambda: self.create_template_sync_config(template_name, template_type, **wanted),
+            update=update,
+        )
+
+    @listing
+    def list_repository_sync_definitions(
+        self,
+        repository_name: str,
+        repository_provider: RepositoryProvider,
+        sync_type: SyncType,
+        *,
+        limit: int | None = None,
+    ) -> Pages[definitions.RepositorySyncDefinition]:
+        """List what a repository defines (ListRepositorySyncDefinitions).
+
+        AWS gives one page, and takes no token for another: where there is more, the page `is_truncated`, and iterating
+        warns with `TruncatedListWarning`.
+
+        Args:
+            repository_name: The repository, as "owner/name".
+            repository_provider: Where it lives, such as "GITHUB".
+            sync_type: What kind of resources are listed.
+            limit: How many are listed at the most.
+
+        Raises:
+            UnisyncError: One of the tree in `unisync.errors`.
+        """
+        params = {
+            "repositoryName": repository_name,
+            "repositoryProvider": repository_provider,
+            "syncType": sync_type,
+        }
+        return self._pages(
+            "ListRepositorySyncDefinitions",
+            params,
+            answers.RepositorySyncDefinitions,
+            limit=limit,
+            is_resumable=False,
+        )
+
+    # What blocks them.
 
     @verb
     def get_service_sync_blocker_summary(
         self, service_name: str, service_instance_name: str | None = None
-    ) -> Flow[ServiceSyncBlockerSummary | None]:
+    ) -> Flow[definitions.ServiceSyncBlockerSummary | None]:
         """Read what has blocked the sync of a service, or of one of its instances (GetServiceSyncBlockerSummary).
 
         Args:
@@ -135,14 +529,142 @@ class Proton(Verbs):
             NotFoundError: There is no such service or instance.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        from unisync.definitions import ServiceSyncBlockerSummaryReply
+        params = {"serviceName": service_name, "serviceInstanceName": service_instance_name}
+        return self._answer("GetServiceSyncBlockerSummary", params, answers.ServiceSyncBlockerSummaryAnswer)
 
-        params: requests.GetServiceSyncBlockerSummaryRequest = {"serviceName": service_name}
-        if service_instance_name is not None:
-            params["serviceInstanceName"] = service_instance_name
-        call = Call(SERVICE, "GetServiceSyncBlockerSummary", params, ServiceSyncBlockerSummaryReply, VOCABULARY)
-        reply = yield from ask(call)
-        return reply.summary
+    @verb
+    def update_service_sync_blocker(
+        self, id: str, *, resolved_reason: str
+    ) -> Flow[definitions.UpdatedServiceSyncBlocker]:
+        """Resolve a blocker, so that the sync goes on (UpdateServiceSyncBlocker).
+
+        Args:
+            id: The blocker's.
+            resolved_reason: Why it is resolved.
+
+        Returns:
+            The blocker, and what it blocked.
+
+        Raises:
+            NotFoundError: There is no such blocker.
+            UnisyncError: Another of the tree in `unisync.errors`.
+        """
+        params = {"id": id, "resolvedReason": resolved_reason}
+        return self._ask("UpdateServiceSyncBlocker", params, definitions.UpdatedServiceSyncBlocker, repeatable=False)
+
+    # Where they come from.
+
+    @verb
+    def create_repository(
+        self,
+        name: str,
+        provider: RepositoryProvider,
+        *,
+        connection_arn: str,
+        encryption_key: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Flow[definitions.Repository]:
+        """Register a repository, so that services and templates can follow it (CreateRepository).
+
+        If AWS's answer is lost, the repository is looked up before it is asked for again.
+
+        Args:
+            name: The repository, as "owner/name".
+            provider: Where it lives, such as "GITHUB".
+            connection_arn: The connection to where it lives.
+            encryption_key: The ARN of the key with which AWS keeps what it reads there.
+            tags: Tags for it.
+
+        Returns:
+            The repository.
+
+        Raises:
+            ConflictError: It is registered otherwise.
+            UnisyncError: Another of the tree in `unisync.errors`.
+        """
+        params = {
+            "name": name,
+            "provider": provider,
+            "connectionArn": connection_arn,
+            "encryptionKey": encryption_key,
+            "tags": tags and [{"key": key, "value": value} for key, value in tags.items()],
+        }
+
+        def created() -> Flow[definitions.Repository | None]:
+            found = yield from if_found(self.get_repository(name, provider))
+            is_ours = found and (found.connection_arn, found.encryption_key) == (connection_arn, encryption_key)
+            return found if is_ours else None
+
+        return creating(
+            lambda: self._answer("CreateRepository", params, answers.RepositoryAnswer, repeatable=False), created
+        )
+
+    @verb
+    def get_repository(self, name: str, provider: RepositoryProvider) -> Flow[definitions.Repository]:
+        """Read how a repository is registered (GetRepository).
+
+        Args:
+            name: The repository, as "owner/name".
+            provider: Where it lives, such as "GITHUB".
+
+        Returns:
+            The repository.
+
+        Raises:
+            NotFoundError: It is not registered.
+            UnisyncError: Another of the tree in `unisync.errors`.
+        """
+        return self._answer("GetRepository", {"name": name, "provider": provider}, answers.RepositoryAnswer)
+
+    @verb
+    def delete_repository(self, name: str, provider: RepositoryProvider) -> Flow[definitions.Repository | None]:
+        """Take back the registration of a repository (DeleteRepository). The repository itself stays as it is.
+
+        Args:
+            name: The repository, as "owner/name".
+            provider: Where it lives, such as "GITHUB".
+
+        Returns:
+            The registration that was; None where AWS answers without one.
+
+        Raises:
+            NotFoundError: It is not registered.
+            ConflictError: Something follows it.
+            UnisyncError: Another of the tree in `unisync.errors`.
+        """
+        params = {"name": name, "provider": provider}
+        return deleting(self._answer("DeleteRepository", params, answers.DeletedRepositoryAnswer), None)
+
+    @listing
+    def list_repositories(
+        self, *, page_size: int | None = None, limit: int | None = None, next_token: str | None = None
+    ) -> Pages[definitions.RepositorySummary]:
+        """List the registered repositories (ListRepositories).
+
+        Args:
+            page_size: How many are asked for at once, up to 100.
+            limit: How many are listed at the most.
+            next_token: The token of the page after which the list goes on.
+
+        Raises:
+            UnisyncError: One of the tree in `unisync.errors`.
+        """
+        return self._pages(
+            "ListRepositories",
+            {},
+            answers.Repositories,
+            page_size=page_size,
+            limit=limit,
+            next_token=next_token,
+        )
+
+    def _service_config(self, name: str) -> Flow[definitions.ServiceSyncConfig]:
+        config = self.get_service_sync_config(name)
+        return required(config, self.service_name, "GetServiceSyncConfig", f"service {name}")
+
+    def _template_config(self, name: str, kind: TemplateType) -> Flow[definitions.TemplateSyncConfig]:
+        config = self.get_template_sync_config(name, kind)
+        return required(config, self.service_name, "GetTemplateSyncConfig", f"template {name}")
 
 
 class BlockingProton(BlockingOperations, Proton):
@@ -153,43 +675,76 @@ class AsyncProton(AwaitableOperations, Proton):
     """The sync operations of Proton, under boto3's names, awaited."""
 
 
-_FLOWS = Proton()
+class ProtonSyncs(Proton):
+    """What the verbs that all services share need of Proton."""
+
+    def service_instance_subject(self, ref: ServiceInstanceSync) -> Subject[GitSyncJob]:
+        """The sync of a service instance as something to wait for."""
+        service, instance = ref.service_name, ref.service_instance_name
+
+        def resolve(blocker_id: str, reason: str) -> Flow[definitions.SyncBlocker]:
+            updated = yield from self.update_service_sync_blocker(blocker_id, resolved_reason=reason)
+            return updated.service_sync_blocker
+
+        return git_subject(
+            ref,
+            status=lambda: self.get_service_instance_sync_status(service, instance),
+            definition=lambda: self._service_config(service),
+            repository_status=lambda place: self.get_repository_sync_status(
+                place.full_name, place.native_provider, place.branch, "SERVICE_SYNC"
+            ),
+            blockers=lambda: all_blockers(
+                self.get_service_sync_blocker_summary(service, instance),
+                self.get_service_sync_blocker_summary(service),
+            ),
+            resolve=resolve,
+            release="aws proton update-service-sync-blocker --id {id} --resolved-reason REASON",
+            owns_definition=False,
+        )
+
+    def template_subject(self, ref: TemplateSync) -> Subject[GitSyncJob]:
+        """The sync of a template as something to wait for."""
+        name, kind, version = ref.template_name, ref.template_type, ref.template_version
+        return git_subject(
+            ref,
+            status=lambda: self.get_template_sync_status(name, kind, version),
+            definition=lambda: self._template_config(name, kind),
+            repository_status=lambda place: self.get_repository_sync_status(
+                place.full_name, place.native_provider, place.branch, "TEMPLATE_SYNC"
+            ),
+            owns_definition=False,
+        )
+
+    def discover(self, note: Callable[[AnyRef], object]) -> Flow[None]:
+        """Note every instance of a service, and every major version of a template, that follows a repository."""
+        follows: dict[str, bool] = {}
+        for instance in (yield from self._instances().collect()):
+            service = instance.service_name
+            if service not in follows:
+                follows[service] = bool((yield from if_found(self._service_config(service))))
+            if follows[service]:
+                note(ServiceInstanceSync(service, instance.name))
+        for kind in ("Service", "Environment"):
+            for template in (yield from self._templates(kind).collect()):
+                if (yield from if_found(self._template_config(template.name, kind.upper()))) is None:
+                    continue
+                versions = yield from if_found(self._versions(kind, template.name).collect())
+                for version in versions or ():
+                    note(TemplateSync(template.name, kind.upper(), version.major_version))
+
+    def _instances(self) -> Pages[answers.ServiceInstance]:
+        return self._pages("ListServiceInstances", {}, answers.ServiceInstances)
+
+    def _templates(self, kind: str) -> Pages[answers.Template]:
+        return self._pages(f"List{kind}Templates", {}, answers.Templates)
+
+    def _versions(self, kind: str, template: str) -> Pages[answers.TemplateVersion]:
+        return self._pages(f"List{kind}TemplateVersions", {"templateName": template}, answers.TemplateVersions)
 
 
-def service_instance_subject(ref: ServiceInstanceSync) -> Subject[GitSyncJob]:
-    """The sync of a service instance as something to wait for."""
-    service, instance = ref.service_name, ref.service_instance_name
-
-    def blockers() -> Flow[tuple[SyncBlocker, ...]]:
-        found: list[SyncBlocker] = []
-        for scope in (instance, None):
-            try:
-                summary = yield from _FLOWS.get_service_sync_blocker_summary(service, scope)
-            except NotFoundError:
-                continue
-            found += active_blockers(summary)
-        return tuple(found)
-
-    return git_subject(
-        ref,
-        status=lambda: _FLOWS.get_service_instance_sync_status(service, instance),
-        definition=lambda: required(
-            _FLOWS.get_service_sync_config(service), SERVICE, "GetServiceSyncConfig", f"service {service}"
-        ),
-        blockers=blockers,
-        release="aws proton update-service-sync-blocker --id {id} --resolved-reason REASON",
-        owns_definition=False,
-    )
+_SPELLED = {"repository_name": "full_name", "repository_provider": "native_provider"}
+"""Parameters that a configuration's model spells its own way, by what they are called there."""
 
 
-def template_subject(ref: TemplateSync) -> Subject[GitSyncJob]:
-    """The sync of a template as something to wait for."""
-    name, kind, version = ref.template_name, ref.template_type, ref.template_version
-    return git_subject(
-        ref,
-        status=lambda: _FLOWS.get_template_sync_status(name, kind, version),
-        definition=lambda: required(
-            _FLOWS.get_template_sync_config(name, kind), SERVICE, "GetTemplateSyncConfig", f"template {name}"
-        ),
-        owns_definition=False,
-    )
+def _value_of(config: definitions.ServiceSyncConfig | definitions.TemplateSyncConfig, parameter: str) -> object:
+    return getattr(config, _SPELLED.get(parameter, parameter))

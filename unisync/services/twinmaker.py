@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AwareDatetime
 
-from unisync.errors import ConflictError, NotFoundError, UnisyncError
-from unisync.flow import Call, Flow, ask
+from unisync.flow import Flow
+from unisync.lazily import Later
 from unisync.models import (
     AsRef,
     Model,
@@ -20,26 +20,30 @@ from unisync.models import (
     wire,
     with_ref,
 )
-from unisync.refs import TwinMakerSync
-from unisync.subject import Subject
-from unisync.verbs import AwaitableOperations, BlockingOperations, Verbs, verb
+from unisync.refs import AnyRef, TwinMakerSync
+from unisync.services.adapter import Adapter, Service, creating, if_found
+from unisync.subject import Subject, no_blockers
+from unisync.verbs import AwaitableOperations, BlockingOperations, listing, verb
 
 if TYPE_CHECKING:
-    from boto3.services import iottwinmaker as requests
+    from unisync import answers, inventory
+    from unisync.listing import Pages
+else:
+    answers, inventory = Later("unisync.answers"), Later("unisync.inventory")
 
-    from unisync.definitions import SyncBlocker
+STATES = {
+    "CREATING": SyncState.PENDING,
+    "INITIALIZING": SyncState.RUNNING,
+    "PROCESSING": SyncState.RUNNING,
+    "ACTIVE": SyncState.ACTIVE,
+    "IN_SYNC": SyncState.ACTIVE,
+    "ERROR": SyncState.FAILED,
+    "DELETING": SyncState.DELETING,
+    "DELETED": SyncState.DELETING,
+}
+"""The words for jobs and those for their resources."""
 
-SERVICE = "iottwinmaker"
-
-VOCABULARY = Vocabulary(
-    {
-        "CREATING": SyncState.PENDING,
-        "INITIALIZING": SyncState.RUNNING,
-        "ACTIVE": SyncState.ACTIVE,
-        "ERROR": SyncState.FAILED,
-        "DELETING": SyncState.DELETING,
-    }
-)
+TWINMAKER = Service("iottwinmaker", Vocabulary(STATES), next_token="nextToken", max_results="maxResults")
 
 
 class CreateSyncJobReply(Model, frozen=True):
@@ -68,8 +72,12 @@ class DeletedSyncJob(DeleteSyncJobReply, frozen=True):
     ref: Annotated[TwinMakerSync, AsRef(TwinMakerSync)]
 
 
-class TwinMaker(Verbs):
+class TwinMaker(Adapter):
     """The sync operations of IoT TwinMaker, under boto3's names."""
+
+    _service = TWINMAKER
+
+    # The jobs.
 
     @verb
     def create_sync_job(
@@ -99,31 +107,22 @@ class TwinMaker(Verbs):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         ref = TwinMakerSync(workspace_id, sync_source)
-        params: requests.CreateSyncJobRequest = {
+        params = {
             "workspaceId": workspace_id,
             "syncSource": sync_source,
             "syncRole": sync_role,
+            "tags": tags and dict(tags),
         }
-        if tags is not None:
-            params["tags"] = dict(tags)
-        call = Call(SERVICE, "CreateSyncJob", params, CreateSyncJobReply, VOCABULARY, repeatable=False)
-        try:
-            reply = yield from ask(call)
-        except UnisyncError as lost:
-            if not lost.outcome_unknown:
-                raise
-            created = yield from self._created(workspace_id, sync_source, sync_role)
-            if created is not None:
-                reply = created
-            else:
-                try:
-                    reply = yield from ask(call)
-                except ConflictError:
-                    # Somebody else's, or ours, seen a moment later.
-                    created = yield from self._created(workspace_id, sync_source, sync_role)
-                    if created is None:
-                        raise
-                    reply = created
+
+        def created() -> Flow[CreateSyncJobReply | None]:
+            job = yield from if_found(self.get_sync_job(workspace_id, sync_source))
+            if job is None or job.sync_role != sync_role:
+                return None
+            return CreateSyncJobReply(arn=job.arn, created_at=job.created_at, status=job.status)
+
+        reply = yield from creating(
+            lambda: self._ask("CreateSyncJob", params, CreateSyncJobReply, repeatable=False), created
+        )
         return with_ref(CreatedSyncJob, ref, reply)
 
     @verb
@@ -142,8 +141,8 @@ class TwinMaker(Verbs):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         ref = TwinMakerSync(workspace_id, sync_source)
-        params: requests.GetSyncJobRequest = {"workspaceId": workspace_id, "syncSource": sync_source}
-        reply = yield from ask(Call(SERVICE, "GetSyncJob", params, TwinMakerSyncReply, VOCABULARY))
+        params = {"workspaceId": workspace_id, "syncSource": sync_source}
+        reply = yield from self._ask("GetSyncJob", params, TwinMakerSyncReply)
         return with_ref(TwinMakerSyncJob, ref, reply)
 
     @verb
@@ -162,19 +161,116 @@ class TwinMaker(Verbs):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         ref = TwinMakerSync(workspace_id, sync_source)
-        params: requests.DeleteSyncJobRequest = {"workspaceId": workspace_id, "syncSource": sync_source}
-        reply = yield from ask(Call(SERVICE, "DeleteSyncJob", params, DeleteSyncJobReply, VOCABULARY))
+        params = {"workspaceId": workspace_id, "syncSource": sync_source}
+        reply = yield from self._ask("DeleteSyncJob", params, DeleteSyncJobReply)
         return with_ref(DeletedSyncJob, ref, reply)
 
-    def _created(self, workspace_id: str, sync_source: str, sync_role: str) -> Flow[CreateSyncJobReply | None]:
-        """What a creation of ours, whose answer was lost, came to; None if there is no such job with this role."""
-        try:
-            job = yield from self.get_sync_job(workspace_id, sync_source)
-        except NotFoundError:
-            return None
-        if job.sync_role != sync_role:
-            return None
-        return CreateSyncJobReply(arn=job.arn, created_at=job.created_at, status=job.status)
+    @listing
+    def list_sync_jobs(
+        self,
+        workspace_id: str,
+        *,
+        page_size: int | None = None,
+        limit: int | None = None,
+        next_token: str | None = None,
+    ) -> Pages[inventory.SyncJobSummary]:
+        """List the sync jobs of a workspace (ListSyncJobs).
+
+        Args:
+            workspace_id: The workspace.
+            page_size: How many are asked for at once, up to 200.
+            limit: How many are listed at the most.
+            next_token: The token of the page after which the list goes on.
+
+        Raises:
+            InvalidRequestError: A parameter is not what AWS takes, or there is no such workspace.
+            UnisyncError: Another of the tree in `unisync.errors`.
+        """
+        TwinMakerSync(workspace_id)
+        pages = self._pages(
+            "ListSyncJobs",
+            {"workspaceId": workspace_id},
+            inventory.SyncJobs,
+            page_size=page_size,
+            limit=limit,
+            next_token=next_token,
+        )
+        return pages.mapped(lambda entry: inventory.SyncJobSummary.of(workspace_id, entry))
+
+    # Their resources.
+
+    @listing
+    def list_sync_resources(
+        self,
+        workspace_id: str,
+        sync_source: str = "SITEWISE",
+        *,
+        state: inventory.SyncResourceState | None = None,
+        resource_type: inventory.SyncResourceType | None = None,
+        resource_id: str | None = None,
+        external_id: str | None = None,
+        page_size: int | None = None,
+        limit: int | None = None,
+        next_token: str | None = None,
+    ) -> Pages[inventory.SyncResource]:
+        """List what a sync job keeps in sync (ListSyncResources).
+
+        AWS takes `state` alone, or `resource_type` together with one of the ids.
+
+        Args:
+            workspace_id: The workspace that the job belongs to.
+            sync_source: Where its assets come from.
+            state: Only resources of this state, in TwinMaker's own word, such as "ERROR".
+            resource_type: Only resources of this type.
+            resource_id: Only the resource of this name in the workspace.
+            external_id: Only the resource of this name where it comes from.
+            page_size: How many are asked for at once, up to 200.
+            limit: How many are listed at the most.
+            next_token: The token of the page after which the list goes on.
+
+        Raises:
+            InvalidRequestError: A parameter is not what AWS takes, or there is no such job.
+            UnisyncError: Another of the tree in `unisync.errors`.
+        """
+        TwinMakerSync(workspace_id, sync_source)
+        given = {
+            "state": state,
+            "resourceType": resource_type,
+            "resourceId": resource_id,
+            "externalId": external_id,
+        }
+        filters = [{name: value} for name, value in given.items() if value is not None]
+        return self._pages(
+            "ListSyncResources",
+            {"workspaceId": workspace_id, "syncSource": sync_source, "filters": filters or None},
+            inventory.SyncResourcePage,
+            page_size=page_size,
+            limit=limit,
+            next_token=next_token,
+        )
+
+    @verb
+    def summarize_sync_resources(
+        self, workspace_id: str, sync_source: str = "SITEWISE"
+    ) -> Flow[inventory.SyncResources]:
+        """Add up what a sync job keeps in sync: how many resources there are of each state, and which failed.
+
+        Args:
+            workspace_id: The workspace that the job belongs to.
+            sync_source: Where its assets come from.
+
+        Returns:
+            The counts by state, and the failed resources with their reasons.
+
+        Raises:
+            InvalidRequestError: A parameter is not what AWS takes, or there is no such job.
+            UnisyncError: Another of the tree in `unisync.errors`.
+
+        AWS operation: ListSyncResources.
+        """
+        ref = TwinMakerSync(workspace_id, sync_source)
+        resources = yield from self.list_sync_resources(workspace_id, sync_source).collect()
+        return inventory.SyncResources.of(ref, resources)
 
 
 class BlockingTwinMaker(BlockingOperations, TwinMaker):
@@ -185,19 +281,22 @@ class AsyncTwinMaker(AwaitableOperations, TwinMaker):
     """The sync operations of IoT TwinMaker, under boto3's names, awaited."""
 
 
-def _no_blockers() -> Flow[tuple[SyncBlocker, ...]]:
-    """Nothing blocks a sync job."""
-    yield from ()
-    return ()
+class TwinMakerSyncs(TwinMaker):
+    """What the verbs that all services share need of IoT TwinMaker."""
 
+    def subject(self, ref: TwinMakerSync) -> Subject[TwinMakerSyncJob]:
+        """A sync job as something to wait for. It follows no commits, and nothing blocks it."""
 
-_FLOWS = TwinMaker()
+        def look() -> Flow[TwinMakerSyncJob]:
+            return self.get_sync_job(ref.workspace_id, ref.sync_source)
 
+        return Subject(ref, look=look, blockers=no_blockers, remains=look, has_revisions=False)
 
-def subject(ref: TwinMakerSync) -> Subject[TwinMakerSyncJob]:
-    """A sync job as something to wait for."""
+    def discover(self, note: Callable[[AnyRef], object]) -> Flow[None]:
+        """Note every job of every workspace."""
+        for workspace in (yield from self._workspaces().collect()):
+            for job in (yield from self.list_sync_jobs(workspace.workspace_id).collect()):
+                note(job.ref)
 
-    def look() -> Flow[TwinMakerSyncJob]:
-        return _FLOWS.get_sync_job(ref.workspace_id, ref.sync_source)
-
-    return Subject(ref, look=look, blockers=_no_blockers, remains=look, has_revisions=False)
+    def _workspaces(self) -> Pages[answers.Workspace]:
+        return self._pages("ListWorkspaces", {}, answers.Workspaces)

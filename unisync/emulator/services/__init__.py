@@ -1,15 +1,11 @@
-"""What each operation does, one file a service; parsing and checking are done before it is asked."""
+"""What each operation does; parsing, checking and paging are done by others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from unisync.emulator.protocol import Document
 from unisync.emulator.services import codeconnections, proton, twinmaker
-from unisync.emulator.world import World
-
-Behaviour = Callable[[World, Mapping[str, Any], float], Document]
+from unisync.emulator.services.asked import Behaviour
 
 BEHAVIOURS: Mapping[str, Mapping[str, Behaviour]] = {
     "iottwinmaker": twinmaker.BEHAVIOURS,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from unisync.emulator.gitsync import Attempt, Blocker, GitSync, Repository
+from unisync.emulator.gitsync import Attempt, Blocker, GitSync
 from unisync.emulator.protocol import Document
+from unisync.emulator.repository import Event, Place, Push, Repository, RepositoryAttempt
 from unisync.emulator.world import World, newest_first
 
 
@@ -18,14 +19,29 @@ class Wording:
     repository: Callable[[Repository], Document]
 
     def sync_status(self, sync: GitSync, world: World, now: float) -> Document:
-        """The reply of the status operations; a member that has no value yet is absent."""
+        """The reply of a resource's status operation; a member that has no value yet is absent."""
         desired = sync.desired(now)
         states = {
-            "desiredState": self._revision(sync.repository, desired.sha) if desired else None,
+            "desiredState": self._revision(desired) if desired else None,
             "latestSync": self._attempt(sync, sync.latest(now), world),
             "latestSuccessfulSync": self._attempt(sync, sync.latest_successful(now), world),
         }
         return self._cased({name: state for name, state in states.items() if state is not None})
+
+    def repository_status(self, attempt: RepositoryAttempt, world: World) -> Document:
+        """The reply of GetRepositorySyncStatus, once there is something to say."""
+        latest = {
+            "events": self._events(attempt.events, world),
+            "startedAt": world.date(attempt.started_at),
+            "status": attempt.status,
+        }
+        return self._cased({"latestSync": self._cased(latest)})
+
+    def definition(self, place: Place, parent: str, target: str) -> Document:
+        """A line of ListRepositorySyncDefinitions."""
+        return self._cased(
+            {"branch": place.branch, "directory": place.directory, "parent": parent, "target": target},
+        )
 
     def blockers(self, blockers: Sequence[Blocker], world: World) -> list[Document]:
         """The blockers of a summary, newest first."""
@@ -50,7 +66,19 @@ class Wording:
     def _attempt(self, sync: GitSync, attempt: Attempt | None, world: World) -> Document | None:
         if attempt is None:
             return None
-        events = [
+        return self._cased(
+            {
+                "events": self._events(attempt.events, world),
+                "initialRevision": self._revision(attempt.initial),
+                "startedAt": world.date(attempt.started_at),
+                "status": attempt.status,
+                "target": sync.target,
+                "targetRevision": self._revision(attempt.push),
+            }
+        )
+
+    def _events(self, events: Iterable[Event], world: World) -> list[Document]:
+        return [
             self._cased(
                 {
                     "event": event.event,
@@ -59,22 +87,12 @@ class Wording:
                     "externalId": event.external_id,
                 }
             )
-            for event in attempt.events
+            for event in events
         ]
-        return self._cased(
-            {
-                "events": events,
-                "initialRevision": self._revision(sync.repository, attempt.initial_sha),
-                "startedAt": world.date(attempt.started_at),
-                "status": attempt.status,
-                "target": sync.target,
-                "targetRevision": self._revision(sync.repository, attempt.push.sha),
-            }
-        )
 
-    def _revision(self, repository: Repository, sha: str) -> Document:
-        place = {"branch": repository.branch, "directory": repository.directory, "sha": sha}
-        return {**self._cased(place), **self.repository(repository)}
+    def _revision(self, push: Push) -> Document:
+        place = {"branch": push.place.branch, "directory": push.place.directory, "sha": push.sha}
+        return {**self._cased(place), **self.repository(push.place.repository)}
 
     def _cased(self, members: Mapping[str, object]) -> Document:
         return {self.rename(name): value for name, value in members.items()}

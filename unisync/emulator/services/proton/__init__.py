@@ -1,0 +1,13 @@
+"""Proton: Git sync of service instances and templates."""
+
+from __future__ import annotations
+
+from unisync.emulator.services.asked import Behaviour
+from unisync.emulator.services.proton import configs, inventory, repositories, statuses
+
+BEHAVIOURS: dict[str, Behaviour] = {
+    **repositories.BEHAVIOURS,
+    **configs.BEHAVIOURS,
+    **statuses.BEHAVIOURS,
+    **inventory.BEHAVIOURS,
+}
