@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+import warnings
 from collections.abc import Callable, Iterator
 
 import boto3
@@ -37,6 +38,8 @@ def measured(url: str, pairs: int, calls: int) -> Iterator[Comparison]:
 
 def _cases(client: Unisync, url: str) -> Iterator[Case]:
     config = Config(inject_host_prefix=False)
+    with warnings.catch_warnings(action="ignore"):
+        ours = client.proton  # pyright: ignore[reportDeprecated]
     proton = boto3.client("proton", region_name=REGION, endpoint_url=url, config=config)
     codeconnections = boto3.client("codeconnections", region_name=REGION, endpoint_url=url, config=config)
     twinmaker = boto3.client("iottwinmaker", region_name=REGION, endpoint_url=url, config=config)
@@ -48,7 +51,7 @@ def _cases(client: Unisync, url: str) -> Iterator[Case]:
             return reply["latestSync"]["status"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
 
         def typed_proton(name: str = instance) -> object:
-            return client.proton.get_service_instance_sync_status("web", name).status.native
+            return ours.get_service_instance_sync_status("web", name).status.native
 
         def typed_look(ref: ServiceInstanceSync = ref) -> object:
             return client.get(ref).status.native

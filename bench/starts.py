@@ -29,7 +29,9 @@ reply = client.get_service_instance_sync_status(serviceName="web", serviceInstan
 assert reply["latestSync"]["status"] == "SUCCEEDED"
 """
 _COLD = """
+import warnings
 from unisync import Unisync
+warnings.simplefilter("ignore")
 client = Unisync(region_name="eu-west-1", endpoint_url={url!r})
 job = client.proton.get_service_instance_sync_status("web", {name!r})
 assert job.latest_sync.status.native == "SUCCEEDED"

@@ -60,7 +60,7 @@ class Awaited:
 
         def blocking(*args: object, **kwargs: object) -> Any:
             result = value(*args, **kwargs)
-            return AwaitedListing(result, self._run) if isinstance(result, AsyncListing) else self._run(result)
+            return AwaitedListing(result, self._run) if hasattr(result, "pages") else self._run(result)
 
         return blocking
 
@@ -98,11 +98,13 @@ def make_either(request: pytest.FixtureRequest, aws: Emulator) -> Iterator[Calla
     with ExitStack() as stack:
 
         def blocking(**options: Any) -> Any:
-            return stack.enter_context(Unisync(**{**aws.client_options(), **options}))
+            given: dict[str, Any] = {**aws.client_options(), **options}
+            return stack.enter_context(Unisync(**given))
 
         def awaitable(**options: Any) -> Any:
             runner = stack.enter_context(asyncio.Runner())
-            client = AsyncUnisync(**{**aws.client_options(), **options})
+            given: dict[str, Any] = {**aws.client_options(), **options}
+            client = AsyncUnisync(**given)
             stack.callback(lambda: runner.run(client.close()))
             return Awaited(client, runner.run)
 

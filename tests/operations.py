@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, TypeGuard
 
 from botocore.session import Session
 
@@ -32,6 +32,7 @@ from unisync import (
     UpdatedSyncBlocker,
 )
 from unisync.emulator import Emulator
+from unisync.listing import Pages
 from unisync.services import Services
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
@@ -81,11 +82,12 @@ def prepare(aws: Emulator) -> Known:
     return known
 
 
-class Operation(NamedTuple):
+@dataclass(frozen=True)
+class Operation:
     """A use of an operation, on a client of either kind or on the adapters, and what comes of it."""
 
     use: Callable[[Any, Known], Any]
-    result: type
+    result: type[Any]
     is_list: bool = False
 
 
@@ -289,3 +291,8 @@ def models_of_botocore() -> Iterator[tuple[str, Any]]:
     loader = Session().get_component("data_loader")
     for service in OPERATIONS:
         yield service, loader.load_service_model(service, "service-2")
+
+
+def is_list(started: object) -> TypeGuard[Pages[Any]]:
+    """Whether an operation of the adapters gave pages."""
+    return isinstance(started, Pages)

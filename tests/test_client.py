@@ -223,7 +223,8 @@ def test_a_bad_parameter_is_named_and_nothing_is_sent(aws: Emulator, either: Any
 
 
 def test_what_botocore_refuses_is_an_invalid_request_too(aws: Emulator, client: Unisync) -> None:
-    params = {"workspaceId": "factory", "syncSource": "SITEWISE", "syncRole": ROLE, "tags": MappingProxyType({})}
+    tags = MappingProxyType({"team": "a"})
+    params = {"workspaceId": "factory", "syncSource": "SITEWISE", "syncRole": ROLE, "tags": tags}
     with pytest.raises(InvalidRequestError, match="tags") as caught:
         client._session.send(Call("iottwinmaker", "CreateSyncJob", params, CreatedSyncJob))
     assert "ParamValidationError" in type(caught.value.__cause__).__name__

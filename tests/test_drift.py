@@ -14,11 +14,10 @@ import pytest
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StringShape, StructureShape
 from pydantic import AliasChoices
 
-from tests.operations import OPERATIONS, Known, models_of_botocore, operations_of
+from tests.operations import OPERATIONS, Known, is_list, models_of_botocore, operations_of
 from unisync import ServiceError, inventory
 from unisync.definitions import BlockerStatus, BlockerType, Switch, Trigger
 from unisync.flow import Call
-from unisync.listing import Pages
 from unisync.models import Model, ProviderType, RepositoryIdentity, SyncErrorCode, SyncJobStatus
 from unisync.refs import TemplateType
 from unisync.services import codeconnections, proton, twinmaker
@@ -45,11 +44,10 @@ def operations_in(description: dict[str, Any], service: str) -> Iterator[Operati
 def call_of(service: str, name: str) -> Call[Any]:
     """The call that an operation makes, with all of its parameters."""
     started = OPERATIONS[service][name].use(operations_of(service), Known())
-    if isinstance(started, Pages):
-        # The page is the second, and has a size.
-        assert started.token_member is None or started.size_member is not None
-        given = dict.fromkeys(filter(None, (started.token_member, started.size_member)))
-        return started.call._replace(params={**started.call.params, **given})
+    if is_list(started):
+        paging = dict.fromkeys(filter(None, (started.token_member, started.size_member)))
+        first: Call[Any] = started.call
+        return first._replace(params={**first.params, **paging})
     call = next(started)
     assert isinstance(call, Call)
     started.close()
@@ -215,7 +213,7 @@ def test_the_providers_of_proton_are_those_of_codeconnections_in_other_words() -
 
 
 def changed(service: str, change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-    description = copy.deepcopy(DESCRIPTIONS[service])
+    description: dict[str, Any] = copy.deepcopy(DESCRIPTIONS[service])
     change(description)
     return description
 

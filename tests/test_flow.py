@@ -30,6 +30,7 @@ from unisync import (
 from unisync.backoff import retrying
 from unisync.flow import Call, Flow, Sleep, arun, ask, run
 from unisync.models import Model
+from unisync.services.proton import AsyncProton, BlockingProton
 
 LOOK = Call("scripted", "Look", {}, SyncJob)
 CREATE = Call("scripted", "Create", {}, SyncJob, repeatable=False)
@@ -246,7 +247,7 @@ def test_both_clients_have_the_same_names() -> None:
     for blocking, awaitable in (
         (Unisync, AsyncUnisync),
         (type(Unisync().twinmaker), type(AsyncUnisync().twinmaker)),
-        (type(Unisync().proton), type(AsyncUnisync().proton)),
+        (BlockingProton, AsyncProton),
         (type(Unisync().codeconnections), type(AsyncUnisync().codeconnections)),
     ):
         assert {name for name in dir(blocking) if name[0] != "_"} == {name for name in dir(awaitable) if name[0] != "_"}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
@@ -95,5 +95,5 @@ def models_within(value: object) -> Iterator[Model]:
             # A failure's reason is one of its events, told once more.
             yield from models_within(getattr(value, name)) if name != "error" else ()
     elif isinstance(value, (tuple, list, Page)):
-        for item in value:
+        for item in cast("Iterable[object]", value):
             yield from models_within(item)

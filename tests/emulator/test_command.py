@@ -12,7 +12,7 @@ from typing import IO
 
 import pytest
 
-from tests.emulator.clients import Clients, session_with
+from tests.emulator.clients import ROLE, Clients, session_with
 
 
 @contextmanager
@@ -59,6 +59,11 @@ def test_it_prints_the_environment_and_stops_when_told(number: signal.Signals) -
             status = boto.connections.get_resource_sync_status(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
             assert status["LatestSync"]["Target"] == "payments-prod"
             assert boto.proton.get_service_instance_sync_status(serviceName="web", serviceInstanceName="prod")
+            links = boto.connections.list_repository_links()["RepositoryLinks"]
+            assert [link["RepositoryName"] for link in links] == ["infra", "website"]
+            registered = boto.proton.list_repositories()["repositories"]
+            assert [repository["name"] for repository in registered] == ["acme/web", "acme/templates"]
+            boto.twinmaker.create_sync_job(workspaceId="factory", syncSource="SITEWISE", syncRole=ROLE)
         process.send_signal(number)
         _, complaints = process.communicate(timeout=20)
         assert (process.returncode, complaints) == (0, "")

@@ -10,16 +10,20 @@ from typing import Any
 
 import cbor2
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from botocore.model import ListShape, Shape, StructureShape
 
 from tests.emulator.clients import (
     CONFIG,
+    IMPLEMENTED,
     REQUESTS,
     ROLE,
     SPEAKS_CBOR,
     Clients,
     as_bytes,
+    block,
     connection,
     raw,
     read_all,
@@ -29,7 +33,7 @@ from tests.emulator.clients import (
     signed_json,
 )
 from unisync.emulator import FAULTS, Emulator
-from unisync.emulator.catalog import Operation, Protocol, service_model
+from unisync.emulator.catalog import SERVICES, Operation, Protocol, service_model
 from unisync.emulator.faults import Fault
 from unisync.emulator.message import Request
 
@@ -228,6 +232,83 @@ def test_a_slow_answer_to_a_client_that_wants_to_close_closes(furnished: Emulato
         assert b"LatestSync" in read_all(opened)
 
 
+class Replies:
+    """What the clients were sent, as it was sent."""
+
+    def __init__(self, boto: Clients) -> None:
+        self.bodies: list[bytes] = []
+        for service in SERVICES:
+            boto.of(service).meta.events.register("after-call", self._keep)
+
+    def _keep(self, http_response: AWSResponse, **_: object) -> None:
+        self.bodies.append(http_response.content)
+
+
+def answer(aws: Emulator, boto: Clients, service: str, operation: str, kind: str) -> Any:
+    """The reply of any emulated operation with a fault, read without botocore."""
+    create(boto)
+    aws.clock.advance(100)
+    block(aws)
+    params = dict(REQUESTS[service, operation])
+    if operation == "CreateSyncJob":
+        aws.add_workspace("harbour")
+        params["workspaceId"] = "harbour"
+    replies = Replies(boto)
+    aws.fault(operation, kind, service=service)
+    boto.call(service, operation, params)
+    return json.loads(replies.bodies[-1])
+
+
+def lacks(shape: Shape, value: Any) -> bool:
+    """Whether a required member is missing somewhere."""
+    if isinstance(shape, ListShape):
+        return any(lacks(shape.member, item) for item in value)
+    if not isinstance(shape, StructureShape):
+        return False
+    if set(shape.required_members) - value.keys():
+        return True
+    return any(lacks(shape.members[name], item) for name, item in value.items())
+
+
+def has_state(shape: Shape) -> bool:
+    """Whether a state stands somewhere in what the model describes."""
+    if isinstance(shape, ListShape):
+        return has_state(shape.member)
+    if not isinstance(shape, StructureShape):
+        return False
+    return any(
+        (name.lower() in ("state", "status") and member.type_name == "string") or has_state(member)
+        for name, member in shape.members.items()
+    )
+
+
+@pytest.mark.parametrize(("service", "operation"), IMPLEMENTED)
+def test_every_operation_may_have_an_unknown_member(
+    furnished: Emulator, boto: Clients, service: str, operation: str
+) -> None:
+    found = answer(furnished, boto, service, operation, "unknown-member")
+    assert all(each["addedByAws"] == "something new" for each in structures(found))
+
+
+@pytest.mark.parametrize(("service", "operation"), IMPLEMENTED)
+def test_every_operation_may_lack_a_member(furnished: Emulator, boto: Clients, service: str, operation: str) -> None:
+    found = answer(furnished, boto, service, operation, "missing-member")
+    shape = service_model(service).operation_model(operation).output_shape
+    assert shape is not None
+    nothing_required = {"ListSyncJobs", "ListSyncResources", "DeleteRepositoryLink", "DeleteSyncConfiguration"}
+    assert lacks(shape, found) == (operation not in nothing_required)
+
+
+@pytest.mark.parametrize(("service", "operation"), IMPLEMENTED)
+def test_every_operation_with_a_state_may_have_an_unknown_one(
+    furnished: Emulator, boto: Clients, service: str, operation: str
+) -> None:
+    found = answer(furnished, boto, service, operation, "unknown-state")
+    shape = service_model(service).operation_model(operation).output_shape
+    assert shape is not None
+    assert ("REIMAGINED" in json.dumps(found)) == has_state(shape)
+
+
 def structures(document: object) -> list[dict[str, Any]]:
     match document:
         case dict():
@@ -398,6 +479,8 @@ def test_throttling_is_throttling_to_boto3(furnished: Emulator, boto: Clients) -
     ("arguments", "about"),
     [
         (("GetEverything", "drop"), "operation"),
+        (("GetSyncJob", "drop", 1, "s3"), "service"),
+        (("GetSyncJob", "drop", 1, "proton"), "operation"),
         (("GetSyncJob", "explode"), "kind"),
         (("GetSyncJob", ""), "kind"),
         (("GetSyncJob", "http-99"), "kind"),
@@ -412,7 +495,48 @@ def test_throttling_is_throttling_to_boto3(furnished: Emulator, boto: Clients) -
 )
 def test_a_fault_that_cannot_be_is_refused(aws: Emulator, arguments: tuple[Any, ...], about: str) -> None:
     with pytest.raises(ValueError, match=f"^{about}: "):
-        aws.fault(*arguments)
+        aws.fault(*arguments[:3], service=arguments[3] if len(arguments) > 3 else None)
+
+
+def definitions(boto: Clients, service: str) -> str:
+    """ "fine", or the error's code."""
+    operation = "ListRepositorySyncDefinitions"
+    try:
+        boto.call(service, operation, REQUESTS[service, operation])
+    except ClientError as error:
+        return error.response.get("Error", {}).get("Code", "")
+    return "fine"
+
+
+def test_a_fault_may_be_for_one_service(furnished: Emulator, boto: Clients) -> None:
+    operation = "ListRepositorySyncDefinitions"
+    furnished.fault(operation, "ThrottlingException", service="proton")
+    furnished.fault(operation, "AccessDeniedException", times=2)
+    furnished.fault(operation, "InternalServerException", service="codestar-connections")
+    assert definitions(boto, "codeconnections") == "AccessDeniedException"
+    assert definitions(boto, "proton") == "ThrottlingException"
+    assert definitions(boto, "proton") == "AccessDeniedException"
+    assert definitions(boto, "codeconnections") == "fine"
+    assert definitions(boto, "codestar-connections") == "InternalServerException"
+    assert definitions(boto, "codestar-connections") == definitions(boto, "proton") == "fine"
+
+
+def test_a_limit_may_be_for_one_service(furnished: Emulator, boto: Clients) -> None:
+    operation = "ListRepositorySyncDefinitions"
+    furnished.throttle(operation, rate=1, service="proton")
+    assert [definitions(boto, "proton") for _ in range(2)] == ["fine", "ThrottlingException"]
+    assert [definitions(boto, "codeconnections") for _ in range(3)] == ["fine"] * 3
+    furnished.throttle(operation, rate=1, burst=2)
+    furnished.clock.advance(1)
+    # What the service's own limit holds back does not count against that of all.
+    assert [definitions(boto, "proton") for _ in range(2)] == ["fine", "ThrottlingException"]
+    assert [definitions(boto, "codeconnections") for _ in range(2)] == ["fine", "ThrottlingException"]
+
+
+@pytest.mark.parametrize(("operation", "service"), [("GetSyncJob", "s3"), ("GetSyncJob", "proton"), ("Get", None)])
+def test_a_limit_is_for_an_operation_that_exists(aws: Emulator, operation: str, service: str | None) -> None:
+    with pytest.raises(ValueError, match=r"^(operation|service): "):
+        aws.throttle(operation, rate=1, service=service)
 
 
 @pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf")])

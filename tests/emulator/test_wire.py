@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import cbor2
@@ -27,8 +28,9 @@ from tests.emulator.clients import (
 )
 from unisync.emulator import ACCOUNT, REGION, Emulator, Setup
 from unisync.emulator.application import Application
-from unisync.emulator.catalog import service_model
+from unisync.emulator.catalog import SERVICES, service_model
 from unisync.emulator.message import Request
+from unisync.emulator.services import BEHAVIOURS
 from unisync.emulator.signature import access_key_of, secret_of
 
 STACK = {"ResourceName": "payments-prod", "SyncType": "CFN_STACK_SYNC"}
@@ -61,7 +63,16 @@ def test_every_emulated_operation_answers_boto3(
     assert (last.account, last.region, last.time) == (ACCOUNT, REGION, 0.0)
 
 
-@pytest.mark.parametrize("operation", ["GetResourceSyncStatus", "GetSyncConfiguration", "GetSyncBlockerSummary"])
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_whole_sync_family_is_emulated(service: str) -> None:
+    family = {name for name in service_model(service).operation_names if re.search("Sync|Repositor", name)}
+    assert family <= BEHAVIOURS[service].keys() <= set(service_model(service).operation_names)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [name for service, name in IMPLEMENTED if service == "codeconnections" and name.startswith(("Get", "List"))],
+)
 def test_codeconnections_says_the_same_in_cbor(
     furnished: Emulator, boto: Clients, cbor: Clients, operation: str
 ) -> None:
@@ -232,8 +243,8 @@ def test_a_refusal_names_no_service_that_was_not_found(application: Application)
 
 
 def test_what_is_modelled_but_not_emulated_says_so(boto: Clients) -> None:
-    with pytest.raises(boto.proton.exceptions.ClientError, match="ListRepositories is not emulated") as raised:
-        boto.proton.list_repositories()
+    with pytest.raises(boto.proton.exceptions.ClientError, match="ListComponents is not emulated") as raised:
+        boto.call("proton", "ListComponents", {})
     assert raised.value.response.get("Error", {}).get("Code") == "UnknownOperationException"
     assert raised.value.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 501
 

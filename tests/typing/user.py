@@ -51,8 +51,10 @@ assert_type(client.wait_until_active(StackSync("x"), revision="4f2c9e1", timeout
 assert_type(client.wait_until_active(StackSync("x"), timeout=None, backoff=Backoff(initial=1)), GitSyncJob)
 assert_type(client.twinmaker.get_sync_job("x"), TwinMakerSyncJob)
 assert_type(client.twinmaker.create_sync_job("x", sync_role="r", tags={"a": "b"}), CreatedSyncJob)
-assert_type(client.proton.get_service_instance_sync_status("x", "y"), GitSyncJob)
-assert_type(client.proton.get_service_sync_config("x"), ServiceSyncConfig | None)
+# pyright reports what AWS has ended the support of, and mypy does where it is told to.
+proton = client.proton  # pyright: ignore[reportDeprecated]
+assert_type(proton.get_service_instance_sync_status("x", "y"), GitSyncJob)
+assert_type(proton.get_service_sync_config("x"), ServiceSyncConfig | None)
 assert_type(client.codeconnections.get_resource_sync_status("x"), GitSyncJob)
 assert_type(client.codeconnections.get_sync_blocker_summary(resource_name="x"), SyncBlockerSummary)
 

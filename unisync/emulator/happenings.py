@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from unisync.emulator.checks import CODECONNECTIONS, check, check_one_of, check_seconds
 from unisync.emulator.gitsync import Blocker, GitSync
-from unisync.emulator.names import CODECONNECTIONS, check, check_seconds
 from unisync.emulator.repository import ATTEMPT_TAKES, Place, Push
-from unisync.emulator.world import Blockable, World
+from unisync.emulator.world import World
 
 
-class Followers(NamedTuple):
+class _Followers(NamedTuple):
     """The resources that one sync configuration keeps in sync, and what it follows."""
 
     sync_type: str
     place: Place | None
     syncs: Sequence[GitSync]
+
+
+class _Blockable(NamedTuple):
+    """What a blocker can be put on: the blockers to add it to, and the name it is reported under."""
+
+    blockers: list[Blocker]
+    target: str
 
 
 class Happenings:
@@ -51,19 +58,22 @@ class Happenings:
             noticed_after: Emulated seconds before AWS knows of the push.
             takes: Emulated seconds from the start of the attempt to its end.
         """
-        if outcome not in ("SUCCEEDED", "FAILED"):
-            raise ValueError(f"outcome: expected 'SUCCEEDED' or 'FAILED', got {outcome!r}")
+        check_one_of("SUCCEEDED", "FAILED", outcome=outcome)
         if not sha:
             raise ValueError("sha: expected the id of a commit, got an empty string")
         check(CODECONNECTIONS, "SHA", sha=sha)
         check_seconds(noticed_after=noticed_after, takes=takes)
         with self._world.lock:
             now = self._world.clock.now()
-            for sync_type, place, syncs in self._followers(stack, service, instance, template):
-                if place is None:
-                    raise ValueError(f"{service=}, {template=}: without a sync config it follows no branch")
-                push = Push(sha, place, now, outcome, reason, noticed_after, takes)
-                place.repository.receive(push, sync_type)
+            pushes = [
+                (Push(sha, place, now, outcome, reason, noticed_after, takes), sync_type, syncs)
+                for sync_type, place, syncs in self._followers(stack, service, instance, template)
+                if place is not None
+            ]
+            if not pushes:
+                raise ValueError(f"without a sync config, no branch is followed; got {service=}, {template=}")
+            for push, sync_type, syncs in pushes:
+                push.place.repository.receive(push, sync_type)
                 for sync in syncs:
                     sync.pushes.append(push)
 
@@ -103,22 +113,22 @@ class Happenings:
 
     def _followers(
         self, stack: str | None, service: str | None, instance: str | None, template: str | None
-    ) -> Sequence[Followers]:
+    ) -> Sequence[_Followers]:
         world = self._world
         match stack, service, instance, template:
             case str(), None, None, None if stack in world.stacks:
-                return [Followers("CFN_STACK_SYNC", world.stacks[stack].place, [world.stacks[stack].sync])]
+                return [_Followers("CFN_STACK_SYNC", world.stacks[stack].place, [world.stacks[stack].sync])]
             case None, str(), None, None if service in world.services:
                 owner = world.services[service]
-                return [Followers("SERVICE_SYNC", owner.place, list(owner.instances.values()))]
+                return [_Followers("SERVICE_SYNC", owner.place, list(owner.instances.values()))]
             case None, str(), str(), None if service in world.services:
                 owner = world.services[service]
                 if instance in owner.instances:
-                    return [Followers("SERVICE_SYNC", owner.place, [owner.instances[instance]])]
+                    return [_Followers("SERVICE_SYNC", owner.place, [owner.instances[instance]])]
             case None, None, None, str():
                 found = [each for (name, _), each in world.templates.items() if name == template]
                 if found:
-                    return [Followers("TEMPLATE_SYNC", each.place, list(each.versions.values())) for each in found]
+                    return [_Followers("TEMPLATE_SYNC", each.place, list(each.versions.values())) for each in found]
             case _:
                 pass
         raise ValueError(
@@ -126,9 +136,9 @@ class Happenings:
             f"{instance=}, {template=}"
         )
 
-    def _blockable(self, stack: str | None, service: str | None, instance: str | None) -> Blockable:
+    def _blockable(self, stack: str | None, service: str | None, instance: str | None) -> _Blockable:
         if service is not None and instance is None and stack is None and service in self._world.services:
             target = self._world.arn("proton", f"service/{service}")
-            return Blockable(self._world.services[service].blockers, target)
+            return _Blockable(self._world.services[service].blockers, target)
         ((_, _, (sync,)),) = self._followers(stack, service, instance, None)
-        return Blockable(sync.own_blockers, sync.target)
+        return _Blockable(sync.own_blockers, sync.target)

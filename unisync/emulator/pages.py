@@ -45,7 +45,7 @@ def page(operation: Operation, params: Mapping[str, Any], listing: Listing, owne
     asked_token = _member(operation.model.input_shape, "nexttoken")
     answered_token = _member(operation.model.output_shape, "nexttoken")
     question = {name: value for name, value in params.items() if name not in (asked_size, asked_token)}
-    scope = f"{owner} {operation.service} {operation.name} {sorted(question.items())}"
+    scope = f"{owner} {operation.name} {sorted(question.items())}"
     sent = params.get(asked_token) if asked_token else None
     last = _read(sent, scope) if sent else -1
     if last is None:

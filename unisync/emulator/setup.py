@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
+from unisync.emulator.checks import (
+    CODECONNECTIONS,
+    PROTON,
+    TWINMAKER,
+    check,
+    check_one_of,
+    check_seconds,
+    split_repository,
+)
 from unisync.emulator.gitsync import GitSync
 from unisync.emulator.happenings import Happenings
-from unisync.emulator.names import CODECONNECTIONS, PROTON, TWINMAKER, check, check_seconds, split_repository
 from unisync.emulator.repository import Place, Repository
 from unisync.emulator.services.proton.common import PROVIDERS
 from unisync.emulator.syncjobs import RESOURCE_TAKES, SyncResource, Workspace
@@ -56,14 +64,13 @@ class Setup(Happenings):
             reason: For an error, its message.
             takes: Emulated seconds from when the job knows of it to the end of its sync.
         """
-        check(TWINMAKER, "Id", external_id=external_id)
-        check(TWINMAKER, "Id", **({} if resource_id is None else {"resource_id": resource_id}))
+        check(TWINMAKER, "Id", external_id=external_id, resource_id=resource_id)
         check(TWINMAKER, "SyncResourceType", resource_type=resource_type)
         check(TWINMAKER, "SyncSource", sync_source=sync_source)
         check(TWINMAKER, "ErrorCode", code=code)
+        check(TWINMAKER, "ErrorMessage", reason=reason)
         check_seconds(takes=takes)
-        if outcome not in ("IN_SYNC", "ERROR"):
-            raise ValueError(f"outcome: expected 'IN_SYNC' or 'ERROR', got {outcome!r}")
+        check_one_of("IN_SYNC", "ERROR", outcome=outcome)
         error = (code, reason or f"Unable to sync {external_id}") if outcome == "ERROR" else None
         with self._world.lock:
             self._workspace(workspace_id).resources[sync_source, resource_type, external_id] = SyncResource(
@@ -94,7 +101,7 @@ class Setup(Happenings):
     def add_repository_link(self, full_name: str, *, provider: str = "GitHub") -> str:
         """Make a repository link of CodeConnections to "owner/name", if there is none; return its id."""
         with self._world.lock:
-            return self._link(full_name, provider).id
+            return self._link("full_name", full_name, provider).id
 
     def add_stack(
         self,
@@ -112,7 +119,7 @@ class Setup(Happenings):
         check(CODECONNECTIONS, "ResourceName", name=name)
         check(CODECONNECTIONS, "BranchName", branch=branch)
         with self._world.lock:
-            place = Place(self._link(repository, provider), branch, config_file)
+            place = Place(self._link("repository", repository, provider), branch, config_file)
             role = f"arn:aws:iam::{self._world.account}:role/git-sync"
             now = self._now()
             self._world.stacks[name] = Stack(GitSync(name, created_at=now), place, role, created_at=now)
@@ -126,7 +133,7 @@ class Setup(Happenings):
     def add_repository(self, full_name: str, *, provider: str = "GitHub") -> None:
         """Register a repository ("owner/name") with Proton."""
         with self._world.lock:
-            self._registered(full_name, provider)
+            self._registered("full_name", full_name, provider)
 
     def add_service(self, name: str) -> None:
         """Make a Proton service without instances and without a sync config."""
@@ -181,7 +188,7 @@ class Setup(Happenings):
         check(PROTON, "ResourceName", name=name)
         check(PROTON, "TemplateType", template_type=template_type)
         check(PROTON, "TemplateVersionPart", version=version)
-        check(PROTON, "Subdirectory", **({"subdirectory": subdirectory} if subdirectory else {}))
+        check(PROTON, "Subdirectory", subdirectory=subdirectory or None)
         with self._world.lock:
             place = self._place(repository, branch, subdirectory, provider)
             template = self._world.templates.setdefault((name, template_type), Template(created_at=self._now()))
@@ -198,30 +205,32 @@ class Setup(Happenings):
             raise ValueError(f"workspace_id: there is no workspace {workspace_id!r}")
         return workspace
 
-    def _link(self, full_name: str, provider: str) -> Repository:
-        owner, name = split_repository(full_name)
-        check(CODECONNECTIONS, "OwnerId", repository=owner)
-        check(CODECONNECTIONS, "RepositoryName", repository=name)
+    def _link(self, parameter: str, full_name: str, provider: str) -> Repository:
+        owner, name = split_repository(parameter, full_name)
+        check(CODECONNECTIONS, "OwnerId", **{parameter: owner})
+        check(CODECONNECTIONS, "RepositoryName", **{parameter: name})
         check(CODECONNECTIONS, "ProviderType", provider=provider)
-        link = self._world.find_link(full_name, provider)
+        link = self._world.find_link(owner, name, provider)
         if link is None:
-            connection = self._world.connection_to(provider)
-            link = Repository(owner, name, provider, connection, created_at=self._now())
+            link = self._repository(owner, name, provider)
             self._world.links[link.id] = link
         return link
 
-    def _registered(self, full_name: str, provider: str) -> Repository:
-        if provider not in PROVIDERS:
-            raise ValueError(f"provider: expected one that Proton knows, {', '.join(PROVIDERS)}; got {provider!r}")
-        owner, name = split_repository(full_name)
-        check(PROTON, "RepositoryName", repository=full_name)
-        found = self._world.repositories.get((full_name, provider))
-        if found is None:
-            connection = self._world.connection_to(provider)
-            found = Repository(owner, name, provider, connection, created_at=self._now())
-            self._world.repositories[full_name, provider] = found
-        return found
+    def _registered(self, parameter: str, full_name: str, provider: str) -> Repository:
+        owner, name = split_repository(parameter, full_name)
+        check(PROTON, "RepositoryName", **{parameter: full_name})
+        check_one_of(*PROVIDERS, provider=provider)
+        repositories, key = self._world.repositories, (full_name, provider)
+        if key not in repositories:
+            repositories[key] = self._repository(owner, name, provider)
+        return repositories[key]
+
+    def _repository(self, owner: str, name: str, provider: str) -> Repository:
+        connection = self._world.connection_to(provider)
+        return Repository(owner, name, provider, connection, created_at=self._now())
 
     def _place(self, repository: str | None, branch: str, directory: str, provider: str) -> Place | None:
         check(PROTON, "GitBranchName", branch=branch)
-        return None if repository is None else Place(self._registered(repository, provider), branch, directory)
+        if repository is None:
+            return None
+        return Place(self._registered("repository", repository, provider), branch, directory)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from unisync.emulator.clock import EmulatorClock
@@ -85,25 +85,12 @@ class World:
         found = (arn for arn, leads_to in self.connections.items() if leads_to == provider)
         return next(found, None) or self.add_connection(provider)
 
-    def find_link(self, full_name: str, provider: str) -> Repository | None:
+    def find_link(self, owner: str, name: str, provider: str) -> Repository | None:
         """The repository link to a repository."""
-        links = self.links.values()
-        return next((link for link in links if (link.full_name, link.provider) == (full_name, provider)), None)
+        wanted = (owner, name, provider)
+        return next((link for link in self.links.values() if (link.owner, link.name, link.provider) == wanted), None)
 
     def places_in_proton(self) -> Iterator[Place | None]:
         """What the sync configs of Proton follow; None for those that are not there."""
         yield from (service.place for service in self.services.values())
         yield from (template.place for template in self.templates.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Blockable:
-    """What a blocker can be put on: the blockers to add it to, and the name it is reported under."""
-
-    blockers: list[Blocker]
-    target: str
-
-
-def newest_first(blockers: Sequence[Blocker]) -> list[Blocker]:
-    """In the order in which AWS lists them."""
-    return sorted(blockers, key=lambda blocker: (blocker.created_at, blocker.number), reverse=True)

@@ -39,7 +39,7 @@ def create_repository_link(asked: Asked) -> Document:
     """CreateRepositoryLink. What its connection leads to is the provider."""
     owner, name, connection = asked.params["OwnerId"], asked.params["RepositoryName"], asked.params["ConnectionArn"]
     provider = asked.world.connections.get(connection, "GitHub")
-    if asked.world.find_link(f"{owner}/{name}", provider) is not None:
+    if asked.world.find_link(owner, name, provider) is not None:
         raise AwsError("ResourceAlreadyExistsException", f"A repository link to {owner}/{name} already exists")
     if len(asked.world.links) >= LINKS:
         raise AwsError("LimitExceededException", f"This account has {LINKS} repository links already")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from unisync.emulator.gitsync import Attempt, Blocker, GitSync
 from unisync.emulator.protocol import Document
 from unisync.emulator.repository import Event, Place, Push, Repository, RepositoryAttempt
-from unisync.emulator.world import World, newest_first
+from unisync.emulator.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class Wording:
 
     def blockers(self, blockers: Sequence[Blocker], world: World) -> list[Document]:
         """The blockers of a summary, newest first."""
-        return [self.blocker(blocker, world) for blocker in newest_first(blockers)]
+        newest_first = sorted(blockers, key=lambda blocker: blocker.number, reverse=True)
+        return [self.blocker(blocker, world) for blocker in newest_first]
 
     def blocker(self, blocker: Blocker, world: World) -> Document:
         """One blocker."""

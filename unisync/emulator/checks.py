@@ -1,4 +1,4 @@
-"""Which names the services take, for what a test sets up: their models know."""
+"""What a test may not set up, since no service would take it: the services' models know."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ from unisync.emulator.constraints import problems
 TWINMAKER, PROTON, CODECONNECTIONS = "iottwinmaker", "proton", "codeconnections"
 
 
-def check(service: str, shape: str, /, **parameters: object) -> None:
-    """Refuse a parameter whose value breaks a constraint of a shape of the service.
+def check(service: str, shape: str, /, **parameters: str | None) -> None:
+    """Refuse a parameter whose value breaks a constraint of a shape of the service. None is always fine.
 
     Raises:
-        ValueError: It names the parameter.
+        ValueError: It names the parameter, as do those of the other checks.
     """
     for name, value in parameters.items():
         broken = list(problems(service_model(service).shape_for(shape), value, name))
         if broken:
             raise ValueError(f"{name}: {'; '.join(broken)}")
+
+
+def check_one_of(*allowed: str, **parameters: str) -> None:
+    """Refuse a parameter that is none of the words allowed."""
+    for name, value in parameters.items():
+        if value not in allowed:
+            raise ValueError(f"{name}: expected {' or '.join(map(repr, allowed))}, got {value!r}")
 
 
 def check_seconds(**parameters: float) -> None:
@@ -27,9 +34,9 @@ def check_seconds(**parameters: float) -> None:
             raise ValueError(f"{name}: expected seconds, zero or more, got {seconds!r}")
 
 
-def split_repository(full_name: str) -> tuple[str, str]:
+def split_repository(parameter: str, full_name: str) -> tuple[str, str]:
     """Owner and bare name: the owner is all before the last slash, since GitLab's groups nest."""
     owner, _, name = full_name.rpartition("/")
     if not (owner and name):
-        raise ValueError(f"repository: expected 'owner/name', got {full_name!r}")
+        raise ValueError(f"{parameter}: expected 'owner/name', got {full_name!r}")
     return owner, name

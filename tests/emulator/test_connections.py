@@ -1,0 +1,375 @@
+"""CodeConnections' repository links and sync configurations, under both of its names and in both protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.emulator.clients import CONNECTION, ROLE, SPEAKS_CBOR, Clients
+from unisync.emulator import ACCOUNT, REGION, Emulator
+
+SYNC = {"SyncType": "CFN_STACK_SYNC"}
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b"
+UNKNOWN = "ffffffff-ffff-4fff-8fff-ffffffffffff"
+
+
+class Service:
+    """CodeConnections under one of its names, in one protocol; replies without what botocore adds."""
+
+    def __init__(self, boto: Clients, name: str) -> None:
+        self.boto, self.name = boto, name
+
+    def call(self, operation: str, **params: object) -> dict[str, Any]:
+        reply = self.boto.call(self.name, operation, params)
+        del reply["ResponseMetadata"]
+        return reply
+
+    def refuses(self, code: str, match: str | None = None) -> Any:
+        return pytest.raises(self.boto.of(self.name).exceptions.from_code(code), match=match)
+
+    def create_link(self, **params: object) -> dict[str, Any]:
+        given = {"ConnectionArn": CONNECTION, "OwnerId": "acme", "RepositoryName": "infra", **params}
+        info: dict[str, Any] = self.call("CreateRepositoryLink", **given)["RepositoryLinkInfo"]
+        return info
+
+    def create(self, link: str, name: str = "payments", **params: object) -> dict[str, Any]:
+        given = {"ResourceName": name, "RepositoryLinkId": link, "Branch": "main", "ConfigFile": "d.yaml", **params}
+        found: dict[str, Any] = self.call("CreateSyncConfiguration", RoleArn=ROLE, **SYNC, **given)["SyncConfiguration"]
+        return found
+
+    def get(self, name: str = "payments") -> dict[str, Any]:
+        found: dict[str, Any] = self.call("GetSyncConfiguration", ResourceName=name, **SYNC)["SyncConfiguration"]
+        return found
+
+    def update(self, name: str = "payments", **params: object) -> dict[str, Any]:
+        reply = self.call("UpdateSyncConfiguration", ResourceName=name, **SYNC, **params)
+        found: dict[str, Any] = reply["SyncConfiguration"]
+        return found
+
+
+@pytest.fixture(
+    params=[
+        "codeconnections",
+        "codestar-connections",
+        pytest.param(
+            "cbor", marks=pytest.mark.skipif(not SPEAKS_CBOR, reason="the installed botocore's model has no CBOR")
+        ),
+    ]
+)
+def service(request: pytest.FixtureRequest) -> Service:
+    if request.param == "cbor":
+        return Service(request.getfixturevalue("cbor"), "codeconnections")
+    return Service(request.getfixturevalue("boto"), request.param)
+
+
+@pytest.fixture
+def connections(boto: Clients) -> Service:
+    return Service(boto, "codeconnections")
+
+
+@pytest.fixture
+def codestar(boto: Clients) -> Service:
+    return Service(boto, "codestar-connections")
+
+
+def test_a_link_is_created_read_and_deleted(service: Service) -> None:
+    created = service.create_link()
+    link = created["RepositoryLinkId"]
+    assert created == {
+        "ConnectionArn": CONNECTION,
+        "OwnerId": "acme",
+        "ProviderType": "GitHub",
+        "RepositoryLinkArn": f"arn:aws:{service.name}:{REGION}:{ACCOUNT}:repository-link/{link}",
+        "RepositoryLinkId": link,
+        "RepositoryName": "infra",
+    }
+    assert service.call("GetRepositoryLink", RepositoryLinkId=link) == {"RepositoryLinkInfo": created}
+    assert service.call("ListRepositoryLinks") == {"RepositoryLinks": [created]}
+    assert service.call("DeleteRepositoryLink", RepositoryLinkId=link) == {}
+    assert service.call("ListRepositoryLinks") == {"RepositoryLinks": []}
+
+
+@pytest.mark.parametrize("provider", ["GitHub", "GitLab", "Bitbucket", "GitHubEnterpriseServer", "AzureDevOps"])
+def test_the_provider_is_that_of_the_connection(aws: Emulator, connections: Service, provider: str) -> None:
+    arn = aws.add_connection(provider)
+    created = connections.create_link(ConnectionArn=arn, OwnerId="acme/team", EncryptionKeyArn=KEY)
+    assert (created["ProviderType"], created["ConnectionArn"]) == (provider, arn)
+    assert (created["OwnerId"], created["RepositoryName"], created["EncryptionKeyArn"]) == ("acme/team", "infra", KEY)
+
+
+def test_a_link_has_tags_that_nobody_shows(connections: Service) -> None:
+    assert "Tags" not in connections.create_link(Tags=[{"Key": "team", "Value": "payments"}])
+
+
+def test_a_repository_is_linked_once(aws: Emulator, service: Service) -> None:
+    service.create_link()
+    with service.refuses("ResourceAlreadyExistsException", "acme/infra already exists"):
+        service.create_link(ConnectionArn=aws.add_connection())
+    service.create_link(ConnectionArn=aws.add_connection("GitLab"))
+    service.create_link(RepositoryName="other")
+    service.create_link(OwnerId="other")
+
+
+def test_an_update_of_a_link_changes_what_is_given(aws: Emulator, service: Service) -> None:
+    link = service.create_link()["RepositoryLinkId"]
+    other = aws.add_connection()
+    moved = service.call("UpdateRepositoryLink", RepositoryLinkId=link, ConnectionArn=other)["RepositoryLinkInfo"]
+    assert moved["ConnectionArn"] == other
+    assert "EncryptionKeyArn" not in moved
+    keyed = service.call("UpdateRepositoryLink", RepositoryLinkId=link, EncryptionKeyArn=KEY)["RepositoryLinkInfo"]
+    assert keyed == {**moved, "EncryptionKeyArn": KEY}
+    assert service.call("UpdateRepositoryLink", RepositoryLinkId=link)["RepositoryLinkInfo"] == keyed
+    assert service.call("GetRepositoryLink", RepositoryLinkId=link)["RepositoryLinkInfo"] == keyed
+
+
+def test_a_link_does_not_move_to_another_provider(aws: Emulator, connections: Service) -> None:
+    link = connections.create_link()["RepositoryLinkId"]
+    with connections.refuses("InvalidInputException", "does not lead to GitHub"):
+        connections.call("UpdateRepositoryLink", RepositoryLinkId=link, ConnectionArn=aws.add_connection("GitLab"))
+    assert connections.call("UpdateRepositoryLink", RepositoryLinkId=link, ConnectionArn=CONNECTION)
+
+
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("GetRepositoryLink", {}),
+        ("UpdateRepositoryLink", {}),
+        ("DeleteRepositoryLink", {}),
+        ("ListSyncConfigurations", SYNC),
+        ("ListRepositorySyncDefinitions", SYNC),
+        ("GetRepositorySyncStatus", {**SYNC, "Branch": "main"}),
+    ],
+)
+def test_an_unknown_link_is_not_found(service: Service, operation: str, params: Mapping[str, object]) -> None:
+    with service.refuses("ResourceNotFoundException", UNKNOWN):
+        service.call(operation, RepositoryLinkId=UNKNOWN, **params)
+
+
+def test_a_link_with_sync_configurations_stays(service: Service) -> None:
+    link = service.create_link()["RepositoryLinkId"]
+    service.create(link)
+    with service.refuses("SyncConfigurationStillExistsException", link):
+        service.call("DeleteRepositoryLink", RepositoryLinkId=link)
+    service.call("DeleteSyncConfiguration", ResourceName="payments", **SYNC)
+    service.call("DeleteRepositoryLink", RepositoryLinkId=link)
+
+
+def test_both_names_see_the_same_links_each_with_its_own_arn(connections: Service, codestar: Service) -> None:
+    created = connections.create_link()
+    seen = codestar.call("GetRepositoryLink", RepositoryLinkId=created["RepositoryLinkId"])["RepositoryLinkInfo"]
+    assert seen["RepositoryLinkArn"].startswith("arn:aws:codestar-connections:")
+    assert created["RepositoryLinkArn"].startswith("arn:aws:codeconnections:")
+    assert {**seen, "RepositoryLinkArn": ""} == {**created, "RepositoryLinkArn": ""}
+
+
+def test_an_account_has_a_hundred_links(aws: Emulator, service: Service) -> None:
+    for number in range(99):
+        aws.add_repository_link(f"acme/r{number}")
+    service.create_link(RepositoryName="r99")
+    with service.refuses("LimitExceededException", "has 100 repository links"):
+        service.create_link(RepositoryName="r100")
+    link = aws.add_repository_link("acme/r7")
+    service.call("DeleteRepositoryLink", RepositoryLinkId=link)
+    service.create_link(RepositoryName="r100")
+
+
+def test_a_sync_configuration_is_created_read_and_deleted(service: Service) -> None:
+    link = service.create_link(OwnerId="acme/team")["RepositoryLinkId"]
+    created = service.create(link)
+    assert created == {
+        "Branch": "main",
+        "ConfigFile": "d.yaml",
+        "OwnerId": "acme/team",
+        "ProviderType": "GitHub",
+        "RepositoryLinkId": link,
+        "RepositoryName": "infra",
+        "ResourceName": "payments",
+        "RoleArn": ROLE,
+        "SyncType": "CFN_STACK_SYNC",
+    }
+    assert service.get() == created
+    listed = service.call("ListSyncConfigurations", RepositoryLinkId=link, **SYNC)
+    assert listed == {"SyncConfigurations": [created]}
+    definitions = service.call("ListRepositorySyncDefinitions", RepositoryLinkId=link, **SYNC)
+    assert definitions == {
+        "RepositorySyncDefinitions": [
+            {"Branch": "main", "Directory": "d.yaml", "Parent": "payments", "Target": "payments"}
+        ]
+    }
+    for _ in range(2):
+        assert service.call("DeleteSyncConfiguration", ResourceName="payments", **SYNC) == {}
+    with service.refuses("ResourceNotFoundException"):
+        service.get()
+    assert service.call("ListSyncConfigurations", RepositoryLinkId=link, **SYNC) == {"SyncConfigurations": []}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("PublishDeploymentStatus", "ENABLED"), ("TriggerResourceUpdateOn", "FILE_CHANGE")],
+)
+def test_an_optional_setting_is_said_when_it_was_given(service: Service, setting: str, value: str) -> None:
+    link = service.create_link()["RepositoryLinkId"]
+    plain = service.create(link)
+    assert setting not in plain
+    assert service.create(link, "other", **{setting: value})[setting] == value
+    assert service.update(**{setting: value}) == {**plain, setting: value}
+    assert service.update(Branch="live") == {**plain, setting: value, "Branch": "live"}
+    assert service.get() == {**plain, setting: value, "Branch": "live"}
+
+
+def test_what_the_older_name_has_no_member_for_it_neither_takes_nor_says(
+    connections: Service, codestar: Service
+) -> None:
+    link = connections.create_link()["RepositoryLinkId"]
+    created = connections.create(link, PullRequestComment="ENABLED")
+    assert created["PullRequestComment"] == "ENABLED"
+    assert codestar.get() == {name: value for name, value in created.items() if name != "PullRequestComment"}
+    (listed,) = codestar.call("ListSyncConfigurations", RepositoryLinkId=link, **SYNC)["SyncConfigurations"]
+    assert listed == codestar.get()
+    assert "PullRequestComment" not in codestar.update(Branch="live")
+    assert connections.get() == {**created, "Branch": "live"}
+
+
+def test_what_is_configured_is_not_configured_again(aws: Emulator, service: Service) -> None:
+    link = service.create_link()["RepositoryLinkId"]
+    aws.add_stack("made", repository="acme/other")
+    for name in ("payments", "made"):
+        if name == "payments":
+            service.create(link)
+        with service.refuses("ResourceAlreadyExistsException", name):
+            service.create(link, name)
+
+
+def test_an_unknown_link_cannot_be_followed(service: Service) -> None:
+    with service.refuses("InvalidInputException", UNKNOWN):
+        service.create(UNKNOWN)
+    link = service.create_link()["RepositoryLinkId"]
+    service.create(link)
+    with service.refuses("ResourceNotFoundException", UNKNOWN):
+        service.update(RepositoryLinkId=UNKNOWN, Branch="live")
+    assert service.get()["Branch"] == "main"
+
+
+def test_an_update_changes_what_is_given(aws: Emulator, service: Service) -> None:
+    created = service.create(service.create_link()["RepositoryLinkId"])
+    other = aws.add_repository_link("acme/other", provider="GitLab")
+    assert service.update() == created
+    assert service.update(ConfigFile="e.yaml") == {**created, "ConfigFile": "e.yaml"}
+    moved = service.update(RepositoryLinkId=other, RoleArn=ROLE + "2")
+    place = {"RepositoryLinkId": other, "RepositoryName": "other", "ProviderType": "GitLab"}
+    assert moved == {**created, **place, "ConfigFile": "e.yaml", "RoleArn": ROLE + "2"}
+    assert service.get() == moved
+
+
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("GetSyncConfiguration", {}),
+        ("UpdateSyncConfiguration", {"Branch": "live"}),
+        ("GetResourceSyncStatus", {}),
+        ("GetSyncBlockerSummary", {}),
+        ("UpdateSyncBlocker", {"Id": "1", "ResolvedReason": "x"}),
+    ],
+)
+def test_an_unknown_resource_is_not_found(service: Service, operation: str, params: Mapping[str, object]) -> None:
+    with service.refuses("ResourceNotFoundException", "resource: nowhere with sync type: CFN_STACK_SYNC"):
+        service.call(operation, ResourceName="nowhere", **SYNC, **params)
+
+
+def test_a_hundred_stacks_are_kept_in_sync(aws: Emulator, service: Service) -> None:
+    for number in range(99):
+        aws.add_stack(f"stack{number}", repository=f"acme/r{number % 3}", branch=f"b{number % 2}")
+    link = service.create_link()["RepositoryLinkId"]
+    service.create(link, "stack99")
+    with service.refuses("LimitExceededException", "has 100 sync configurations"):
+        service.create(link, "stack100")
+    service.call("DeleteSyncConfiguration", ResourceName="stack5", **SYNC)
+    service.create(link, "stack100")
+
+
+def test_a_link_has_a_hundred_configurations(aws: Emulator, connections: Service) -> None:
+    for number in range(100):
+        aws.add_stack(f"stack{number}", repository="acme/infra", branch=f"b{number % 2}")
+    with connections.refuses("LimitExceededException", "has 100 sync configurations"):
+        connections.create(aws.add_repository_link("acme/infra"), "stack100")
+
+
+def test_a_branch_has_fifty_followers(aws: Emulator, service: Service) -> None:
+    for number in range(49):
+        aws.add_stack(f"stack{number}", repository="acme/infra")
+    link = aws.add_repository_link("acme/infra")
+    service.create(link, "stack49")
+    with service.refuses("LimitExceededException", "Branch main has 50 sync configurations"):
+        service.create(link, "stack50")
+    service.create(link, "stack50", Branch="live")
+    # UpdateSyncConfiguration models no quota.
+    with service.refuses("InvalidInputException", "Branch main has 50 sync configurations"):
+        service.update("stack50", Branch="main")
+    assert service.get("stack50")["Branch"] == "live"
+    # What is there already may stay.
+    assert service.update("stack49", Branch="main", ConfigFile="e.yaml")["ConfigFile"] == "e.yaml"
+    service.create(aws.add_repository_link("acme/other"), "stack51")
+
+
+def test_a_stack_brings_its_link_and_shares_it(aws: Emulator, connections: Service) -> None:
+    aws.add_stack("one", repository="acme/infra")
+    aws.add_stack("two", repository="acme/infra", branch="live")
+    aws.add_stack("three", repository="acme/infra", provider="GitLab")
+    links = connections.call("ListRepositoryLinks")["RepositoryLinks"]
+    assert [(link["RepositoryName"], link["ProviderType"]) for link in links] == [
+        ("infra", "GitHub"),
+        ("infra", "GitLab"),
+    ]
+    shared = links[0]["RepositoryLinkId"]
+    assert aws.add_repository_link("acme/infra") == shared
+    assert connections.get("one")["RepositoryLinkId"] == connections.get("two")["RepositoryLinkId"] == shared
+    aws.remove_stack("one")
+    aws.remove_stack("two")
+    assert aws.add_repository_link("acme/infra") == shared
+
+
+def test_a_stack_created_by_its_configuration_is_pushed_to(aws: Emulator, service: Service) -> None:
+    link = service.create_link()["RepositoryLinkId"]
+    service.create(link, Branch="live", ConfigFile="prod.yaml")
+    aws.push(stack="payments", sha="4f2c9e1d")
+    aws.clock.advance(30)
+    status = service.call("GetResourceSyncStatus", ResourceName="payments", **SYNC)
+    assert status["LatestSuccessfulSync"]["TargetRevision"] == {
+        "Branch": "live",
+        "Directory": "prod.yaml",
+        "OwnerId": "acme",
+        "ProviderType": "GitHub",
+        "RepositoryName": "infra",
+        "Sha": "4f2c9e1d",
+    }
+    aws.remove_stack("payments")
+    with pytest.raises(ValueError, match="expected an existing stack"):
+        aws.push(stack="payments", sha="4f2c9e1d")
+
+
+def test_a_commit_stays_where_it_was_pushed(aws: Emulator, service: Service) -> None:
+    service.create(service.create_link()["RepositoryLinkId"])
+    aws.push(stack="payments", sha="aaaaaaa")
+    aws.clock.advance(30)
+    before = service.call("GetResourceSyncStatus", ResourceName="payments", **SYNC)
+    other = aws.add_repository_link("acme/other")
+    service.update(Branch="live", ConfigFile="e.yaml", RepositoryLinkId=other)
+    assert service.call("GetResourceSyncStatus", ResourceName="payments", **SYNC) == before
+    aws.push(stack="payments", sha="bbbbbbb")
+    aws.clock.advance(30)
+    latest = service.call("GetResourceSyncStatus", ResourceName="payments", **SYNC)["LatestSync"]
+    assert latest["InitialRevision"] == before["LatestSync"]["TargetRevision"]
+    moved = {"Sha": "bbbbbbb", "Branch": "live", "Directory": "e.yaml", "RepositoryName": "other"}
+    assert latest["TargetRevision"] == {**latest["InitialRevision"], **moved}
+
+
+def test_a_configuration_made_anew_has_no_history(aws: Emulator, connections: Service) -> None:
+    link = connections.create_link()["RepositoryLinkId"]
+    connections.create(link)
+    aws.push(stack="payments", sha="4f2c9e1d")
+    connections.call("DeleteSyncConfiguration", ResourceName="payments", **SYNC)
+    connections.create(link)
+    with connections.refuses("ResourceNotFoundException", "Could not find a sync status"):
+        connections.call("GetResourceSyncStatus", ResourceName="payments", **SYNC)

@@ -1,0 +1,301 @@
+"""What TwinMaker's sync jobs keep in sync, and the lists of jobs and workspaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.emulator.clients import ROLE, Clients
+from unisync.emulator import Emulator
+
+JOB = {"workspaceId": "factory", "syncSource": "SITEWISE"}
+
+
+@pytest.fixture(autouse=True)
+def workspaces(aws: Emulator) -> None:
+    aws.add_workspace("factory")
+    aws.add_workspace("harbour")
+
+
+def create(boto: Clients, workspace: str = "factory", source: str = "SITEWISE") -> None:
+    boto.twinmaker.create_sync_job(workspaceId=workspace, syncSource=source, syncRole=ROLE)
+
+
+def delete(boto: Clients) -> None:
+    boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")
+
+
+def resources(boto: Clients, *filters: dict[str, str], **job: str) -> list[Any]:
+    found: list[Any] = boto.call("iottwinmaker", "ListSyncResources", {**JOB, **job, "filters": list(filters)})[
+        "syncResources"
+    ]
+    return found
+
+
+def states(boto: Clients, *filters: dict[str, str], **job: str) -> dict[str, str]:
+    return {each["externalId"]: each["status"]["state"] for each in resources(boto, *filters, **job)}
+
+
+def at(aws: Emulator, when: float) -> None:
+    aws.clock.advance(when - aws.clock.now())
+
+
+@pytest.mark.parametrize(
+    ("when", "state", "since"),
+    [
+        (5, "INITIALIZING", 5),
+        (6.9, "INITIALIZING", 5),
+        (7, "PROCESSING", 7),
+        (14.9, "PROCESSING", 7),
+        (15, "IN_SYNC", 15),
+        (1e6, "IN_SYNC", 15),
+    ],
+)
+@pytest.mark.parametrize("before", [True, False])
+def test_a_resource_is_synced_once_the_job_has_loaded_it(
+    aws: Emulator, boto: Clients, when: float, state: str, since: float, before: bool
+) -> None:
+    for step in ("add", "create") if before else ("create", "add"):
+        if step == "add":
+            aws.add_sync_resource("factory", "boiler-1", resource_id="entity-1")
+        else:
+            create(boto)
+    job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    assert resources(boto) == []
+    at(aws, 4.9)
+    assert resources(boto) == []
+    at(aws, when)
+    (found,) = resources(boto)
+    changed = (found.pop("updateDateTime") - job["creationDateTime"]).total_seconds()
+    assert changed == pytest.approx(since, abs=0.002)
+    assert found == {
+        "externalId": "boiler-1",
+        "resourceId": "entity-1",
+        "resourceType": "ENTITY",
+        "status": {"state": state},
+    }
+
+
+@pytest.mark.parametrize("reason", [None, "The asset has no model"])
+def test_a_resource_that_fails_says_why(aws: Emulator, boto: Clients, reason: str | None) -> None:
+    aws.add_sync_resource("factory", "boiler-1", outcome="ERROR", code="VALIDATION_ERROR", reason=reason, takes=4)
+    aws.add_sync_resource("factory", "boiler-2", outcome="ERROR")
+    create(boto)
+    at(aws, 8.9)
+    assert [each["status"] for each in resources(boto)] == [{"state": "PROCESSING"}] * 2
+    at(aws, 20)
+    assert [each["status"] for each in resources(boto)] == [
+        {"state": "ERROR", "error": {"code": "VALIDATION_ERROR", "message": reason or "Unable to sync boiler-1"}},
+        {"state": "ERROR", "error": {"code": "SYNC_PROCESSING_ERROR", "message": "Unable to sync boiler-2"}},
+    ]
+    assert "resourceId" not in resources(boto)[0]
+
+
+@pytest.mark.parametrize(("takes", "when", "state"), [(1, 5.9, "INITIALIZING"), (1, 6, "IN_SYNC"), (0, 5, "IN_SYNC")])
+def test_a_short_sync_may_be_over_before_it_is_processing(
+    aws: Emulator, boto: Clients, takes: float, when: float, state: str
+) -> None:
+    aws.add_sync_resource("factory", "boiler-1", takes=takes)
+    create(boto)
+    at(aws, when)
+    assert states(boto) == {"boiler-1": state}
+
+
+def test_a_sync_may_take_for_ever(aws: Emulator, boto: Clients) -> None:
+    aws.add_sync_resource("factory", "boiler-1", takes=float("inf"))
+    create(boto)
+    at(aws, 1e6)
+    assert states(boto) == {"boiler-1": "PROCESSING"}
+
+
+def test_what_comes_later_is_synced_at_once_and_added_again_it_is_synced_anew(aws: Emulator, boto: Clients) -> None:
+    create(boto)
+    at(aws, 100)
+    aws.add_sync_resource("factory", "boiler-1")
+    assert states(boto) == {"boiler-1": "INITIALIZING"}
+    at(aws, 110)
+    assert states(boto) == {"boiler-1": "IN_SYNC"}
+    aws.add_sync_resource("factory", "boiler-1", outcome="ERROR")
+    assert states(boto) == {"boiler-1": "INITIALIZING"}
+    at(aws, 120)
+    assert states(boto) == {"boiler-1": "ERROR"}
+
+
+def test_what_was_removed_stays_listed_as_deleted(aws: Emulator, boto: Clients) -> None:
+    aws.add_sync_resource("factory", "boiler-1")
+    create(boto)
+    at(aws, 20)
+    aws.add_sync_resource("factory", "boiler-2")
+    aws.remove_sync_resource("factory", "boiler-1")
+    aws.remove_sync_resource("factory", "boiler-2")
+    assert states(boto) == {"boiler-1": "DELETED", "boiler-2": "DELETED"}
+    removed = resources(boto)[0]["updateDateTime"]
+    at(aws, 1000)
+    delete(boto)
+    assert states(boto) == {"boiler-1": "DELETED", "boiler-2": "DELETED"}
+    assert resources(boto)[0]["updateDateTime"] == removed
+    at(aws, 1001)
+    aws.add_sync_resource("factory", "boiler-1")
+    # The job is on its way out, and takes nothing in.
+    assert states(boto) == {"boiler-2": "DELETED"}
+
+
+def test_what_was_removed_before_the_job_looked_was_never_there(aws: Emulator, boto: Clients) -> None:
+    aws.add_sync_resource("factory", "boiler-1")
+    aws.add_sync_resource("factory", "boiler-2")
+    aws.remove_sync_resource("factory", "boiler-1")
+    create(boto)
+    at(aws, 4)
+    aws.remove_sync_resource("factory", "boiler-2")
+    at(aws, 100)
+    assert states(boto) == {}
+
+
+def test_with_its_job_everything_is_deleted_and_a_new_job_starts_over(aws: Emulator, boto: Clients) -> None:
+    aws.add_sync_resource("factory", "boiler-1")
+    aws.add_sync_resource("factory", "boiler-2", outcome="ERROR")
+    create(boto)
+    at(aws, 100)
+    delete(boto)
+    assert [each["status"] for each in resources(boto)] == [{"state": "DELETED"}] * 2
+    at(aws, 110)
+    with pytest.raises(boto.twinmaker.exceptions.ValidationException):
+        resources(boto)
+    create(boto)
+    assert states(boto) == {}
+    at(aws, 115)
+    assert states(boto) == {"boiler-1": "INITIALIZING", "boiler-2": "INITIALIZING"}
+
+
+@pytest.mark.parametrize("when", [2, 30])
+def test_a_job_that_loads_nothing_lists_nothing(aws: Emulator, boto: Clients, when: float) -> None:
+    aws.add_sync_resource("factory", "boiler-1")
+    if when > 5:
+        aws.refuse_role(ROLE)
+    create(boto)
+    at(aws, when)
+    if when < 5:
+        delete(boto)
+        at(aws, 6)
+    assert states(boto) == {}
+
+
+def test_a_resource_is_of_one_workspace_one_source_and_one_type(aws: Emulator, boto: Clients) -> None:
+    aws.add_sync_resource("factory", "one1")
+    aws.add_sync_resource("factory", "two2", sync_source="OTHER")
+    aws.add_sync_resource("harbour", "three3")
+    aws.add_sync_resource("factory", "one1", resource_type="COMPONENT_TYPE", resource_id="type-1")
+    create(boto)
+    create(boto, source="OTHER")
+    create(boto, "harbour")
+    at(aws, 30)
+    aws.remove_sync_resource("factory", "one1")
+    assert [(each["resourceType"], each["status"]["state"]) for each in resources(boto)] == [
+        ("ENTITY", "DELETED"),
+        ("COMPONENT_TYPE", "IN_SYNC"),
+    ]
+    assert states(boto, syncSource="OTHER") == {"two2": "IN_SYNC"}
+    assert states(boto, workspaceId="harbour") == {"three3": "IN_SYNC"}
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ([], ["a1", "a2", "a3", "m1"]),
+        ([{"state": "IN_SYNC"}], ["a1", "m1"]),
+        ([{"state": "ERROR"}], ["a2"]),
+        ([{"state": "DELETED"}], []),
+        ([{"resourceType": "ENTITY"}, {"resourceId": "entity-1"}], ["a1"]),
+        ([{"resourceType": "COMPONENT_TYPE"}, {"resourceId": "entity-1"}], ["m1"]),
+        ([{"resourceType": "ENTITY"}, {"externalId": "a3"}], ["a3"]),
+        ([{"resourceType": "COMPONENT_TYPE"}, {"externalId": "a3"}], []),
+        ([{"resourceType": "ENTITY"}], ["a1", "a2", "a3"]),
+        ([{"state": "IN_SYNC"}, {"resourceType": "ENTITY"}], ["a1"]),
+        ([{"state": "IN_SYNC"}, {"state": "ERROR"}], []),
+        ([{"resourceId": "nowhere"}], []),
+    ],
+)
+def test_a_resource_passes_every_filter(
+    aws: Emulator, boto: Clients, filters: list[dict[str, str]], expected: list[str]
+) -> None:
+    aws.add_sync_resource("factory", "a1", resource_id="entity-1")
+    aws.add_sync_resource("factory", "a2", resource_id="entity-2", outcome="ERROR")
+    aws.add_sync_resource("factory", "a3", takes=1000)
+    aws.add_sync_resource("factory", "m1", resource_id="entity-1", resource_type="COMPONENT_TYPE")
+    create(boto)
+    at(aws, 30)
+    assert list(states(boto, *filters)) == expected
+
+
+def test_filters_apply_before_pages_are_cut(aws: Emulator, boto: Clients) -> None:
+    for number in range(8):
+        aws.add_sync_resource("factory", f"a{number}", outcome="ERROR" if number % 2 else "IN_SYNC")
+    create(boto)
+    at(aws, 30)
+    params: dict[str, object] = {**JOB, "filters": [{"state": "ERROR"}], "maxResults": 3}
+    first = boto.call("iottwinmaker", "ListSyncResources", params)
+    second = boto.call("iottwinmaker", "ListSyncResources", {**params, "nextToken": first["nextToken"]})
+    assert [[each["externalId"] for each in page["syncResources"]] for page in (first, second)] == [
+        ["a1", "a3", "a5"],
+        ["a7"],
+    ]
+    with pytest.raises(boto.twinmaker.exceptions.ValidationException, match="Invalid pagination token"):
+        boto.call("iottwinmaker", "ListSyncResources", {**JOB, "nextToken": first["nextToken"]})
+
+
+def test_a_filter_asks_for_what_there_can_be(aws: Emulator, boto: Clients) -> None:
+    create(boto)
+    with pytest.raises(boto.twinmaker.exceptions.ValidationException, match=r"at 'filters\.1\.member\.state'"):
+        resources(boto, {"state": "SYNCED"})
+
+
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("ListSyncJobs", {"workspaceId": "nowhere"}),
+        ("ListSyncResources", {**JOB, "workspaceId": "nowhere"}),
+        ("ListSyncResources", {**JOB, "syncSource": "OTHER"}),
+    ],
+)
+def test_what_is_unknown_cannot_be_listed(boto: Clients, operation: str, params: dict[str, str]) -> None:
+    create(boto)
+    with pytest.raises(boto.twinmaker.exceptions.ValidationException, match=r"does not exist|not found in workspace"):
+        boto.call("iottwinmaker", operation, params)
+
+
+def test_jobs_are_listed_as_they_are_but_for_their_role(aws: Emulator, boto: Clients) -> None:
+    assert boto.twinmaker.list_sync_jobs(workspaceId="factory").get("syncJobSummaries") == []
+    create(boto)
+    at(aws, 30)
+    aws.refuse_role(ROLE, "no trust")
+    create(boto, source="OTHER")
+    create(boto, "harbour")
+    at(aws, 36)
+    listed = boto.twinmaker.list_sync_jobs(workspaceId="factory").get("syncJobSummaries", [])
+    for summary, source in zip(listed, ("SITEWISE", "OTHER"), strict=True):
+        job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource=source)
+        assert summary == {name: value for name, value in job.items() if name not in ("syncRole", "ResponseMetadata")}
+    assert [each.get("status", {}).get("state") for each in listed] == ["ACTIVE", "ERROR"]
+    delete(boto)
+    listed = boto.twinmaker.list_sync_jobs(workspaceId="factory").get("syncJobSummaries", [])
+    assert [each.get("status", {}).get("state") for each in listed] == ["DELETING", "ERROR"]
+    at(aws, 46)
+    listed = boto.twinmaker.list_sync_jobs(workspaceId="factory").get("syncJobSummaries", [])
+    assert [each.get("syncSource") for each in listed] == ["OTHER"]
+    # Made anew, it is the newest.
+    create(boto)
+    listed = boto.twinmaker.list_sync_jobs(workspaceId="factory").get("syncJobSummaries", [])
+    assert [each.get("syncSource") for each in listed] == ["OTHER", "SITEWISE"]
+
+
+def test_workspaces_are_listed(aws: Emulator, boto: Clients) -> None:
+    aws.clock.advance(60)
+    aws.add_workspace("quay")
+    aws.add_workspace("factory")
+    listed = boto.call("iottwinmaker", "ListWorkspaces", {})["workspaceSummaries"]
+    assert [each["workspaceId"] for each in listed] == ["factory", "harbour", "quay"]
+    assert listed[2]["arn"].endswith(":workspace/quay")
+    assert (listed[2]["creationDateTime"] - listed[0]["creationDateTime"]).total_seconds() == pytest.approx(
+        60, abs=0.002
+    )
