@@ -56,7 +56,7 @@ class Awaited:
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._awaitable, name)
         if not callable(value):
-            return Awaited(value, self._run)
+            return value if isinstance(value, str) else Awaited(value, self._run)
 
         def blocking(*args: object, **kwargs: object) -> Any:
             result = value(*args, **kwargs)
@@ -68,8 +68,8 @@ class Awaited:
 class AwaitedListing:
     """A list of the awaitable client, to iterate over as if it were one of the blocking client."""
 
-    def __init__(self, listing: AsyncListing[Any], run: Callable[[Any], Any]) -> None:
-        self._listing = listing
+    def __init__(self, listing: Any, run: Callable[[Any], Any]) -> None:
+        self._listing: AsyncListing[Any] = listing
         self._run = run
 
     def __iter__(self) -> Iterator[Any]:

@@ -47,7 +47,7 @@ def call_of(service: str, name: str) -> Call[Any]:
     if is_list(started):
         paging = dict.fromkeys(filter(None, (started.token_member, started.size_member)))
         first: Call[Any] = started.call
-        return first._replace(params={**first.params, **paging})
+        return Call(first.service, first.operation, {**first.params, **paging}, first.reply)
     call = next(started)
     assert isinstance(call, Call)
     started.close()

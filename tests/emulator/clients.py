@@ -19,7 +19,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from unisync.emulator import ACCOUNT, REGION, Emulator
+from unisync.emulator import ACCOUNT, REGION, Setup
 from unisync.emulator.application import Application
 from unisync.emulator.catalog import SERVICES, service_model
 from unisync.emulator.message import Request, Response
@@ -126,8 +126,8 @@ REQUESTS: Mapping[tuple[str, str], Mapping[str, object]] = {
 IMPLEMENTED = [(service, operation) for service in SERVICES for operation in BEHAVIOURS[service]]
 
 
-def furnish(aws: Emulator) -> None:
-    """Put one of everything into the default world, each synced once."""
+def furnish(aws: Setup) -> None:
+    """Put one of everything into a world, each synced once."""
     aws.add_workspace("factory")
     aws.add_sync_resource("factory", "asset-1")
     aws.add_stack("payments-prod", repository="acme/infra")
@@ -147,7 +147,7 @@ def furnish(aws: Emulator) -> None:
         link.id = name
 
 
-def block(aws: Emulator) -> None:
+def block(aws: Setup) -> None:
     """Put the blocker that REQUESTS speak of on the stack and on the service that `furnish` made."""
     aws.block(stack="payments-prod", reason="by hand")
     aws.block(service="web", reason="by hand")

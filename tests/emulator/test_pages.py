@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,8 @@ FACTORY = {"workspaceId": "factory"}
 JOB = {**FACTORY, "syncSource": "SITEWISE"}
 
 
-class Case(NamedTuple):
+@dataclass(frozen=True)
+class Case:
     """A list operation: how an item of it is made, taken away, and called in its replies."""
 
     service: str
@@ -30,7 +32,7 @@ class Case(NamedTuple):
     name: str
     add: Callable[[Emulator, Clients, str], object]
     remove: Callable[[Emulator, Clients, str], object] | None = None
-    params: Mapping[str, object] = {}
+    params: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 def add_job(aws: Emulator, boto: Clients, name: str) -> None:

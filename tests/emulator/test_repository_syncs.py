@@ -34,7 +34,7 @@ def commit_of(latest: dict[str, Any]) -> str | None:
     return (events[-1].get("ExternalId") or events[-1].get("externalId")) if events else None
 
 
-STAGES = [
+STAGES: list[tuple[float, str | None, list[str]]] = [
     (9.9, None, []),
     (10, "INITIATED", []),
     (10.9, "INITIATED", []),

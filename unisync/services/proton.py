@@ -32,7 +32,7 @@ PROTON = Service(
     Vocabulary(STATES, PROVIDERS),
     next_token="nextToken",
     max_results="maxResults",
-    unanswered=f"{ENDED}: its endpoint may be gone for good.",
+    unanswered=f"{ENDED}: its endpoint may be gone for good",
 )
 
 RepositoryProvider = Literal["BITBUCKET", "GITHUB", "GITHUB_ENTERPRISE"] | str
