@@ -17,7 +17,7 @@ from pydantic import AliasChoices
 from tests.operations import OPERATIONS, Known, is_list, models_of_botocore, operations_of
 from unisync import ServiceError, inventory
 from unisync.definitions import BlockerStatus, BlockerType, Switch, Trigger
-from unisync.flow import Call
+from unisync.flow import Call, Flow
 from unisync.models import Model, ProviderType, RepositoryIdentity, SyncErrorCode, SyncJobStatus
 from unisync.refs import TemplateType
 from unisync.services import codeconnections, proton, twinmaker
@@ -46,11 +46,12 @@ def call_of(service: str, name: str) -> Call[Any]:
     started = OPERATIONS[service][name].use(operations_of(service), Known())
     if is_list(started):
         paging = dict.fromkeys(filter(None, (started.token_member, started.size_member)))
-        first: Call[Any] = started.call
+        first = started.call
         return Call(first.service, first.operation, {**first.params, **paging}, first.reply)
-    call = next(started)
+    flow: Flow[Any] = started
+    call = next(flow)
     assert isinstance(call, Call)
-    started.close()
+    flow.close()
     return call
 
 

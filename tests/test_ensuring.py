@@ -204,7 +204,7 @@ def test_a_conflict_that_is_no_race_is_raised_in_the_end() -> None:
     store, sleeps = Store(None), list[float]()
     with pytest.raises(ConflictError):
         drive(
-            ensure({}, read=store.read, value_of=lambda *_: None, create=create, update=lambda *_: create()),
+            ensure({}, read=store.read, value_of=lambda _, __: None, create=create, update=lambda _, __: create()),
             sleeps=sleeps,
         )
     assert sum(each > 0 for each in sleeps) == ROUNDS - 1

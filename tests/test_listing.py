@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from hypothesis import given
@@ -35,8 +35,14 @@ RESUMABLE = [
 COUNT = 5
 
 
-def fill(aws: Emulator, service: str, name: str) -> Callable[..., Any]:
-    """Give an operation five things to list. Returns the method that lists them, as a function of a client."""
+class Method(Protocol):
+    """A method of a client that lists, as a function of the client."""
+
+    def __call__(self, client: Any, **options: Any) -> Any: ...
+
+
+def fill(aws: Emulator, service: str, name: str) -> Method:
+    """Give an operation five things to list, and nothing else."""
     if name == "ListSyncJobs":
         aws.add_workspace("factory")
         with Unisync(**aws.client_options()) as client:
