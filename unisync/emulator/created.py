@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-next_number = itertools.count().__next__
+next_number: Callable[[], int] = itertools.count().__next__
+"""Gives each number once, the next one each time."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -1,0 +1,118 @@
+"""Write the table of operations from the code, or check it.
+
+    python docs/operations.py            write docs/operations.md
+    python docs/operations.py --check    write nothing; exit with 1 if it is not what would be written
+
+What stands in the table is what the verbs' own docstrings and signatures say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+
+from unisync import Unisync
+from unisync.services.codeconnections import BlockingCodeConnections
+from unisync.services.proton import BlockingProton
+from unisync.services.twinmaker import BlockingTwinMaker
+
+TABLE = Path(__file__).parent / "operations.md"
+
+SERVICES: dict[str, tuple[str, str, type[object]]] = {
+    "iottwinmaker": ("IoT TwinMaker", "twinmaker", BlockingTwinMaker),
+    "proton": ("Proton", "proton", BlockingProton),
+    "codeconnections": ("CodeConnections, and codestar-connections", "codeconnections", BlockingCodeConnections),
+}
+
+HEAD = """\
+# Operations
+
+Every operation of the sync APIs, the method that makes it, the model that the method returns, and the verbs that use it. A
+`Listing` is iterated over. `AsyncUnisync` has the same methods, awaited, with `AsyncListing` in its place.
+
+This page is written by `docs/operations.py`, from what the methods' docstrings and signatures say.
+"""
+
+
+class Row(NamedTuple):
+    operation: str
+    method: str
+    model: str
+    verbs: str
+
+
+def rows(service: str) -> Iterator[Row]:
+    """A row for each operation that a method names, in AWS's order."""
+    _, namespace, operations = SERVICES[service]
+    methods = {operation: name for name in public(operations) for operation in named(first_line(operations, name))}
+    uses = list(users(Unisync, "")) + list(users(operations, f"{namespace}."))
+    model = ServiceModel(Loader().load_service_model(service, "service-2"))
+    for operation in sorted(model.operation_names):
+        if operation in methods:
+            method = methods[operation]
+            verbs = [f"`{name}`" for name, used in uses if operation in used and name != f"{namespace}.{method}"]
+            returns = result(getattr(operations, method))
+            yield Row(operation, f"`{namespace}.{method}`", f"`{returns}`", ", ".join(verbs))
+
+
+def users(owner: type[object], prefix: str) -> Iterator[tuple[str, set[str]]]:
+    """The verbs that make use of operations beyond the one that they are named after, with those operations."""
+    for name in public(owner):
+        yield f"{prefix}{name}", operations_of(owner, name)
+
+
+def operations_of(owner: type[object], name: str) -> set[str]:
+    """The operations that a verb's docstring says it uses: by name, or as those of another verb."""
+    _, _, said = (inspect.getdoc(getattr(owner, name)) or "").partition("\nAWS operation: ")
+    others = [operations_of(owner, other) for other in re.findall(r"`(\w+)`", said)]
+    return set(re.findall(r"\b[A-Z]\w+", said)).union(*others)
+
+
+def public(owner: type[object]) -> list[str]:
+    return [name for name in dir(owner) if not name.startswith("_") and callable(getattr(owner, name))]
+
+
+def first_line(owner: type[object], name: str) -> str:
+    return (inspect.getdoc(getattr(owner, name)) or "").partition("\n")[0]
+
+
+def named(line: str) -> list[str]:
+    return re.findall(r"\((\w+)\)", line)
+
+
+def result(method: object) -> str:
+    """What a method returns, without the modules that its models are in."""
+    annotation = str(inspect.signature(method).return_annotation)  # type: ignore[arg-type]
+    return re.sub(r"\b[a-z_]+\.", "", annotation).replace("|", "\\|")
+
+
+def page() -> str:
+    parts = [HEAD]
+    for service, (title, _, _) in SERVICES.items():
+        lines = [f"\n## {title}\n", "| operation | method | model | common verbs |", "|---|---|---|---|"]
+        lines += [f"| {' | '.join(row)} |".replace("|  |", "| |") for row in rows(service)]
+        parts.append("\n".join(lines) + "\n")
+    return "".join(parts)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing, say whether the page is what it should be")
+    if not parser.parse_args().check:
+        TABLE.write_text(page(), encoding="utf-8")
+    elif TABLE.read_text(encoding="utf-8") != page():
+        print(f"{TABLE.name} is not what docs/operations.py writes")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""The table of operations is what the code says, and what the code says is what it does."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.operations import OPERATIONS, ROLE, Known, prepare
+from tests.samples import FACTORY, MINE, STACK
+from unisync import ServiceInstanceSync, TemplateSync, Unisync, UnisyncError
+from unisync.emulator import Emulator
+
+ROOT = Path(__file__).parent.parent
+INSTANCE, TEMPLATE = ServiceInstanceSync("web", "prod"), TemplateSync("web", "SERVICE", "1")
+REFS = (FACTORY, STACK, INSTANCE, TEMPLATE)
+
+
+def table() -> dict[tuple[str, str], set[str]]:
+    """The common verbs of each operation, by namespace and operation, as the page has them."""
+    page = (ROOT / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| (\w+) \| `(\w+)\.\w+` \| `.*` \|(.*)\|$", page, re.MULTILINE)
+    return {(namespace, operation): set(re.findall(r"`([\w.]+)`", verbs)) for operation, namespace, verbs in rows}
+
+
+def test_the_table_is_what_the_code_says() -> None:
+    checked = subprocess.run(
+        [sys.executable, "docs/operations.py", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_the_table_has_every_operation() -> None:
+    namespaces = {"iottwinmaker": "twinmaker", "proton": "proton", "codeconnections": "codeconnections"}
+    family = {(namespaces[service], name) for service in namespaces for name in OPERATIONS[service]}
+    assert set(table()) == family
+
+
+VERBS: dict[str, Callable[[Unisync, Known], list[Callable[[], object]]]] = {
+    "get": lambda client, _: [lambda ref=ref: client.get(ref) for ref in REFS],
+    "wait_until_active": lambda client, _: [lambda ref=ref: client.wait_until_active(ref, timeout=5) for ref in REFS],
+    "wait_until_deleted": lambda client, _: [lambda ref=ref: client.wait_until_deleted(ref, timeout=5) for ref in REFS],
+    "blockers": lambda client, _: [lambda ref=ref: client.blockers(ref) for ref in REFS],
+    "resolve_blocker": lambda client, known: [
+        lambda: client.resolve_blocker(STACK, known.stack_blocker, "put right"),
+        lambda: client.resolve_blocker(INSTANCE, known.service_blocker, "put right"),
+    ],
+    "repository_status": lambda client, _: [
+        lambda ref=ref: client.repository_status(ref) for ref in (STACK, INSTANCE, TEMPLATE)
+    ],
+    "discover": lambda client, _: [client.discover],
+    "twinmaker.summarize_sync_resources": lambda client, _: [
+        lambda: client.twinmaker.summarize_sync_resources("factory")
+    ],
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("synced", [True, False])
+def test_the_table_tells_what_a_verb_asks_for(aws: Emulator, client: Unisync, verb: str, synced: bool) -> None:
+    if synced:
+        known = prepare(aws)
+        # Something to wait for.
+        aws.push(sha=MINE, stack="payments-prod")
+        aws.push(sha=MINE, service="web")
+        aws.push(sha=MINE, template="web")
+    else:
+        aws.add_stack("payments-prod", repository="acme/infra")
+        aws.add_service_instance("web", "prod", repository="acme/web")
+        aws.add_template("web", repository="acme/web")
+        known = Known()
+    begin = len(aws.calls)
+    for use in VERBS[verb](client, known):
+        with contextlib.suppress(UnisyncError):
+            use()
+    namespaces = {"iottwinmaker": "twinmaker"}
+    used = {(namespaces.get(call.service, call.service), call.operation) for call in aws.calls[begin:]}
+    said = {key for key, verbs in table().items() if verb in verbs}
+    assert used & set(table()) <= said, "it asks for no more than the table says"
+    if synced:
+        assert {key for key in said if "Config" not in key[1]} <= used, "and for no less"
+
+
+def test_the_table_tells_what_ensuring_asks_for(aws: Emulator, client: Unisync) -> None:
+    known = prepare(aws)
+    begin = len(aws.calls)
+    for branch in ("main", "release"):
+        client.codeconnections.ensure_sync_configuration(
+            "orders", repository_link_id=known.link, branch=branch, config_file="a.yaml", role_arn=ROLE
+        )
+    used = {("codeconnections", call.operation) for call in aws.calls[begin:]}
+    assert used == {key for key, verbs in table().items() if "codeconnections.ensure_sync_configuration" in verbs}
