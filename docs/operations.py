@@ -12,7 +12,7 @@ import argparse
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,8 +35,8 @@ SERVICES: dict[str, tuple[str, str, type[object]]] = {
 HEAD = """\
 # Operations
 
-Every operation of the sync APIs, the method that makes it, the model that the method returns, and the verbs that use it. A
-`Listing` is iterated over. `AsyncUnisync` has the same methods, awaited, with `AsyncListing` in its place.
+Every operation of the sync APIs, the method that makes it, the model that the method returns, and the verbs that use it.
+A `Listing` is iterated over. `AsyncUnisync` has the same methods, awaited, with `AsyncListing` in its place.
 
 This page is written by `docs/operations.py`, from what the methods' docstrings and signatures say.
 """
@@ -88,9 +88,9 @@ def named(line: str) -> list[str]:
     return re.findall(r"\((\w+)\)", line)
 
 
-def result(method: object) -> str:
+def result(method: Callable[..., object]) -> str:
     """What a method returns, without the modules that its models are in."""
-    annotation = str(inspect.signature(method).return_annotation)  # type: ignore[arg-type]
+    annotation = str(inspect.signature(method).return_annotation)
     return re.sub(r"\b[a-z_]+\.", "", annotation).replace("|", "\\|")
 
 

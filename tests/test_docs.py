@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,26 +42,24 @@ def test_the_table_has_every_operation() -> None:
     assert set(table()) == family
 
 
-VERBS: dict[str, Callable[[Unisync, Known], list[Callable[[], object]]]] = {
-    "get": lambda client, _: [lambda ref=ref: client.get(ref) for ref in REFS],
-    "wait_until_active": lambda client, _: [lambda ref=ref: client.wait_until_active(ref, timeout=5) for ref in REFS],
-    "wait_until_deleted": lambda client, _: [lambda ref=ref: client.wait_until_deleted(ref, timeout=5) for ref in REFS],
-    "blockers": lambda client, _: [lambda ref=ref: client.blockers(ref) for ref in REFS],
-    "resolve_blocker": lambda client, known: [
-        lambda: client.resolve_blocker(STACK, known.stack_blocker, "put right"),
-        lambda: client.resolve_blocker(INSTANCE, known.service_blocker, "put right"),
-    ],
-    "repository_status": lambda client, _: [
-        lambda ref=ref: client.repository_status(ref) for ref in (STACK, INSTANCE, TEMPLATE)
-    ],
-    "discover": lambda client, _: [client.discover],
-    "twinmaker.summarize_sync_resources": lambda client, _: [
-        lambda: client.twinmaker.summarize_sync_resources("factory")
-    ],
-}
+def uses(client: Unisync, known: Known) -> dict[str, list[Callable[[], object]]]:
+    """Each common verb, with whatever it takes."""
+    return {
+        "get": [partial(client.get, ref) for ref in REFS],
+        "wait_until_active": [partial(client.wait_until_active, ref, timeout=5) for ref in REFS],
+        "wait_until_deleted": [partial(client.wait_until_deleted, ref, timeout=5) for ref in REFS],
+        "blockers": [partial(client.blockers, ref) for ref in REFS],
+        "resolve_blocker": [
+            partial(client.resolve_blocker, STACK, known.stack_blocker, "put right"),
+            partial(client.resolve_blocker, INSTANCE, known.service_blocker, "put right"),
+        ],
+        "repository_status": [partial(client.repository_status, ref) for ref in (STACK, INSTANCE, TEMPLATE)],
+        "discover": [client.discover],
+        "twinmaker.summarize_sync_resources": [partial(client.twinmaker.summarize_sync_resources, "factory")],
+    }
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", uses(Unisync(), Known()))
 @pytest.mark.parametrize("synced", [True, False])
 def test_the_table_tells_what_a_verb_asks_for(aws: Emulator, client: Unisync, verb: str, synced: bool) -> None:
     if synced:
@@ -75,7 +74,7 @@ def test_the_table_tells_what_a_verb_asks_for(aws: Emulator, client: Unisync, ve
         aws.add_template("web", repository="acme/web")
         known = Known()
     begin = len(aws.calls)
-    for use in VERBS[verb](client, known):
+    for use in uses(client, known)[verb]:
         with contextlib.suppress(UnisyncError):
             use()
     namespaces = {"iottwinmaker": "twinmaker"}
