@@ -35,8 +35,8 @@ SERVICES: dict[str, tuple[str, str, type[object]]] = {
 HEAD = """\
 # Operations
 
-Every operation of the sync APIs, the method that makes it, the model that the method returns, and the verbs that use it.
-A `Listing` is iterated over. `AsyncUnisync` has the same methods, awaited, with `AsyncListing` in its place.
+Every operation of the sync APIs, the method that makes it, the model that the method returns, and the verbs that use
+it. A `Listing` is iterated over. `AsyncUnisync` has the same methods, awaited, with `AsyncListing` in its place.
 
 This page is written by `docs/operations.py`, from what the methods' docstrings and signatures say.
 """

@@ -113,7 +113,7 @@ class Walk(Generic[T]):
         self._pages = pages
         self._token: str | None = pages.next_token
         self._left = pages.limit
-        self.goes_on = self._left != 0
+        self.goes_on: bool = self._left != 0
         """Whether there is another page to fetch."""
 
     def next_page(self) -> Flow[Page[T]]:
