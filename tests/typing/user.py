@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
-from typing import Any, assert_never, assert_type
+from typing import Any, Literal, assert_never, assert_type
 
 import boto3
 from botocore.config import Config
 
 from unisync import (
+    AnyRef,
+    AsyncListing,
     AsyncUnisync,
     Backoff,
     CreatedSyncJob,
+    Deleted,
+    Discovery,
+    Ensured,
     GitSyncJob,
+    Listing,
     NotFoundError,
+    Page,
     Progress,
+    RepositoryLink,
+    RepositorySyncAttempt,
     ResourceSyncAttempt,
     Revision,
     ServiceError,
@@ -26,8 +35,11 @@ from unisync import (
     SyncBlockedError,
     SyncBlocker,
     SyncBlockerSummary,
+    SyncConfiguration,
     SyncJob,
+    SyncJobSummary,
     SyncRef,
+    SyncResource,
     SyncState,
     TemplateSync,
     TwinMakerSync,
@@ -58,6 +70,32 @@ assert_type(proton.get_service_sync_config("x"), ServiceSyncConfig | None)
 assert_type(client.codeconnections.get_resource_sync_status("x"), GitSyncJob)
 assert_type(client.codeconnections.get_sync_blocker_summary(resource_name="x"), SyncBlockerSummary)
 
+assert_type(client.codeconnections.update_sync_configuration("x", branch="main"), SyncConfiguration)
+assert_type(client.codeconnections.delete_sync_configuration("x"), Deleted)
+assert_type(client.twinmaker.list_sync_jobs("x", page_size=5), Listing[SyncJobSummary])
+assert_type(client.twinmaker.summarize_sync_resources("x").counts, Mapping[SyncState, int])
+for resource in client.twinmaker.list_sync_resources("x", state="ERROR", limit=5):
+    assert_type(resource, SyncResource)
+    assert_type(resource.status.state, SyncState)
+for page in client.codeconnections.list_repository_links(next_token="a").pages():
+    assert_type(page, Page[RepositoryLink])
+    assert_type(page.next_token, str | None)
+    assert_type([link.full_name for link in page], list[str])
+ensured = client.codeconnections.ensure_sync_configuration(
+    "x", repository_link_id="l", branch="main", config_file="a.yaml", role_arn="r"
+)
+assert_type(ensured, Ensured[SyncConfiguration])
+assert_type(ensured.action, Literal["created", "updated", "unchanged"])
+assert_type(ensured.before, SyncConfiguration | None)
+for blocker in client.blockers(StackSync("x")):
+    assert_type(client.resolve_blocker(StackSync("x"), blocker, "put right"), SyncBlocker)
+    assert_type(client.resolve_blocker(ServiceInstanceSync("x", "y"), blocker.id, reason="put right"), SyncBlocker)
+assert_type(client.repository_status(StackSync("x")), RepositorySyncAttempt | None)
+for found in client.discover():
+    assert_type(found, AnyRef)
+    client.get(found)
+Unisync(codeconnections_service="codestar-connections", allow_unknown_words=True)
+
 job = client.get(StackSync("x"))
 assert_type(job.status.state, SyncState)
 assert_type(job.status.native, str)
@@ -78,6 +116,13 @@ async def main() -> None:
     first, second = await asyncio.gather(aclient.get(StackSync("x")), aclient.get(TwinMakerSync("x")))
     assert_type(first, GitSyncJob)
     assert_type(second, TwinMakerSyncJob)
+    async for link in aclient.codeconnections.list_repository_links(limit=5):
+        assert_type(link, RepositoryLink)
+    async for page in aclient.twinmaker.list_sync_jobs("x").pages():
+        assert_type(page, Page[SyncJobSummary])
+    assert_type(aclient.twinmaker.list_sync_jobs("x"), AsyncListing[SyncJobSummary])
+    assert_type(await aclient.blockers(StackSync("x")), tuple[SyncBlocker, ...])
+    assert_type(await aclient.discover(), Discovery)
     async with AsyncUnisync() as closing:
         await closing.wait_until_deleted(StackSync("x"))
 

@@ -45,6 +45,15 @@ Unisync(region="eu-west-1")  # wrong
 SyncState.SUCCEEDED  # wrong
 
 
+client.resolve_blocker(TwinMakerSync("x"), "id", "why")  # wrong
+client.resolve_blocker(StackSync("x"), "id")  # wrong
+client.repository_status(TwinMakerSync("x"))  # wrong
+client.twinmaker.list_sync_jobs()  # wrong
+client.twinmaker.list_sync_jobs("x", pageSize=5)  # wrong
+client.twinmaker.list_sync_jobs("x", page_size="5")  # wrong
+Unisync(codeconnections_service="codecommit")  # wrong
+
+
 def show_twin(progress: Progress[TwinMakerSyncJob]) -> None: ...
 
 
@@ -56,6 +65,8 @@ async def main() -> None:
     await client.get(TwinMakerSync("x"))  # wrong
     (await aclient.get(TwinMakerSync("x"))).latest_sync  # wrong
     await aclient.get("x")  # wrong
+    await aclient.twinmaker.list_sync_jobs("x")  # wrong
+    list(aclient.twinmaker.list_sync_jobs("x"))  # wrong
     aclient.get(StackSync("x"))  # wrong
     await aclient.wait_until_active(StackSync("x"), timout=5)  # wrong
 
