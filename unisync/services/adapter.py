@@ -89,10 +89,10 @@ class Adapter(Verbs):
         operation: str,
         params: Params,
         reply: type[PageReply[T]],
-        *,
         page_size: int | None = None,
         limit: int | None = None,
         next_token: str | None = None,
+        *,
         is_resumable: bool = True,
     ) -> Pages[T]:
         """The list that an operation gives page by page. It is resumable if the operation takes a token."""

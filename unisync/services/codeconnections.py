@@ -254,14 +254,7 @@ class CodeConnections(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         params = {"RepositoryLinkId": repository_link_id, "SyncType": sync_type}
-        return self._pages(
-            "ListSyncConfigurations",
-            params,
-            answers.SyncConfigurations,
-            page_size=page_size,
-            limit=limit,
-            next_token=next_token,
-        )
+        return self._pages("ListSyncConfigurations", params, answers.SyncConfigurations, page_size, limit, next_token)
 
     @verb
     def ensure_sync_configuration(
@@ -339,11 +332,7 @@ class CodeConnections(Adapter):
         """
         params = {"RepositoryLinkId": repository_link_id, "SyncType": sync_type}
         return self._pages(
-            "ListRepositorySyncDefinitions",
-            params,
-            answers.RepositorySyncDefinitions,
-            limit=limit,
-            is_resumable=False,
+            "ListRepositorySyncDefinitions", params, answers.RepositorySyncDefinitions, limit=limit, is_resumable=False
         )
 
     # What blocks them.
@@ -515,14 +504,7 @@ class CodeConnections(Adapter):
         Raises:
             UnisyncError: One of the tree in `unisync.errors`.
         """
-        return self._pages(
-            "ListRepositoryLinks",
-            {},
-            answers.RepositoryLinks,
-            page_size=page_size,
-            limit=limit,
-            next_token=next_token,
-        )
+        return self._pages("ListRepositoryLinks", {}, answers.RepositoryLinks, page_size, limit, next_token)
 
 
 class BlockingCodeConnections(BlockingOperations, CodeConnections):

@@ -502,11 +502,7 @@ class Proton(Adapter):
             "syncType": sync_type,
         }
         return self._pages(
-            "ListRepositorySyncDefinitions",
-            params,
-            answers.RepositorySyncDefinitions,
-            limit=limit,
-            is_resumable=False,
+            "ListRepositorySyncDefinitions", params, answers.RepositorySyncDefinitions, limit=limit, is_resumable=False
         )
 
     # What blocks them.
@@ -649,14 +645,7 @@ class Proton(Adapter):
         Raises:
             UnisyncError: One of the tree in `unisync.errors`.
         """
-        return self._pages(
-            "ListRepositories",
-            {},
-            answers.Repositories,
-            page_size=page_size,
-            limit=limit,
-            next_token=next_token,
-        )
+        return self._pages("ListRepositories", {}, answers.Repositories, page_size, limit, next_token)
 
     def _service_config(self, name: str) -> Flow[definitions.ServiceSyncConfig]:
         config = self.get_service_sync_config(name)

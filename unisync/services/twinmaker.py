@@ -188,12 +188,7 @@ class TwinMaker(Adapter):
         """
         TwinMakerSync(workspace_id)
         pages = self._pages(
-            "ListSyncJobs",
-            {"workspaceId": workspace_id},
-            inventory.SyncJobs,
-            page_size=page_size,
-            limit=limit,
-            next_token=next_token,
+            "ListSyncJobs", {"workspaceId": workspace_id}, inventory.SyncJobs, page_size, limit, next_token
         )
         return pages.mapped(lambda entry: inventory.SyncJobSummary.of(workspace_id, entry))
 
@@ -244,9 +239,9 @@ class TwinMaker(Adapter):
             "ListSyncResources",
             {"workspaceId": workspace_id, "syncSource": sync_source, "filters": filters or None},
             inventory.SyncResourcePage,
-            page_size=page_size,
-            limit=limit,
-            next_token=next_token,
+            page_size,
+            limit,
+            next_token,
         )
 
     @verb
