@@ -14,7 +14,9 @@ from tests.operations import ROLE, Known, client_argument_of, prepare
 from tests.samples import FACTORY, MINE, OLD, STACK
 from unisync import (
     AccessDeniedError,
+    AlreadyExistsError,
     AnyRef,
+    ConflictError,
     InvalidRequestError,
     NotFoundError,
     RepositorySyncAttempt,
@@ -77,7 +79,9 @@ def test_what_nothing_can_block(known: Known, either: Any) -> None:
     assert either.blockers(FACTORY) == ()
     assert either.blockers(TEMPLATE) == ()
     for ref in (FACTORY, TEMPLATE):
-        with pytest.raises(InvalidRequestError, match=f"ref: expected the reference of a stack.* got {ref}"):
+        with pytest.raises(
+            InvalidRequestError, match="ref: expected the reference of a stack or of a service instance"
+        ):
             either.resolve_blocker(ref, "0a1b", "put right")
 
 
@@ -87,6 +91,34 @@ def test_a_blocker_that_is_not_there(known: Known, either: Any) -> None:
             either.resolve_blocker(ref, "00000000-0000-0000-0000-000000000000", "put right")
     with pytest.raises(InvalidRequestError, match="resolved_reason: expected 1 to 250 characters and got 251"):
         either.resolve_blocker(STACK, known.stack_blocker, "x" * 251)
+    for ref in (STACK, INSTANCE):
+        for wrong in ("", None, 5):
+            with pytest.raises(InvalidRequestError, match="blocker: expected a blocker or its id, got"):
+                either.resolve_blocker(ref, wrong, "put right")
+            with pytest.raises(InvalidRequestError, match="reason: expected text, got"):
+                either.resolve_blocker(ref, known.stack_blocker, wrong)
+
+
+def test_a_blocker_of_another_sync_is_not_resolved(aws: Emulator, known: Known, either: Any) -> None:
+    theirs = aws.block(service="api", reason="modified by hand")
+    for ref in (INSTANCE, ServiceInstanceSync("no", "such")):
+        with pytest.raises(NotFoundError, match=f"{ref} has no blocker {theirs}"):
+            either.resolve_blocker(ref, theirs, "put right")
+    assert either.proton.get_service_sync_blocker_summary("api").latest_blockers[0].is_active
+
+
+def test_what_is_not_there_is_not_taken_for_what_nothing_blocks(known: Known, either: Any) -> None:
+    for ref in (StackSync("no-such"), ServiceInstanceSync("no", "such")):
+        with pytest.raises(NotFoundError):
+            either.blockers(ref)
+
+
+def test_blockers_come_newest_first(aws: Emulator, known: Known, either: Any) -> None:
+    aws.clock.advance(10)
+    own = aws.block(service="web", instance="prod", reason="second")
+    aws.clock.advance(10)
+    third = aws.block(service="web", reason="third")
+    assert [blocker.id for blocker in either.blockers(INSTANCE)] == [third, own, known.service_blocker]
 
 
 @pytest.mark.parametrize("fault", ["drop-answer", "garble", "truncate"])
@@ -132,7 +164,7 @@ def test_a_repository_that_was_never_synced(aws: Emulator, either: Any) -> None:
 
 
 def test_a_repository_of_what_follows_none(aws: Emulator, known: Known, either: Any) -> None:
-    with pytest.raises(InvalidRequestError, match="ref: expected the reference of a Git sync, got twinmaker:factory"):
+    with pytest.raises(InvalidRequestError, match="ref: expected the reference of a Git sync, got TwinMaker"):
         either.repository_status(FACTORY)
     with pytest.raises(NotFoundError):
         either.repository_status(StackSync("no-such-stack"))
@@ -180,6 +212,7 @@ def test_a_service_that_is_denied_keeps_nothing_of_the_others_back(
         found = either.discover()
     assert set(found) == {FACTORY, STACK, StackSync("orders")}
     assert isinstance(found.errors["proton"], AccessDeniedError)
+    assert set(found.errors) == {"proton"}
     assert "proton was not searched for syncs to its end: " in caplog.text
 
 
@@ -200,6 +233,35 @@ def test_where_nothing_can_be_looked_into_the_reason_is_raised(aws: Emulator, ei
     assert caught.value.operation == "ListWorkspaces"
 
 
+@pytest.mark.usefixtures("everything")
+def test_a_service_can_be_left_out(aws: Emulator, either: Any) -> None:
+    begin = len(aws.calls)
+    assert set(either.discover(services=["codeconnections", "twinmaker"])) == {FACTORY, STACK, StackSync("orders")}
+    assert "proton" not in {call.service for call in aws.calls[begin:]}
+    for wrong in ([], ["codecommit"], "twinmaker"):
+        with pytest.raises(InvalidRequestError, match="services: expected some of 'twinmaker', 'codeconnections', 'pr"):
+            either.discover(services=wrong)
+
+
+@pytest.mark.usefixtures("everything")
+def test_a_part_that_is_denied_keeps_nothing_of_the_rest_back(aws: Emulator, either: Any) -> None:
+    aws.add_workspace("annex")
+    either.twinmaker.create_sync_job("annex", sync_role=ROLE)
+    aws.fault("ListSyncJobs", "AccessDeniedException")
+    aws.fault("GetServiceSyncConfig", "AccessDeniedException")
+    aws.fault("ListSyncConfigurations", "AccessDeniedException")
+    found = either.discover()
+    assert set(found) == {
+        TwinMakerSync("annex"),
+        StackSync("orders"),
+        TEMPLATE,
+        TemplateSync("net", "ENVIRONMENT", "2"),
+    }
+    assert {name: type(error) for name, error in found.errors.items()} == dict.fromkeys(
+        ("twinmaker", "codeconnections", "proton"), AccessDeniedError
+    )
+
+
 def test_an_empty_account(either: Any) -> None:
     assert either.discover().refs == ()
 
@@ -208,6 +270,10 @@ def test_an_empty_account(either: Any) -> None:
 
 
 DELETIONS: list[tuple[str, Callable[[Any, Known], Any]]] = [
+    (
+        "DeleteSyncConfiguration",
+        lambda client, known: client.codeconnections.delete_sync_configuration("payments-prod"),
+    ),
     ("DeleteRepositoryLink", lambda client, known: client.codeconnections.delete_repository_link(known.free_link)),
     ("DeleteRepository", lambda client, known: client.proton.delete_repository("acme/spare", "GITHUB")),
     ("DeleteServiceSyncConfig", lambda client, known: client.proton.delete_service_sync_config("web")),
@@ -224,8 +290,68 @@ def test_a_deletion_whose_answer_was_lost_has_happened(
 ) -> None:
     aws.fault(operation, "drop-answer")
     delete(either, known)
-    with pytest.raises(NotFoundError):
-        delete(either, known)
+    if operation != "DeleteSyncConfiguration":  # which has no such error
+        with pytest.raises(NotFoundError):
+            delete(either, known)
+
+
+# Creating what is there once, though the answer is lost, and nobody else's.
+
+
+def test_a_job_on_its_way_out_is_not_taken_for_the_new_one(aws: Emulator, known: Known, either: Any) -> None:
+    either.twinmaker.delete_sync_job("factory")
+    aws.fault("CreateSyncJob", "drop")
+    with pytest.raises(ConflictError):
+        either.twinmaker.create_sync_job("factory", sync_role=ROLE)
+
+
+def test_a_configuration_that_differs_is_not_taken_for_the_new_one(aws: Emulator, known: Known, either: Any) -> None:
+    given = {"repository_link_id": known.link, "branch": "main", "config_file": "a.yaml", "role_arn": ROLE}
+    either.codeconnections.create_sync_configuration("orders", trigger_resource_update_on="ANY_CHANGE", **given)
+    aws.fault("CreateSyncConfiguration", "drop")
+    with pytest.raises(AlreadyExistsError):
+        either.codeconnections.create_sync_configuration("orders", trigger_resource_update_on="FILE_CHANGE", **given)
+
+
+def test_a_creation_that_cannot_be_looked_up_is_still_lost(aws: Emulator, known: Known, either: Any) -> None:
+    aws.fault("CreateSyncJob", "drop-answer")
+    aws.fault("GetSyncJob", "AccessDeniedException")
+    with pytest.raises(TransportError) as caught:
+        either.twinmaker.create_sync_job("plant", sync_role=ROLE)
+    assert caught.value.outcome_unknown
+    assert "What came of it could not be looked up: " in caught.value.__notes__[0]
+
+
+def test_a_creation_is_looked_up_each_time_that_it_is_lost(aws: Emulator, known: Known, either: Any) -> None:
+    aws.fault("CreateSyncJob", "drop")
+    aws.fault("CreateSyncJob", "drop-answer")
+    assert either.twinmaker.create_sync_job("plant", sync_role=ROLE).status.native == "CREATING"
+
+
+@pytest.mark.parametrize("wrong", [[{"Key": "team", "Value": "a"}], "ab", 5, ["ab"]])
+def test_tags_are_a_mapping(aws: Emulator, known: Known, either: Any, wrong: Any) -> None:
+    begin = len(aws.calls)
+    for use in tagging(either, known, wrong):
+        with pytest.raises(InvalidRequestError, match="tags: expected a mapping of keys to values, got "):
+            use()
+    assert len(aws.calls) == begin
+    for use in tagging(either, known, {"team": 5}):
+        with pytest.raises(InvalidRequestError, match="tags.*: expected text and got 5"):
+            use()
+
+
+def test_tags_may_be_none_at_all(aws: Emulator, known: Known, either: Any) -> None:
+    for use in tagging(either, known, {}):
+        assert use()
+
+
+def tagging(client: Any, known: Known, tags: Any) -> list[Callable[[], Any]]:
+    link = {"connection_arn": known.connection, "owner_id": "acme", "repository_name": "new"}
+    return [
+        lambda: client.twinmaker.create_sync_job("plant", sync_role=ROLE, tags=tags),
+        lambda: client.codeconnections.create_repository_link(**link, tags=tags),
+        lambda: client.proton.create_repository("acme/new", "GITHUB", connection_arn=known.connection, tags=tags),
+    ]
 
 
 # The resources of a sync job.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -76,9 +77,15 @@ def test_what_is_not_said_stays_as_it_is(aws: Emulator, make_either: Make) -> No
     assert (kept.action, kept.changed) == ("updated", ("publish_deployment_status",))
     assert (kept.definition.pull_request_comment, kept.definition.publish_deployment_status) == ("ENABLED", "ENABLED")
 
+
+def test_a_template_can_be_ensured_to_be_the_whole_repository(aws: Emulator, make_either: Make) -> None:
+    known, client = prepare(aws), make_either()
     ensuring(client, "template", aws, known, subdirectory="templates")
-    moved = ensuring(client, "template", aws, known, subdirectory=None, branch="release")
-    assert (moved.changed, moved.definition.subdirectory) == (("branch",), "templates")
+    moved = ensuring(client, "template", aws, known, subdirectory=None)
+    assert (moved.changed, moved.definition.subdirectory) == (("subdirectory",), None)
+    assert ensuring(client, "template", aws, known, subdirectory=None).action == "unchanged"
+    with pytest.raises(InvalidRequestError, match="subdirectory: expected 1 to 4096 characters and got ''"):
+        ensuring(client, "template", aws, known, subdirectory="")
 
 
 def test_a_repository_is_compared_in_protons_own_spelling(aws: Emulator, make_either: Make) -> None:
@@ -119,10 +126,13 @@ def test_an_answer_that_was_lost_is_looked_up(aws: Emulator, make_either: Make, 
 def test_a_parameter_that_cannot_be_is_refused_before_it_is_sent(aws: Emulator, make_either: Make, case: str) -> None:
     known, client = prepare(aws), client_for(make_either, case)
     begin = len(aws.calls)
-    with pytest.raises(InvalidRequestError, match="branch: expected 1 to 2"):
-        ensuring(client, case, aws, known, branch="")
-    (read,) = operations(aws, begin)
-    assert read.startswith("Get")
+    for wrong in ("", None, 5):
+        with pytest.raises(InvalidRequestError, match="branch: expected "):
+            ensuring(client, case, aws, known, branch=wrong)
+    if "old" in case:
+        with pytest.raises(InvalidRequestError, match="pull_request_comment: expected None"):
+            ensuring(client, case, aws, known, pull_request_comment="ENABLED")
+    assert operations(aws, begin) == []
 
 
 # By hand: a race with somebody else, who creates, changes and deletes.
@@ -132,32 +142,37 @@ def fault(kind: type[Any]) -> Any:
     return kind({"Error": {"Code": "X", "Message": "x"}}, "Op", "proton")
 
 
+@dataclass(frozen=True)
+class Definition:
+    value: str
+
+
 class Store:
     """One definition, which the test changes behind the back of whoever ensures it."""
 
     def __init__(self, value: str | None) -> None:
         self.value = value
         self.before_write: list[Callable[[], None]] = []
+        self.after_write: list[Callable[[], None]] = []
         self.writes: list[str] = []
 
-    def ensure(self, wanted: str) -> Ensured[str]:
+    def ensure(self, wanted: str) -> Ensured[Definition]:
         return drive(
             ensure(
                 {"value": wanted},
                 read=self.read,
-                value_of=lambda value, _: value,
                 create=lambda: self.write(wanted, creating=True),
-                update=lambda _, changed: self.write(changed["value"], creating=False),
+                update=lambda changed: self.write(changed["value"], creating=False),
             )
         )
 
-    def read(self) -> Flow[str]:
+    def read(self) -> Flow[Definition]:
         yield Sleep(0)
         if self.value is None:
             raise fault(NotFoundError)
-        return self.value
+        return Definition(self.value)
 
-    def write(self, value: str, *, creating: bool) -> Flow[str | None]:
+    def write(self, value: str, *, creating: bool) -> Flow[Definition | None]:
         yield Sleep(0)
         if self.before_write:
             self.before_write.pop(0)()
@@ -165,6 +180,8 @@ class Store:
             raise fault(AlreadyExistsError if creating else NotFoundError)
         self.value = value
         self.writes.append(value)
+        if self.after_write:
+            self.after_write.pop(0)()
         return None  # as Proton may answer
 
     def becomes(self, value: str | None) -> Callable[[], None]:
@@ -182,7 +199,7 @@ def test_a_lost_race_is_run_again(start: str | None, meanwhile: list[str | None]
     store = Store(start)
     store.before_write = [store.becomes(value) for value in meanwhile]
     ensured = store.ensure("mine")
-    assert store.value == ensured.definition == "mine"
+    assert store.value == ensured.definition.value == "mine"
     assert ensured.action == {0: "unchanged"}.get(len(store.writes), "created" if ensured.before is None else "updated")
     assert (ensured.changed == ("value",)) == (ensured.action == "updated")
     assert len(store.writes) <= 1
@@ -197,16 +214,13 @@ def test_a_race_that_is_always_lost_ends() -> None:
 
 
 def test_a_conflict_that_is_no_race_is_raised_in_the_end() -> None:
-    def create() -> Flow[str | None]:
+    def create() -> Flow[Definition | None]:
         yield Sleep(0)
         raise fault(ConflictError)
 
     store, sleeps = Store(None), list[float]()
     with pytest.raises(ConflictError):
-        drive(
-            ensure({}, read=store.read, value_of=lambda _, __: None, create=create, update=lambda _, __: create()),
-            sleeps=sleeps,
-        )
+        drive(ensure({}, read=store.read, create=create, update=lambda _: create()), sleeps=sleeps)
     assert sum(each > 0 for each in sleeps) == ROUNDS - 1
 
 
@@ -220,3 +234,37 @@ def test_another_failure_is_raised_at_once() -> None:
     with pytest.raises(ServerError):
         store.ensure("mine")
     assert len(store.before_write) == 1
+
+
+def test_what_an_earlier_round_did_is_told_as_done() -> None:
+    """The answer to an update was lost, and what it did is met again a round later."""
+
+    def conflict() -> None:
+        error = fault(ConflictError)
+        error.outcome_unknown = True
+        raise error
+
+    store = Store("theirs")
+    store.after_write = [conflict]
+    ensured = store.ensure("mine")
+    assert (ensured.action, ensured.changed, ensured.before) == ("updated", ("value",), Definition("theirs"))
+    assert store.writes == ["mine"]
+
+
+def test_what_was_created_is_told_as_created_though_it_is_not_found_at_once() -> None:
+    store = Store(None)
+    reads = iter([None, None, "mine"])
+
+    def read() -> Flow[Definition]:
+        yield Sleep(0)
+        found = next(reads)
+        if found is None:
+            raise fault(NotFoundError)
+        return Definition(found)
+
+    ensured = drive(ensure({"value": "mine"}, read=read, create=lambda: store.write("mine", creating=True), update=_no))
+    assert (ensured.action, ensured.definition, ensured.before) == ("created", Definition("mine"), None)
+
+
+def _no(_: object) -> Any:
+    raise AssertionError("there is nothing to update")

@@ -14,6 +14,7 @@ from tests.operations import OPERATIONS, Known, client_argument_of, is_list, ope
 from tests.samples import drive
 from unisync import (
     AccessDeniedError,
+    AsyncUnisync,
     InvalidRequestError,
     ResponseError,
     TruncatedListWarning,
@@ -22,6 +23,7 @@ from unisync import (
 from unisync.answers import Workspace, Workspaces
 from unisync.emulator import Emulator
 from unisync.flow import Call
+from unisync.inventory import SyncJobs
 from unisync.listing import PAGE_SIZE, Listing, Page, Pages
 
 Make = Callable[..., Any]
@@ -113,8 +115,10 @@ def test_each_list_checks_what_it_is_asked_for(aws: Emulator, make_either: Make,
     for wrong in ({"page_size": 0}, {"page_size": -1}, {"limit": -1}, {"page_size": "5"}, {"limit": True}):
         with pytest.raises(InvalidRequestError, match=f"^{service} {name}: {next(iter(wrong))}: expected . or more"):
             method(client, **wrong)
-    with pytest.raises(InvalidRequestError, match="next_token: expected the token of a page, or None"):
-        method(client, next_token="")
+    no_tokens: list[Any] = ["", b"", 0, False, [], {}]
+    for token in no_tokens:
+        with pytest.raises(InvalidRequestError, match="next_token: expected the token of a page, or None"):
+            method(client, next_token=token)
     with pytest.raises(InvalidRequestError, match=r"page_size: expected .* and got 201"):
         list(method(client, page_size=201))
     assert len(aws.calls) == before
@@ -196,6 +200,18 @@ def test_more_than_was_asked_for_is_cut_and_not_resumed_behind() -> None:
 
     (page,) = Listing(workspaces(limit=2), run).pages()
     assert (len(page), page.next_token) == (2, None)
+
+
+def test_an_item_that_no_reference_can_name_is_an_unreadable_answer(aws: Emulator, client: Unisync) -> None:
+    pages = client._services.twinmaker.list_sync_jobs("factory")
+    answer = SyncJobs.model_validate({"syncJobSummaries": [{"syncSource": "a/b"}]})
+    with pytest.raises(ResponseError, match="sync_source: expected a name without spaces"):
+        drive(pages.collect(), [answer])
+
+
+def test_a_listing_says_what_it_lists(client: Unisync) -> None:
+    assert repr(client.twinmaker.list_sync_jobs("factory")) == "<Listing iottwinmaker ListSyncJobs>"
+    assert repr(AsyncUnisync().twinmaker.list_sync_jobs("x")) == "<AsyncListing iottwinmaker ListSyncJobs>"
 
 
 def test_what_aws_adds_to_a_page_is_kept_with_it() -> None:

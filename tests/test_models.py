@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,8 +24,11 @@ from unisync import (
     SyncState,
     TwinMakerSyncJob,
 )
+from unisync.flow import Call
 from unisync.models import GitSyncReply, TwinMakerSyncReply, Vocabulary
+from unisync.replies import RawReply
 from unisync.services import codeconnections, proton, twinmaker
+from unisync.session import read
 
 PROTON = {
     "repositoryName": "acme/web",
@@ -121,7 +125,7 @@ TWIN = {
 
 
 def test_dates_are_aware_and_in_utc() -> None:
-    reply = TwinMakerSyncReply.model_validate_json(__import__("json").dumps(TWIN))
+    reply = TwinMakerSyncReply.model_validate_json(json.dumps(TWIN))
     assert reply.created_at == datetime(2023, 11, 14, 22, 13, 20, 250000, tzinfo=UTC)
     assert reply.created_at.utcoffset() == timedelta(0)
     assert reply.created_at.tzinfo == UTC
@@ -242,3 +246,14 @@ def test_every_public_model_has_a_json_schema(mode: Any) -> None:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             assert kind.model_json_schema(mode=mode)["type"] == "object"
     assert GitSyncJob.model_json_schema()["properties"]["ref"]["type"] == "string"
+
+
+def test_a_text_that_was_cut_within_an_emoji_is_read_all_the_same() -> None:
+    body = json.dumps({**TWIN, "status": {"state": "ERROR", "error": {"message": "broken \ud83d"}}}).encode()
+    call = Call("iottwinmaker", "GetSyncJob", {}, TwinMakerSyncReply, twinmaker.TWINMAKER.vocabulary)
+    reply = read(call, RawReply(body, is_cbor=False, announced=None), {})
+    assert (reply.status.native, str(reply.status.error)) == ("ERROR", "broken \ufffd")
+    assert reply.created_at.utcoffset() == timedelta(0)
+    for broken in (b'{"arn": "\\ud83d', b'"\\ud83d"'):
+        with pytest.raises(ValueError):
+            read(call, RawReply(broken, is_cbor=False, announced=None), {})

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from tests.operations import NAMES, OPERATIONS, Known, is_list, models_of_botocore, operations_of
 from unisync import SyncJobStatus
 from unisync.flow import Call, Flow
+from unisync.inventory import _UNTOLD
 from unisync.listing import Page, Walk
 from unisync.models import RepositoryIdentity
 from unisync.replies import RawReply
@@ -52,11 +53,12 @@ def answers(shape: Shape) -> st.SearchStrategy[Any]:
 
 @st.composite
 def structures(draw: st.DrawFn, shape: StructureShape) -> dict[str, Any]:
-    members = {
-        name: draw(answers(member))
-        for name, member in shape.members.items()
-        if name in shape.required_members or draw(st.booleans())
-    }
+    members: dict[str, Any] = {}
+    for name, member in shape.members.items():
+        if name in shape.required_members:
+            members[name] = draw(answers(member))
+        elif draw(st.booleans()):
+            members[name] = draw(st.none() | answers(member))
     taken = {name.lower() for name in shape.members}
     new = draw(st.dictionaries(NEW_NAMES.filter(lambda name: name.lower() not in taken), NEW_VALUES, max_size=1))
     return {**members, **new}
@@ -78,7 +80,10 @@ def result_of(service: str, name: str, answer: Mapping[str, Any]) -> Any:
 
 def lost(shape: Shape, said: Any, found: Any, path: str) -> Iterator[str]:
     """The members and values of an answer that are not found in what came of it."""
-    if isinstance(shape, StructureShape):
+    if said is None:  # as good as left out
+        if found not in (None, "", (), _UNTOLD):
+            yield f"{path}: null became {found!r}"
+    elif isinstance(shape, StructureShape):
         for name, value in said.items():
             member = shape.members.get(name)
             if member is not None:

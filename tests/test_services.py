@@ -132,7 +132,9 @@ def test_the_blockers_of_a_stack_are_the_active_ones() -> None:
     summary = SyncBlockerSummary(resource_name="payments", latest_blockers=(blocker(), blocker("RESOLVED")))
     subject = subject_of(StackSync("payments"))
     assert drive(subject.blockers(), [SyncBlockerSummaryAnswer(answer=summary)]) == (blocker(),)
-    assert drive(subject.blockers(), [not_found()]) == ()
+    assert drive(subject.blockers(), [not_found(), STACK_CONFIG]) == ()
+    with pytest.raises(NotFoundError):
+        drive(subject.blockers(), [not_found(), not_found()])
     assert subject.release.format(id="0a1b") == (
         "aws codeconnections update-sync-blocker --id 0a1b --sync-type CFN_STACK_SYNC --resource-name payments "
         "--resolved-reason REASON"

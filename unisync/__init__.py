@@ -74,9 +74,15 @@ if TYPE_CHECKING:
     from unisync.refs import TemplateSync as TemplateSync
     from unisync.refs import TwinMakerSync as TwinMakerSync
     from unisync.refs import parse_ref as parse_ref
+    from unisync.services.codeconnections import AsyncCodeConnections as AsyncCodeConnections
+    from unisync.services.codeconnections import BlockingCodeConnections as BlockingCodeConnections
     from unisync.services.discovery import Discovery as Discovery
     from unisync.services.ensuring import Ensured as Ensured
+    from unisync.services.proton import AsyncProton as AsyncProton
+    from unisync.services.proton import BlockingProton as BlockingProton
     from unisync.services.proton import ProtonDeprecationWarning as ProtonDeprecationWarning
+    from unisync.services.twinmaker import AsyncTwinMaker as AsyncTwinMaker
+    from unisync.services.twinmaker import BlockingTwinMaker as BlockingTwinMaker
     from unisync.services.twinmaker import CreatedSyncJob as CreatedSyncJob
     from unisync.services.twinmaker import DeletedSyncJob as DeletedSyncJob
     from unisync.waiting import Progress as Progress
@@ -85,9 +91,15 @@ __all__ = [
     "AccessDeniedError",
     "AlreadyExistsError",
     "AnyRef",
+    "AsyncCodeConnections",
     "AsyncListing",
+    "AsyncProton",
+    "AsyncTwinMaker",
     "AsyncUnisync",
     "Backoff",
+    "BlockingCodeConnections",
+    "BlockingProton",
+    "BlockingTwinMaker",
     "Clock",
     "ConflictError",
     "CreatedSyncJob",
@@ -224,10 +236,20 @@ _HOMES = {
         "TwinMakerSync",
         "parse_ref",
     ),
+    "services.codeconnections": (
+        "AsyncCodeConnections",
+        "BlockingCodeConnections",
+    ),
     "services.discovery": ("Discovery",),
     "services.ensuring": ("Ensured",),
-    "services.proton": ("ProtonDeprecationWarning",),
+    "services.proton": (
+        "AsyncProton",
+        "BlockingProton",
+        "ProtonDeprecationWarning",
+    ),
     "services.twinmaker": (
+        "AsyncTwinMaker",
+        "BlockingTwinMaker",
         "CreatedSyncJob",
         "DeletedSyncJob",
     ),

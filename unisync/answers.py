@@ -14,7 +14,7 @@ from unisync.definitions import (
     SyncConfiguration,
     TemplateSyncConfig,
 )
-from unisync.models import Model, both, wire
+from unisync.models import Model, Several, both, wire
 
 # Of IoT TwinMaker. Its lists of jobs and resources are in inventory.py.
 
@@ -28,7 +28,7 @@ class Workspace(Model, frozen=True):
 class Workspaces(Model, frozen=True):
     """ListWorkspaces' answer."""
 
-    items: tuple[Workspace, ...] = wire("workspaceSummaries", default=())
+    items: Several[Workspace] = wire("workspaceSummaries", default=())
     next_token: str | None = wire("nextToken", default=None)
 
 

@@ -21,6 +21,8 @@ _TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
 """What the value of a shape is in Python."""
 _RENAMED = {"max_results": "page_size"}
 """Parameters that have another name here than at AWS."""
+_LONGEST = 60
+"""Characters of a value that a complaint shows."""
 
 
 def broken_constraints(
@@ -52,27 +54,32 @@ def _structure(shape: Shape, members: Mapping[str, object], path: str, any_word:
 
 def _value(shape: Shape, value: object, name: str, any_word: bool) -> Iterator[str]:
     if not _is_of(shape, value):
-        yield f"{name}: expected {_expected(shape)} and got {value!r}"
+        yield f"{name}: expected {_expected(shape)} and got {_shown(value)}"
         return
     size = _size(value)
     bounds = shape.metadata.get("min"), shape.metadata.get("max")
     pattern, words = shape.metadata.get("pattern"), shape.metadata.get("enum")
     if size is not None and not _within(size, *bounds):
         unit = {"string": "characters ", "list": "items ", "map": "entries "}.get(shape.type_name, "")
-        yield f"{name}: expected {_range(*bounds)} {unit}and got {_shown(value, size)}"
+        shown = _shown(value) if len(repr(value)) <= _LONGEST else size
+        yield f"{name}: expected {_range(*bounds)} {unit}and got {shown}"
     elif isinstance(value, str) and pattern and not _compiled(pattern).fullmatch(value):
-        yield f"{name}: expected text of the form {pattern} and got {value!r}"
+        yield f"{name}: expected text of the form {pattern} and got {_shown(value)}"
     elif isinstance(value, str) and words and value not in words and not any_word:
-        yield f"{name}: expected one of {', '.join(sorted(words))} and got {value!r}"
+        yield f"{name}: expected one of {', '.join(sorted(words))} and got {_shown(value)}"
+    elif isinstance(value, str) and _has_half_characters(value):
+        yield f"{name}: expected text that can be written in UTF-8 and got {_shown(value)}"
     if shape.type_name == "structure":
-        yield from _structure(shape, cast("Mapping[str, object]", value), f"{name}.", any_word)
+        yield from _structure(shape, cast("Mapping[str, object]", value), f"{name}." if name else "", any_word)
     elif isinstance(value, Mapping):
         for key, item in cast("Mapping[str, object]", value).items():
             yield from _value(cast("Shape", getattr(shape, "key", shape)), key, f"{name} key", any_word)
             yield from _value(cast("Shape", getattr(shape, "value", shape)), item, f"{name}[{key!r}]", any_word)
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(cast("list[object]", value)):
-            yield from _value(cast("Shape", getattr(shape, "member", shape)), item, f"{name}[{index}]", any_word)
+            # Filters are given by the names of their members.
+            item_name = f"{name}[{index}]" if name != "filters" else ""
+            yield from _value(cast("Shape", getattr(shape, "member", shape)), item, item_name, any_word)
 
 
 def _is_of(shape: Shape, value: object) -> bool:
@@ -101,9 +108,17 @@ def _range(least: float | None, most: float | None) -> str:
     return f"at most {most}" if not least else f"{least} to {most}"
 
 
-def _shown(value: object, size: float) -> str:
-    short = isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= 60)
-    return repr(value) if short else f"{size}"
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+
+
+def _has_half_characters(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _snake(name: str) -> str:

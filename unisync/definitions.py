@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime
 
-from unisync.models import Model, RepositoryIdentity, RepositoryPlace, SyncAttempt, both, wire
+from unisync.models import Model, RepositoryIdentity, RepositoryPlace, Several, SyncAttempt, both, wire
 from unisync.refs import TemplateType
 
 BlockerStatus = Literal["ACTIVE", "RESOLVED"] | str
@@ -35,7 +35,7 @@ class SyncBlocker(Model, frozen=True):
     status: BlockerStatus = both("status")
     created_reason: str = both("createdReason")
     created_at: AwareDatetime = both("createdAt")
-    contexts: tuple[SyncBlockerContext, ...] = both("contexts", default=())
+    contexts: Several[SyncBlockerContext] = both("contexts", default=())
     resolved_reason: str | None = both("resolvedReason", default=None)
     resolved_at: AwareDatetime | None = both("resolvedAt", default=None)
 
@@ -50,7 +50,7 @@ class SyncBlockerSummary(Model, frozen=True):
 
     resource_name: str = wire("ResourceName")
     parent_resource_name: str | None = wire("ParentResourceName", default=None)
-    latest_blockers: tuple[SyncBlocker, ...] = wire("LatestBlockers", default=())
+    latest_blockers: Several[SyncBlocker] = wire("LatestBlockers", default=())
 
 
 class UpdatedSyncBlocker(Model, frozen=True):
@@ -66,7 +66,7 @@ class ServiceSyncBlockerSummary(Model, frozen=True):
 
     service_name: str = wire("serviceName")
     service_instance_name: str | None = wire("serviceInstanceName", default=None)
-    latest_blockers: tuple[SyncBlocker, ...] = wire("latestBlockers", default=())
+    latest_blockers: Several[SyncBlocker] = wire("latestBlockers", default=())
 
 
 class UpdatedServiceSyncBlocker(Model, frozen=True):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError
 from unisync.flow import Flow, SystemClock
 from unisync.models import GitSyncJob, SyncJob
-from unisync.refs import SyncRef
+from unisync.refs import ServiceInstanceSync, StackSync, SyncRef
 from unisync.services import Services
 from unisync.session import Session
 from unisync.verbs import Verbs, verb
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import timedelta
 
     from unisync.definitions import RepositorySyncAttempt, SyncBlocker
@@ -104,7 +105,7 @@ class Facade(Verbs):
             NotFoundError: There is no such sync. One that is defined and has never run is waited for.
             UnisyncError: Another of the tree in `unisync.errors`.
 
-        AWS operation: those of `get`, and for Git syncs GetSyncBlockerSummary or GetServiceSyncBlockerSummary.
+        AWS operation: those of `get`, and for Git syncs those of `blockers`.
         """
         from unisync.waiting import wait_until_active
 
@@ -163,38 +164,44 @@ class Facade(Verbs):
             The active blockers, newest first; none for a sync that nothing can block, as a TwinMaker sync job.
 
         Raises:
-            UnisyncError: One of the tree in `unisync.errors`.
+            NotFoundError: There is no such sync.
+            UnisyncError: Another of the tree in `unisync.errors`.
 
-        AWS operation: GetSyncBlockerSummary or GetServiceSyncBlockerSummary.
+        AWS operation: GetSyncBlockerSummary or GetServiceSyncBlockerSummary; where that finds nothing, also
+        GetServiceSyncConfig or GetSyncConfiguration.
         """
         return (yield from retrying(self._services.subject_of(ref).blockers(), self._session.attempts))
 
     @verb
-    def resolve_blocker(self, ref: SyncRef[GitSyncJob], blocker: SyncBlocker | str, reason: str) -> Flow[SyncBlocker]:
+    def resolve_blocker(
+        self, ref: StackSync | ServiceInstanceSync, blocker: SyncBlocker | str, reason: str
+    ) -> Flow[SyncBlocker]:
         """Resolve a blocker, so that the sync goes on.
 
         If AWS's answer is lost, the blocker is looked up before it is resolved again.
 
         Args:
-            ref: Which sync: that of a stack, or of a service instance.
-            blocker: The blocker, or its id.
+            ref: Which sync.
+            blocker: What blocks it, or what blocks its service; or the id of that.
             reason: Why it is resolved.
 
         Returns:
             The blocker as it is now.
 
         Raises:
-            NotFoundError: There is no such blocker.
+            NotFoundError: This sync has no such blocker.
             UnisyncError: Another of the tree in `unisync.errors`.
 
-        AWS operation: UpdateSyncBlocker or UpdateServiceSyncBlocker.
+        AWS operation: UpdateSyncBlocker; or UpdateServiceSyncBlocker, after GetServiceSyncBlockerSummary.
         """
         resolve = self._services.subject_of(ref).resolve
         if resolve is None:
-            raise InvalidRequestError.before_sending(
-                f"ref: expected the reference of a stack or of a service instance, got {ref}", "resolve_blocker"
-            )
-        blocker_id = blocker if isinstance(blocker, str) else blocker.id
+            raise _refusal("resolve_blocker", "ref", "the reference of a stack or of a service instance", ref)
+        blocker_id: object = getattr(blocker, "id", blocker)
+        if not isinstance(blocker_id, str) or not blocker_id:
+            raise _refusal("resolve_blocker", "blocker", "a blocker or its id", blocker)
+        if not isinstance(cast("object", reason), str) or not reason:
+            raise _refusal("resolve_blocker", "reason", "text", reason)
         return (yield from retrying(resolve(blocker_id, reason), self._session.attempts))
 
     @verb
@@ -217,24 +224,27 @@ class Facade(Verbs):
         """
         status = self._services.subject_of(ref).repository_status
         if status is None:
-            raise InvalidRequestError.before_sending(
-                f"ref: expected the reference of a Git sync, got {ref}", "repository_status"
-            )
+            raise _refusal("repository_status", "ref", "the reference of a Git sync", ref)
         return (yield from retrying(status(), self._session.attempts))
 
     @verb
-    def discover(self) -> Flow[Discovery]:
+    def discover(
+        self, *, services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None
+    ) -> Flow[Discovery]:
         """Find every sync in this account and region.
 
         These are the jobs of all TwinMaker workspaces, the stacks that follow a linked repository, and the Proton
-        service instances and templates that follow one. A service that cannot be looked into, such as one that is
-        denied, keeps nothing of the others back: it is logged as a warning, and in the result's `errors`.
+        service instances and templates that follow one. What cannot be looked into, such as a service that is denied,
+        keeps nothing of the rest back: it is logged as a warning, and in the result's `errors`.
+
+        Args:
+            services: Which services are searched; None is all of them.
 
         Returns:
-            The references, to iterate over, and what kept a service from being looked into.
+            The references, to iterate over, and what kept a service from being looked into to its end.
 
         Raises:
-            UnisyncError: None of the services could be looked into.
+            UnisyncError: Nothing was found, and none of the services could be looked into.
 
         AWS operation: ListWorkspaces and ListSyncJobs; ListRepositoryLinks and ListSyncConfigurations;
         ListServiceInstances, GetServiceSyncConfig, ListServiceTemplates, ListEnvironmentTemplates,
@@ -242,4 +252,8 @@ class Facade(Verbs):
         """
         from unisync.services.discovery import discover
 
-        return (yield from retrying(discover(self._services), self._session.attempts))
+        return (yield from retrying(discover(self._services, services), self._session.attempts))
+
+
+def _refusal(verb: str, name: str, expected: str, value: object) -> InvalidRequestError:
+    return InvalidRequestError.before_sending(f"{name}: expected {expected}, got {value!r:.60}", verb)

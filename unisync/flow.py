@@ -36,6 +36,8 @@ class Call(NamedTuple, Generic[R_co]):
     """What the words in the answer mean."""
     repeatable: bool = True
     """Whether doing it twice is as good as doing it once."""
+    is_check: bool = False
+    """Whether it is only to be checked, and not sent. What comes of that is an empty model."""
     timeout: float | None = None
     """Seconds that the answer may take; None leaves it to the client's own settings."""
     unanswered: str = ""

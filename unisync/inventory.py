@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
-from unisync.models import AsRef, Model, SyncJob, SyncJobStatus, SyncState, wire, with_ref
+from unisync.models import AsRef, Model, Several, SyncJob, SyncJobStatus, SyncState, wire, with_ref
 from unisync.refs import TwinMakerSync
 
 SyncResourceType = Literal["COMPONENT_TYPE", "ENTITY"] | str
@@ -25,7 +24,7 @@ class SyncJobEntry(Model, frozen=True):
     arn: str | None = None
     workspace_id: str | None = wire("workspaceId", default=None)
     sync_source: str | None = wire("syncSource", default=None)
-    status: SyncJobStatus = _UNTOLD
+    status: Annotated[SyncJobStatus, BeforeValidator(lambda told: _UNTOLD if told is None else told)] = _UNTOLD
     created_at: AwareDatetime | None = wire("creationDateTime", default=None)
     updated_at: AwareDatetime | None = wire("updateDateTime", default=None)
 
@@ -45,7 +44,7 @@ class SyncJobSummary(SyncJobEntry, SyncJob, frozen=True):
 class SyncJobs(Model, frozen=True):
     """ListSyncJobs' answer."""
 
-    items: tuple[SyncJobEntry, ...] = wire("syncJobSummaries", default=())
+    items: Several[SyncJobEntry] = wire("syncJobSummaries", default=())
     next_token: str | None = wire("nextToken", default=None)
 
 
@@ -57,14 +56,14 @@ class SyncResource(Model, frozen=True):
     """Its name where it comes from."""
     resource_id: str | None = wire("resourceId", default=None)
     """Its name in the workspace."""
-    status: SyncJobStatus = _UNTOLD
+    status: Annotated[SyncJobStatus, BeforeValidator(lambda told: _UNTOLD if told is None else told)] = _UNTOLD
     updated_at: AwareDatetime | None = wire("updateDateTime", default=None)
 
 
 class SyncResourcePage(Model, frozen=True):
     """ListSyncResources' answer."""
 
-    items: tuple[SyncResource, ...] = wire("syncResources", default=())
+    items: Several[SyncResource] = wire("syncResources", default=())
     next_token: str | None = wire("nextToken", default=None)
 
 
@@ -76,14 +75,6 @@ class SyncResources(Model, frozen=True):
     """How many resources there are of each state; a state without any is not there."""
     failed: tuple[SyncResource, ...]
     """Those that FAILED. Each `status.error` says why."""
-
-    @classmethod
-    def of(cls, ref: TwinMakerSync, resources: Iterable[SyncResource]) -> Self:
-        """Add them up."""
-        listed = tuple(resources)
-        counts = Counter(resource.status.state for resource in listed)
-        failed = tuple(resource for resource in listed if resource.status.state is SyncState.FAILED)
-        return cls(ref=ref, counts=dict(counts), failed=failed)
 
     @property
     def total(self) -> int:

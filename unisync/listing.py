@@ -45,7 +45,8 @@ class Page(Generic[T_co]):
 
     items: tuple[T_co, ...]
     next_token: str | None
-    """What the rest is listed with, now or later and elsewhere: the argument `next_token`. None on the last page."""
+    """What the rest is listed with, now or later and elsewhere: the argument `next_token`. None on the last page, and
+    where AWS gave more than the limit has room for."""
     is_truncated: bool = False
     """Whether there is more that cannot be had: AWS's operation takes no token."""
     extra: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -81,7 +82,7 @@ class Pages(Generic[T_co]):
     def __post_init__(self) -> None:
         self._expect("page_size", "1 or more", self.page_size, least=1)
         self._expect("limit", "0 or more", self.limit, least=0)
-        if self.next_token == "":
+        if self.next_token is not None and not (isinstance(cast("object", self.next_token), str) and self.next_token):
             raise self._refusal("next_token", "the token of a page, or None for the first page", self.next_token)
 
     def _expect(self, name: str, expected: str, value: object, *, least: int) -> None:
@@ -97,9 +98,13 @@ class Pages(Generic[T_co]):
         """The same list, of what becomes of each item."""
         return replace(cast("Any", self), item=item)
 
+    def walk(self) -> Walk[T_co]:
+        """The list, to be fetched page by page."""
+        return Walk(self)
+
     def collect(self) -> Flow[list[T_co]]:
         """All that is listed."""
-        walk = Walk(self)
+        walk = self.walk()
         items: list[T_co] = []
         while walk.goes_on:
             items += (yield from walk.next_page()).items
@@ -131,18 +136,24 @@ class Walk(Generic[T]):
     def _page(self, reply: PageReply[T]) -> Page[T]:
         items = reply.items[: self._left]
         if self._pages.item is not None:
-            items = tuple(map(self._pages.item, items))
+            try:
+                items = tuple(map(self._pages.item, items))
+            except InvalidRequestError as error:
+                raise self._unreadable(error.message) from error
         token = reply.next_token or None
         if token is not None and token == self._token:
-            service, operation = self._pages.call.service, self._pages.call.operation
-            reason = "the page's token is the one that it was asked for with"
-            raise ResponseError(service, operation, reason, status_code=None, request_id=None)
+            raise self._unreadable("the page's token is the one that it was asked for with")
         truncated = token is not None and self._pages.token_member is None
         if self._left is not None:
             self._left -= len(items)
         self._token = token
         self.goes_on = token is not None and not truncated and self._left != 0
+        # A token from behind what was cut off would skip it.
         return Page(items, token if len(items) == len(reply.items) else None, truncated, dict(reply.model_extra or {}))
+
+    def _unreadable(self, reason: str) -> ResponseError:
+        call = self._pages.call
+        return ResponseError(call.service, call.operation, reason, status_code=None, request_id=None)
 
 
 class Listing(Iterable[T_co]):
@@ -154,6 +165,9 @@ class Listing(Iterable[T_co]):
     def __init__(self, pages: Pages[T_co], run: Callable[[Flow[Any]], Any]) -> None:
         self._pages = pages
         self._run = run
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._pages.call.service} {self._pages.call.operation}>"
 
     def pages(self) -> Iterator[Page[T_co]]:
         """The list page by page, each with the token that the rest is listed with."""
@@ -178,6 +192,9 @@ class AsyncListing(AsyncIterable[T_co]):
     def __init__(self, pages: Pages[T_co], arun: Callable[[Flow[Any]], Coroutine[Any, Any, Any]]) -> None:
         self._pages = pages
         self._arun = arun
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._pages.call.service} {self._pages.call.operation}>"
 
     async def pages(self) -> AsyncIterator[Page[T_co]]:
         """The list page by page, each with the token that the rest is listed with."""

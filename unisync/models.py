@@ -10,6 +10,7 @@ from pydantic import (
     AliasChoices,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
@@ -110,6 +111,11 @@ class Model(BaseModel, frozen=True):
 
 
 M = TypeVar("M", bound=Model)
+
+
+T = TypeVar("T")
+Several = Annotated[tuple[T, ...], BeforeValidator(lambda told: () if told is None else told)]
+"""A list that AWS may leave out, or say null for."""
 
 
 class SyncError(Model, frozen=True):

@@ -34,6 +34,19 @@ class RawReply(NamedTuple):
         """Whether less came than was announced."""
         return self.announced is not None and len(self.body) < self.announced
 
+    def has_half_characters(self) -> bool:
+        """Whether a text may have been cut within an emoji: pydantic reads no such JSON."""
+        return b"\\ud" in self.body.lower()
+
+    def decoded_json(self) -> object:
+        """A JSON body as Python values, in which a replacement stands for each half of a character.
+
+        Raises:
+            ValueError: if it is none.
+        """
+        text = json.dumps(json.loads(self.body), ensure_ascii=False)
+        return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
     def decoded_cbor(self) -> object:
         """A CBOR body as Python values.
 

@@ -120,6 +120,8 @@ class Session:
         broken = "; ".join(broken_constraints(operation, call.params, any_word=self._any_word))
         if broken:
             raise InvalidRequestError.before_sending(broken, call.operation, call.service)
+        if call.is_check:
+            return call.reply.model_construct()
         try:
             with time_limit(call.timeout):
                 parsed = client._make_api_call(call.operation, dict(call.params))
@@ -200,8 +202,13 @@ def read(call: Call[R], raw: RawReply | None, parsed: dict[str, Any]) -> R:
         raise EOFError(f"{len(raw.body)} of {raw.announced} bytes came")
     # By AWS's names alone: a member that it adds may have the name of a field of ours.
     if raw is not None and not raw.is_cbor:
-        return call.reply.model_validate_json(raw.body, context=call.vocabulary, by_alias=True, by_name=False)
-    if raw is not None:
+        try:
+            return call.reply.model_validate_json(raw.body, context=call.vocabulary, by_alias=True, by_name=False)
+        except ValueError:
+            if not raw.has_half_characters():
+                raise
+        members: object = raw.decoded_json()
+    elif raw is not None:
         members = raw.decoded_cbor()
     else:
         members = {name: value for name, value in parsed.items() if name != "ResponseMetadata"}

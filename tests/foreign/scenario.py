@@ -1,13 +1,44 @@
-"""The emulator with something in it: `scenario.py WORKSPACE...` prints its environment and serves until SIGTERM."""
+"""The emulator with something in it: `scenario.py REGION...` prints its environment and serves until SIGTERM.
+
+Each region has the same in it, so that each client can have a region of its own to change.
+"""
 
 from __future__ import annotations
 
 import signal
 import sys
 
-from unisync.emulator import Emulator
+from unisync.emulator import Emulator, Setup
 
 STOP = (signal.SIGINT, signal.SIGTERM)
+
+
+def furnish(aws: Setup) -> None:
+    aws.add_workspace("factory")
+    aws.add_sync_resource("factory", "boiler-1", resource_id="entity-1")
+    aws.add_sync_resource("factory", "boiler-2", outcome="ERROR", reason="The asset has no model")
+    aws.add_sync_resource("factory", "boiler", resource_id="type-1", resource_type="COMPONENT_TYPE")
+    aws.add_stack("payments-prod", repository="acme/infra")
+    aws.push(stack="payments-prod", sha="4f2c9e1d6b7a80934cde51f2a6b7c8d9e0f1a2b3")
+    aws.push(
+        stack="payments-prod",
+        sha="b10c6e55a1f04d7c9e8b2a3d4c5f60718293a4b5",
+        outcome="FAILED",
+        reason="Template error: no such parameter",
+        noticed_after=3600,
+    )
+    aws.add_service_instance("web", "prod", repository="acme/web")
+    aws.push(service="web", instance="prod", sha="90aa21b7c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9")
+    aws.add_template("page", repository="acme/templates", subdirectory="page")
+    aws.push(template="page", sha="c3d2e1f090aa21b7c4d3e2f1a0b9c8d7e6f5a4b3")
+    # What nothing was ever synced to.
+    aws.add_service_instance("api", "test")
+    aws.add_template("queue", template_type="ENVIRONMENT")
+
+
+def block(aws: Setup) -> None:
+    for target in ({"stack": "payments-prod"}, {"service": "web"}, {"service": "web", "instance": "prod"}):
+        aws.block(reason="changed by hand", contexts={"who": "somebody"}, **target)
 
 
 def main() -> None:
@@ -15,20 +46,12 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
     # Ten of AWS's minutes in one of our seconds: a sync job is ACTIVE 42 ms after its creation.
     with Emulator(speed=600) as aws:
-        for workspace in sys.argv[1:]:
-            aws.add_workspace(workspace)
-        aws.add_stack("payments-prod", repository="acme/infra")
-        aws.push(stack="payments-prod", sha="4f2c9e1d6b7a80934cde51f2a6b7c8d9e0f1a2b3")
-        aws.add_service_instance("web", "prod", repository="acme/web")
-        aws.push(service="web", instance="prod", sha="90aa21b7c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9")
-        aws.clock.advance(3600)
-        aws.push(
-            stack="payments-prod",
-            sha="b10c6e55a1f04d7c9e8b2a3d4c5f60718293a4b5",
-            outcome="FAILED",
-            reason="Template error: no such parameter",
-        )
-        aws.clock.advance(3600)
+        regions = [aws.world(region=name) for name in sys.argv[1:]]
+        for region in regions:
+            furnish(region)
+        aws.clock.advance(7200)
+        for region in regions:
+            block(region)
         for name, value in aws.environment().items():
             print(f"{name}={value}")
         # The empty line says that this was all.

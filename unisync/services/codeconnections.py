@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from unisync.flow import Flow
 from unisync.lazily import Later
 from unisync.models import GitSyncJob, GitSyncReply, ResourceSyncAttempt, Vocabulary, both
-from unisync.refs import AnyRef, StackSync
-from unisync.services.adapter import Adapter, Service, creating, deleting, if_found
+from unisync.refs import StackSync
+from unisync.services.adapter import (
+    Adapter,
+    Service,
+    as_asked,
+    creating,
+    deleting,
+    differences,
+    given,
+    pascal,
+    tagged,
+)
 from unisync.services.git import STATES, all_blockers, git_job, git_subject
 from unisync.subject import Subject
 from unisync.verbs import AwaitableOperations, BlockingOperations, listing, verb
@@ -18,11 +28,12 @@ if TYPE_CHECKING:
     from unisync import answers, definitions
     from unisync.listing import Pages
     from unisync.services import ensuring
+    from unisync.services.discovery import Findings
 else:
     answers, definitions = Later("unisync.answers"), Later("unisync.definitions")
     ensuring = Later("unisync.services.ensuring")
 
-CODECONNECTIONS = Service("codeconnections", Vocabulary(STATES), next_token="NextToken", max_results="MaxResults")
+CODECONNECTIONS = Service("codeconnections", Vocabulary(STATES), pascal)
 
 SyncType = Literal["CFN_STACK_SYNC"] | str
 """What kind of resource is synced."""
@@ -57,9 +68,10 @@ class CodeConnections(Adapter):
             NotFoundError: There is no such sync, or it has never run.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"ResourceName": resource_name, "SyncType": sync_type}
+        ref = StackSync(resource_name, sync_type)
+        params = {"resource_name": resource_name, "sync_type": sync_type}
         reply = yield from self._ask("GetResourceSyncStatus", params, ResourceSyncReply)
-        return git_job(StackSync(resource_name, sync_type), reply)
+        return git_job(ref, reply)
 
     @verb
     def get_repository_sync_status(
@@ -79,7 +91,7 @@ class CodeConnections(Adapter):
             NotFoundError: The branch has never been synced, or there is no such link.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"RepositoryLinkId": repository_link_id, "Branch": branch, "SyncType": sync_type}
+        params = {"repository_link_id": repository_link_id, "branch": branch, "sync_type": sync_type}
         return self._answer("GetRepositorySyncStatus", params, answers.RepositorySyncAnswer)
 
     # What defines them.
@@ -121,26 +133,20 @@ class CodeConnections(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         params = {
-            "ResourceName": resource_name,
-            "SyncType": sync_type,
-            "RepositoryLinkId": repository_link_id,
-            "Branch": branch,
-            "ConfigFile": config_file,
-            "RoleArn": role_arn,
-            "PublishDeploymentStatus": publish_deployment_status,
-            "TriggerResourceUpdateOn": trigger_resource_update_on,
-            "PullRequestComment": pull_request_comment,
+            "resource_name": resource_name,
+            "sync_type": sync_type,
+            "repository_link_id": repository_link_id,
+            "branch": branch,
+            "config_file": config_file,
+            "role_arn": role_arn,
+            "publish_deployment_status": publish_deployment_status,
+            "trigger_resource_update_on": trigger_resource_update_on,
+            "pull_request_comment": pull_request_comment,
         }
-
-        def created() -> Flow[definitions.SyncConfiguration | None]:
-            found = yield from if_found(self.get_sync_configuration(resource_name, sync_type))
-            asked = (repository_link_id, branch, config_file, role_arn)
-            is_ours = found and (found.repository_link_id, found.branch, found.config_file, found.role_arn) == asked
-            return found if is_ours else None
 
         return creating(
             lambda: self._answer("CreateSyncConfiguration", params, answers.SyncConfigurationAnswer, repeatable=False),
-            created,
+            lambda: as_asked(self.get_sync_configuration(resource_name, sync_type), given(params)),
         )
 
     @verb
@@ -160,7 +166,7 @@ class CodeConnections(Adapter):
             NotFoundError: The resource has none.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"ResourceName": resource_name, "SyncType": sync_type}
+        params = {"resource_name": resource_name, "sync_type": sync_type}
         return self._answer("GetSyncConfiguration", params, answers.SyncConfigurationAnswer)
 
     @verb
@@ -199,15 +205,15 @@ class CodeConnections(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         params = {
-            "ResourceName": resource_name,
-            "SyncType": sync_type,
-            "RepositoryLinkId": repository_link_id,
-            "Branch": branch,
-            "ConfigFile": config_file,
-            "RoleArn": role_arn,
-            "PublishDeploymentStatus": publish_deployment_status,
-            "TriggerResourceUpdateOn": trigger_resource_update_on,
-            "PullRequestComment": pull_request_comment,
+            "resource_name": resource_name,
+            "sync_type": sync_type,
+            "repository_link_id": repository_link_id,
+            "branch": branch,
+            "config_file": config_file,
+            "role_arn": role_arn,
+            "publish_deployment_status": publish_deployment_status,
+            "trigger_resource_update_on": trigger_resource_update_on,
+            "pull_request_comment": pull_request_comment,
         }
         return self._answer("UpdateSyncConfiguration", params, answers.SyncConfigurationAnswer)
 
@@ -227,7 +233,7 @@ class CodeConnections(Adapter):
         Raises:
             UnisyncError: One of the tree in `unisync.errors`.
         """
-        params = {"ResourceName": resource_name, "SyncType": sync_type}
+        params = {"resource_name": resource_name, "sync_type": sync_type}
         return deleting(self._ask("DeleteSyncConfiguration", params, definitions.Deleted), definitions.Deleted())
 
     @listing
@@ -253,7 +259,7 @@ class CodeConnections(Adapter):
             NotFoundError: There is no such link.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"RepositoryLinkId": repository_link_id, "SyncType": sync_type}
+        params = {"repository_link_id": repository_link_id, "sync_type": sync_type}
         return self._pages("ListSyncConfigurations", params, answers.SyncConfigurations, page_size, limit, next_token)
 
     @verb
@@ -304,12 +310,16 @@ class CodeConnections(Adapter):
             "trigger_resource_update_on": trigger_resource_update_on,
             "pull_request_comment": pull_request_comment,
         }
-        return ensuring.ensure(
-            wanted,
-            read=lambda: self.get_sync_configuration(resource_name, sync_type),
-            value_of=getattr,
-            create=lambda: self.create_sync_configuration(resource_name, sync_type=sync_type, **wanted),
-            update=lambda _, changed: self.update_sync_configuration(resource_name, sync_type=sync_type, **changed),
+        yield from self._check(
+            "CreateSyncConfiguration", {"resource_name": resource_name, "sync_type": sync_type, **wanted}
+        )
+        return (
+            yield from ensuring.ensure(
+                given(wanted),
+                read=lambda: self.get_sync_configuration(resource_name, sync_type),
+                create=lambda: self.create_sync_configuration(resource_name, sync_type=sync_type, **wanted),
+                update=lambda changed: self.update_sync_configuration(resource_name, sync_type=sync_type, **changed),
+            )
         )
 
     @listing
@@ -330,7 +340,7 @@ class CodeConnections(Adapter):
             NotFoundError: There is no such link.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"RepositoryLinkId": repository_link_id, "SyncType": sync_type}
+        params = {"repository_link_id": repository_link_id, "sync_type": sync_type}
         return self._pages(
             "ListRepositorySyncDefinitions", params, answers.RepositorySyncDefinitions, limit=limit, is_resumable=False
         )
@@ -354,7 +364,7 @@ class CodeConnections(Adapter):
             NotFoundError: There is no such sync.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"ResourceName": resource_name, "SyncType": sync_type}
+        params = {"resource_name": resource_name, "sync_type": sync_type}
         return self._answer("GetSyncBlockerSummary", params, answers.SyncBlockerSummaryAnswer)
 
     @verb
@@ -376,7 +386,7 @@ class CodeConnections(Adapter):
             NotFoundError: There is no such blocker, or no such sync.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"Id": id, "ResourceName": resource_name, "ResolvedReason": resolved_reason, "SyncType": sync_type}
+        params = {"id": id, "resource_name": resource_name, "resolved_reason": resolved_reason, "sync_type": sync_type}
         return self._ask("UpdateSyncBlocker", params, definitions.UpdatedSyncBlocker, repeatable=False)
 
     # Where they come from.
@@ -410,22 +420,21 @@ class CodeConnections(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         params = {
-            "ConnectionArn": connection_arn,
-            "OwnerId": owner_id,
-            "RepositoryName": repository_name,
-            "EncryptionKeyArn": encryption_key_arn,
-            "Tags": tags and [{"Key": key, "Value": value} for key, value in tags.items()],
+            "connection_arn": connection_arn,
+            "owner_id": owner_id,
+            "repository_name": repository_name,
+            "encryption_key_arn": encryption_key_arn,
         }
+        tag_list = tagged(tags, "Key", "Value")
 
         def created() -> Flow[definitions.RepositoryLink | None]:
-            asked = (connection_arn, owner_id, repository_name, encryption_key_arn)
-            for link in (yield from self.list_repository_links().collect()):
-                if (link.connection_arn, link.owner, link.repository_name, link.encryption_key_arn) == asked:
-                    return link
-            return None
+            links = yield from self.list_repository_links().collect()
+            return next((link for link in links if not differences(params, link, {"owner_id": "owner"})), None)
 
         return creating(
-            lambda: self._answer("CreateRepositoryLink", params, answers.RepositoryLinkAnswer, repeatable=False),
+            lambda: self._answer(
+                "CreateRepositoryLink", {**params, "tags": tag_list}, answers.RepositoryLinkAnswer, repeatable=False
+            ),
             created,
         )
 
@@ -443,7 +452,7 @@ class CodeConnections(Adapter):
             NotFoundError: There is no such link.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"RepositoryLinkId": repository_link_id}
+        params = {"repository_link_id": repository_link_id}
         return self._answer("GetRepositoryLink", params, answers.RepositoryLinkAnswer)
 
     @verb
@@ -466,9 +475,9 @@ class CodeConnections(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         params = {
-            "RepositoryLinkId": repository_link_id,
-            "ConnectionArn": connection_arn,
-            "EncryptionKeyArn": encryption_key_arn,
+            "repository_link_id": repository_link_id,
+            "connection_arn": connection_arn,
+            "encryption_key_arn": encryption_key_arn,
         }
         return self._answer("UpdateRepositoryLink", params, answers.RepositoryLinkAnswer)
 
@@ -487,7 +496,7 @@ class CodeConnections(Adapter):
             ConflictError: Resources follow the repository.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"RepositoryLinkId": repository_link_id}
+        params = {"repository_link_id": repository_link_id}
         return deleting(self._ask("DeleteRepositoryLink", params, definitions.Deleted), definitions.Deleted())
 
     @listing
@@ -541,9 +550,8 @@ class CodeConnectionsSyncs(CodeConnections):
             f"--resource-name {name} --resolved-reason REASON",
         )
 
-    def discover(self, note: Callable[[AnyRef], object]) -> Flow[None]:
-        """Note every stack that follows a linked repository."""
+    def discover(self, findings: Findings) -> Flow[None]:
+        """Find every stack that follows a linked repository."""
         for link in (yield from self.list_repository_links().collect()):
-            followers = self.list_sync_configurations(link.repository_link_id).collect()
-            for configuration in (yield from if_found(followers)) or ():
-                note(StackSync(configuration.resource_name, configuration.sync_type))
+            followers = yield from findings.trying(self.list_sync_configurations(link.repository_link_id).collect())
+            findings.refs += [StackSync(each.resource_name, each.sync_type) for each in followers or ()]

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from unisync.errors import UnisyncError
+from unisync.errors import InvalidRequestError, ServiceError, UnisyncError
 from unisync.flow import Flow
 from unisync.refs import AnyRef
 from unisync.services import Services
+from unisync.services.adapter import if_found
+
+T = TypeVar("T")
 
 logger: logging.Logger = logging.getLogger("unisync")
+
+
+SERVICES = ("twinmaker", "codeconnections", "proton")
+"""The services that have syncs, by what a client calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,7 @@ class Discovery:
 
     refs: tuple[AnyRef, ...]
     errors: Mapping[str, UnisyncError]
-    """Why a service was not looked into to its end, by boto3's name of it."""
+    """What first kept a service from being looked into to its end, by what the client calls it."""
 
     def __iter__(self) -> Iterator[AnyRef]:
         return iter(self.refs)
@@ -29,21 +37,49 @@ class Discovery:
         return len(self.refs)
 
 
-def discover(services: Services) -> Flow[Discovery]:
-    """Find every sync.
+@dataclass(slots=True)
+class Findings:
+    """What one service was found to have so far."""
+
+    service: str
+    refs: list[AnyRef] = field(default_factory=list[AnyRef])
+    error: UnisyncError | None = None
+
+    def trying(self, flow: Flow[T]) -> Flow[T | None]:
+        """What a flow gives; None where that is gone or refused. The refusal is noted, and the search goes on."""
+        try:
+            return (yield from if_found(flow))
+        except ServiceError as error:
+            if error.retryable:
+                raise
+            self.note(error)
+            return None
+
+    def note(self, error: UnisyncError) -> None:
+        """Note what cannot be looked into."""
+        logger.warning("%s was not searched for syncs to its end: %s", self.service, error)
+        self.error = self.error or error
+
+
+def discover(services: Services, names: Collection[str] | None) -> Flow[Discovery]:
+    """Find every sync of the services that are named; None is all of them.
 
     Raises:
-        UnisyncError: none of the services could be looked into.
+        UnisyncError: nothing was found, and none of the services could be looked into.
     """
-    refs: list[AnyRef] = []
-    errors: dict[str, UnisyncError] = {}
-    searched = (services.twinmaker, services.codeconnections, services.proton)
-    for service in searched:
+    names = SERVICES if names is None else names
+    if isinstance(names, str) or not names or not set(names) <= set(SERVICES):
+        expected = ", ".join(map(repr, SERVICES))
+        raise InvalidRequestError.before_sending(f"services: expected some of {expected}, got {names!r}", "discover")
+    searches = [Findings(name) for name in SERVICES if name in names]
+    for findings in searches:
+        search: Callable[[Findings], Flow[None]] = getattr(services, findings.service).discover
         try:
-            yield from service.discover(refs.append)
+            yield from search(findings)
         except UnisyncError as error:
-            logger.warning("%s was not searched for syncs to its end: %s", service.service_name, error)
-            errors[service.service_name] = error
-    if len(errors) == len(searched):
-        raise errors[services.twinmaker.service_name]
-    return Discovery(tuple(refs), errors)
+            findings.note(error)
+    refs = tuple(ref for findings in searches for ref in findings.refs)
+    errors = {findings.service: findings.error for findings in searches if findings.error is not None}
+    if not refs and len(errors) == len(searches):
+        raise next(iter(errors.values()))
+    return Discovery(refs, errors)

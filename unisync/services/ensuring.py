@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 from unisync.backoff import SHORT
 from unisync.errors import ConflictError, NotFoundError
 from unisync.flow import Flow, Sleep
-from unisync.services.adapter import if_found
+from unisync.services.adapter import AS_IT_IS, Params, differences, if_found
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -35,38 +35,44 @@ class Ensured(Generic[T_co]):
 
 
 def ensure(
-    wanted: Mapping[str, Any],
+    wanted: Params,
     *,
     read: Callable[[], Flow[T]],
-    value_of: Callable[[T, str], object],
     create: Callable[[], Flow[T | None]],
-    update: Callable[[T, Mapping[str, Any]], Flow[T | None]],
+    update: Callable[[Mapping[str, Any]], Flow[T | None]],
+    spelled: Mapping[str, str] = AS_IT_IS,
 ) -> Flow[Ensured[T]]:
     """Bring a definition to what is wanted. If somebody else changes it meanwhile, it is looked at anew.
 
     Args:
-        wanted: What it shall be, by parameter; None is whatever it is.
+        wanted: What it shall be, by parameter.
         read: Reads it; NotFoundError if it is not there. What else the reading fails with ends all.
-        value_of: What a definition says of a parameter.
         create: Creates it; None where AWS does not answer what it is now.
-        update: Changes what differs, given what was found; None likewise.
+        update: Changes the parameters that differ; None likewise.
+        spelled: As for `differences`.
     """
+    done: tuple[Action, tuple[str, ...], T | None] = ("unchanged", (), None)
     for rounds in count(1):
         found = yield from if_found(read())
-        changed: dict[str, Any] = {}
-        if found is not None:
-            changed = {
-                name: value for name, value in wanted.items() if value is not None and value != value_of(found, name)
-            }
-            if not changed:
-                return Ensured("unchanged", found, before=found)
+        changed = {} if found is None else differences(wanted, found, spelled)
+        if found is not None and not changed:
+            # What an earlier round of ours did, if it did something.
+            action, names, before = done
+            return Ensured(action, found, names, found if action == "unchanged" else before)
+        doing: tuple[Action, tuple[str, ...], T | None] = (
+            "created" if found is None else "updated",
+            tuple(changed),
+            found,
+        )
         try:
-            made = yield from (create() if found is None else update(found, changed))
+            made = yield from (create() if found is None else update(changed))
+            done = doing
             now = made if made is not None else (yield from read())
-        except (ConflictError, NotFoundError):
+        except (ConflictError, NotFoundError) as error:
             if rounds == ROUNDS:
                 raise
+            done = doing if error.outcome_unknown else done
             yield Sleep(SHORT.delay(rounds))
         else:
-            return Ensured("created" if found is None else "updated", now, tuple(changed), found)
+            return Ensured(doing[0], now, *doing[1:])
     raise AssertionError("unreachable: the last round returns or raises")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from unisync.errors import NotFoundError, UnisyncError
+from unisync.errors import NotFoundError, ServerError
 from unisync.flow import Flow
 from unisync.models import GitSyncJob, GitSyncReply, RepositoryPlace, SyncJobStatus, SyncState, with_ref
 from unisync.refs import SyncRef
-from unisync.services.adapter import if_found
-from unisync.subject import Subject, no_blockers
+from unisync.services.adapter import creating, if_found
+from unisync.subject import Subject
 
 if TYPE_CHECKING:
     from unisync.definitions import (
@@ -40,22 +41,34 @@ def git_job(ref: SyncRef[GitSyncJob], reply: GitSyncReply) -> GitSyncJob:
 
 def all_blockers(
     *summaries: Flow[SyncBlockerSummary] | Flow[ServiceSyncBlockerSummary | None],
-) -> Flow[tuple[SyncBlocker, ...]]:
-    """The blockers of some summaries, active and resolved. A summary that is not found has none."""
-    found: list[SyncBlocker] = []
+) -> Flow[tuple[SyncBlocker, ...] | None]:
+    """The blockers of some summaries, active and resolved; None if none of the summaries is found."""
+    found: list[SyncBlocker] | None = None
     for read in summaries:
-        summary = yield from if_found(read)
-        found += summary.latest_blockers if summary is not None else ()
-    return tuple(found)
+        try:
+            summary = yield from read
+        except NotFoundError:
+            continue
+        found = [*(found or ()), *(summary.latest_blockers if summary is not None else ())]
+    return None if found is None else tuple(found)
+
+
+def not_found(service: str, operation: str, message: str) -> NotFoundError:
+    """The error of a service that knows no such thing, where it is we who know."""
+    return NotFoundError({"Error": {"Code": "ResourceNotFoundException", "Message": message}}, operation, service)
 
 
 def required(flow: Flow[T | None], service: str, operation: str, what: str) -> Flow[T]:
     """The same flow, for which an answer without a definition is as good as "not found"."""
     definition = yield from flow
     if definition is None:
-        error = {"Code": "ResourceNotFoundException", "Message": f"{what} has no sync configuration"}
-        raise NotFoundError({"Error": error}, operation, service)
+        raise not_found(service, operation, f"{what} has no sync configuration")
     return definition
+
+
+def _no_blockers() -> Flow[tuple[SyncBlocker, ...] | None]:
+    yield from ()
+    return ()
 
 
 def git_subject(
@@ -64,7 +77,7 @@ def git_subject(
     status: Callable[[], Flow[GitSyncJob]],
     definition: Callable[[], Flow[D]],
     repository_status: Callable[[D], Flow[RepositorySyncAttempt | None]],
-    blockers: Callable[[], Flow[tuple[SyncBlocker, ...]]] = no_blockers,
+    blockers: Callable[[], Flow[tuple[SyncBlocker, ...] | None]] = _no_blockers,
     resolve: Callable[[str, str], Flow[SyncBlocker]] | None = None,
     release: str = "",
     owns_definition: bool = True,
@@ -77,7 +90,7 @@ def git_subject(
         definition: Reads its definition; NotFoundError if there is none.
         repository_status: Reads how the branch that the definition names stands; NotFoundError, or None, if it was
             never synced.
-        blockers: Reads what has blocked it, and what does.
+        blockers: Reads what has blocked it, and what does; None where that is not found.
         resolve: Resolves the blocker of an id for a reason, by a call that is not repeatable.
         release: The AWS CLI's command that resolves a blocker, with "{id}" for its id.
         owns_definition: Whether the definition is this sync's alone, so that the sync is gone when its definition is,
@@ -101,22 +114,22 @@ def git_subject(
         return (yield from (look() if owns_definition else status()))
 
     def active_blockers() -> Flow[tuple[SyncBlocker, ...]]:
-        return tuple(blocker for blocker in (yield from blockers()) if blocker.is_active)
+        found = yield from blockers()
+        if found is None:
+            yield from definition()
+        active = [blocker for blocker in found or () if blocker.is_active]
+        return tuple(sorted(active, key=lambda blocker: blocker.created_at, reverse=True))
 
     def branch_status() -> Flow[RepositorySyncAttempt | None]:
         place = yield from definition()
         return (yield from if_found(repository_status(place)))
-
-    def resolve_once(blocker_id: str, reason: str) -> Flow[SyncBlocker]:
-        assert resolve is not None
-        return _resolving(resolve, blockers, blocker_id, reason)
 
     return Subject(
         ref,
         look=look,
         blockers=active_blockers,
         remains=remains,
-        resolve=resolve_once if resolve else None,
+        resolve=None if resolve is None else partial(_resolving, resolve, blockers),
         repository_status=branch_status,
         release=release,
     )
@@ -124,18 +137,22 @@ def git_subject(
 
 def _resolving(
     resolve: Callable[[str, str], Flow[SyncBlocker]],
-    blockers: Callable[[], Flow[tuple[SyncBlocker, ...]]],
+    blockers: Callable[[], Flow[tuple[SyncBlocker, ...] | None]],
     blocker_id: str,
     reason: str,
 ) -> Flow[SyncBlocker]:
     """Resolve a blocker once: where the answer was lost, look it up before it is asked for again."""
-    try:
-        return (yield from resolve(blocker_id, reason))
-    except UnisyncError as lost:
-        # RetryLatestCommitFailedException says that the blocker is gone, and that the sync did not start again.
-        if not lost.outcome_unknown or getattr(lost, "code", "") == "RetryLatestCommitFailedException":
+
+    def told() -> Flow[SyncBlocker]:
+        try:
+            return (yield from resolve(blocker_id, reason))
+        except ServerError as error:
+            # This one says that the blocker is gone, and that the sync did not start again.
+            error.outcome_unknown = error.outcome_unknown and error.code != "RetryLatestCommitFailedException"
             raise
-    for blocker in (yield from blockers()):
-        if blocker.id == blocker_id and not blocker.is_active:
-            return blocker
-    return (yield from resolve(blocker_id, reason))
+
+    def resolved() -> Flow[SyncBlocker | None]:
+        found = (yield from blockers()) or ()
+        return next((each for each in found if each.id == blocker_id and not each.is_active), None)
+
+    return creating(told, resolved)

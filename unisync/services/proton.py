@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from unisync.flow import Flow
 from unisync.lazily import Later
 from unisync.models import GitSyncJob, GitSyncReply, Vocabulary
-from unisync.refs import AnyRef, ServiceInstanceSync, TemplateSync, TemplateType
-from unisync.services.adapter import Adapter, Service, creating, deleting, if_found
-from unisync.services.git import STATES, all_blockers, git_job, git_subject, required
+from unisync.refs import ServiceInstanceSync, TemplateSync, TemplateType
+from unisync.services.adapter import Adapter, Service, as_asked, camel, creating, deleting, tagged
+from unisync.services.git import STATES, all_blockers, git_job, git_subject, not_found, required
 from unisync.subject import Subject
 from unisync.verbs import AwaitableOperations, BlockingOperations, listing, verb
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from unisync import answers, definitions
     from unisync.listing import Pages
     from unisync.services import ensuring
+    from unisync.services.discovery import Findings
 else:
     answers, definitions = Later("unisync.answers"), Later("unisync.definitions")
     ensuring = Later("unisync.services.ensuring")
@@ -27,11 +28,13 @@ ENDED = "AWS ended its support of Proton on 2026-10-07"
 
 PROVIDERS = {"GITHUB": "GitHub", "GITHUB_ENTERPRISE": "GitHubEnterpriseServer", "BITBUCKET": "Bitbucket"}
 
+SPELLED = {"repository_name": "full_name", "repository_provider": "native_provider"}
+"""Where the model of a configuration has a parameter as Proton spells it."""
+
 PROTON = Service(
     "proton",
     Vocabulary(STATES, PROVIDERS),
-    next_token="nextToken",
-    max_results="maxResults",
+    camel,
     unanswered=f"{ENDED}: its endpoint may be gone for good",
 )
 
@@ -73,7 +76,7 @@ class Proton(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         ref = ServiceInstanceSync(service_name, service_instance_name)
-        params = {"serviceName": service_name, "serviceInstanceName": service_instance_name}
+        params = {"service_name": service_name, "service_instance_name": service_instance_name}
         reply = yield from self._ask("GetServiceInstanceSyncStatus", params, GitSyncReply)
         return git_job(ref, reply)
 
@@ -96,7 +99,7 @@ class Proton(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         ref = TemplateSync(template_name, template_type, template_version)
-        params = {"templateName": template_name, "templateType": template_type, "templateVersion": template_version}
+        params = {"template_name": template_name, "template_type": template_type, "template_version": template_version}
         reply = yield from self._ask("GetTemplateSyncStatus", params, GitSyncReply)
         return git_job(ref, reply)
 
@@ -120,10 +123,10 @@ class Proton(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         params = {
-            "repositoryName": repository_name,
-            "repositoryProvider": repository_provider,
+            "repository_name": repository_name,
+            "repository_provider": repository_provider,
             "branch": branch,
-            "syncType": sync_type,
+            "sync_type": sync_type,
         }
         return self._answer("GetRepositorySyncStatus", params, answers.OptionalRepositorySyncAnswer)
 
@@ -158,22 +161,16 @@ class Proton(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         params = {
-            "serviceName": service_name,
-            "repositoryName": repository_name,
-            "repositoryProvider": repository_provider,
+            "service_name": service_name,
+            "repository_name": repository_name,
+            "repository_provider": repository_provider,
             "branch": branch,
-            "filePath": file_path,
+            "file_path": file_path,
         }
-
-        def created() -> Flow[definitions.ServiceSyncConfig | None]:
-            found = yield from if_found(self.get_service_sync_config(service_name))
-            asked = (repository_name, repository_provider, branch, file_path)
-            is_ours = found and (found.full_name, found.native_provider, found.branch, found.file_path) == asked
-            return found if is_ours else None
 
         return creating(
             lambda: self._answer("CreateServiceSyncConfig", params, answers.ServiceSyncConfigAnswer, repeatable=False),
-            created,
+            lambda: as_asked(self.get_service_sync_config(service_name), params, SPELLED),
         )
 
     @verb
@@ -190,7 +187,7 @@ class Proton(Adapter):
             NotFoundError: There is no such service, or it has none.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        return self._answer("GetServiceSyncConfig", {"serviceName": service_name}, answers.ServiceSyncConfigAnswer)
+        return self._answer("GetServiceSyncConfig", {"service_name": service_name}, answers.ServiceSyncConfigAnswer)
 
     @verb
     def update_service_sync_config(
@@ -219,11 +216,11 @@ class Proton(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         params = {
-            "serviceName": service_name,
-            "repositoryName": repository_name,
-            "repositoryProvider": repository_provider,
+            "service_name": service_name,
+            "repository_name": repository_name,
+            "repository_provider": repository_provider,
             "branch": branch,
-            "filePath": file_path,
+            "file_path": file_path,
         }
         return self._answer("UpdateServiceSyncConfig", params, answers.ServiceSyncConfigAnswer)
 
@@ -241,7 +238,7 @@ class Proton(Adapter):
             NotFoundError: There is no such service, or it has none.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"serviceName": service_name}
+        params = {"service_name": service_name}
         return deleting(self._answer("DeleteServiceSyncConfig", params, answers.ServiceSyncConfigAnswer), None)
 
     @verb
@@ -281,12 +278,15 @@ class Proton(Adapter):
             "branch": branch,
             "file_path": file_path,
         }
-        return ensuring.ensure(
-            wanted,
-            read=lambda: self._service_config(service_name),
-            value_of=_value_of,
-            create=lambda: self.create_service_sync_config(service_name, **wanted),
-            update=lambda _, __: self.update_service_sync_config(service_name, **wanted),
+        yield from self._check("CreateServiceSyncConfig", {"service_name": service_name, **wanted})
+        return (
+            yield from ensuring.ensure(
+                wanted,
+                read=lambda: self._service_config(service_name),
+                create=lambda: self.create_service_sync_config(service_name, **wanted),
+                update=lambda _: self.update_service_sync_config(service_name, **wanted),
+                spelled=SPELLED,
+            )
         )
 
     @verb
@@ -320,25 +320,19 @@ class Proton(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         params = {
-            "templateName": template_name,
-            "templateType": template_type,
-            "repositoryName": repository_name,
-            "repositoryProvider": repository_provider,
+            "template_name": template_name,
+            "template_type": template_type,
+            "repository_name": repository_name,
+            "repository_provider": repository_provider,
             "branch": branch,
             "subdirectory": subdirectory,
         }
-
-        def created() -> Flow[definitions.TemplateSyncConfig | None]:
-            found = yield from if_found(self.get_template_sync_config(template_name, template_type))
-            asked = (repository_name, repository_provider, branch, subdirectory)
-            is_ours = found and (found.full_name, found.native_provider, found.branch, found.subdirectory) == asked
-            return found if is_ours else None
 
         return creating(
             lambda: self._answer(
                 "CreateTemplateSyncConfig", params, answers.TemplateSyncConfigAnswer, repeatable=False
             ),
-            created,
+            lambda: as_asked(self.get_template_sync_config(template_name, template_type), params, SPELLED),
         )
 
     @verb
@@ -358,7 +352,7 @@ class Proton(Adapter):
             NotFoundError: There is no such template, or it has none.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"templateName": template_name, "templateType": template_type}
+        params = {"template_name": template_name, "template_type": template_type}
         return self._answer("GetTemplateSyncConfig", params, answers.TemplateSyncConfigAnswer)
 
     @verb
@@ -390,10 +384,10 @@ class Proton(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         params = {
-            "templateName": template_name,
-            "templateType": template_type,
-            "repositoryName": repository_name,
-            "repositoryProvider": repository_provider,
+            "template_name": template_name,
+            "template_type": template_type,
+            "repository_name": repository_name,
+            "repository_provider": repository_provider,
             "branch": branch,
             "subdirectory": subdirectory,
         }
@@ -416,7 +410,7 @@ class Proton(Adapter):
             NotFoundError: There is no such template, or it has none.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"templateName": template_name, "templateType": template_type}
+        params = {"template_name": template_name, "template_type": template_type}
         return deleting(self._answer("DeleteTemplateSyncConfig", params, answers.TemplateSyncConfigAnswer), None)
 
     @verb
@@ -441,7 +435,7 @@ class Proton(Adapter):
             repository_name: The repository, as "owner/name".
             repository_provider: Where it lives, such as "GITHUB".
             branch: The branch.
-            subdirectory: The directory with the template; None leaves the one there is.
+            subdirectory: The directory with the template; None is the whole repository.
 
         Returns:
             What was done, and the configuration as it is now.
@@ -459,18 +453,17 @@ class Proton(Adapter):
             "subdirectory": subdirectory,
         }
 
-        def update(
-            found: definitions.TemplateSyncConfig, _: Mapping[str, Any]
-        ) -> Flow[definitions.TemplateSyncConfig | None]:
-            kept: dict[str, Any] = {**wanted, "subdirectory": subdirectory or found.subdirectory}
-            return self.update_template_sync_config(template_name, template_type, **kept)
-
-        return ensuring.ensure(
-            wanted,
-            read=lambda: self._template_config(template_name, template_type),
-            value_of=_value_of,
-            create=lambda: self.create_template_sync_config(template_name, template_type, **wanted),
-            update=update,
+        yield from self._check(
+            "CreateTemplateSyncConfig", {"template_name": template_name, "template_type": template_type, **wanted}
+        )
+        return (
+            yield from ensuring.ensure(
+                wanted,
+                read=lambda: self._template_config(template_name, template_type),
+                create=lambda: self.create_template_sync_config(template_name, template_type, **wanted),
+                update=lambda _: self.update_template_sync_config(template_name, template_type, **wanted),
+                spelled=SPELLED,
+            )
         )
 
     @listing
@@ -497,9 +490,9 @@ class Proton(Adapter):
             UnisyncError: One of the tree in `unisync.errors`.
         """
         params = {
-            "repositoryName": repository_name,
-            "repositoryProvider": repository_provider,
-            "syncType": sync_type,
+            "repository_name": repository_name,
+            "repository_provider": repository_provider,
+            "sync_type": sync_type,
         }
         return self._pages(
             "ListRepositorySyncDefinitions", params, answers.RepositorySyncDefinitions, limit=limit, is_resumable=False
@@ -525,7 +518,7 @@ class Proton(Adapter):
             NotFoundError: There is no such service or instance.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"serviceName": service_name, "serviceInstanceName": service_instance_name}
+        params = {"service_name": service_name, "service_instance_name": service_instance_name}
         return self._answer("GetServiceSyncBlockerSummary", params, answers.ServiceSyncBlockerSummaryAnswer)
 
     @verb
@@ -545,7 +538,7 @@ class Proton(Adapter):
             NotFoundError: There is no such blocker.
             UnisyncError: Another of the tree in `unisync.errors`.
         """
-        params = {"id": id, "resolvedReason": resolved_reason}
+        params = {"id": id, "resolved_reason": resolved_reason}
         return self._ask("UpdateServiceSyncBlocker", params, definitions.UpdatedServiceSyncBlocker, repeatable=False)
 
     # Where they come from.
@@ -581,18 +574,15 @@ class Proton(Adapter):
         params = {
             "name": name,
             "provider": provider,
-            "connectionArn": connection_arn,
-            "encryptionKey": encryption_key,
-            "tags": tags and [{"key": key, "value": value} for key, value in tags.items()],
+            "connection_arn": connection_arn,
+            "encryption_key": encryption_key,
         }
-
-        def created() -> Flow[definitions.Repository | None]:
-            found = yield from if_found(self.get_repository(name, provider))
-            is_ours = found and (found.connection_arn, found.encryption_key) == (connection_arn, encryption_key)
-            return found if is_ours else None
-
+        all_params = {**params, "tags": tagged(tags, "key", "value")}
         return creating(
-            lambda: self._answer("CreateRepository", params, answers.RepositoryAnswer, repeatable=False), created
+            lambda: self._answer("CreateRepository", all_params, answers.RepositoryAnswer, repeatable=False),
+            lambda: as_asked(
+                self.get_repository(name, provider), params, {"name": "full_name", "provider": "native_provider"}
+            ),
         )
 
     @verb
@@ -671,7 +661,16 @@ class ProtonSyncs(Proton):
         """The sync of a service instance as something to wait for."""
         service, instance = ref.service_name, ref.service_instance_name
 
+        def blockers() -> Flow[tuple[definitions.SyncBlocker, ...] | None]:
+            return all_blockers(
+                self.get_service_sync_blocker_summary(service, instance),
+                self.get_service_sync_blocker_summary(service),
+            )
+
         def resolve(blocker_id: str, reason: str) -> Flow[definitions.SyncBlocker]:
+            # Proton asks for the id alone: it would release another service's blocker as well.
+            if blocker_id not in [blocker.id for blocker in (yield from blockers()) or ()]:
+                raise not_found(self.service_name, "UpdateServiceSyncBlocker", f"{ref} has no blocker {blocker_id}")
             updated = yield from self.update_service_sync_blocker(blocker_id, resolved_reason=reason)
             return updated.service_sync_blocker
 
@@ -682,10 +681,7 @@ class ProtonSyncs(Proton):
             repository_status=lambda place: self.get_repository_sync_status(
                 place.full_name, place.native_provider, place.branch, "SERVICE_SYNC"
             ),
-            blockers=lambda: all_blockers(
-                self.get_service_sync_blocker_summary(service, instance),
-                self.get_service_sync_blocker_summary(service),
-            ),
+            blockers=blockers,
             resolve=resolve,
             release="aws proton update-service-sync-blocker --id {id} --resolved-reason REASON",
             owns_definition=False,
@@ -704,36 +700,25 @@ class ProtonSyncs(Proton):
             owns_definition=False,
         )
 
-    def discover(self, note: Callable[[AnyRef], object]) -> Flow[None]:
-        """Note every instance of a service, and every major version of a template, that follows a repository."""
+    def discover(self, findings: Findings) -> Flow[None]:
+        """Find every instance of a service, and every major version of a template, that follows a repository."""
         follows: dict[str, bool] = {}
         for instance in (yield from self._instances().collect()):
             service = instance.service_name
             if service not in follows:
-                follows[service] = bool((yield from if_found(self._service_config(service))))
+                follows[service] = bool((yield from findings.trying(self._service_config(service))))
             if follows[service]:
-                note(ServiceInstanceSync(service, instance.name))
-        for kind in ("Service", "Environment"):
-            for template in (yield from self._templates(kind).collect()):
-                if (yield from if_found(self._template_config(template.name, kind.upper()))) is None:
+                findings.refs.append(ServiceInstanceSync(service, instance.name))
+        for kind, templates, versions in (
+            ("SERVICE", "ListServiceTemplates", "ListServiceTemplateVersions"),
+            ("ENVIRONMENT", "ListEnvironmentTemplates", "ListEnvironmentTemplateVersions"),
+        ):
+            for template in (yield from self._pages(templates, {}, answers.Templates).collect()):
+                if not (yield from findings.trying(self._template_config(template.name, kind))):
                     continue
-                versions = yield from if_found(self._versions(kind, template.name).collect())
-                for version in versions or ():
-                    note(TemplateSync(template.name, kind.upper(), version.major_version))
+                pages = self._pages(versions, {"template_name": template.name}, answers.TemplateVersions)
+                for version in (yield from findings.trying(pages.collect())) or ():
+                    findings.refs.append(TemplateSync(template.name, kind, version.major_version))
 
     def _instances(self) -> Pages[answers.ServiceInstance]:
         return self._pages("ListServiceInstances", {}, answers.ServiceInstances)
-
-    def _templates(self, kind: str) -> Pages[answers.Template]:
-        return self._pages(f"List{kind}Templates", {}, answers.Templates)
-
-    def _versions(self, kind: str, template: str) -> Pages[answers.TemplateVersion]:
-        return self._pages(f"List{kind}TemplateVersions", {"templateName": template}, answers.TemplateVersions)
-
-
-_SPELLED = {"repository_name": "full_name", "repository_provider": "native_provider"}
-"""Parameters that a configuration's model spells its own way, by what they are called there."""
-
-
-def _value_of(config: definitions.ServiceSyncConfig | definitions.TemplateSyncConfig, parameter: str) -> object:
-    return getattr(config, _SPELLED.get(parameter, parameter))

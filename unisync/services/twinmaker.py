@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AwareDatetime
@@ -20,14 +21,15 @@ from unisync.models import (
     wire,
     with_ref,
 )
-from unisync.refs import AnyRef, TwinMakerSync
-from unisync.services.adapter import Adapter, Service, creating, if_found
+from unisync.refs import TwinMakerSync
+from unisync.services.adapter import Adapter, Service, as_asked, camel, creating, deleting, given, tags_in
 from unisync.subject import Subject, no_blockers
 from unisync.verbs import AwaitableOperations, BlockingOperations, listing, verb
 
 if TYPE_CHECKING:
     from unisync import answers, inventory
     from unisync.listing import Pages
+    from unisync.services.discovery import Findings
 else:
     answers, inventory = Later("unisync.answers"), Later("unisync.inventory")
 
@@ -43,7 +45,7 @@ STATES = {
 }
 """The words for jobs and those for their resources."""
 
-TWINMAKER = Service("iottwinmaker", Vocabulary(STATES), next_token="nextToken", max_results="maxResults")
+TWINMAKER = Service("iottwinmaker", Vocabulary(STATES), camel)
 
 
 class CreateSyncJobReply(Model, frozen=True):
@@ -107,21 +109,18 @@ class TwinMaker(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         ref = TwinMakerSync(workspace_id, sync_source)
-        params = {
-            "workspaceId": workspace_id,
-            "syncSource": sync_source,
-            "syncRole": sync_role,
-            "tags": tags and dict(tags),
-        }
+        params = {"workspace_id": workspace_id, "sync_source": sync_source, "sync_role": sync_role}
+        all_params = {**params, "tags": tags_in(tags)}
 
         def created() -> Flow[CreateSyncJobReply | None]:
-            job = yield from if_found(self.get_sync_job(workspace_id, sync_source))
-            if job is None or job.sync_role != sync_role:
+            job = yield from as_asked(self.get_sync_job(workspace_id, sync_source), params)
+            # One that ends, or has ended, is an older one.
+            if job is None or job.status.state in (SyncState.DELETING, SyncState.FAILED):
                 return None
             return CreateSyncJobReply(arn=job.arn, created_at=job.created_at, status=job.status)
 
         reply = yield from creating(
-            lambda: self._ask("CreateSyncJob", params, CreateSyncJobReply, repeatable=False), created
+            lambda: self._ask("CreateSyncJob", all_params, CreateSyncJobReply, repeatable=False), created
         )
         return with_ref(CreatedSyncJob, ref, reply)
 
@@ -141,7 +140,7 @@ class TwinMaker(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         ref = TwinMakerSync(workspace_id, sync_source)
-        params = {"workspaceId": workspace_id, "syncSource": sync_source}
+        params = {"workspace_id": workspace_id, "sync_source": sync_source}
         reply = yield from self._ask("GetSyncJob", params, TwinMakerSyncReply)
         return with_ref(TwinMakerSyncJob, ref, reply)
 
@@ -161,8 +160,9 @@ class TwinMaker(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         ref = TwinMakerSync(workspace_id, sync_source)
-        params = {"workspaceId": workspace_id, "syncSource": sync_source}
-        reply = yield from self._ask("DeleteSyncJob", params, DeleteSyncJobReply)
+        params = {"workspace_id": workspace_id, "sync_source": sync_source}
+        gone = DeleteSyncJobReply(status=SyncJobStatus(state=SyncState.DELETING, native=""))
+        reply = yield from deleting(self._ask("DeleteSyncJob", params, DeleteSyncJobReply), gone)
         return with_ref(DeletedSyncJob, ref, reply)
 
     @listing
@@ -188,7 +188,7 @@ class TwinMaker(Adapter):
         """
         TwinMakerSync(workspace_id)
         pages = self._pages(
-            "ListSyncJobs", {"workspaceId": workspace_id}, inventory.SyncJobs, page_size, limit, next_token
+            "ListSyncJobs", {"workspace_id": workspace_id}, inventory.SyncJobs, page_size, limit, next_token
         )
         return pages.mapped(lambda entry: inventory.SyncJobSummary.of(workspace_id, entry))
 
@@ -228,16 +228,16 @@ class TwinMaker(Adapter):
             UnisyncError: Another of the tree in `unisync.errors`.
         """
         TwinMakerSync(workspace_id, sync_source)
-        given = {
+        wanted = {
             "state": state,
-            "resourceType": resource_type,
-            "resourceId": resource_id,
-            "externalId": external_id,
+            "resource_type": resource_type,
+            "resource_id": resource_id,
+            "external_id": external_id,
         }
-        filters = [{name: value} for name, value in given.items() if value is not None]
+        filters = [{camel(name): value} for name, value in given(wanted).items()]
         return self._pages(
             "ListSyncResources",
-            {"workspaceId": workspace_id, "syncSource": sync_source, "filters": filters or None},
+            {"workspace_id": workspace_id, "sync_source": sync_source, "filters": filters or None},
             inventory.SyncResourcePage,
             page_size,
             limit,
@@ -264,8 +264,15 @@ class TwinMaker(Adapter):
         AWS operation: ListSyncResources.
         """
         ref = TwinMakerSync(workspace_id, sync_source)
-        resources = yield from self.list_sync_resources(workspace_id, sync_source).collect()
-        return inventory.SyncResources.of(ref, resources)
+        counts: Counter[SyncState] = Counter()
+        failed: list[inventory.SyncResource] = []
+        walk = self.list_sync_resources(workspace_id, sync_source, page_size=200).walk()
+        while walk.goes_on:
+            for resource in (yield from walk.next_page()):
+                counts[resource.status.state] += 1
+                if resource.status.state is SyncState.FAILED:
+                    failed.append(resource)
+        return inventory.SyncResources(ref=ref, counts=dict(counts), failed=tuple(failed))
 
 
 class BlockingTwinMaker(BlockingOperations, TwinMaker):
@@ -287,11 +294,11 @@ class TwinMakerSyncs(TwinMaker):
 
         return Subject(ref, look=look, blockers=no_blockers, remains=look, has_revisions=False)
 
-    def discover(self, note: Callable[[AnyRef], object]) -> Flow[None]:
-        """Note every job of every workspace."""
+    def discover(self, findings: Findings) -> Flow[None]:
+        """Find every job of every workspace."""
         for workspace in (yield from self._workspaces().collect()):
-            for job in (yield from self.list_sync_jobs(workspace.workspace_id).collect()):
-                note(job.ref)
+            jobs = yield from findings.trying(self.list_sync_jobs(workspace.workspace_id).collect())
+            findings.refs += [job.ref for job in jobs or ()]
 
     def _workspaces(self) -> Pages[answers.Workspace]:
         return self._pages("ListWorkspaces", {}, answers.Workspaces)

@@ -1,0 +1,45 @@
+"""`python -m tests.foreign CLIENT SERVICE`: what the client finds of the service, in a region that scenario.py set up."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+
+from tests.foreign.checks import Checks
+from tests.foreign.client import Client
+from tests.foreign.connections_checks import check_connections
+from tests.foreign.proton_checks import check_proton
+from tests.foreign.twinmaker_checks import check_twinmaker
+
+CHECKS: dict[str, Callable[[Checks], None]] = {
+    "iottwinmaker": check_twinmaker,
+    "proton": check_proton,
+    "codeconnections": check_connections,
+    "codestar-connections": check_connections,
+}
+
+
+def maker(kind: str) -> Callable[[str, Mapping[str, str]], Client]:
+    """What makes a client. Where one is installed the others need not be."""
+    if kind == "boto3":
+        from tests.foreign.boto3_client import Boto3
+
+        return Boto3
+    if kind == "awscli":
+        from tests.foreign.awscli_client import AwsCli
+
+        return AwsCli
+    from tests.foreign.javascript_client import JavaScript
+
+    return JavaScript
+
+
+def main(kind: str, service: str) -> None:
+    make = maker(kind)
+    see = Checks(service, make(service, os.environ), make(service, {**os.environ, "AWS_SECRET_ACCESS_KEY": "a guess"}))
+    CHECKS[service](see)
+    see.end()
+
+
+main(*sys.argv[1:])
