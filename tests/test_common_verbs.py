@@ -336,7 +336,7 @@ def test_tags_are_a_mapping(aws: Emulator, known: Known, either: Any, wrong: Any
             use()
     assert len(aws.calls) == begin
     for use in tagging(either, known, {"team": 5}):
-        with pytest.raises(InvalidRequestError, match="tags.*: expected text and got 5"):
+        with pytest.raises(InvalidRequestError, match=r"tags.*: expected text and got 5"):
             use()
 
 

@@ -255,5 +255,5 @@ def test_a_text_that_was_cut_within_an_emoji_is_read_all_the_same() -> None:
     assert (reply.status.native, str(reply.status.error)) == ("ERROR", "broken \ufffd")
     assert reply.created_at.utcoffset() == timedelta(0)
     for broken in (b'{"arn": "\\ud83d', b'"\\ud83d"'):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r"JSON|escape|valid dictionary"):
             read(call, RawReply(broken, is_cbor=False, announced=None), {})

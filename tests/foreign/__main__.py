@@ -1,4 +1,4 @@
-"""`python -m tests.foreign CLIENT SERVICE`: what the client finds of the service, in a region that scenario.py set up."""
+"""`python -m tests.foreign CLIENT SERVICE`: what the client finds there, in a region that scenario.py furnished."""
 
 from __future__ import annotations
 

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import re
-import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.metadata import version
+from tempfile import TemporaryFile
+from typing import NamedTuple
 
-from tests.foreign.client import Document, AwsError, Reply
+from tests.foreign.client import AwsError, Document, Reply
 
 TURNED = ("ListRepositories", "ListRepositorySyncDefinitions")
 """The lists that it turns the pages of by itself. Of any other it gives one page, with its token."""
+
+# Each command has a process of its own, as a user's has, but one in which the CLI is loaded already: that is half the
+# time that a command takes.
+_FORK = multiprocessing.get_context("fork")
+_cli = import_module("awscli.clidriver")
+
+
+class _Ended(NamedTuple):
+    status: int | None
+    output: str
+    errors: str
 
 
 class AwsCli:
@@ -22,7 +37,7 @@ class AwsCli:
         self._environment = environment
 
     def operations(self) -> set[str]:
-        choices = self._run("nothing").stderr.partition("valid choices are:")[2]
+        choices = self._run("nothing").errors.partition("valid choices are:")[2]
         return {"".join(word.capitalize() for word in choice.split("-")) for choice in re.findall("[a-z-]+", choices)}
 
     def call(self, operation: str, params: Mapping[str, object]) -> Reply:
@@ -38,26 +53,36 @@ class AwsCli:
         for name, value in params.items():
             options += (f"--{_dashed(name)}", value if isinstance(value, str) else json.dumps(value))
         ended = self._run(_dashed(operation), *options)
-        if ended.returncode:
-            code = re.search(r"^An error occurred \((\w+)\) when calling", ended.stderr, re.MULTILINE)
-            if code is None or ended.returncode != 255:
-                raise RuntimeError(f"{operation} ended with status {ended.returncode}: {ended.stderr}")
+        if ended.status:
+            code = re.search(r"^An error occurred \((\w+)\) when calling", ended.errors, re.MULTILINE)
+            if code is None or ended.status != 255:
+                raise RuntimeError(f"{operation} ended with status {ended.status}: {ended.errors}")
             raise AwsError(code[1], None, code[0])
         # Dates are printed as they were received, and are the only numbers with a point.
-        document = json.loads(ended.stdout or "{}", parse_float=lambda text: datetime.fromtimestamp(float(text), UTC))
-        # That one page is shown may have taken several: all of them are there.
-        types = set(re.findall(r"Response headers: .*'content-type': '([^']*)'", ended.stderr))
+        document = json.loads(ended.output or "{}", parse_float=lambda text: datetime.fromtimestamp(float(text), UTC))
+        # What is shown as one may have come in several pages.
+        types = set(re.findall(r"Response headers: .*'content-type': '([^']*)'", ended.errors))
         return Reply(document, " and ".join(types))
 
-    def _run(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            # --debug shows the headers of the reply.
-            [sys.executable, "-m", "awscli", self.model, command, "--output=json", "--debug", *options],
-            env=dict(self._environment),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def _run(self, command: str, *options: str) -> _Ended:
+        # --debug shows the headers of the reply.
+        words = [self.model, command, "--output=json", "--debug", *options]
+        with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
+            process = _FORK.Process(target=_aws, args=(words, self._environment, output.fileno(), errors.fileno()))
+            process.start()
+            process.join()
+            output.seek(0)
+            errors.seek(0)
+            return _Ended(process.exitcode, output.read(), errors.read())
+
+
+def _aws(words: Sequence[str], environment: Mapping[str, str], output: int, errors: int) -> None:
+    """Do what the script `aws` does, with these words after it."""
+    os.dup2(output, 1)
+    os.dup2(errors, 2)
+    os.environ.update(environment)
+    sys.argv[1:] = words
+    sys.exit(_cli.main())
 
 
 def _dashed(name: str) -> str:

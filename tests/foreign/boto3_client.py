@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from tests.foreign.client import Document, AwsError, Reply
+from tests.foreign.client import AwsError, Document, Reply
 
 
 class Boto3:

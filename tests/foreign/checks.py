@@ -79,10 +79,11 @@ class Checks:
         self._refuses(self.guess, operation, params, code, what, modelled=False)
 
     def lists(self, operation: str, params: Mapping[str, object], member: str, expected: list[Document]) -> None:
-        """Whether a list comes an item a page by its tokens and by no other, and whole where the client turns pages."""
+        """Whether a list comes whole, an item a page by its own tokens, and as the client turns its pages."""
         pascal = member[0].isupper()
         size, token = ("MaxResults", "NextToken") if pascal else ("maxResults", "nextToken")
         invalid = "InvalidInputException" if pascal else "ValidationException"
+        self.gives(operation, params, {member: expected})
         asked: Document = {**params, size: 1}
         found: list[Document] = []
         # One page more than there should be would be shown, but not a list without an end.
@@ -93,6 +94,8 @@ class Checks:
                 break
         self.same(f"{operation}, an item a page", [{member: [item]} for item in expected], found)
         self.refuses(operation, {**params, token: "bm9uc2Vuc2U="}, invalid, "with a made-up token")
+        if asked[token] is not None:
+            return  # A list without an end would keep the client for ever.
         turned = self.client.turn_pages(operation, params, member)
         if turned is not None:
             self.same(f"{operation}, its pages turned by the client", expected, turned)

@@ -13,7 +13,7 @@ def pascal(document: Any) -> Any:
     if isinstance(document, dict):
         members = cast("Document", document)
         return {name[0].upper() + name[1:]: pascal(value) for name, value in members.items()}
-    return [pascal(item) for item in cast("list[Any]", document)] if isinstance(document, list) else document
+    return [pascal(item) for item in cast("list[object]", document)] if isinstance(document, list) else document
 
 
 def event(kind: str, sha: str | None = None, text: object = TEXT) -> Document:

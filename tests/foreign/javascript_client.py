@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from tests.foreign.client import Document, AwsError, Reply
+from tests.foreign.client import AwsError, Document, Reply
 
 
 class JavaScript:
