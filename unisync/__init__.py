@@ -67,6 +67,8 @@ if TYPE_CHECKING:
     from unisync.models import SyncJobStatus as SyncJobStatus
     from unisync.models import SyncState as SyncState
     from unisync.models import TwinMakerSyncJob as TwinMakerSyncJob
+    from unisync.outcomes import Outcome as Outcome
+    from unisync.pacing import Pace as Pace
     from unisync.refs import AnyRef as AnyRef
     from unisync.refs import ServiceInstanceSync as ServiceInstanceSync
     from unisync.refs import StackSync as StackSync
@@ -111,6 +113,8 @@ __all__ = [
     "InvalidRequestError",
     "Listing",
     "NotFoundError",
+    "Outcome",
+    "Pace",
     "Page",
     "Progress",
     "ProtonDeprecationWarning",
@@ -227,6 +231,8 @@ _HOMES = {
         "SyncState",
         "TwinMakerSyncJob",
     ),
+    "outcomes": ("Outcome",),
+    "pacing": ("Pace",),
     "refs": (
         "AnyRef",
         "ServiceInstanceSync",

@@ -36,6 +36,11 @@ UNREADABLE_IN_A_ROW = 3
 BLOCKERS_EVERY = 15.0
 """Seconds between two reads of the blockers of a sync that is not in place."""
 
+INSTANT = 0.001
+"""Seconds that are not worth a pause: what is left of a deadline that a pause was to end at."""
+LONGEST = 120.0
+"""Seconds after which a wait among many looks again at the latest."""
+
 _AGES = 1e12
 """More seconds than any wait takes."""
 _SHA = re.compile(r"[0-9a-fA-F]{7,64}")
@@ -81,10 +86,10 @@ def wait_until_active(
     wait = _Wait(
         subject,
         "in place",
-        _checked_revision(revision),
-        _seconds(timeout),
+        checked_revision(revision),
+        checked_timeout(timeout),
         backoff,
-        _checked_callback(on_progress),
+        checked_callback(on_progress),
         now,
     )
     while True:
@@ -110,7 +115,7 @@ def wait_until_deleted(
         WaitTimeoutError: the time is up.
         UnisyncError: a look failed for a reason that does not pass.
     """
-    wait = _Wait(subject, "gone", None, _seconds(timeout), backoff, _checked_callback(on_progress), now)
+    wait = _Wait(subject, "gone", None, checked_timeout(timeout), backoff, checked_callback(on_progress), now)
     while True:
         try:
             yield from wait.look(subject.remains)
@@ -139,7 +144,6 @@ class _Wait(Generic[J]):
     _before: set[str | tuple[str, datetime]] = field(default_factory=set[str | tuple[str, datetime]])
     """The commits that AWS wanted, and the attempts that it made, up to then."""
     _blockers_read_at: float = -math.inf
-    _over: bool = False
     _started: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -183,14 +187,12 @@ class _Wait(Generic[J]):
             WaitTimeoutError: there is no time for another.
         """
         left = self.timeout - self.elapsed
-        if self._over or left <= 0:
+        if left <= INSTANT:
             raise self._timed_out()
-        delay = self.backoff.delay(self.attempts)
-        if delay >= left:
-            delay, self._over = left, True
+        delay = min(self.backoff.delay(self.attempts), left)
         if self.on_progress is not None and self.job is not None:
             self.on_progress(Progress(self.job, self.attempts, self.elapsed, delay, self.error))
-        yield Sleep(delay)
+        yield Sleep(delay, at_most=min(left, LONGEST))
 
     def in_place(self, job: J) -> bool:
         """Whether what was waited for is in place.
@@ -266,7 +268,8 @@ class _Wait(Generic[J]):
         Raises:
             SyncBlockedError: something does.
         """
-        if not self._over and self.elapsed - self._blockers_read_at < BLOCKERS_EVERY:
+        is_last = self.timeout - self.elapsed <= INSTANT
+        if not is_last and self.elapsed - self._blockers_read_at < BLOCKERS_EVERY:
             return
         blockers = yield from self._absorbing(self.subject.blockers())
         if blockers is None:
@@ -351,7 +354,7 @@ def _bounded(flow: Flow[T], time_left: Callable[[], float | None]) -> Flow[T]:
         action = next(flow)
         while True:
             if isinstance(action, Call):
-                action = action._replace(timeout=time_left())
+                action = action._replace(timeout=time_left(), is_paced=True)
             try:
                 result = yield action
             except Exception as error:
@@ -372,7 +375,12 @@ def _place(revision: Revision) -> str:
     return f"{revision.full_name}@{revision.branch} {revision.sha[:12]}"
 
 
-def _checked_revision(revision: object) -> str | None:
+def checked_revision(revision: object) -> str | None:
+    """The revision that is waited for, in lower case.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
     if revision is None:
         return None
     if not (isinstance(revision, str) and _SHA.fullmatch(revision)):
@@ -382,7 +390,12 @@ def _checked_revision(revision: object) -> str | None:
     return revision.lower()
 
 
-def _seconds(timeout: object) -> float:
+def checked_timeout(timeout: object) -> float:
+    """The seconds of a time-out; endless for None.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
     if timeout is None:
         return math.inf
     seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
@@ -393,7 +406,12 @@ def _seconds(timeout: object) -> float:
     return float(min(seconds, _AGES))
 
 
-def _checked_callback(on_progress: OnProgress[J] | None) -> OnProgress[J] | None:
+def checked_callback(on_progress: OnProgress[J] | None) -> OnProgress[J] | None:
+    """The callback.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
     if inspect.iscoroutinefunction(on_progress):
         raise InvalidRequestError.before_sending("on_progress: expected a plain function, got one that is awaited")
     return on_progress

@@ -1,0 +1,112 @@
+"""What came of many looks or waits, one by one: no failure hides another's result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, TypeVar, cast
+
+from unisync.backoff import Backoff, retrying
+from unisync.errors import InvalidRequestError, UnisyncError
+from unisync.flow import Flow, Together
+from unisync.models import SyncJob
+from unisync.refs import SyncRef
+from unisync.subject import Subject
+from unisync.waiting import (
+    OnProgress,
+    Progress,
+    checked_callback,
+    checked_revision,
+    checked_timeout,
+    wait_until_active,
+)
+
+J = TypeVar("J", bound=SyncJob)
+J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
+
+Results = Mapping[int, object]
+"""A job or a UnisyncError by its place."""
+
+_ENOUGH: Mapping[str, Callable[[Results], bool]] = {
+    "all": lambda _: False,
+    "first": bool,
+    "first_failure": lambda results: any(isinstance(result, UnisyncError) for result in results.values()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[J_co]):
+    """What came of looking at, or waiting for, one sync of many."""
+
+    ref: SyncRef[J_co]
+    job: J_co | None
+    """The job, as the last look saw it; None if no look was answered."""
+    error: UnisyncError | None
+    """What it failed with, if it did."""
+    is_over: bool = True
+    """Whether it has come to its end. Else the wait did before it."""
+
+    def result(self) -> J_co:
+        """The job.
+
+        Raises:
+            UnisyncError: what it failed with.
+            InvalidRequestError: it has not come to its end.
+        """
+        if self.error is not None:
+            raise self.error
+        if not self.is_over or self.job is None:
+            raise InvalidRequestError.before_sending(f"result: expected {self.ref} to have come to its end", "Outcome")
+        return self.job
+
+
+def looking(subjects: Sequence[Subject[J]], attempts: int) -> Flow[list[Outcome[J]]]:
+    """Look at each once."""
+    results: Results = yield Together([retrying(subject.look(), attempts) for subject in subjects])
+    return _outcomes(subjects, results, {})
+
+
+def waiting(
+    subjects: Sequence[Subject[J]],
+    *,
+    revision: str | None,
+    timeout: float | timedelta | None,
+    return_when: str,
+    economy: bool,
+    on_progress: OnProgress[J] | None,
+    now: Callable[[], float],
+) -> Flow[list[Outcome[J]]]:
+    """Wait for each."""
+    if return_when not in _ENOUGH:
+        expected = ", ".join(map(repr, _ENOUGH))
+        raise InvalidRequestError.before_sending(f"return_when: expected one of {expected}, got {return_when!r}")
+    checked_timeout(timeout)
+    checked_revision(revision)
+    checked_callback(on_progress)
+    seen: dict[SyncRef[J], J] = {}
+
+    def progress(told: Progress[J]) -> None:
+        seen[cast("SyncRef[J]", told.job.ref)] = told.job
+        if on_progress is not None:
+            on_progress(told)
+
+    flows = [
+        wait_until_active(subject, revision=revision, timeout=timeout, backoff=Backoff(), on_progress=progress, now=now)
+        for subject in subjects
+    ]
+    results: Results = yield Together(flows, _ENOUGH[return_when], economy)
+    return _outcomes(subjects, results, seen)
+
+
+def _outcomes(subjects: Sequence[Subject[J]], results: Results, seen: Mapping[SyncRef[J], J]) -> list[Outcome[J]]:
+    outcomes: list[Outcome[J]] = []
+    for place, subject in enumerate(subjects):
+        result = results.get(place)
+        if isinstance(result, UnisyncError):
+            job = cast("J | None", getattr(result, "job", None))
+            outcomes.append(Outcome(subject.ref, job, result))
+        else:
+            job = seen.get(subject.ref) if result is None else cast("J", result)
+            outcomes.append(Outcome(subject.ref, job, None, is_over=result is not None))
+    return outcomes
