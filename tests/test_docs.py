@@ -14,7 +14,7 @@ import pytest
 
 from tests.operations import OPERATIONS, ROLE, Known, prepare
 from tests.samples import FACTORY, MINE, STACK
-from unisync import ServiceInstanceSync, TemplateSync, Unisync, UnisyncError
+from unisync import ServiceInstanceSync, TemplateSync, Unisync, UnisyncError, WaitToken
 from unisync.emulator import Emulator
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +46,8 @@ def uses(client: Unisync, known: Known) -> dict[str, list[Callable[[], object]]]
     """Each common verb, with whatever it takes."""
     return {
         "get": [partial(client.get, ref) for ref in REFS],
+        "wait_until_resources_synced": [partial(client.wait_until_resources_synced, FACTORY, timeout=5)],
+        "resume": [partial(client.resume, WaitToken.of(ref, timeout=5)) for ref in REFS],
         "get_many": [partial(client.get_many, REFS)],
         "wait_all": [partial(client.wait_all, REFS, timeout=5)],
         "wait_until_active": [partial(client.wait_until_active, ref, timeout=5) for ref in REFS],

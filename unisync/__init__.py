@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from unisync.services.twinmaker import BlockingTwinMaker as BlockingTwinMaker
     from unisync.services.twinmaker import CreatedSyncJob as CreatedSyncJob
     from unisync.services.twinmaker import DeletedSyncJob as DeletedSyncJob
+    from unisync.tokens import WaitToken as WaitToken
     from unisync.waiting import Progress as Progress
 
 __all__ = [
@@ -163,6 +164,7 @@ __all__ = [
     "UpdatedSyncBlocker",
     "WaitError",
     "WaitTimeoutError",
+    "WaitToken",
     "parse_ref",
 ]
 
@@ -259,6 +261,7 @@ _HOMES = {
         "CreatedSyncJob",
         "DeletedSyncJob",
     ),
+    "tokens": ("WaitToken",),
     "waiting": ("Progress",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

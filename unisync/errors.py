@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from unisync.definitions import SyncBlocker
+    from unisync.inventory import SyncResources
     from unisync.models import Revision, SyncError, SyncJob
     from unisync.refs import SyncRef
 
@@ -347,6 +348,9 @@ class WaitTimeoutError(WaitError, TimeoutError):
 
 class SyncFailedError(WaitError):
     """The sync failed. The message carries the reasons that the service gave."""
+
+    resources: SyncResources | None = None
+    """What the sync job keeps in sync, where it was resources that failed."""
 
     @property
     def error(self) -> SyncError | None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError
 from unisync.flow import Call, Flow, SystemClock
-from unisync.models import GitSyncJob, SyncJob
-from unisync.refs import ServiceInstanceSync, StackSync, SyncRef
+from unisync.models import GitSyncJob, SyncJob, TwinMakerSyncJob
+from unisync.refs import ServiceInstanceSync, StackSync, SyncRef, TwinMakerSync
 from unisync.services import Services
 from unisync.session import Session
 from unisync.verbs import Verbs, verb
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from unisync.accounts import Place
     from unisync.definitions import RepositorySyncAttempt, SyncBlocker
     from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
+    from unisync.inventory import SyncResources
     from unisync.outcomes import Outcome
     from unisync.pacing import Bucket, Pace
     from unisync.services.discovery import Discovery
+    from unisync.tokens import WaitToken
     from unisync.waiting import OnProgress
 
 J = TypeVar("J", bound=SyncJob)
@@ -172,6 +174,91 @@ class Facade(Verbs):
             backoff=backoff,
             on_progress=on_progress,
             now=self._clock.now,
+        )
+
+    @verb
+    def resume(
+        self,
+        token: WaitToken | str,
+        *,
+        backoff: Backoff = Backoff(),  # noqa: B008  # frozen
+        on_progress: OnProgress[SyncJob] | None = None,
+    ) -> Flow[SyncJob]:
+        """Go on with a wait that was begun elsewhere, by the rules of `wait_until_active`, to the same deadline.
+
+        Args:
+            token: The wait's token, or its text.
+            backoff: How the delays between the looks grow.
+            on_progress: Called after each look that another follows. What it raises ends the wait.
+
+        Returns:
+            The job as the last look saw it.
+
+        Raises:
+            UnisyncError: As `wait_until_active` does. A wait whose deadline has passed looks once more.
+
+        AWS operation: those of `wait_until_active`.
+        """
+        from unisync.tokens import WaitToken
+        from unisync.waiting import wait_until_active
+
+        wait = token if isinstance(token, WaitToken) else WaitToken.parse(token)
+        return (
+            yield from wait_until_active(
+                self._services.subject_of(wait.ref),
+                revision=wait.revision,
+                timeout=wait.time_left,
+                backoff=backoff,
+                on_progress=on_progress,
+                now=self._clock.now,
+            )
+        )
+
+    @verb
+    def wait_until_resources_synced(
+        self,
+        ref: TwinMakerSync,
+        *,
+        tolerate: int = 0,
+        timeout: float | timedelta | None = 900,
+        backoff: Backoff = Backoff(),  # noqa: B008  # frozen
+        on_progress: OnProgress[TwinMakerSyncJob] | None = None,
+    ) -> Flow[SyncResources]:
+        """Wait until a TwinMaker sync job is ACTIVE and everything that it keeps in sync is.
+
+        A job that is ACTIVE may well have resources in ERROR. TwinMaker tries most of them again by itself: what is in
+        ERROR in two looks in a row, with nothing under way, has failed.
+
+        Args:
+            ref: Which job.
+            tolerate: How many failed resources are put up with.
+            timeout: Seconds, or a timedelta, that the wait may take with all its calls; None is for ever.
+            backoff: How the delays between the looks grow.
+            on_progress: Called after each look that another follows, with the `resources` counted last. What it raises
+                ends the wait.
+
+        Returns:
+            How the resources stand: none under way, and no more failed than are tolerated.
+
+        Raises:
+            SyncFailedError: The job failed, or more resources did than are tolerated; the message says why.
+            WaitTimeoutError: The time is up.
+            NotFoundError: There is no such job.
+            UnisyncError: Another of the tree in `unisync.errors`.
+
+        AWS operation: GetSyncJob and ListSyncResources.
+        """
+        from unisync.waiting import wait_until_resources_synced
+
+        return (
+            yield from wait_until_resources_synced(
+                self._services.subject_of(ref),
+                tolerate=tolerate,
+                timeout=timeout,
+                backoff=backoff,
+                on_progress=on_progress,
+                now=self._clock.now,
+            )
         )
 
     @verb

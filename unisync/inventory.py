@@ -85,3 +85,12 @@ class SyncResources(Model, frozen=True):
     def in_sync(self) -> int:
         """How many are in sync."""
         return self.counts.get(SyncState.ACTIVE, 0)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether none of them is under way."""
+        return not any(self.counts.get(state) for state in (SyncState.PENDING, SyncState.RUNNING, SyncState.UNKNOWN))
+
+    def __str__(self) -> str:
+        failed = f", {len(self.failed)} failed" if self.failed else ""
+        return f"{self.in_sync} of {self.total} resources in sync{failed}"

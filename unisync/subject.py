@@ -11,6 +11,7 @@ from unisync.refs import SyncRef
 
 if TYPE_CHECKING:
     from unisync.definitions import RepositorySyncAttempt, SyncBlocker
+    from unisync.inventory import SyncResources
 
 J = TypeVar("J", bound=SyncJob)
 
@@ -29,6 +30,8 @@ class Subject(NamedTuple, Generic[J]):
     """Resolves the blocker of an id for a reason; None where nothing can block."""
     repository_status: Callable[[], Flow[RepositorySyncAttempt | None]] | None = None
     """The latest attempt to sync its branch, None if there was none; None where it follows no branch."""
+    resources: Callable[[], Flow[SyncResources]] | None = None
+    """What it keeps in sync; None where it is one thing."""
     release: str = ""
     """The AWS CLI's command that resolves a blocker, with "{id}" for its id."""
     has_revisions: bool = True

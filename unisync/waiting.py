@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar, cast
 
 from unisync.backoff import Backoff
 from unisync.errors import (
@@ -25,6 +25,9 @@ from unisync.flow import Call, Flow, Sleep
 from unisync.models import GitSyncJob, ResourceSyncAttempt, Revision, SyncJob, SyncState
 from unisync.subject import Subject
 
+if TYPE_CHECKING:
+    from unisync.inventory import SyncResources
+
 T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
 J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
@@ -36,6 +39,8 @@ UNREADABLE_IN_A_ROW = 3
 BLOCKERS_EVERY = 15.0
 """Seconds between two reads of the blockers of a sync that is not in place."""
 
+NAMED = 10
+"""Failed resources that an error names."""
 INSTANT = 0.001
 """Seconds that are not worth a pause: what is left of a deadline that a pause was to end at."""
 LONGEST = 120.0
@@ -60,6 +65,8 @@ class Progress(Generic[J_co]):
     """Seconds until the next look."""
     error: UnisyncError | None = None
     """What failed in this look for a reason that passes, if anything did; `job` may then be from an earlier one."""
+    resources: SyncResources | None = None
+    """Where resources are waited for: how they stood when they were last counted."""
 
 
 OnProgress = Callable[[Progress[J]], object]
@@ -124,6 +131,44 @@ def wait_until_deleted(
         yield from wait.pause()
 
 
+def wait_until_resources_synced(
+    subject: Subject[J],
+    *,
+    tolerate: int,
+    timeout: float | timedelta | None,
+    backoff: Backoff,
+    on_progress: OnProgress[J] | None,
+    now: Callable[[], float],
+) -> Flow[SyncResources]:
+    """Wait until a sync is in place, and none of what it keeps in sync is under way.
+
+    Raises:
+        SyncFailedError: the sync failed, or more resources did than are tolerated.
+        WaitTimeoutError: the time is up.
+        UnisyncError: a look failed for a reason that does not pass.
+    """
+    if subject.resources is None:
+        raise InvalidRequestError.before_sending(f"ref: expected that of a TwinMaker sync job, got {subject.ref}")
+    if isinstance(tolerate, bool) or not isinstance(cast("object", tolerate), int) or tolerate < 0:
+        raise InvalidRequestError.before_sending(f"tolerate: expected a number, zero or more, got {tolerate!r}")
+    wait = _Wait(subject, "in sync", None, checked_timeout(timeout), backoff, checked_callback(on_progress), now)
+    failed_before: object = None
+    while True:
+        job = yield from wait.look(subject.look)
+        if job is not None and wait.in_place(job):
+            resources = yield from wait.absorbing(subject.resources())
+            if resources is not None:
+                wait.resources = resources
+                if resources.is_settled and len(resources.failed) <= tolerate:
+                    return resources
+                # TwinMaker tries again by itself: what has failed twice in a row, with nothing under way, stays so.
+                failed = [resource.external_id for resource in resources.failed] if resources.is_settled else None
+                if failed is not None and failed == failed_before:
+                    raise wait.resources_failed(resources)
+                failed_before = failed
+        yield from wait.pause()
+
+
 @dataclass(slots=True)
 class _Wait(Generic[J]):
     """One wait under way."""
@@ -138,6 +183,7 @@ class _Wait(Generic[J]):
     attempts: int = 0
     job: J | None = None
     error: UnisyncError | None = None
+    resources: SyncResources | None = None
     _unreadable: int = 0
     _noticed: bool = False
     """Whether AWS was seen to work on the revision, or to want it."""
@@ -156,12 +202,13 @@ class _Wait(Generic[J]):
     def look(self, look: Callable[[], Flow[J]]) -> Flow[J | None]:
         """Look once. None if that failed for a reason that passes."""
         self.attempts += 1
-        job = yield from self._absorbing(look())
+        job = yield from self.absorbing(look())
         if job is not None:
             self.job = job
         return job
 
-    def _absorbing(self, flow: Flow[T]) -> Flow[T | None]:
+    def absorbing(self, flow: Flow[T]) -> Flow[T | None]:
+        """What a flow gives; None if it failed for a reason that passes."""
         self.error = None
         try:
             result = yield from _bounded(flow, self._time_left)
@@ -191,7 +238,7 @@ class _Wait(Generic[J]):
             raise self._timed_out()
         delay = min(self.backoff.delay(self.attempts), left)
         if self.on_progress is not None and self.job is not None:
-            self.on_progress(Progress(self.job, self.attempts, self.elapsed, delay, self.error))
+            self.on_progress(Progress(self.job, self.attempts, self.elapsed, delay, self.error, self.resources))
         yield Sleep(delay, at_most=min(left, LONGEST))
 
     def in_place(self, job: J) -> bool:
@@ -271,7 +318,7 @@ class _Wait(Generic[J]):
         is_last = self.timeout - self.elapsed <= INSTANT
         if not is_last and self.elapsed - self._blockers_read_at < BLOCKERS_EVERY:
             return
-        blockers = yield from self._absorbing(self.subject.blockers())
+        blockers = yield from self.absorbing(self.subject.blockers())
         if blockers is None:
             return
         self._blockers_read_at = self.elapsed
@@ -304,6 +351,21 @@ class _Wait(Generic[J]):
             "\n".join(lines), ref=self.subject.ref, job=job, attempts=self.attempts, elapsed=self.elapsed
         )
 
+    def resources_failed(self, resources: SyncResources) -> SyncFailedError:
+        """The error that says which resources failed, and why."""
+        lines = [f"{self.subject.ref} is {self.job.status if self.job else ''}, with {resources}"]
+        lines += [
+            f"  {resource.resource_type} {resource.external_id}: {resource.status.error or 'no reason given'}"
+            for resource in resources.failed[:NAMED]
+        ]
+        if len(resources.failed) > NAMED:
+            lines.append(f"  and {len(resources.failed) - NAMED} more")
+        error = SyncFailedError(
+            "\n".join(lines), ref=self.subject.ref, job=self.job, attempts=self.attempts, elapsed=self.elapsed
+        )
+        error.resources = resources
+        return error
+
     def _supersede(self, job: SyncJob, by: Revision) -> NoReturn:
         assert self.revision is not None
         raise SyncSupersededError(
@@ -325,6 +387,8 @@ class _Wait(Generic[J]):
             parts.append(str(self.job.status.error))
         if isinstance(self.job, GitSyncJob):
             parts.append(self._what_git_does(self.job))
+        if self.resources is not None:
+            parts.append(str(self.resources))
         if self.error is not None:
             parts.append(f"the last look failed: {self.error}")
         return WaitTimeoutError(

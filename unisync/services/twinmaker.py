@@ -292,7 +292,10 @@ class TwinMakerSyncs(TwinMaker):
         def look() -> Flow[TwinMakerSyncJob]:
             return self.get_sync_job(ref.workspace_id, ref.sync_source)
 
-        return Subject(ref, look=look, blockers=no_blockers, remains=look, has_revisions=False)
+        def resources() -> Flow[inventory.SyncResources]:
+            return self.summarize_sync_resources(ref.workspace_id, ref.sync_source)
+
+        return Subject(ref, look=look, blockers=no_blockers, remains=look, resources=resources, has_revisions=False)
 
     def discover(self, findings: Findings) -> Flow[None]:
         """Find every job of every workspace."""
