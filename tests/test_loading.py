@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, UnknownServiceError
 
-from unisync.loading import OURS, fast_session
+from unisync.loading import OURS, _handlers, fast_session
 
 SERVICES = sorted(OURS)
 CREDENTIALS = ("sts", "sso", "sso-oidc", "signin")
@@ -97,3 +97,48 @@ def test_a_service_that_does_not_exist_is_unknown() -> None:
 
 def test_sessions_share_what_was_read() -> None:
     assert fast_session(None).get_component("data_loader") is fast_session(None).get_component("data_loader")
+
+
+EVENTS = (
+    "creating-client-class",
+    "before-parameter-build",
+    "before-call",
+    "request-created",
+    "choose-signer",
+    "getattr",
+)
+
+
+@pytest.mark.parametrize("service", [*SERVICES, *CREDENTIALS])
+def test_what_botocore_does_for_a_service_is_done(
+    usual: botocore.session.Session, fast: botocore.session.Session, service: str
+) -> None:
+    def handlers(session: Any, event: str) -> list[str]:
+        known = session.get_component("event_emitter")._emitter._handlers.prefix_search(event)
+        return [getattr(each, "__qualname__", type(each).__name__) for each in known]
+
+    for event in EVENTS:
+        name = f"{event}.{service}.GetSyncJob"
+        assert handlers(fast, name) == handlers(usual, name)
+    assert handlers(fast, f"before-call.{service}.GetSyncJob")
+
+
+def test_what_it_does_for_others_is_left_out(fast: botocore.session.Session) -> None:
+    emitter: Any = fast.get_component("event_emitter")
+    known = [handler.__name__ for handler in emitter._emitter._handlers.prefix_search("before-parameter-build.s3")]
+    assert "validate_bucket_name" not in known
+
+
+@pytest.mark.parametrize("strange", [None, [("before-call",)], [("before-call", print, "first")]], ids=str)
+def test_a_botocore_that_lists_its_handlers_otherwise_registers_them_itself(
+    strange: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("botocore.handlers.BUILTIN_HANDLERS", strange)
+        assert _handlers() is None
+    with monkeypatch.context() as patched:
+        patched.setattr("unisync.loading._handlers", lambda: None)
+        emitter: Any = fast_session(None).get_component("event_emitter")
+    assert "validate_bucket_name" in [
+        handler.__name__ for handler in emitter._emitter._handlers.prefix_search("before-parameter-build.s3")
+    ]

@@ -21,7 +21,7 @@ LAYERS = [
     {"client", "aio"},
     {"facade"},
     {"services"},
-    {"together", "outcomes", "tokens"},
+    {"together", "outcomes", "tokens", "watching"},
     {"waiting", "session", "scheduling"},
     {"subject", "verbs", "backoff", "replies", "constraints", "loading"},
     {"listing", "pacing", "accounts"},

@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from unisync.services.twinmaker import DeletedSyncJob as DeletedSyncJob
     from unisync.tokens import WaitToken as WaitToken
     from unisync.waiting import Progress as Progress
+    from unisync.watching import Change as Change
 
 __all__ = [
     "AccessDeniedError",
@@ -103,6 +104,7 @@ __all__ = [
     "BlockingCodeConnections",
     "BlockingProton",
     "BlockingTwinMaker",
+    "Change",
     "Clock",
     "ConflictError",
     "CreatedSyncJob",
@@ -263,6 +265,7 @@ _HOMES = {
     ),
     "tokens": ("WaitToken",),
     "waiting": ("Progress",),
+    "watching": ("Change",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
