@@ -217,12 +217,15 @@ def test_a_watch_that_is_closed_leaves_nothing_behind(aws: Emulator) -> None:
 
 
 def test_wrong_arguments_are_refused_at_once(client: Unisync, aws: Emulator) -> None:
-    for wrong in (0, -1, float("inf"), None, "5"):
+    wrong: list[Any] = [0, -1, float("inf"), None, "5"]
+    for every in wrong:
         with pytest.raises(InvalidRequestError, match="every: expected seconds or a timedelta above zero"):
-            client.watch([STACK], every=wrong)  # type: ignore[arg-type]
+            client.watch([STACK], every=every)
+    no_refs: list[Any] = ["codeconnections:x"]
     with pytest.raises(InvalidRequestError, match="ref: expected a reference"):
-        client.watch(["codeconnections:x"])  # type: ignore[list-item]
-    assert list(client.watch([])) == []
+        client.watch(no_refs)
+    no_refs.clear()
+    assert list(client.watch(no_refs)) == []
     assert aws.calls == []
 
 
