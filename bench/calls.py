@@ -14,7 +14,7 @@ from figures import Comparison, Cost, compare, in_pairs
 
 from unisync import ServiceInstanceSync, StackSync, TwinMakerSync, Unisync
 
-SMALL_AIM, BIG_AIM = 0.95, 0.45
+SMALL_AIM, BIG_AIM = 0.80, 0.40
 REGION = "eu-west-1"
 
 Case = tuple[str, float, Callable[[], object], Callable[[], object]]

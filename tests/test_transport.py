@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import gc
-import http.client
-import io
 import socket
 import threading
 import time
-import weakref
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from types import SimpleNamespace
@@ -20,7 +17,7 @@ from tests.samples import STACK
 from unisync import ResponseError, StackSync, TransportError, Unisync, WaitTimeoutError
 from unisync.collection import NoCollection
 from unisync.emulator import Emulator
-from unisync.transport import _headers_of, _QuickResponse, end_in_time, read_heads_fast, remember_user_agent
+from unisync.transport import end_in_time, remember_user_agent
 
 
 @contextmanager
@@ -220,94 +217,3 @@ def test_a_program_that_froze_its_objects_keeps_them_frozen() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
-
-
-HEADS = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: a;  b \r\nX: \r\nx:1\r\n\r\n",
-    b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
-    b"HTTP/1.1 200 OK\r\nA: folded\r\n  over lines\r\nB: \xe9\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nno colon\r\nA: b\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nA b: c\r\n: d\r\nContent-Length: 0\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nA: b",
-    b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 100 + b"\r\n",
-    b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 101 + b"\r\n",
-    b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000 + b"\r\n\r\n",
-)
-
-
-@pytest.mark.parametrize("head", HEADS, ids=range(len(HEADS)))
-def test_a_head_is_read_as_python_reads_it(head: bytes) -> None:
-    def read(kind: Any) -> object:
-        def makefile(_: str) -> io.BytesIO:
-            return io.BytesIO(head)
-
-        response = kind(SimpleNamespace(makefile=makefile))
-        try:
-            response.begin()
-        except http.client.HTTPException as error:
-            return repr(error)
-        return response.status, response.msg.items(), response.length, response.will_close, response.msg.get_payload()
-
-    (ours, theirs) = (read(kind) for kind in (_QuickResponse, http.client.HTTPResponse))
-    if isinstance(ours, tuple) and isinstance(theirs, tuple):
-        # Without a body to look for, there is none rather than an empty one.
-        assert (ours[:-1], ours[-1] or "") == (theirs[:-1], theirs[-1] or "")
-    else:
-        assert ours == theirs
-
-
-def test_other_ways_to_ask_for_a_head_are_pythons_own() -> None:
-    class Headers(http.client.HTTPMessage):
-        pass
-
-    assert type(_headers_of(io.BufferedReader(io.BytesIO(b"A: b\r\n\r\n")), Headers)) is Headers
-
-
-def test_a_python_that_reads_heads_otherwise_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Response(http.client.HTTPResponse):
-        pass
-
-    def otherwise(_: http.client.HTTPResponse) -> None:
-        pass
-
-    begins: tuple[object, ...] = (print, otherwise)
-    for begin in begins:
-        monkeypatch.setattr(http.client.HTTPResponse, "begin", begin)
-        assert not read_heads_fast(Response)
-        assert "begin" not in vars(Response)
-
-
-def test_a_request_leaves_in_one_piece(aws: Emulator, options: Any) -> None:
-    aws.add_stack("payments-prod", repository="acme/infra")
-    with Unisync(**options) as client:
-        client.get(STACK)
-        endpoint: Any = client._session.client("codeconnections")._endpoint
-        pool = endpoint.http_session._manager.connection_from_url(aws.url + "/")
-        connection = pool._get_conn()
-        sent: list[bytes] = []
-        connection.sock.close()
-        connection.sock = SimpleNamespace(sendall=sent.append, settimeout=id, close=list)
-        connection.request("POST", "/", b"body", {"content-length": "4"})
-        assert [piece.endswith(b"\r\n\r\nbody") for piece in sent] == [True]
-        connection._HTTPConnection__state = "Idle"
-        sent.clear()
-        connection.request("GET", "/", None, {})
-        assert [piece.startswith(b"GET / HTTP/1.1\r\n") for piece in sent] == [True]
-
-
-def test_a_client_that_was_closed_connects_anew(aws: Emulator, options: Any) -> None:
-    aws.add_stack("payments-prod", repository="acme/infra")
-    with Unisync(**options) as client:
-        client.get(STACK)
-        endpoint: Any = client._session.client("codeconnections")._endpoint
-        manager: Any = endpoint.http_session._manager
-        pool = manager.connection_from_url(aws.url + "/a")
-        assert manager.connection_from_url(aws.url + "/b") is pool
-        assert manager.connection_from_url(aws.url + "/", pool_kwargs={"maxsize": 3}) is not pool
-        assert manager.connection_from_url(aws.url + "/") is pool
-        gone = weakref.ref(pool)
-        del pool
-        manager.clear()
-        gc.collect()
-        assert gone() is None, "a pool that is kept is never closed"
-        client.get(STACK)

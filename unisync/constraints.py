@@ -121,6 +121,7 @@ def _has_half_characters(text: str) -> bool:
     return False
 
 
+@cache
 def _snake(name: str) -> str:
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     return _RENAMED.get(snake, snake)

@@ -6,6 +6,7 @@ import gzip
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from typing import Any, cast
 
 from botocore.loaders import JSONFileLoader, Loader, create_loader
@@ -18,9 +19,36 @@ OURS = frozenset({"iottwinmaker", "proton", "codeconnections", "codestar-connect
 
 def fast_session(profile_name: str | None) -> Session:
     """A session like the one that boto3 would make: the same settings, files, variables and credentials."""
-    session = Session(profile=profile_name)
+    needed = _handlers()
+    session = Session(profile=profile_name, include_builtin_handlers=needed is None)
+    events = session.get_component("event_emitter")
+    for register, event, handler in needed or ():
+        getattr(events, register)(event, handler)
     session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
     return session
+
+
+_LISTENERS = OURS | {"sts", "sso", "sso-oidc", "signin"}
+"""The services, as events name them, of which a session makes clients: ours, and those that give credentials."""
+
+
+def _handlers() -> list[tuple[str, str, Any]] | None:
+    """Those of botocore's handlers that can ever be called; most are for other services, and to register one is dear.
+
+    Returns:
+        The method that registers it, the event, the handler; None if this botocore lists them otherwise.
+    """
+    known: Any = import_module("botocore.handlers")
+    found: list[tuple[str, str, Any]] = []
+    try:
+        order = {known.REGISTER_FIRST: "register_first", known.REGISTER_LAST: "register_last"}
+        for event, handler, *when in known.BUILTIN_HANDLERS:
+            kind, *service = event.split(".")
+            if kind != "docs" and (not service or service[0] in _LISTENERS or "*" in service[0]):
+                found.append((order[when[0]] if when else "register", event, handler))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return found
 
 
 class _Files(JSONFileLoader):

@@ -271,8 +271,9 @@ class AsRef:
 
 def with_ref(model: type[M], ref: SyncRef[Any], reply: Model, **more: object) -> M:
     """The model that says of a reply, in which AWS does not name it, which sync it is about."""
+    # Nothing is validated again, nor a validator built for it: the reply was, and its model is the base of this one.
     members: dict[str, Any] = {name: getattr(reply, name) for name in type(reply).model_fields}
-    return model(**{**members, **_aside(reply.model_extra or {}, *model.model_fields), **more, "ref": ref})
+    return with_more(model.model_construct(None, **{**members, **more, "ref": ref}), reply.model_extra or {})
 
 
 def with_more(model: M, members: Mapping[str, Any]) -> M:
