@@ -21,7 +21,7 @@ LAYERS = [
     {"client", "aio"},
     {"facade"},
     {"services"},
-    {"together", "outcomes", "tokens", "watching"},
+    {"together", "outcomes", "tokens"},
     {"waiting", "session", "scheduling"},
     {"subject", "verbs", "backoff", "replies", "constraints", "loading"},
     {"listing", "pacing", "accounts"},

@@ -89,7 +89,6 @@ if TYPE_CHECKING:
     from unisync.services.twinmaker import DeletedSyncJob as DeletedSyncJob
     from unisync.tokens import WaitToken as WaitToken
     from unisync.waiting import Progress as Progress
-    from unisync.watching import Change as Change
 
 __all__ = [
     "AccessDeniedError",
@@ -104,7 +103,6 @@ __all__ = [
     "BlockingCodeConnections",
     "BlockingProton",
     "BlockingTwinMaker",
-    "Change",
     "Clock",
     "ConflictError",
     "CreatedSyncJob",
@@ -265,7 +263,6 @@ _HOMES = {
     ),
     "tokens": ("WaitToken",),
     "waiting": ("Progress",),
-    "watching": ("Change",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

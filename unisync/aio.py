@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from typing_extensions import deprecated
 
@@ -20,7 +19,7 @@ from unisync.models import Model
 from unisync.verbs import AwaitableVerbs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from collections.abc import Mapping
 
     from unisync.errors import UnisyncError
     from unisync.services.codeconnections import AsyncCodeConnections
@@ -145,23 +144,9 @@ class AsyncUnisync(AwaitableVerbs, Facade):
         return await arun(flow, self._send, self._clock, self._arun_together)
 
     async def _arun_together(self, together: Together[T]) -> Mapping[int, T | UnisyncError]:
-        results: dict[int, T | UnisyncError] = {}
-        async with aclosing(self._steps(together, results)) as steps:
-            async for _ in steps:
-                pass
-        return results
-
-    async def _astream(self, together: Together[T]) -> AsyncIterator[T]:
-        async with aclosing(self._steps(together, {})) as steps:
-            async for told in steps:
-                yield cast("T", told)
-
-    def _steps(self, together: Together[T], results: dict[int, T | UnisyncError]) -> AsyncGenerator[object, None]:
         from unisync.together import arun_together
 
-        return arun_together(
-            together, self._answer, self._clock, self._bucket_of, self._session.max_connections, results
-        )
+        return await arun_together(together, self._answer, self._clock, self._bucket_of, self._session.max_connections)
 
     async def _arun_retrying(self, flow: Flow[T]) -> T:
         return await self._arun(retrying(flow, self._session.attempts))

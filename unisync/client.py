@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from typing_extensions import deprecated
 
@@ -15,7 +15,7 @@ from unisync.models import Model
 from unisync.verbs import BlockingVerbs
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Mapping
 
     from unisync.errors import UnisyncError
     from unisync.services.codeconnections import BlockingCodeConnections
@@ -99,19 +99,6 @@ class Unisync(BlockingVerbs, Facade):
             return self._session.send(in_turn)
 
     def _run_together(self, together: Together[T]) -> Mapping[int, T | UnisyncError]:
-        steps = self._steps(together)
-        try:
-            while True:
-                next(steps)
-        except StopIteration as stop:
-            return cast("Mapping[int, T | UnisyncError]", stop.value)
-        finally:
-            steps.close()
-
-    def _stream(self, together: Together[T]) -> Iterator[T]:
-        yield from cast("Iterator[T]", self._steps(together))
-
-    def _steps(self, together: Together[T]) -> Generator[object, None, Mapping[int, T | UnisyncError]]:
         from unisync.together import run_together
 
         return run_together(together, self._session.send, self._clock, self._bucket_of, self._session.max_connections)

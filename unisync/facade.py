@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError
-from unisync.flow import Call, Flow, SystemClock, Together
+from unisync.flow import Call, Flow, SystemClock
 from unisync.models import GitSyncJob, SyncJob, TwinMakerSyncJob
 from unisync.refs import ServiceInstanceSync, StackSync, SyncRef, TwinMakerSync
 from unisync.services import Services
 from unisync.session import Session
-from unisync.verbs import Verbs, stream, verb
+from unisync.verbs import Verbs, verb
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from unisync.services.discovery import Discovery
     from unisync.tokens import WaitToken
     from unisync.waiting import OnProgress
-    from unisync.watching import Change
 
 J = TypeVar("J", bound=SyncJob)
 
@@ -329,32 +328,6 @@ class Facade(Verbs):
                 now=self._clock.now,
             )
         )
-
-    @stream
-    def watch(self, refs: Iterable[SyncRef[J]], *, every: float | timedelta = 5.0) -> Together[Change[J]]:
-        """Watch syncs: each change of each of them, once, until it is stopped.
-
-        Throttling, server errors and lost connections are looked past. A look that is refused for a reason that does
-        not pass is a change too, and the watch goes on. Stop iterating, or close the iterator, to end it.
-
-        Args:
-            refs: Which syncs.
-            every: Seconds, or a timedelta, between two looks at the same sync, where the rate that AWS allows does not
-                make it more.
-
-        Returns:
-            An iterator of changes; the first of each sync tells how it is found.
-
-        Raises:
-            InvalidRequestError: An argument is not what it is expected to be.
-
-        AWS operation: those of `get`, and for Git syncs those of `blockers`.
-        """
-        from unisync.watching import seconds_between, watch
-
-        seconds = seconds_between(every)
-        flows = [watch(self._services.subject_of(ref), now=self._clock.now) for ref in refs]
-        return cast("Together[Change[J]]", Together(flows, closest=seconds))
 
     @verb
     def blockers(self, ref: SyncRef[SyncJob]) -> Flow[tuple[SyncBlocker, ...]]:

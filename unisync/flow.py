@@ -65,17 +65,9 @@ class Together(Generic[T_co]):
     """Whether the results so far are all that is wanted."""
     economy: bool = False
     """Whether calls that most likely show nothing new are spared."""
-    closest: float = 1.0
-    """Seconds between two looks of the same flow, where the rate would allow them to be closer."""
 
 
-class Tell(NamedTuple):
-    """Something for whoever watches the flow; only flows that run together have somebody who does."""
-
-    what: object
-
-
-Flow = Generator[Call[Any] | Sleep | Together[Any] | Tell, Any, T]
+Flow = Generator[Call[Any] | Sleep | Together[Any], Any, T]
 
 
 def ask(call: Call[R]) -> Flow[R]:
@@ -120,7 +112,6 @@ def run(
                     result = send(action)
                 else:
                     assert run_together is not None
-                    assert isinstance(action, Together)
                     result = run_together(action)
             except Exception as error:
                 action = flow.throw(error)
@@ -150,7 +141,6 @@ async def arun(
                     result = await send(action)
                 else:
                     assert run_together is not None
-                    assert isinstance(action, Together)
                     result = await run_together(action)
             except Exception as error:
                 action = flow.throw(error)

@@ -9,11 +9,13 @@ from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
 from unisync.errors import ThrottledError, UnisyncError
-from unisync.flow import Call, Flow, Sleep, Tell, Together
+from unisync.flow import Call, Flow, Sleep, Together
 from unisync.pacing import Bucket
 
 T = TypeVar("T")
 
+CLOSEST = 1.0
+"""Seconds between two looks at the same sync, where the rate would allow them to be closer."""
 WORTH_A_LOOK = 0.1
 """Probability that a sync has come to its end since the last look, from which on another look pays, with economy."""
 NOT_LONGER = 0.8
@@ -107,8 +109,6 @@ class Scheduler(Generic[T]):
         self._timers: list[tuple[float, int]] = []
         self.results: dict[int, T | UnisyncError] = {}
         """What has come of the flows so far, by their place."""
-        self.told: deque[object] = deque()
-        """What the flows had to tell, and nobody has taken from here yet."""
         started = now()
         for place, flow in enumerate(together.flows):
             self._slots[place] = slot = _Slot(flow, started)
@@ -193,9 +193,9 @@ class Scheduler(Generic[T]):
     def _least_gap(self, hazard: float) -> float:
         """Seconds between two looks: what a look costs, it has to be worth."""
         if not self._together.economy:
-            return self._together.closest
+            return CLOSEST
         # None waits much longer for its look than most had to anyhow, since the rate left no choice.
-        return max(self._together.closest, min(WORTH_A_LOOK / hazard, max(NOT_LONGER * self._hazard.mean_gap, THRIFTY)))
+        return max(CLOSEST, min(WORTH_A_LOOK / hazard, max(NOT_LONGER * self._hazard.mean_gap, THRIFTY)))
 
     def _wake(self, now: float) -> None:
         """End the pauses whose time is up."""
@@ -214,9 +214,6 @@ class Scheduler(Generic[T]):
         """Let a flow go on to its next call, its next pause or its end."""
         try:
             action = slot.flow.throw(error) if error is not None else slot.flow.send(answer)
-            while isinstance(action, Tell):
-                self.told.append(action.what)
-                action = slot.flow.send(None)
         except StopIteration as stop:
             self.results[place] = stop.value
             del self._slots[place]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,16 +29,14 @@ def run_together(
     clock: Clock,
     bucket_of: BucketOf,
     at_once: int,
-) -> Generator[object, None, Mapping[int, T | UnisyncError]]:
-    """Run the flows, with so many calls under way at once; yield what they tell. The threads end with them."""
+) -> Mapping[int, T | UnisyncError]:
+    """Run the flows, with so many calls under way at once. The threads end with them."""
     scheduler = Scheduler(together, bucket_of, clock.now)
     answers: SimpleQueue[tuple[int, Future[Model]]] = SimpleQueue()
     under_way = 0
     threads = ThreadPoolExecutor(at_once, thread_name_prefix="unisync")
     try:
         while not scheduler.is_over:
-            while scheduler.told:
-                yield scheduler.told.popleft()
             due = scheduler.next() if under_way < at_once else None
             if isinstance(due, tuple):
                 place, call = due
@@ -49,10 +47,9 @@ def run_together(
                     place, answer = answers.get(timeout=due if _is_real(clock) else None)
                     under_way -= 1
                     _tell(scheduler, place, answer)
-            elif not scheduler.told:
+            else:
                 assert due is not None, "what is not over has something to do"
                 clock.sleep(due)
-        yield from scheduler.told
         return scheduler.results
     finally:
         scheduler.close()
@@ -65,18 +62,12 @@ async def arun_together(
     clock: Clock,
     bucket_of: BucketOf,
     at_once: int,
-    results: dict[int, T | UnisyncError],
-) -> AsyncGenerator[object, None]:
-    """Run the flows, with so many calls under way at once; yield what they tell. The tasks end with them.
-
-    What comes of the flows is put into `results`: an async generator cannot return it.
-    """
+) -> Mapping[int, T | UnisyncError]:
+    """Run the flows, with so many calls under way at once. The tasks end with them."""
     scheduler = Scheduler(together, bucket_of, clock.now)
     under_way: dict[asyncio.Future[Model], int] = {}
     try:
         while not scheduler.is_over:
-            while scheduler.told:
-                yield scheduler.told.popleft()
             due = scheduler.next() if len(under_way) < at_once else None
             if isinstance(due, tuple):
                 place, call = due
@@ -86,12 +77,10 @@ async def arun_together(
                 done, _ = await asyncio.wait(under_way, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
                 for answer in done:
                     _tell(scheduler, under_way.pop(answer), answer)
-            elif not scheduler.told:
+            else:
                 assert due is not None, "what is not over has something to do"
                 await clock.asleep(due)
-        for told in scheduler.told:
-            yield told
-        results.update(scheduler.results)
+        return scheduler.results
     finally:
         scheduler.close()
         for answer in under_way:
