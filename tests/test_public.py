@@ -21,10 +21,10 @@ LAYERS = [
     {"client", "aio"},
     {"facade"},
     {"services"},
-    {"together", "outcomes", "tokens"},
-    {"waiting", "session", "scheduling"},
+    {"tokens"},
+    {"waiting", "session"},
     {"subject", "verbs", "backoff", "replies", "constraints", "loading"},
-    {"listing", "pacing", "accounts"},
+    {"listing"},
     {"transport"},
     {"flow"},
     {"answers"},
@@ -89,9 +89,7 @@ def test_the_emulator_is_nobodys_mirror() -> None:
                 assert not imported.startswith("unisync.emulator"), path
 
 
-@pytest.mark.parametrize(
-    "name", ["models", "refs", "waiting", "subject", "flow", "backoff", "verbs", "facade", "pacing", "scheduling"]
-)
+@pytest.mark.parametrize("name", ["models", "refs", "waiting", "subject", "flow", "backoff", "verbs", "facade"])
 def test_the_core_knows_nothing_of_boto3(name: str) -> None:
     for imported in imports(PACKAGE / f"{name}.py", at_run_time=False):
         assert not re.match(r"boto3|botocore|urllib3", imported)

@@ -67,8 +67,6 @@ if TYPE_CHECKING:
     from unisync.models import SyncJobStatus as SyncJobStatus
     from unisync.models import SyncState as SyncState
     from unisync.models import TwinMakerSyncJob as TwinMakerSyncJob
-    from unisync.outcomes import Outcome as Outcome
-    from unisync.pacing import Pace as Pace
     from unisync.refs import AnyRef as AnyRef
     from unisync.refs import ServiceInstanceSync as ServiceInstanceSync
     from unisync.refs import StackSync as StackSync
@@ -114,8 +112,6 @@ __all__ = [
     "InvalidRequestError",
     "Listing",
     "NotFoundError",
-    "Outcome",
-    "Pace",
     "Page",
     "Progress",
     "ProtonDeprecationWarning",
@@ -233,8 +229,6 @@ _HOMES = {
         "SyncState",
         "TwinMakerSyncJob",
     ),
-    "outcomes": ("Outcome",),
-    "pacing": ("Pace",),
     "refs": (
         "AnyRef",
         "ServiceInstanceSync",

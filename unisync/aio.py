@@ -7,27 +7,23 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from typing_extensions import deprecated
 
 from unisync.backoff import retrying
 from unisync.errors import TransportError
 from unisync.facade import Facade
-from unisync.flow import Call, Flow, Together, arun
+from unisync.flow import Call, Flow, arun
 from unisync.models import Model
 from unisync.verbs import AwaitableVerbs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from unisync.errors import UnisyncError
     from unisync.services.codeconnections import AsyncCodeConnections
     from unisync.services.proton import AsyncProton
     from unisync.services.twinmaker import AsyncTwinMaker
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Model)
 
 
 class AsyncUnisync(AwaitableVerbs, Facade):
@@ -46,7 +42,6 @@ class AsyncUnisync(AwaitableVerbs, Facade):
             for accounts whose permissions speak of that.
         allow_unknown_words: Whether a request may hold a word that is not among those that AWS's model lists, such as a
             provider that AWS has added since the installed botocore was made.
-        pace: What is assumed of the rate that AWS allows waits, until it is found out.
         clock: Where time comes from.
     """
 
@@ -103,7 +98,7 @@ class AsyncUnisync(AwaitableVerbs, Facade):
     ) -> None:
         await self.close()
 
-    async def _answer(self, call: Call[R]) -> R:
+    async def _send(self, call: Call[Any]) -> Model:
         answer = self._submit(call)
         if call.timeout is None:
             return await answer
@@ -114,14 +109,14 @@ class AsyncUnisync(AwaitableVerbs, Facade):
             reason = f"no answer within {call.timeout:.1f} s"
             raise TransportError(call.service, call.operation, reason, retryable=True, outcome_unknown=True) from None
 
-    def _submit(self, call: Call[R]) -> asyncio.Future[R]:
+    def _submit(self, call: Call[Model]) -> asyncio.Future[Model]:
         with self._lock:
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(self._session.max_connections, thread_name_prefix="unisync")
             loop = asyncio.get_running_loop()
             return loop.run_in_executor(self._threads, self._counted, call)
 
-    def _counted(self, call: Call[R]) -> R:
+    def _counted(self, call: Call[Model]) -> Model:
         with self._lock:
             self._under_way += 1
         try:
@@ -130,23 +125,8 @@ class AsyncUnisync(AwaitableVerbs, Facade):
             with self._lock:
                 self._under_way -= 1
 
-    async def _send(self, call: Call[R]) -> R:
-        if not call.is_paced:
-            return await self._answer(call)
-        from unisync.pacing import noting, waiting_for_turn
-
-        _, bucket = self._bucket_of(call)
-        in_turn = await arun(waiting_for_turn(bucket, call, self._clock.now), self._answer, self._clock)
-        with noting(bucket, self._clock.now):
-            return await self._answer(in_turn)
-
     async def _arun(self, flow: Flow[T]) -> T:
-        return await arun(flow, self._send, self._clock, self._arun_together)
-
-    async def _arun_together(self, together: Together[T]) -> Mapping[int, T | UnisyncError]:
-        from unisync.together import arun_together
-
-        return await arun_together(together, self._answer, self._clock, self._bucket_of, self._session.max_connections)
+        return await arun(flow, self._send, self._clock)
 
     async def _arun_retrying(self, flow: Flow[T]) -> T:
         return await self._arun(retrying(flow, self._session.attempts))

@@ -10,20 +10,15 @@ from typing_extensions import deprecated
 
 from unisync.backoff import retrying
 from unisync.facade import Facade
-from unisync.flow import Call, Flow, Together, run
-from unisync.models import Model
+from unisync.flow import Flow, run
 from unisync.verbs import BlockingVerbs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from unisync.errors import UnisyncError
     from unisync.services.codeconnections import BlockingCodeConnections
     from unisync.services.proton import BlockingProton
     from unisync.services.twinmaker import BlockingTwinMaker
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Model)
 
 
 class Unisync(BlockingVerbs, Facade):
@@ -42,7 +37,6 @@ class Unisync(BlockingVerbs, Facade):
             for accounts whose permissions speak of that.
         allow_unknown_words: Whether a request may hold a word that is not among those that AWS's model lists, such as a
             provider that AWS has added since the installed botocore was made.
-        pace: What is assumed of the rate that AWS allows waits, until it is found out.
         clock: Where time comes from.
     """
 
@@ -86,22 +80,7 @@ class Unisync(BlockingVerbs, Facade):
         self.close()
 
     def _run(self, flow: Flow[T]) -> T:
-        return run(flow, self._send, self._clock, self._run_together)
-
-    def _send(self, call: Call[R]) -> R:
-        if not call.is_paced:
-            return self._session.send(call)
-        from unisync.pacing import noting, waiting_for_turn
-
-        _, bucket = self._bucket_of(call)
-        in_turn = run(waiting_for_turn(bucket, call, self._clock.now), self._session.send, self._clock)
-        with noting(bucket, self._clock.now):
-            return self._session.send(in_turn)
-
-    def _run_together(self, together: Together[T]) -> Mapping[int, T | UnisyncError]:
-        from unisync.together import run_together
-
-        return run_together(together, self._session.send, self._clock, self._bucket_of, self._session.max_connections)
+        return run(flow, self._session.send, self._clock)
 
     def _run_retrying(self, flow: Flow[T]) -> T:
         return self._run(retrying(flow, self._session.attempts))

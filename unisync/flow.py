@@ -8,8 +8,7 @@ drives them by hand.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from unisync.models import Model, Vocabulary
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from unisync.interfaces import Clock
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 R_co = TypeVar("R_co", bound=Model, covariant=True)
 R = TypeVar("R", bound=Model)
 
@@ -38,8 +36,6 @@ class Call(NamedTuple, Generic[R_co]):
     """What the words in the answer mean."""
     repeatable: bool = True
     """Whether doing it twice is as good as doing it once."""
-    is_paced: bool = False
-    """Whether it is one of a wait's many, which share the rate that AWS allows."""
     is_check: bool = False
     """Whether it is only to be checked, and not sent. What comes of that is an empty model."""
     timeout: float | None = None
@@ -52,22 +48,9 @@ class Sleep(NamedTuple):
     """A pause."""
 
     seconds: float
-    at_most: float | None = None
-    """Seconds that it may take where somebody who sees other flows too decides when it ends; None leaves no choice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Together(Generic[T_co]):
-    """Flows to be run at the same time. What comes of it is the result of each, or its UnisyncError, by its place."""
-
-    flows: Sequence[Generator[Any, Any, T_co]]
-    is_enough: Callable[[Mapping[int, object]], bool] = lambda _: False
-    """Whether the results so far are all that is wanted."""
-    economy: bool = False
-    """Whether calls that most likely show nothing new are spared."""
-
-
-Flow = Generator[Call[Any] | Sleep | Together[Any], Any, T]
+Flow = Generator[Call[Any] | Sleep, Any, T]
 
 
 def ask(call: Call[R]) -> Flow[R]:
@@ -94,25 +77,17 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-def run(
-    flow: Flow[T],
-    send: Callable[[Call[Any]], Model],
-    clock: Clock,
-    run_together: Callable[[Together[Any]], Mapping[int, object]] | None = None,
-) -> T:
+def run(flow: Flow[T], send: Callable[[Call[Any]], Model], clock: Clock) -> T:
     """Do what the flow says, in this thread."""
     try:
         action = next(flow)
         while True:
             try:
-                result: object = None
                 if isinstance(action, Sleep):
+                    result = None
                     clock.sleep(action.seconds)
-                elif isinstance(action, Call):
-                    result = send(action)
                 else:
-                    assert run_together is not None
-                    result = run_together(action)
+                    result = send(action)
             except Exception as error:
                 action = flow.throw(error)
             else:
@@ -123,25 +98,13 @@ def run(
         flow.close()
 
 
-async def arun(
-    flow: Flow[T],
-    send: Callable[[Call[Any]], Awaitable[Model]],
-    clock: Clock,
-    run_together: Callable[[Together[Any]], Awaitable[Mapping[int, object]]] | None = None,
-) -> T:
+async def arun(flow: Flow[T], send: Callable[[Call[Any]], Awaitable[Model]], clock: Clock) -> T:
     """Do what the flow says, awaiting."""
     try:
         action = next(flow)
         while True:
             try:
-                result: object = None
-                if isinstance(action, Sleep):
-                    await clock.asleep(action.seconds)
-                elif isinstance(action, Call):
-                    result = await send(action)
-                else:
-                    assert run_together is not None
-                    result = await run_together(action)
+                result = await (clock.asleep(action.seconds) if isinstance(action, Sleep) else send(action))
             except Exception as error:
                 action = flow.throw(error)
             else:

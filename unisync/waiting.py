@@ -43,8 +43,6 @@ NAMED = 10
 """Failed resources that an error names."""
 INSTANT = 0.001
 """Seconds that are not worth a pause: what is left of a deadline that a pause was to end at."""
-LONGEST = 120.0
-"""Seconds after which a wait among many looks again at the latest."""
 
 _AGES = 1e12
 """More seconds than any wait takes."""
@@ -239,7 +237,7 @@ class _Wait(Generic[J]):
         delay = min(self.backoff.delay(self.attempts), left)
         if self.on_progress is not None and self.job is not None:
             self.on_progress(Progress(self.job, self.attempts, self.elapsed, delay, self.error, self.resources))
-        yield Sleep(delay, at_most=min(left, LONGEST))
+        yield Sleep(delay)
 
     def in_place(self, job: J) -> bool:
         """Whether what was waited for is in place.
@@ -418,7 +416,7 @@ def _bounded(flow: Flow[T], time_left: Callable[[], float | None]) -> Flow[T]:
         action = next(flow)
         while True:
             if isinstance(action, Call):
-                action = action._replace(timeout=time_left(), is_paced=True)
+                action = action._replace(timeout=time_left())
             try:
                 result = yield action
             except Exception as error:

@@ -22,8 +22,6 @@ from unisync import (
     GitSyncJob,
     Listing,
     NotFoundError,
-    Outcome,
-    Pace,
     Page,
     Progress,
     RepositoryLink,
@@ -96,14 +94,7 @@ assert_type(client.repository_status(StackSync("x")), RepositorySyncAttempt | No
 for found in client.discover():
     assert_type(found, AnyRef)
     client.get(found)
-Unisync(codeconnections_service="codestar-connections", allow_unknown_words=True, pace=Pace(initial=5))
-assert_type(client.get_many([StackSync("x"), StackSync("y")]), list[Outcome[GitSyncJob]])
-mixed: list[SyncRef[SyncJob]] = [StackSync("x"), TwinMakerSync("y")]
-for outcome in client.wait_all(mixed, return_when="first_failure", economy=True, timeout=timedelta(minutes=5)):
-    assert_type(outcome.ref, SyncRef[SyncJob])
-    assert_type(outcome.job, SyncJob | None)
-    assert_type(outcome.error, UnisyncError | None)
-    assert_type(outcome.result(), SyncJob)
+Unisync(codeconnections_service="codestar-connections", allow_unknown_words=True)
 
 job = client.get(StackSync("x"))
 assert_type(job.status.state, SyncState)
@@ -132,7 +123,6 @@ async def main() -> None:
     assert_type(aclient.twinmaker.list_sync_jobs("x"), AsyncListing[SyncJobSummary])
     assert_type(await aclient.blockers(StackSync("x")), tuple[SyncBlocker, ...])
     assert_type(await aclient.discover(), Discovery)
-    assert_type(await aclient.wait_all([TwinMakerSync("x")]), list[Outcome[TwinMakerSyncJob]])
     async with AsyncUnisync() as closing:
         await closing.wait_until_deleted(StackSync("x"))
 
