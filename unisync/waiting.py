@@ -49,7 +49,7 @@ _AGES = 1e12
 _SHA = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Progress(Generic[J_co]):
     """How a wait stands, told after each look that is followed by another."""
 
