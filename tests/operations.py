@@ -59,7 +59,7 @@ def prepare(aws: Emulator) -> Known:
     """A world in which each operation finds what it is about."""
     aws.add_workspace("factory")
     aws.add_workspace("plant")
-    aws.add_sync_resource("factory", "asset-1")
+    aws.add_sync_resource("factory", "asset-1", resource_id="entity-1")
     with Unisync(**aws.client_options()) as client:
         client.twinmaker.create_sync_job("factory", sync_role=ROLE)
     aws.add_stack("payments-prod", repository="acme/infra")
@@ -187,7 +187,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         ),
         "ListSyncResources": Operation(
             lambda client, known: client.twinmaker.list_sync_resources(
-                "factory", resource_type="ENTITY", external_id="asset-1"
+                "factory", state="IN_SYNC", resource_type="ENTITY", resource_id="entity-1", external_id="asset-1"
             ),
             SyncResource,
             is_list=True,

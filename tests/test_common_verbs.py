@@ -210,7 +210,9 @@ def test_a_service_that_is_denied_keeps_nothing_of_the_others_back(
     aws.fault("ListServiceInstances", "AccessDeniedException", times=None)
     with caplog.at_level(logging.WARNING, "unisync"):
         found = either.discover()
-    assert set(found) == {FACTORY, STACK, StackSync("orders")}
+    assert set(found) == EVERYTHING - {INSTANCE, ServiceInstanceSync("web", "staging")} | {
+        TemplateSync("net", "ENVIRONMENT", "2")
+    }
     assert isinstance(found.errors["proton"], AccessDeniedError)
     assert set(found.errors) == {"proton"}
     assert "proton was not searched for syncs to its end: " in caplog.text
@@ -260,6 +262,15 @@ def test_a_part_that_is_denied_keeps_nothing_of_the_rest_back(aws: Emulator, eit
     assert {name: type(error) for name, error in found.errors.items()} == dict.fromkeys(
         ("twinmaker", "codeconnections", "proton"), AccessDeniedError
     )
+
+
+@pytest.mark.usefixtures("everything")
+def test_a_list_that_is_denied_keeps_nothing_of_the_next_one_back(aws: Emulator, either: Any) -> None:
+    aws.fault("ListServiceInstances", "AccessDeniedException", times=None)
+    found = either.discover(services=["proton"])
+    assert set(found) == {TEMPLATE, TemplateSync("net", "ENVIRONMENT", "2")}
+    aws.fault("ListServiceTemplates", "AccessDeniedException", times=None)
+    assert set(either.discover(services=["proton"])) == {TemplateSync("net", "ENVIRONMENT", "2")}
 
 
 def test_an_empty_account(either: Any) -> None:

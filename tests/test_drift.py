@@ -65,9 +65,21 @@ def unlisted_operations(description: dict[str, Any], service: str) -> Iterator[s
 def parameters_left_out(description: dict[str, Any], service: str) -> Iterator[str]:
     for operation in operations_in(description, service):
         if operation.name in OPERATIONS[service] and operation.input_shape is not None:
-            sent = call_of(service, operation.name).params
-            missing = [name for name in operation.input_shape.members if name not in sent]
-            yield from (f"{operation.name}.{name}" for name in missing)
+            yield from unsent(operation.input_shape, call_of(service, operation.name).params, operation.name)
+
+
+def unsent(shape: Shape, sent: Any, path: str) -> Iterator[str]:
+    """Members of a request's shape that are not in what was sent, by name."""
+    if isinstance(shape, StructureShape):
+        for name, member in shape.members.items():
+            if name in sent:
+                yield from unsent(member, sent[name], f"{path}.{name}")
+            else:
+                yield f"{path}.{name}"
+    elif isinstance(shape, ListShape) and sent:
+        # Each item may have some of the members: a union has one.
+        items: list[dict[str, Any]] = [item for item in sent if isinstance(item, dict)]
+        yield from unsent(shape.member, {name: item[name] for item in items for name in item}, f"{path}[]")
 
 
 def members_without_a_field(description: dict[str, Any], service: str) -> Iterator[str]:
@@ -252,6 +264,9 @@ CHANGES = [
     ("codestar-connections", new_member("SyncBlocker"), "UpdateSyncBlocker.SyncBlocker.severity"),
     ("iottwinmaker", new_member("SyncResourceStatus"), "ListSyncResources.syncResources[].status.severity"),
     ("iottwinmaker", new_member("CreateSyncJobRequest"), "CreateSyncJob.severity"),
+    ("iottwinmaker", new_member("SyncResourceFilter"), "ListSyncResources.filters[].severity"),
+    ("proton", new_member("Tag"), "CreateRepository.tags[].severity"),
+    ("codeconnections", new_member("Tag"), "CreateRepositoryLink.Tags[].severity"),
     ("codeconnections", new_member("DeleteSyncConfigurationOutput"), "DeleteSyncConfiguration.severity"),
     ("iottwinmaker", new_word("SyncResourceState"), "SyncResourceState.REIMAGINED"),
     ("iottwinmaker", new_word("ErrorCode"), "ErrorCode.REIMAGINED"),

@@ -18,8 +18,11 @@ from unisync import (
     ConflictError,
     InvalidRequestError,
     NotFoundError,
+    ResponseError,
     ServerError,
+    ServiceError,
     ThrottledError,
+    TransportError,
     UnisyncError,
 )
 from unisync.emulator import Emulator
@@ -110,6 +113,30 @@ def test_what_cannot_be_read_is_not_taken_for_absent(
     with pytest.raises(error):
         ensuring(client, case, aws, known)
     assert all(operation.startswith("Get") for operation in operations(aws, begin))
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("fault_kind", ["drop-answer", "garble", "html", "truncate", "empty"])
+def test_an_absence_that_cannot_be_read_is_no_absence(
+    aws: Emulator, make_either: Make, case: str, fault_kind: str
+) -> None:
+    known, client = prepare(aws), client_for(make_either, case)
+    for read in ("GetSyncConfiguration", "GetServiceSyncConfig", "GetTemplateSyncConfig"):
+        aws.fault(read, fault_kind, times=None)
+    begin = len(aws.calls)
+    with pytest.raises((TransportError, ResponseError, ServiceError)) as caught:
+        ensuring(client, case, aws, known)
+    assert not isinstance(caught.value, NotFoundError)
+    assert all(operation.startswith("Get") for operation in operations(aws, begin))
+
+
+def test_what_is_missing_besides_is_no_lost_race(aws: Emulator, make_either: Make) -> None:
+    known, client = prepare(aws), make_either()
+    ensuring(client, "service", aws, known)
+    begin = len(aws.calls)
+    with pytest.raises(NotFoundError):
+        ensuring(client, "service", aws, known, repository_name="acme/unregistered")
+    assert [operation[:3] for operation in operations(aws, begin)] == ["Get", "Upd", "Get"]
 
 
 @pytest.mark.parametrize("case", CASES)

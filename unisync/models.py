@@ -163,7 +163,7 @@ class RepositoryIdentity(Model, frozen=True):
     provider: ProviderType
     """Where the repository lives, in one spelling for all services."""
     native_provider: str = wire("ProviderType")
-    """The same in the service's own spelling."""
+    """The same in the service's own spelling, which its own operations take."""
 
     _full_name_member: ClassVar[str] = "repositoryName"
     _provider_member: ClassVar[str] = "repositoryProvider"
@@ -190,7 +190,7 @@ class RepositoryIdentity(Model, frozen=True):
 
     @property
     def full_name(self) -> str:
-        """Owner and bare name, as in "acme/infra"."""
+        """Owner and bare name, as in "acme/infra": what Proton's own operations take."""
         return f"{self.owner}/{self.repository_name}"
 
 

@@ -98,7 +98,13 @@ class Application:
                 if bucket is not None and not bucket.take():
                     raise AwsError("ThrottlingException", "Rate exceeded")
             world = self.world(caller.account, caller.region)
-            shaped = shape_reply(operation, self._reply(operation, Asked(operation.service, world, params, now)))
+            try:
+                shaped = shape_reply(operation, self._reply(operation, Asked(operation.service, world, params, now)))
+            except AwsError as error:
+                if fault is None:
+                    raise
+                # An error, too, has its way to go.
+                return fault.after(write_error(operation.protocol, operation.service, error))
         if fault is None:
             return write_reply(operation, shaped)
         return fault.after(write_reply(operation, fault.reshape(operation, shaped)))

@@ -92,7 +92,10 @@ class Emulator(Setup):
 
     @property
     def page_size(self) -> int | None:
-        """The most items on a page of any list; None, to begin with, leaves it to the request."""
+        """The most items on a page of a list; None, to begin with, leaves it to the request.
+
+        Proton's ListRepositorySyncDefinitions comes whole all the same: its token has no room for anything.
+        """
         return self._application.page_size
 
     @page_size.setter

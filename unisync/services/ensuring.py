@@ -51,9 +51,13 @@ def ensure(
         update: Changes the parameters that differ; None likewise.
         spelled: As for `differences`.
     """
+    refused: NotFoundError | None = None
     done: tuple[Action, tuple[str, ...], T | None] = ("unchanged", (), None)
     for rounds in count(1):
         found = yield from if_found(read())
+        if refused is not None and found is not None:
+            # It was there all the time: something else is missing, as a repository that it is to follow.
+            raise refused
         changed = {} if found is None else differences(wanted, found, spelled)
         if found is not None and not changed:
             # What an earlier round of ours did, if it did something.
@@ -72,6 +76,7 @@ def ensure(
             if rounds == ROUNDS:
                 raise
             done = doing if error.outcome_unknown else done
+            refused = error if isinstance(error, NotFoundError) and done is not doing else None
             yield Sleep(SHORT.delay(rounds))
         else:
             return Ensured(doing[0], now, *doing[1:])

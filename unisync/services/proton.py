@@ -703,21 +703,22 @@ class ProtonSyncs(Proton):
     def discover(self, findings: Findings) -> Flow[None]:
         """Find every instance of a service, and every major version of a template, that follows a repository."""
         follows: dict[str, bool] = {}
-        for instance in (yield from self._instances().collect()):
+        for instance in (yield from findings.trying(self._instances().collect())) or ():
             service = instance.service_name
             if service not in follows:
                 follows[service] = bool((yield from findings.trying(self._service_config(service))))
             if follows[service]:
                 findings.refs.append(ServiceInstanceSync(service, instance.name))
-        for kind, templates, versions in (
+        for kind, list_templates, list_versions in (
             ("SERVICE", "ListServiceTemplates", "ListServiceTemplateVersions"),
             ("ENVIRONMENT", "ListEnvironmentTemplates", "ListEnvironmentTemplateVersions"),
         ):
-            for template in (yield from self._pages(templates, {}, answers.Templates).collect()):
+            templates = self._pages(list_templates, {}, answers.Templates).collect()
+            for template in (yield from findings.trying(templates)) or ():
                 if not (yield from findings.trying(self._template_config(template.name, kind))):
                     continue
-                pages = self._pages(versions, {"template_name": template.name}, answers.TemplateVersions)
-                for version in (yield from findings.trying(pages.collect())) or ():
+                versions = self._pages(list_versions, {"template_name": template.name}, answers.TemplateVersions)
+                for version in (yield from findings.trying(versions.collect())) or ():
                     findings.refs.append(TemplateSync(template.name, kind, version.major_version))
 
     def _instances(self) -> Pages[answers.ServiceInstance]:

@@ -210,7 +210,8 @@ class TwinMaker(Adapter):
     ) -> Pages[inventory.SyncResource]:
         """List what a sync job keeps in sync (ListSyncResources).
 
-        AWS takes `state` alone, or `resource_type` together with one of the ids.
+        AWS documents `state` alone, and `resource_type` together with one of the ids. What is given otherwise is sent
+        as it is.
 
         Args:
             workspace_id: The workspace that the job belongs to.
