@@ -16,6 +16,8 @@ SyncResourceState = Literal["DELETED", "ERROR", "INITIALIZING", "IN_SYNC", "PROC
 """How a resource stands, in TwinMaker's own word."""
 
 _UNTOLD = SyncJobStatus(state=SyncState.UNKNOWN, native="")
+_Status = Annotated[SyncJobStatus, BeforeValidator(lambda told: _UNTOLD if told is None else told)]
+"""A status that AWS may leave out, or say null for."""
 
 
 class SyncJobEntry(Model, frozen=True):
@@ -24,7 +26,7 @@ class SyncJobEntry(Model, frozen=True):
     arn: str | None = None
     workspace_id: str | None = wire("workspaceId", default=None)
     sync_source: str | None = wire("syncSource", default=None)
-    status: Annotated[SyncJobStatus, BeforeValidator(lambda told: _UNTOLD if told is None else told)] = _UNTOLD
+    status: _Status = _UNTOLD
     created_at: AwareDatetime | None = wire("creationDateTime", default=None)
     updated_at: AwareDatetime | None = wire("updateDateTime", default=None)
 
@@ -56,7 +58,7 @@ class SyncResource(Model, frozen=True):
     """Its name where it comes from."""
     resource_id: str | None = wire("resourceId", default=None)
     """Its name in the workspace."""
-    status: Annotated[SyncJobStatus, BeforeValidator(lambda told: _UNTOLD if told is None else told)] = _UNTOLD
+    status: _Status = _UNTOLD
     updated_at: AwareDatetime | None = wire("updateDateTime", default=None)
 
 

@@ -46,7 +46,7 @@ class Page(Generic[T_co]):
     items: tuple[T_co, ...]
     next_token: str | None
     """What the rest is listed with, now or later and elsewhere: the argument `next_token`. None on the last page, and
-    where AWS gave more than the limit has room for."""
+    where AWS gave more than the limit has room for. Of a page that `is_truncated`, nothing takes it."""
     is_truncated: bool = False
     """Whether there is more that cannot be had: AWS's operation takes no token."""
     extra: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -171,7 +171,7 @@ class Listing(Iterable[T_co]):
 
     def pages(self) -> Iterator[Page[T_co]]:
         """The list page by page, each with the token that the rest is listed with."""
-        walk = Walk(self._pages)
+        walk = self._pages.walk()
         while walk.goes_on:
             page: Page[T_co] = self._run(walk.next_page())
             yield page
@@ -198,7 +198,7 @@ class AsyncListing(AsyncIterable[T_co]):
 
     async def pages(self) -> AsyncIterator[Page[T_co]]:
         """The list page by page, each with the token that the rest is listed with."""
-        walk = Walk(self._pages)
+        walk = self._pages.walk()
         while walk.goes_on:
             page: Page[T_co] = await self._arun(walk.next_page())
             yield page

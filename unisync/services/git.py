@@ -11,7 +11,7 @@ from unisync.flow import Flow
 from unisync.models import GitSyncJob, GitSyncReply, RepositoryPlace, SyncJobStatus, SyncState, with_ref
 from unisync.refs import SyncRef
 from unisync.services.adapter import creating, if_found
-from unisync.subject import Subject
+from unisync.subject import Subject, no_blockers
 
 if TYPE_CHECKING:
     from unisync.definitions import (
@@ -66,18 +66,13 @@ def required(flow: Flow[T | None], service: str, operation: str, what: str) -> F
     return definition
 
 
-def _no_blockers() -> Flow[tuple[SyncBlocker, ...] | None]:
-    yield from ()
-    return ()
-
-
 def git_subject(
     ref: SyncRef[GitSyncJob],
     *,
     status: Callable[[], Flow[GitSyncJob]],
     definition: Callable[[], Flow[D]],
     repository_status: Callable[[D], Flow[RepositorySyncAttempt | None]],
-    blockers: Callable[[], Flow[tuple[SyncBlocker, ...] | None]] = _no_blockers,
+    blockers: Callable[[], Flow[tuple[SyncBlocker, ...] | None]] = no_blockers,
     resolve: Callable[[str, str], Flow[SyncBlocker]] | None = None,
     release: str = "",
     owns_definition: bool = True,
