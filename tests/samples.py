@@ -120,7 +120,7 @@ def drive(flow: Flow[T], answers: Iterable[object] = (), sleeps: list[float] | N
     """Drive a flow by hand: each call gets the next answer (an exception is thrown in), each sleep is noted."""
     script = iter(answers)
     try:
-        action: Call[Any] | Sleep = next(flow)
+        action: Any = next(flow)
         while True:
             if isinstance(action, Sleep):
                 if sleeps is not None:
@@ -184,7 +184,7 @@ class Hand:
     def drive(self, flow: Flow[T]) -> T:
         """Drive a flow to its end."""
         try:
-            action: Call[Any] | Sleep = next(flow)
+            action: Any = next(flow)
             while True:
                 if isinstance(action, Sleep):
                     self.sleeps.append(action.seconds)

@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 
 import unisync
-from tests.samples import twin_job
-from unisync import SyncState
 
 PACKAGE = Path(unisync.__file__).parent
 
@@ -23,10 +21,10 @@ LAYERS = [
     {"client", "aio"},
     {"facade"},
     {"services"},
-    {"tokens"},
-    {"waiting", "session"},
+    {"together", "outcomes", "tokens", "watching"},
+    {"waiting", "session", "scheduling"},
     {"subject", "verbs", "backoff", "replies", "constraints", "loading"},
-    {"listing"},
+    {"listing", "pacing"},
     {"transport"},
     {"flow"},
     {"answers"},
@@ -91,7 +89,9 @@ def test_the_emulator_is_nobodys_mirror() -> None:
                 assert not imported.startswith("unisync.emulator"), path
 
 
-@pytest.mark.parametrize("name", ["models", "refs", "waiting", "subject", "flow", "backoff", "verbs", "facade"])
+@pytest.mark.parametrize(
+    "name", ["models", "refs", "waiting", "subject", "flow", "backoff", "verbs", "facade", "pacing", "scheduling"]
+)
 def test_the_core_knows_nothing_of_boto3(name: str) -> None:
     for imported in imports(PACKAGE / f"{name}.py", at_run_time=False):
         assert not re.match(r"boto3|botocore|urllib3", imported)
@@ -149,10 +149,3 @@ def test_every_public_name_is_documented() -> None:
         value = getattr(unisync, name)
         if name != "AnyRef":
             assert value.__doc__, name
-
-
-def test_a_generic_value_can_be_made_with_its_type_spelled_out() -> None:
-    """As a user's test may do. With slots, a frozen generic dataclass cannot, up to Python 3.12."""
-    assert unisync.Page[int]((1,), None).items == (1,)
-    assert unisync.Ensured[int]("created", 1).definition == 1
-    assert unisync.Progress[unisync.TwinMakerSyncJob](twin_job(SyncState.ACTIVE), 1, 1.0, 2.0).attempt == 1

@@ -28,9 +28,10 @@ def output_of(*command: str, folder: Path) -> str:
         (0, "ACTIVE (SUCCEEDED) 4f2c9e1d6b7a80934cde51f2a6b7c8d9e0f1a2b3"),
         (1, "PENDING INITIATED"),
         (2, "SYNC_FAILED: Template error: no such parameter"),
-        (3, "The stack was updated by hand"),
+        (3, "codeconnections:stack-2 ACTIVE (SUCCEEDED)\ncodeconnections:stack-3 codeconnections:stack-3 is FAILED"),
+        (4, "The stack was updated by hand"),
         (
-            4,
+            5,
             "payments-prod created\norders-prod created\n"
             "payments-prod acme/infra payments-prod.yaml\norders-prod acme/infra orders-prod.yaml\n"
             "True\ncodeconnections:payments-prod codeconnections:orders-prod\n",
@@ -38,7 +39,7 @@ def output_of(*command: str, folder: Path) -> str:
     ],
 )
 def test_the_readmes_programs_run_as_they_stand(number: int, shown: str, tmp_path: Path) -> None:
-    assert len(PROGRAMS) == 5
+    assert len(PROGRAMS) == 6
     (tmp_path / "program.py").write_text(PROGRAMS[number])
     assert shown in output_of("-W", "error", "program.py", folder=tmp_path)
 

@@ -67,6 +67,8 @@ if TYPE_CHECKING:
     from unisync.models import SyncJobStatus as SyncJobStatus
     from unisync.models import SyncState as SyncState
     from unisync.models import TwinMakerSyncJob as TwinMakerSyncJob
+    from unisync.outcomes import Outcome as Outcome
+    from unisync.pacing import Pace as Pace
     from unisync.refs import AnyRef as AnyRef
     from unisync.refs import ServiceInstanceSync as ServiceInstanceSync
     from unisync.refs import StackSync as StackSync
@@ -87,6 +89,7 @@ if TYPE_CHECKING:
     from unisync.services.twinmaker import DeletedSyncJob as DeletedSyncJob
     from unisync.tokens import WaitToken as WaitToken
     from unisync.waiting import Progress as Progress
+    from unisync.watching import Change as Change
 
 __all__ = [
     "AccessDeniedError",
@@ -101,6 +104,7 @@ __all__ = [
     "BlockingCodeConnections",
     "BlockingProton",
     "BlockingTwinMaker",
+    "Change",
     "Clock",
     "ConflictError",
     "CreatedSyncJob",
@@ -112,6 +116,8 @@ __all__ = [
     "InvalidRequestError",
     "Listing",
     "NotFoundError",
+    "Outcome",
+    "Pace",
     "Page",
     "Progress",
     "ProtonDeprecationWarning",
@@ -229,6 +235,8 @@ _HOMES = {
         "SyncState",
         "TwinMakerSyncJob",
     ),
+    "outcomes": ("Outcome",),
+    "pacing": ("Pace",),
     "refs": (
         "AnyRef",
         "ServiceInstanceSync",
@@ -257,6 +265,7 @@ _HOMES = {
     ),
     "tokens": ("WaitToken",),
     "waiting": ("Progress",),
+    "watching": ("Change",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -5,25 +5,30 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
 
 from typing_extensions import deprecated
 
 from unisync.backoff import retrying
 from unisync.errors import TransportError
 from unisync.facade import Facade
-from unisync.flow import Call, Flow, arun
+from unisync.flow import Call, Flow, Together, arun
 from unisync.models import Model
 from unisync.verbs import AwaitableVerbs
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+
+    from unisync.errors import UnisyncError
     from unisync.services.codeconnections import AsyncCodeConnections
     from unisync.services.proton import AsyncProton
     from unisync.services.twinmaker import AsyncTwinMaker
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Model)
 
 
 class AsyncUnisync(AwaitableVerbs, Facade):
@@ -42,6 +47,7 @@ class AsyncUnisync(AwaitableVerbs, Facade):
             for accounts whose permissions speak of that.
         allow_unknown_words: Whether a request may hold a word that is not among those that AWS's model lists, such as a
             provider that AWS has added since the installed botocore was made.
+        pace: What is assumed of the rate that AWS allows waits, until it is found out.
         clock: Where time comes from.
     """
 
@@ -98,7 +104,7 @@ class AsyncUnisync(AwaitableVerbs, Facade):
     ) -> None:
         await self.close()
 
-    async def _send(self, call: Call[Any]) -> Model:
+    async def _answer(self, call: Call[R]) -> R:
         answer = self._submit(call)
         if call.timeout is None:
             return await answer
@@ -109,14 +115,14 @@ class AsyncUnisync(AwaitableVerbs, Facade):
             reason = f"no answer within {call.timeout:.1f} s"
             raise TransportError(call.service, call.operation, reason, retryable=True, outcome_unknown=True) from None
 
-    def _submit(self, call: Call[Model]) -> asyncio.Future[Model]:
+    def _submit(self, call: Call[R]) -> asyncio.Future[R]:
         with self._lock:
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(self._session.max_connections, thread_name_prefix="unisync")
             loop = asyncio.get_running_loop()
             return loop.run_in_executor(self._threads, self._counted, call)
 
-    def _counted(self, call: Call[Model]) -> Model:
+    def _counted(self, call: Call[R]) -> R:
         with self._lock:
             self._under_way += 1
         try:
@@ -126,7 +132,26 @@ class AsyncUnisync(AwaitableVerbs, Facade):
                 self._under_way -= 1
 
     async def _arun(self, flow: Flow[T]) -> T:
-        return await arun(flow, self._send, self._clock)
+        return await arun(flow, self._answer, self._clock, self._arun_together)
+
+    async def _arun_together(self, together: Together[T]) -> Mapping[int, T | UnisyncError]:
+        results: dict[int, T | UnisyncError] = {}
+        async with aclosing(self._steps(together, results)) as steps:
+            async for _ in steps:
+                pass
+        return results
+
+    async def _astream(self, together: Together[T]) -> AsyncIterator[T]:
+        async with aclosing(self._steps(together, {})) as steps:
+            async for told in steps:
+                yield cast("T", told)
+
+    def _steps(self, together: Together[T], results: dict[int, T | UnisyncError]) -> AsyncGenerator[object, None]:
+        from unisync.together import arun_together
+
+        return arun_together(
+            together, self._answer, self._clock, self._bucket_of, self._session.max_connections, results
+        )
 
     async def _arun_retrying(self, flow: Flow[T]) -> T:
         return await self._arun(retrying(flow, self._session.attempts))

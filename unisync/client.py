@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from typing_extensions import deprecated
 
 from unisync.backoff import retrying
 from unisync.facade import Facade
-from unisync.flow import Flow, run
+from unisync.flow import Flow, Together, run
+from unisync.models import Model
 from unisync.verbs import BlockingVerbs
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+
+    from unisync.errors import UnisyncError
     from unisync.services.codeconnections import BlockingCodeConnections
     from unisync.services.proton import BlockingProton
     from unisync.services.twinmaker import BlockingTwinMaker
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Model)
 
 
 class Unisync(BlockingVerbs, Facade):
@@ -37,6 +42,7 @@ class Unisync(BlockingVerbs, Facade):
             for accounts whose permissions speak of that.
         allow_unknown_words: Whether a request may hold a word that is not among those that AWS's model lists, such as a
             provider that AWS has added since the installed botocore was made.
+        pace: What is assumed of the rate that AWS allows waits, until it is found out.
         clock: Where time comes from.
     """
 
@@ -80,7 +86,25 @@ class Unisync(BlockingVerbs, Facade):
         self.close()
 
     def _run(self, flow: Flow[T]) -> T:
-        return run(flow, self._session.send, self._clock)
+        return run(flow, self._session.send, self._clock, self._run_together)
+
+    def _run_together(self, together: Together[T]) -> Mapping[int, T | UnisyncError]:
+        steps = self._steps(together)
+        try:
+            while True:
+                next(steps)
+        except StopIteration as stop:
+            return cast("Mapping[int, T | UnisyncError]", stop.value)
+        finally:
+            steps.close()
+
+    def _stream(self, together: Together[T]) -> Iterator[T]:
+        yield from cast("Iterator[T]", self._steps(together))
+
+    def _steps(self, together: Together[T]) -> Generator[object, None, Mapping[int, T | UnisyncError]]:
+        from unisync.together import run_together
+
+        return run_together(together, self._session.send, self._clock, self._bucket_of, self._session.max_connections)
 
     def _run_retrying(self, flow: Flow[T]) -> T:
         return self._run(retrying(flow, self._session.attempts))

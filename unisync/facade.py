@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError
-from unisync.flow import Flow, SystemClock
+from unisync.flow import Call, Flow, SystemClock, Together
 from unisync.models import GitSyncJob, SyncJob, TwinMakerSyncJob
 from unisync.refs import ServiceInstanceSync, StackSync, SyncRef, TwinMakerSync
 from unisync.services import Services
 from unisync.session import Session
-from unisync.verbs import Verbs, verb
+from unisync.verbs import Verbs, stream, verb
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Hashable, Iterable
     from datetime import timedelta
 
     from unisync.definitions import RepositorySyncAttempt, SyncBlocker
     from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
     from unisync.inventory import SyncResources
+    from unisync.outcomes import Outcome
+    from unisync.pacing import Bucket, Pace
     from unisync.services.discovery import Discovery
+    from unisync.subject import Subject
     from unisync.tokens import WaitToken
     from unisync.waiting import OnProgress
+    from unisync.watching import Change
 
 J = TypeVar("J", bound=SyncJob)
 
@@ -40,14 +44,30 @@ class Facade(Verbs):
         config: BotocoreConfig | None = None,
         codeconnections_service: Literal["codeconnections", "codestar-connections"] = "codeconnections",
         allow_unknown_words: bool = False,
+        pace: Pace | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._session = Session(session, region_name, profile_name, endpoint_url, config, allow_unknown_words)
         self._services = Services(codeconnections_service)
         self._clock = clock or SystemClock()
+        self._pace = pace
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._session}>"
+
+    def _subjects(self, refs: Iterable[SyncRef[J]]) -> list[Subject[J]]:
+        try:
+            return [self._services.subject_of(ref) for ref in refs]
+        except TypeError:
+            message = f"refs: expected references, got {refs!r:.60}"
+            raise InvalidRequestError.before_sending(message) from None
+
+    def _bucket_of(self, call: Call[Any]) -> tuple[Hashable, Bucket]:
+        """The bucket that a call among many is paced by, and what tells it from others."""
+        from unisync.pacing import BUCKETS, Pace
+
+        key = (self._session.identity, call.service, call.operation)
+        return key, BUCKETS.get(self._clock, key, self._pace or Pace())
 
     @verb
     def get(self, ref: SyncRef[J]) -> Flow[J]:
@@ -239,6 +259,100 @@ class Facade(Verbs):
                 now=self._clock.now,
             )
         )
+
+    @verb
+    def get_many(self, refs: Iterable[SyncRef[J]]) -> Flow[list[Outcome[J]]]:
+        """Look at many syncs once, concurrently, at the rate that AWS allows.
+
+        Args:
+            refs: Which syncs.
+
+        Returns:
+            An outcome for each reference, in order: the job, or what the look failed with.
+
+        AWS operation: those of `get`.
+        """
+        from unisync.outcomes import looking
+
+        subjects = self._subjects(refs)
+        return (yield from looking(subjects, self._session.attempts))
+
+    @verb
+    def wait_all(
+        self,
+        refs: Iterable[SyncRef[J]],
+        *,
+        revision: str | None = None,
+        timeout: float | timedelta | None = 900,
+        return_when: Literal["all", "first", "first_failure"] = "all",
+        economy: bool = False,
+        on_progress: OnProgress[J] | None = None,
+    ) -> Flow[list[Outcome[J]]]:
+        """Wait until many syncs are in place, each by the rules of `wait_until_active`.
+
+        All of them share the rate that AWS allows, and whatever else this process waits for in the same account and
+        region. That rate is found out: it begins as the client's `pace` says, grows while it is what holds the waits
+        back, and shrinks when AWS throttles. Which sync is looked at next is decided for all together.
+
+        Args:
+            refs: Which syncs.
+            revision: The commit that is waited for, for Git syncs.
+            timeout: Seconds, or a timedelta, that each wait may take with all its calls; None is for ever.
+            return_when: "all" once all have come to their end, "first" with the first of them, and "first_failure"
+                with the first that failed, else with all.
+            economy: Whether looks are spared that most likely show nothing new, for a little more time until each end
+                is seen.
+            on_progress: Called after each look that another may follow. What it raises ends the wait.
+
+        Returns:
+            An outcome for each reference, in order: the job, or what its wait failed with; one that had not come to its
+            end has neither an error nor is over.
+
+        Raises:
+            InvalidRequestError: An argument is not what it is expected to be.
+
+        AWS operation: those of `wait_until_active`.
+        """
+        from unisync.outcomes import waiting
+
+        subjects = self._subjects(refs)
+        return (
+            yield from waiting(
+                subjects,
+                revision=revision,
+                timeout=timeout,
+                return_when=return_when,
+                economy=economy,
+                on_progress=on_progress,
+                now=self._clock.now,
+            )
+        )
+
+    @stream
+    def watch(self, refs: Iterable[SyncRef[J]], *, every: float | timedelta = 5.0) -> Together[Change[J]]:
+        """Watch syncs: each change of each of them, once, until it is stopped.
+
+        Throttling, server errors and lost connections are looked past. A look that is refused for a reason that does
+        not pass is a change too, and the watch goes on. Stop iterating, or close the iterator, to end it.
+
+        Args:
+            refs: Which syncs.
+            every: Seconds, or a timedelta, between two looks at the same sync, where the rate that AWS allows does not
+                make it more.
+
+        Returns:
+            An iterator of changes; the first of each sync tells how it is found.
+
+        Raises:
+            InvalidRequestError: An argument is not what it is expected to be.
+
+        AWS operation: those of `get`, and for Git syncs those of `blockers`.
+        """
+        from unisync.watching import seconds_between, watch
+
+        seconds = seconds_between(every)
+        flows = [watch(subject, now=self._clock.now) for subject in self._subjects(refs)]
+        return cast("Together[Change[J]]", Together(flows, closest=seconds))
 
     @verb
     def blockers(self, ref: SyncRef[SyncJob]) -> Flow[tuple[SyncBlocker, ...]]:

@@ -8,7 +8,8 @@ drives them by hand.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from unisync.models import Model, Vocabulary
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from unisync.interfaces import Clock
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 R_co = TypeVar("R_co", bound=Model, covariant=True)
 R = TypeVar("R", bound=Model)
 
@@ -48,9 +50,30 @@ class Sleep(NamedTuple):
     """A pause."""
 
     seconds: float
+    at_most: float | None = None
+    """Seconds that it may take where somebody who sees other flows too decides when it ends; None leaves no choice."""
 
 
-Flow = Generator[Call[Any] | Sleep, Any, T]
+@dataclass(frozen=True, slots=True)
+class Together(Generic[T_co]):
+    """Flows to be run at the same time. What comes of it is the result of each, or its UnisyncError, by its place."""
+
+    flows: Sequence[Generator[Any, Any, T_co]]
+    is_enough: Callable[[object], bool] = lambda _: False
+    """Whether a result is all that was waited for."""
+    economy: bool = False
+    """Whether calls that most likely show nothing new are spared."""
+    closest: float = 1.0
+    """Seconds between two looks of the same flow, where the rate would allow them to be closer."""
+
+
+class Tell(NamedTuple):
+    """Something for whoever watches the flow; only flows that run together have somebody who does."""
+
+    what: object
+
+
+Flow = Generator[Call[Any] | Sleep | Together[Any] | Tell, Any, T]
 
 
 def ask(call: Call[R]) -> Flow[R]:
@@ -77,17 +100,26 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-def run(flow: Flow[T], send: Callable[[Call[Any]], Model], clock: Clock) -> T:
+def run(
+    flow: Flow[T],
+    send: Callable[[Call[Any]], Model],
+    clock: Clock,
+    run_together: Callable[[Together[Any]], Mapping[int, object]] | None = None,
+) -> T:
     """Do what the flow says, in this thread."""
     try:
         action = next(flow)
         while True:
             try:
+                result: object = None
                 if isinstance(action, Sleep):
-                    result = None
                     clock.sleep(action.seconds)
-                else:
+                elif isinstance(action, Call):
                     result = send(action)
+                else:
+                    assert run_together is not None
+                    assert isinstance(action, Together)
+                    result = run_together(action)
             except Exception as error:
                 action = flow.throw(error)
             else:
@@ -98,13 +130,26 @@ def run(flow: Flow[T], send: Callable[[Call[Any]], Model], clock: Clock) -> T:
         flow.close()
 
 
-async def arun(flow: Flow[T], send: Callable[[Call[Any]], Awaitable[Model]], clock: Clock) -> T:
+async def arun(
+    flow: Flow[T],
+    send: Callable[[Call[Any]], Awaitable[Model]],
+    clock: Clock,
+    run_together: Callable[[Together[Any]], Awaitable[Mapping[int, object]]] | None = None,
+) -> T:
     """Do what the flow says, awaiting."""
     try:
         action = next(flow)
         while True:
             try:
-                result = await (clock.asleep(action.seconds) if isinstance(action, Sleep) else send(action))
+                result: object = None
+                if isinstance(action, Sleep):
+                    await clock.asleep(action.seconds)
+                elif isinstance(action, Call):
+                    result = await send(action)
+                else:
+                    assert run_together is not None
+                    assert isinstance(action, Together)
+                    result = await run_together(action)
             except Exception as error:
                 action = flow.throw(error)
             else:

@@ -84,6 +84,14 @@ class Session:
             return ATTEMPTS
 
     @property
+    def identity(self) -> tuple[object, ...]:
+        """What is the same for clients whose calls count towards the same limits, as far as it shows without asking."""
+        session = self._session
+        if session is None:
+            return self._endpoint_url, self._region_name, self._profile_name
+        return self._endpoint_url, self._region_name or session.region_name, session.profile_name, id(session)
+
+    @property
     def max_connections(self) -> int:
         """How many calls one client can have under way."""
         return int(getattr(self._config, "max_pool_connections", None) or 10)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import cached_property, wraps
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
 
-from unisync.flow import Flow
+from unisync.flow import Flow, Together
 
 if TYPE_CHECKING:
     from unisync.listing import AsyncListing, Listing, Pages
@@ -32,11 +32,17 @@ class BlockingVerbs(Verbs):
     def _run(self, flow: Flow[T]) -> T:
         raise NotImplementedError
 
+    def _stream(self, together: Together[T]) -> Iterator[T]:
+        raise NotImplementedError
+
 
 class AwaitableVerbs(Verbs):
     """Called on an instance of a class that has this base, a verb gives a coroutine that does the same."""
 
     async def _arun(self, flow: Flow[T]) -> T:
+        raise NotImplementedError
+
+    def _astream(self, together: Together[T]) -> AsyncIterator[T]:
         raise NotImplementedError
 
 
@@ -190,6 +196,53 @@ class listing(Generic[V, P, T]):  # noqa: N801  # a decorator
             return AsyncListing(function(self._flows, *args, **kwargs), client._arun)  # pyright: ignore[reportPrivateUsage]
 
         return _returning(awaitable, "Pages[", "AsyncListing[")
+
+
+class stream(Generic[V, P, T]):  # noqa: N801  # a decorator
+    """Makes what a method's flows tell, as they run together, something to iterate over on either client."""
+
+    def __init__(self, function: Callable[Concatenate[V, P], Together[T]]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    @overload
+    def __get__(self, instance: BlockingVerbs, owner: type[object]) -> Callable[P, Iterator[T]]: ...
+    @overload
+    def __get__(self, instance: AwaitableVerbs, owner: type[object]) -> Callable[P, AsyncIterator[T]]: ...
+    @overload
+    def __get__(self, instance: Verbs, owner: type[object]) -> Callable[P, Together[T]]: ...
+    @overload
+    def __get__(self, instance: None, owner: type[BlockingVerbs]) -> Callable[Concatenate[V, P], Iterator[T]]: ...
+    @overload
+    def __get__(self, instance: None, owner: type[AwaitableVerbs]) -> Callable[Concatenate[V, P], AsyncIterator[T]]: ...
+    @overload
+    def __get__(self, instance: None, owner: type[Verbs]) -> Callable[Concatenate[V, P], Together[T]]: ...
+    def __get__(self, instance: Verbs | None, owner: type[object]) -> Callable[..., object]:
+        if issubclass(owner, BlockingVerbs):
+            function: Callable[..., object] = self._blocking
+        elif issubclass(owner, AwaitableVerbs):
+            function = self._awaitable
+        else:
+            function = self._function
+        return function if instance is None else MethodType(function, instance)
+
+    @cached_property
+    def _blocking(self) -> Callable[..., Iterator[T]]:
+        @wraps(function := self._function)
+        def blocking(self: V, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+            client = cast("BlockingVerbs", self)
+            return client._stream(function(self._flows, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
+
+        return _returning(blocking, "Together[", "Iterator[")
+
+    @cached_property
+    def _awaitable(self) -> Callable[..., AsyncIterator[T]]:
+        @wraps(function := self._function)
+        def awaitable(self: V, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
+            client = cast("AwaitableVerbs", self)
+            return client._astream(function(self._flows, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
+
+        return _returning(awaitable, "Together[", "AsyncIterator[")
 
 
 F = TypeVar("F", bound=Callable[..., object])

@@ -43,13 +43,15 @@ NAMED = 10
 """Failed resources that an error names."""
 INSTANT = 0.001
 """Seconds that are not worth a pause: what is left of a deadline that a pause was to end at."""
+LONGEST = 120.0
+"""Seconds after which a wait among many looks again at the latest."""
 
 _AGES = 1e12
 """More seconds than any wait takes."""
 _SHA = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Progress(Generic[J_co]):
     """How a wait stands, told after each look that is followed by another."""
 
@@ -237,7 +239,8 @@ class _Wait(Generic[J]):
         delay = min(self.backoff.delay(self.attempts), left)
         if self.on_progress is not None and self.job is not None:
             self.on_progress(Progress(self.job, self.attempts, self.elapsed, delay, self.error, self.resources))
-        yield Sleep(delay)
+        # After what failed, the pause is kept by whoever sees many waits as well.
+        yield Sleep(delay, at_most=None if self.error else min(left, LONGEST))
 
     def in_place(self, job: J) -> bool:
         """Whether what was waited for is in place.

@@ -15,6 +15,7 @@ from unisync import (
     AsyncListing,
     AsyncUnisync,
     Backoff,
+    Change,
     CreatedSyncJob,
     Deleted,
     Discovery,
@@ -22,6 +23,8 @@ from unisync import (
     GitSyncJob,
     Listing,
     NotFoundError,
+    Outcome,
+    Pace,
     Page,
     Progress,
     RepositoryLink,
@@ -47,6 +50,7 @@ from unisync import (
     Unisync,
     UnisyncError,
     WaitTimeoutError,
+    WaitToken,
     parse_ref,
 )
 from unisync.emulator import Emulator
@@ -94,7 +98,20 @@ assert_type(client.repository_status(StackSync("x")), RepositorySyncAttempt | No
 for found in client.discover():
     assert_type(found, AnyRef)
     client.get(found)
-Unisync(codeconnections_service="codestar-connections", allow_unknown_words=True)
+Unisync(codeconnections_service="codestar-connections", allow_unknown_words=True, pace=Pace(initial=5))
+for change in client.watch([StackSync("x")], every=60):
+    assert_type(change, Change[GitSyncJob])
+    assert_type(change.after, GitSyncJob | None)
+assert_type(client.resume("unisync1."), SyncJob)
+assert_type(client.wait_until_resources_synced(TwinMakerSync("x"), tolerate=1).in_sync, int)
+assert_type(str(WaitToken.of(StackSync("x"), revision="4f2c9e1")), str)
+assert_type(client.get_many([StackSync("x"), StackSync("y")]), list[Outcome[GitSyncJob]])
+mixed: list[SyncRef[SyncJob]] = [StackSync("x"), TwinMakerSync("y")]
+for outcome in client.wait_all(mixed, return_when="first_failure", economy=True, timeout=timedelta(minutes=5)):
+    assert_type(outcome.ref, SyncRef[SyncJob])
+    assert_type(outcome.job, SyncJob | None)
+    assert_type(outcome.error, UnisyncError | None)
+    assert_type(outcome.result(), SyncJob)
 
 job = client.get(StackSync("x"))
 assert_type(job.status.state, SyncState)
@@ -123,6 +140,9 @@ async def main() -> None:
     assert_type(aclient.twinmaker.list_sync_jobs("x"), AsyncListing[SyncJobSummary])
     assert_type(await aclient.blockers(StackSync("x")), tuple[SyncBlocker, ...])
     assert_type(await aclient.discover(), Discovery)
+    async for change in aclient.watch([TwinMakerSync("x")]):
+        assert_type(change, Change[TwinMakerSyncJob])
+    assert_type(await aclient.wait_all([TwinMakerSync("x")]), list[Outcome[TwinMakerSyncJob]])
     async with AsyncUnisync() as closing:
         await closing.wait_until_deleted(StackSync("x"))
 

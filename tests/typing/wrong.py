@@ -49,6 +49,11 @@ client.resolve_blocker(TwinMakerSync("x"), "id", "why")  # wrong
 client.resolve_blocker(StackSync("x"), "id")  # wrong
 client.repository_status(TwinMakerSync("x"))  # wrong
 client.twinmaker.list_sync_jobs()  # wrong
+client.wait_all(StackSync("x"))  # wrong
+client.watch(StackSync("x"))  # wrong
+client.wait_until_resources_synced(StackSync("x"))  # wrong
+client.wait_all([StackSync("x")], return_when="any")  # wrong
+client.get_many(["codeconnections:x"])  # wrong
 client.twinmaker.list_sync_jobs("x", pageSize=5)  # wrong
 client.twinmaker.list_sync_jobs("x", page_size="5")  # wrong
 Unisync(codeconnections_service="codecommit")  # wrong

@@ -1,0 +1,207 @@
+"""A service with a rate limit and many syncs that come to their ends at random times, on a clock moved by hand."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import random
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from statistics import mean
+from typing import Any
+
+from unisync.backoff import Backoff
+from unisync.errors import ThrottledError
+from unisync.flow import Call, Flow, Sleep, Together
+from unisync.models import Model
+from unisync.pacing import Bucket, Pace
+from unisync.scheduling import Scheduler
+
+LATENCY = 0.05
+"""Seconds from a call to its answer; half of them until the service sees it."""
+
+
+@dataclass
+class Service:
+    """Allows `rate` calls a second, and as many at once as it allows in a second."""
+
+    rate: float
+    ends: list[float]
+    """When each sync comes to its end."""
+    calls: int = 0
+    throttles: int = 0
+    learned: dict[int, float] = field(default_factory=dict[int, float])
+    """When each end was learned."""
+    _tokens: float = math.inf
+    _filled_at: float = 0.0
+
+    def ask(self, place: int, now: float) -> bool | None:
+        """Whether a sync has come to its end; None if the call is throttled."""
+        self.calls += 1
+        self._tokens = min(self.rate, self._tokens + (now - self._filled_at) * self.rate)
+        self._filled_at = now
+        if self._tokens < 1:
+            self.throttles += 1
+            return None
+        self._tokens -= 1
+        ended = now + LATENCY / 2 >= self.ends[place]
+        if ended:
+            self.learned.setdefault(place, now + LATENCY)
+        return ended
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a way to wait comes to."""
+
+    mean_lag: float
+    lag_95: float
+    calls: int
+    throttled: float
+    """The part of the calls that were."""
+    bound: float
+    """The mean lag of an even sweep over what is pending, at exactly the rate that is allowed."""
+
+
+def syncs(count: int, staggered_over: float, seed: int) -> tuple[list[float], list[float]]:
+    """When each of so many syncs is started, and when it comes to its end: log-normal, with a median of a minute."""
+    chance = random.Random(seed)
+    starts = [chance.uniform(0, staggered_over) for _ in range(count)]
+    return starts, [start + chance.lognormvariate(math.log(60), 1.0) for start in starts]
+
+
+def figures(service: Service, starts: list[float]) -> Figures:
+    """The figures of a simulation that is over."""
+    lags = sorted(service.learned[place] - end for place, end in enumerate(service.ends))
+    pending, bound = 0, 0.0
+    for _, change in sorted([(start, 1) for start in starts] + [(end, -1) for end in service.ends]):
+        if change < 0:
+            bound += pending / (2 * service.rate)
+        pending += change
+    return Figures(
+        mean(lags),
+        lags[int(0.95 * len(lags))],
+        service.calls,
+        service.throttles / service.calls,
+        bound / len(lags),
+    )
+
+
+def scheduled(
+    rate: float,
+    *,
+    count: int = 1000,
+    staggered_over: float = 0.0,
+    economy: bool = False,
+    told: bool = False,
+    seed: int = 1,
+) -> Figures:
+    """unisync's own scheduler; `told` the rate, or finding it out."""
+    starts, ends = syncs(count, staggered_over, seed)
+    service = Service(rate, ends)
+    pace = Pace(initial=rate, maximum=rate) if told else Pace()
+    time = [0.0]
+    bucket = Bucket(pace, 0.0)
+    flows = [_wait(place, start) for place, start in enumerate(starts)]
+    scheduler = Scheduler(Together(flows, economy=economy), lambda _: ("one", bucket), lambda: time[0], 64)
+    under_way: list[tuple[float, int, int, bool | None]] = []
+    while True:
+        while under_way and under_way[0][0] <= time[0]:
+            _, _, place, ended = heapq.heappop(under_way)
+            error = ThrottledError({}, "Look", "simulated") if ended is None else None
+            scheduler.answered(place, ended, error)
+        if scheduler.is_over:
+            return figures(service, starts)
+        due = scheduler.next()
+        if isinstance(due, tuple):
+            place, _ = due
+            answer = service.ask(place, time[0])
+            heapq.heappush(under_way, (time[0] + LATENCY, service.calls, place, answer))
+        else:
+            later = [] if due is None else [time[0] + max(due, 1e-6)]
+            time[0] = min([*later, *(each[0] for each in under_way[:1])])
+
+
+def _wait(place: int, start: float) -> Flow[int]:
+    """What a wait comes to, as far as its calls and pauses go."""
+    if start > 0:
+        yield Sleep(start)
+    while True:
+        try:
+            if (yield Call("simulated", "Look", {"place": place}, Model)):
+                return place
+        except ThrottledError:
+            pass
+        yield Sleep(5.0, at_most=120.0)
+
+
+Sleeper = Generator[float, bool | None, None]
+"""A hand-written loop: yields the seconds after which it looks again, and is sent what the look saw."""
+
+
+def by_hand(rate: float, loop: Any, *, count: int = 1000, staggered_over: float = 0.0, seed: int = 1) -> Figures:
+    """A loop for each sync, by itself: `loop(place)` gives a Sleeper."""
+    starts, ends = syncs(count, staggered_over, seed)
+    service = Service(rate, ends)
+    due: list[tuple[float, int, Sleeper]] = []
+    for place, start in enumerate(starts):
+        sleeper: Sleeper = loop(place)
+        heapq.heappush(due, (start + next(sleeper), place, sleeper))
+    while due:
+        now, place, sleeper = heapq.heappop(due)
+        answer = service.ask(place, now)
+        if not answer:
+            heapq.heappush(due, (now + LATENCY + sleeper.send(answer), place, sleeper))
+    return figures(service, starts)
+
+
+def waiter(seconds: float) -> Any:
+    """boto3's kind: a look every so many seconds; what is throttled is tried again twice, a second or two later."""
+
+    def loop(place: int) -> Sleeper:
+        answer = yield 0.0
+        while True:
+            for retry in (1.0, 2.0):
+                if answer is None:
+                    answer = yield retry * random.Random(place).random()
+            answer = yield seconds
+
+    return loop
+
+
+def full_jitter(backoff: Backoff, seed: int) -> Any:
+    """Exponential backoff with full jitter, begun anew with each answer."""
+    chance = random.Random(seed)
+
+    def loop(_: int) -> Sleeper:
+        answer = yield 0.0
+        tries = 0
+        while True:
+            tries = tries + 1 if answer is None else 1
+            answer = yield chance.random() * min(backoff.maximum, backoff.initial * 2**tries)
+
+    return loop
+
+
+def one_loop(
+    rate: float, *, count: int = 1000, staggered_over: float = 0.0, pause: float = 5.0, seed: int = 1
+) -> Figures:
+    """One loop over all that are pending, one call after the other, a pause of a second after a throttled one."""
+    starts, ends = syncs(count, staggered_over, seed)
+    service = Service(rate, ends)
+    pending, now = set(range(count)), 0.0
+    while pending:
+        began = now
+        for place in sorted(pending):
+            if starts[place] > now:
+                continue
+            answer = service.ask(place, now)
+            now += LATENCY
+            while answer is None:
+                now += 1.0
+                answer = service.ask(place, now)
+                now += LATENCY
+            if answer:
+                pending.discard(place)
+        now = max(now, began + pause)
+    return figures(service, starts)

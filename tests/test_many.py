@@ -1,0 +1,265 @@
+"""Many looks and waits at once: an outcome for each, in order, at the rate that AWS allows."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import simulation
+
+from tests.conftest import Awaited
+from tests.samples import FACTORY
+from unisync import (
+    AsyncUnisync,
+    InvalidRequestError,
+    NotFoundError,
+    Outcome,
+    Pace,
+    Progress,
+    ServiceInstanceSync,
+    StackSync,
+    SyncBlockedError,
+    SyncFailedError,
+    SyncState,
+    Unisync,
+    WaitTimeoutError,
+)
+from unisync.emulator import Emulator
+
+Make = Callable[..., Any]
+
+ROLE = "arn:aws:iam::123456789012:role/sync"
+STACKS = [StackSync(f"stack-{number}") for number in range(30)]
+MISSING = StackSync("missing")
+
+
+@pytest.fixture
+def fleet(aws: Emulator) -> None:
+    """Thirty stacks, each of which is synced a second later than the one before it; the fourth fails."""
+    for number, ref in enumerate(STACKS):
+        aws.add_stack(ref.resource_name, repository="acme/infra")
+        outcome: Any = "FAILED" if number == 3 else "SUCCEEDED"
+        aws.push(
+            stack=ref.resource_name, sha=f"{number:040x}", takes=20 + number, outcome=outcome, reason="no such thing"
+        )
+
+
+@pytest.mark.usefixtures("fleet")
+def test_many_looks_have_an_outcome_each(aws: Emulator, either: Any) -> None:
+    outcomes = either.get_many([*STACKS, MISSING, STACKS[0]])
+    assert [outcome.ref for outcome in outcomes] == [*STACKS, MISSING, STACKS[0]]
+    assert {str(outcome.job.status) for outcome in outcomes if outcome.job} == {"PENDING (INITIATED)"}
+    assert isinstance(outcomes[30].error, NotFoundError)
+    assert outcomes[0].result() == outcomes[0].job
+    with pytest.raises(NotFoundError):
+        outcomes[30].result()
+    assert either.get_many([]) == []
+
+
+@pytest.mark.usefixtures("fleet")
+def test_many_waits_have_an_outcome_each(aws: Emulator, either: Any) -> None:
+    aws.add_service_instance("web", "prod", repository="acme/web")
+    aws.block(service="web", reason="modified by hand")
+    aws.add_workspace("factory")
+    either.twinmaker.create_sync_job("factory", sync_role=ROLE)
+    refs = [*STACKS, MISSING, ServiceInstanceSync("web", "prod"), FACTORY]
+    outcomes = either.wait_all(refs)
+    assert [outcome.ref for outcome in outcomes] == refs
+    assert all(outcome.is_over for outcome in outcomes)
+    failed: dict[Any, Any] = {outcome.ref: type(outcome.error) for outcome in outcomes if outcome.error}
+    assert failed == {STACKS[3]: SyncFailedError, MISSING: NotFoundError, refs[-2]: SyncBlockedError}
+    assert outcomes[3].job.status.state is SyncState.FAILED
+    assert all(outcome.job.status.state is SyncState.ACTIVE for outcome in outcomes if outcome.error is None)
+    assert 49 <= aws.clock.now() < 52, "the last one is learned of within moments"
+
+
+@pytest.mark.usefixtures("fleet")
+def test_the_first_end_and_the_first_failure(aws: Emulator, either: Any) -> None:
+    outcomes = either.wait_all(STACKS, return_when="first")
+    (first,) = [outcome for outcome in outcomes if outcome.is_over]
+    assert (first.ref, first.error) == (STACKS[0], None)
+    assert outcomes[9].job.status.state is SyncState.RUNNING, "what was last seen of the others"
+    with pytest.raises(InvalidRequestError, match="expected codeconnections:stack-9 to have come to its end"):
+        outcomes[9].result()
+    outcomes = either.wait_all(STACKS, return_when="first_failure")
+    assert [outcome.ref for outcome in outcomes if outcome.error] == [STACKS[3]]
+    assert not outcomes[20].is_over
+
+
+@pytest.mark.usefixtures("fleet")
+def test_each_wait_has_its_deadline_and_its_revision(aws: Emulator, either: Any) -> None:
+    outcomes = either.wait_all(STACKS, timeout=25)
+    assert {type(outcome.error) for outcome in outcomes[6:]} == {WaitTimeoutError}
+    assert [outcome.error for outcome in outcomes[:3]] == [None] * 3
+    assert 25 <= aws.clock.now() < 27
+    outcomes = either.wait_all(STACKS[4:6], revision=f"{5:040x}", timeout=60)
+    assert isinstance(outcomes[0].error, WaitTimeoutError)
+    assert outcomes[1].error is None
+
+
+@pytest.mark.usefixtures("fleet")
+def test_throttling_is_not_noticed_but_by_the_rate(aws: Emulator, either: Any) -> None:
+    aws.throttle("GetResourceSyncStatus", rate=5, burst=5)
+    outcomes = either.wait_all(STACKS)
+    assert [outcome.ref for outcome in outcomes if outcome.error] == [STACKS[3]]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_economy_spares_looks(aws: Emulator, make_either: Make) -> None:
+    client = make_either()
+    begin = len(aws.calls)
+    client.wait_all(STACKS)
+    all_looks = len(aws.calls) - begin
+    for ref in STACKS:
+        aws.push(stack=ref.resource_name, sha="f" * 40, takes=40)
+    begin = len(aws.calls)
+    client.wait_all(STACKS, economy=True)
+    assert len(aws.calls) - begin < all_looks
+
+
+@pytest.mark.usefixtures("fleet")
+def test_an_exception_in_a_callback_stops_all(aws: Emulator, either: Any) -> None:
+    def stop(progress: Progress[Any]) -> None:
+        raise KeyError(progress.attempt)
+
+    with pytest.raises(KeyError):
+        either.wait_all(STACKS, on_progress=stop)
+    for thread in threading.enumerate():
+        if thread.name.startswith("unisync_"):
+            thread.join(5)
+            assert not thread.is_alive() or isinstance(either, Awaited), "the awaitable client keeps its threads"
+
+
+def test_wrong_arguments_are_refused_before_anything_is_sent(aws: Emulator, either: Any) -> None:
+    for wrong, said in (
+        ({"return_when": "any"}, "return_when: expected one of 'all', 'first', 'first_failure', got 'any'"),
+        ({"timeout": -1}, "timeout: expected seconds"),
+        ({"revision": "abc"}, "revision: expected a commit's sha"),
+    ):
+        with pytest.raises(InvalidRequestError, match=said):
+            either.wait_all(STACKS, **wrong)
+    with pytest.raises(InvalidRequestError, match="ref: expected a reference"):
+        either.get_many(["codeconnections:payments"])
+    assert aws.calls == []
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_cancelled_task_leaves_nothing_behind(aws: Emulator) -> None:
+    async def main() -> None:
+        async with AsyncUnisync(**aws.client_options()) as client:
+            waits = asyncio.create_task(client.wait_all([StackSync("stack-0")], timeout=None))
+            await asyncio.sleep(0)
+            waits.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waits
+            assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(main())
+
+
+def test_many_waits_share_a_rate_whoever_started_them(aws: Emulator) -> None:
+    options = aws.client_options()
+    one, other = (Unisync(**options, pace=Pace(initial=1)) for _ in range(2))
+    elsewhere = Unisync(**aws.client_options(account="210987654321"))
+    assert one._bucket_of(_look())[1] is other._bucket_of(_look())[1]
+    assert elsewhere._bucket_of(_look())[1] is not one._bucket_of(_look())[1]
+
+
+def _look() -> Any:
+    from unisync.flow import Call
+    from unisync.models import Model
+
+    return Call("codeconnections", "GetResourceSyncStatus", {}, Model)
+
+
+def test_in_real_time_an_answer_ends_a_pause() -> None:
+    """On a real clock: waits whose looks take their time are not held up by each other."""
+    with Emulator() as aws, Unisync(**aws.client_options(), pace=Pace(initial=50)) as client:
+        for number in range(5):
+            aws.add_stack(f"stack-{number}", repository="acme/infra")
+            aws.push(stack=f"stack-{number}", sha=f"{number:040x}", takes=0.1 * number)
+        began = time.monotonic()
+        outcomes = client.wait_all([StackSync(f"stack-{number}") for number in range(5)], timeout=30)
+        assert all(outcome.error is None for outcome in outcomes)
+        assert time.monotonic() - began < 20
+
+
+def test_a_deadline_holds_however_many_wait_for_their_turn(aws: Emulator, either: Any) -> None:
+    for number in range(100):
+        aws.add_stack(f"slow-{number}", repository="acme/infra")
+    aws.throttle("GetResourceSyncStatus", rate=5, burst=5)
+    outcomes = either.wait_all([StackSync(f"slow-{number}") for number in range(100)], timeout=15)
+    assert {type(outcome.error) for outcome in outcomes} == {WaitTimeoutError}
+    assert aws.clock.now() < 20
+
+
+def test_an_error_of_ours_that_a_callback_raises_stops_all_too(aws: Emulator, either: Any) -> None:
+    aws.add_stack("a", repository="acme/infra")
+
+    def stop(progress: Progress[Any]) -> None:
+        raise NotFoundError({"Error": {"Code": "X", "Message": "mine"}}, "Op", "proton")
+
+    with pytest.raises(NotFoundError, match="mine"):
+        either.wait_all([StackSync("a")], on_progress=stop)
+
+
+def test_the_last_job_seen_is_told_with_a_later_error(aws: Emulator, either: Any) -> None:
+    aws.add_stack("a", repository="acme/infra")
+    aws.push(stack="a", sha="a" * 40, noticed_after=30)
+
+    def deny(progress: Progress[Any]) -> None:
+        if progress.attempt == 3:
+            aws.fault("GetResourceSyncStatus", "AccessDeniedException", times=None)
+
+    (outcome,) = either.wait_all([StackSync("a")], on_progress=deny)
+    assert outcome.error.code == "AccessDeniedException"
+    assert outcome.job.status.state is SyncState.PENDING
+
+
+def test_a_failing_service_is_left_in_peace(aws: Emulator, either: Any) -> None:
+    for number in range(20):
+        aws.add_stack(f"stack-{number}", repository="acme/infra")
+    aws.fault("GetResourceSyncStatus", "http-503", times=None)
+    either.wait_all([StackSync(f"stack-{number}") for number in range(20)], timeout=60)
+    assert len(aws.calls) < 20 * 20
+
+
+def test_what_is_no_list_is_refused(either: Any) -> None:
+    for wrong in (None, StackSync("a"), 5):
+        with pytest.raises(InvalidRequestError, match="refs: expected references, got"):
+            either.get_many(wrong)
+        with pytest.raises(InvalidRequestError, match="refs: expected references, got"):
+            either.wait_all(wrong)
+
+
+# The scheduler, against a simulated service.
+
+
+@pytest.mark.parametrize("rate", [10, 20, 100])
+@pytest.mark.parametrize("staggered_over", [0.0, 300.0])
+def test_the_rate_is_found_out_at_little_cost(rate: float, staggered_over: float) -> None:
+    found = simulation.scheduled(rate, count=200, staggered_over=staggered_over)
+    told = simulation.scheduled(rate, count=200, staggered_over=staggered_over, told=True)
+    assert found.mean_lag < 1.1 * told.mean_lag
+    assert found.throttled < 0.02
+
+
+def test_one_schedule_beats_what_is_written_by_hand() -> None:
+    ours = simulation.scheduled(20, count=300)
+    assert ours.mean_lag < simulation.one_loop(20, count=300).mean_lag
+    assert ours.mean_lag < simulation.by_hand(20, simulation.waiter(5), count=300).mean_lag
+
+
+def test_economy_costs_little_lag() -> None:
+    full, thrifty = simulation.scheduled(20, count=300), simulation.scheduled(20, count=300, economy=True)
+    assert thrifty.calls < 0.6 * full.calls
+    assert thrifty.mean_lag < 1.5 * full.mean_lag
+
+
+def test_an_outcome_is_a_value() -> None:
+    outcome: Outcome[Any] = Outcome(MISSING, None, None, is_over=False)
+    assert outcome == Outcome(MISSING, None, None, is_over=False)

@@ -1,0 +1,200 @@
+"""The rate that AWS allows is found out, kept to, and shared."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unisync import Clock, InvalidRequestError, Pace
+from unisync.flow import SystemClock
+from unisync.pacing import BUCKETS, Bucket, Buckets
+
+
+def saturated(bucket: Bucket, allowed: float, seconds: float, latency: float = 0.05) -> tuple[int, int, float]:
+    """Calls that went through and that were throttled, where as many are wanted as there can be; and the last time."""
+    now, tokens, filled = 0.0, allowed, 0.0
+    passed = throttled = 0
+    under_way: list[tuple[float, bool]] = []
+    while now < seconds:
+        while under_way and under_way[0][0] <= now:
+            bucket.answered(now, "throttled" if under_way.pop(0)[1] else "passed")
+        delay = bucket.take(now)
+        if delay >= 0:
+            tokens, filled = min(allowed, tokens + (now - filled) * allowed), now
+            refused = tokens < 1
+            tokens -= 0 if refused else 1
+            passed, throttled = passed + (not refused), throttled + refused
+            under_way.append((now + latency, refused))
+        else:
+            now = min(now - delay, under_way[0][0] if under_way else math.inf)
+    return passed, throttled, now
+
+
+@pytest.mark.parametrize("allowed", [5, 10, 20, 100, 400])
+@pytest.mark.parametrize("initial", [1, 10, 50])
+def test_the_rate_is_found_and_held(allowed: float, initial: float) -> None:
+    passed, throttled, seconds = saturated(Bucket(Pace(initial=initial), 0.0), allowed, 600)
+    assert passed / seconds > 0.9 * allowed
+    assert throttled / (passed + throttled) < (0.02 if initial <= 2 * allowed else 0.05)
+
+
+@settings(max_examples=30, deadline=None)
+@given(allowed=st.floats(2, 200), initial=st.floats(0.5, 20), latency=st.floats(0.001, 0.5))
+def test_any_rate_is_held(allowed: float, initial: float, latency: float) -> None:
+    passed, throttled, seconds = saturated(Bucket(Pace(initial=initial), 0.0), allowed, 300, latency)
+    assert passed / seconds > 0.5 * allowed
+    assert throttled / (passed + throttled) < 0.2
+
+
+def test_a_rate_that_holds_nobody_back_does_not_grow() -> None:
+    bucket = Bucket(Pace(initial=10), 0.0)
+    for second in range(1000):
+        assert bucket.take(float(second)) == 0.0
+        bucket.answered(float(second), "passed")
+    assert bucket.rate == 10
+
+
+def test_bursts_that_are_held_back_for_a_moment_do_not_make_it_grow() -> None:
+    bucket = Bucket(Pace(initial=50), 0.0)
+    now = 0.0
+    for second in range(300):
+        now = float(second)
+        for _ in range(20):
+            while (delay := bucket.take(now)) < 0:
+                now -= delay
+            bucket.answered(now, "passed")
+    assert bucket.rate < 100
+
+
+def test_a_burst_of_throttles_counts_once() -> None:
+    bucket = Bucket(Pace(initial=10), 0.0)
+    for number in range(20):
+        bucket.answered(5 + number / 100, "throttled")
+    assert bucket.rate == 9, "a tenth less: nobody was held back, so nothing is known of what AWS would allow"
+
+
+def test_a_service_that_fails_does_not_make_it_grow() -> None:
+    bucket = Bucket(Pace(initial=10), 0.0)
+    now = 0.0
+    for _ in range(2000):
+        while (delay := bucket.take(now)) < 0:
+            now -= delay
+        bucket.answered(now, "failed")
+    assert bucket.rate <= 10
+
+
+def test_the_rate_stays_between_its_bounds() -> None:
+    bucket = Bucket(Pace(initial=2, minimum=1, maximum=4), 0.0)
+    now = 0.0
+    for _ in range(200):
+        now += max(-bucket.take(now), 0.01)
+    assert bucket.rate == 4
+    for second in range(60):
+        bucket.answered(now + 2 * second, "throttled")
+    assert bucket.rate == 1
+    bucket.lower(0.5)
+    assert bucket.rate == 0.5
+    bucket.lower(9.0)
+    assert bucket.rate == 0.5
+
+
+def test_a_limit_that_is_gone_is_forgotten() -> None:
+    bucket = Bucket(Pace(initial=10), 0.0)
+    bucket.answered(0.0, "throttled")
+    now = 0.0
+    while now < 90:
+        now += max(-bucket.take(now), 0.001)
+        bucket.answered(now, "passed")
+    assert bucket.rate > 100
+
+
+def test_a_turn_may_be_taken_ahead_and_given_back() -> None:
+    bucket = Bucket(Pace(initial=1, maximum=1), 0.0)
+    assert bucket.take(0.0) == 0.0
+    assert bucket.take(0.0) == -1.0
+    assert bucket.take(0.0, ahead=2.0) == 1.0
+    assert bucket.take(0.0, ahead=2.0) == 2.0
+    assert bucket.take(0.0, ahead=2.0) == -1.0
+    bucket.give_back()
+    assert bucket.take(0.0, ahead=2.0) == 2.0
+
+
+class Hand:
+    """A clock moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+    async def asleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
+def test_a_bucket_is_the_processs_own_for_each_clock() -> None:
+    one, other = Hand(), Hand()
+    bucket = BUCKETS.get(one, "key", Pace(initial=3))
+    assert BUCKETS.get(one, "key", Pace()) is bucket
+    assert BUCKETS.get(one, "another", Pace()) is not bucket
+    assert BUCKETS.get(other, "key", Pace()) is not bucket
+    assert BUCKETS.get(SystemClock(), "key", Pace()) is BUCKETS.get(SystemClock(), "key", Pace())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"initial": 0}, "initial"),
+        ({"minimum": -1}, "minimum"),
+        ({"maximum": 1}, "maximum"),
+        ({"minimum": 99}, "initial"),
+    ],
+)
+def test_a_pace_that_cannot_be(wrong: dict[str, float], named: str) -> None:
+    with pytest.raises(InvalidRequestError, match=f"Pace: {named}: expected"):
+        Pace(**wrong)
+
+
+def test_clocks_of_any_kind_have_buckets_of_their_own() -> None:
+    class Slotted(Hand):
+        __slots__ = ("time",)
+
+    @dataclass(eq=True)
+    class Equal:
+        time: float = 0.0
+
+        def now(self) -> float:
+            return self.time
+
+        def sleep(self, seconds: float) -> None: ...
+
+        async def asleep(self, seconds: float) -> None: ...
+
+    class Mine(SystemClock):
+        def now(self) -> float:
+            return 5.0
+
+    clocks: list[Clock] = [Slotted(), Equal(), Equal(), Mine(), SystemClock(), Hand()]
+    buckets = [BUCKETS.get(clock, "key", Pace()) for clock in clocks]
+    assert len({id(bucket) for bucket in buckets}) == len(clocks)
+    assert [BUCKETS.get(clock, "key", Pace()) for clock in clocks] == buckets
+
+
+def test_each_client_has_its_own_maximum_held() -> None:
+    clock = Hand()
+    assert BUCKETS.get(clock, "key", Pace()).rate == 10
+    assert BUCKETS.get(clock, "key", Pace(initial=2, maximum=2)).rate == 2
+
+
+def test_a_process_that_is_forked_off_begins_anew() -> None:
+    buckets = Buckets()
+    bucket = buckets.get(SystemClock(), "key", Pace())
+    buckets.forget()
+    assert buckets.get(SystemClock(), "key", Pace()) is not bucket

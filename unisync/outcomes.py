@@ -1,0 +1,140 @@
+"""What came of many looks or waits, one by one: no failure hides another's result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, TypeVar, cast
+
+from unisync.backoff import Backoff, retrying
+from unisync.errors import InvalidRequestError, UnisyncError
+from unisync.flow import Flow, Together
+from unisync.models import SyncJob
+from unisync.refs import SyncRef
+from unisync.subject import Subject
+from unisync.waiting import (
+    OnProgress,
+    Progress,
+    checked_callback,
+    checked_revision,
+    checked_timeout,
+    wait_until_active,
+)
+
+J = TypeVar("J", bound=SyncJob)
+J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
+
+Results = Mapping[int, object]
+"""A job or a UnisyncError by its place."""
+
+_ENOUGH: Mapping[str, Callable[[object], bool]] = {
+    "all": lambda _: False,
+    "first": lambda _: True,
+    "first_failure": lambda result: isinstance(result, UnisyncError),
+}
+
+
+class _CallbackError(Exception):
+    """Carries what a callback raised past those who would take it for a wait's own error."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[J_co]):
+    """What came of looking at, or waiting for, one sync of many."""
+
+    ref: SyncRef[J_co]
+    job: J_co | None
+    """The job, as the last look saw it; None if no look was answered."""
+    error: UnisyncError | None
+    """What it failed with, if it did."""
+    is_over: bool = True
+    """Whether it has come to its end. Else the wait did before it."""
+
+    def result(self) -> J_co:
+        """The job.
+
+        Raises:
+            UnisyncError: what it failed with.
+            InvalidRequestError: it has not come to its end.
+        """
+        if self.error is not None:
+            raise self.error
+        if not self.is_over or self.job is None:
+            raise InvalidRequestError.before_sending(f"result: expected {self.ref} to have come to its end", "Outcome")
+        return self.job
+
+
+def looking(subjects: Sequence[Subject[J]], attempts: int) -> Flow[list[Outcome[J]]]:
+    """Look at each once."""
+    results: Results = yield Together([retrying(subject.look(), attempts) for subject in subjects])
+    return _outcomes(subjects, results, {})
+
+
+def waiting(
+    subjects: Sequence[Subject[J]],
+    *,
+    revision: str | None,
+    timeout: float | timedelta | None,
+    return_when: str,
+    economy: bool,
+    on_progress: OnProgress[J] | None,
+    now: Callable[[], float],
+) -> Flow[list[Outcome[J]]]:
+    """Wait for each."""
+    if return_when not in _ENOUGH:
+        expected = ", ".join(map(repr, _ENOUGH))
+        raise InvalidRequestError.before_sending(f"return_when: expected one of {expected}, got {return_when!r}")
+    checked_timeout(timeout)
+    checked_revision(revision)
+    checked_callback(on_progress)
+    seen: dict[SyncRef[J], J] = {}
+
+    def noting(subject: Subject[J]) -> Subject[J]:
+        def look() -> Flow[J]:
+            job = yield from subject.look()
+            seen[subject.ref] = job
+            return job
+
+        return subject._replace(look=look)
+
+    def progress(told: Progress[J]) -> None:
+        if on_progress is not None:
+            try:
+                on_progress(told)
+            except Exception as error:
+                raise _CallbackError(error) from error
+
+    flows = [
+        wait_until_active(
+            noting(subject),
+            revision=revision if subject.has_revisions else None,
+            timeout=timeout,
+            backoff=Backoff(),
+            on_progress=progress,
+            now=now,
+        )
+        for subject in subjects
+    ]
+    try:
+        results: Results = yield Together(flows, _ENOUGH[return_when], economy)
+    except _CallbackError as stopped:
+        raise stopped.error from None
+    return _outcomes(subjects, results, seen)
+
+
+def _outcomes(subjects: Sequence[Subject[J]], results: Results, seen: Mapping[SyncRef[J], J]) -> list[Outcome[J]]:
+    outcomes: list[Outcome[J]] = []
+    for place, subject in enumerate(subjects):
+        result = results.get(place)
+        if isinstance(result, UnisyncError):
+            job = seen.get(subject.ref)
+            outcomes.append(Outcome(subject.ref, job, result))
+        else:
+            job = seen.get(subject.ref) if result is None else cast("J", result)
+            outcomes.append(Outcome(subject.ref, job, None, is_over=result is not None))
+    return outcomes

@@ -1,0 +1,314 @@
+"""Many waits at once: which of them looks next, and when. It decides, and does nothing itself."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import Counter, deque
+from collections.abc import Callable, Hashable
+from typing import Any, Generic, TypeVar
+
+from unisync.errors import ServiceError, ThrottledError, TransportError, UnisyncError
+from unisync.flow import Call, Flow, Sleep, Tell, Together
+from unisync.pacing import Answer, Bucket
+
+T = TypeVar("T")
+
+WORTH_A_LOOK = 0.1
+"""Probability that a sync has come to its end since the last look, from which on another look pays, with economy."""
+NOT_LONGER = 0.8
+"""With economy, the longest time between two looks, as a part of what others had to wait that came to their end."""
+
+THRIFTY = 3.0
+"""With economy, seconds between two looks that are nobody's loss."""
+
+
+class Hazard:
+    """How likely a sync is to come to its end in the next second, by its age: learned from those that did."""
+
+    def __init__(self) -> None:
+        self._ends: dict[int, float] = {}
+        self._seconds: dict[int, float] = {}
+        self._gaps = 0.0
+        self._ended = 0
+
+    @staticmethod
+    def stage(age: float) -> int:
+        """The ages that count as alike: twice as many seconds make two stages."""
+        return int(2 * math.log2(max(age, 1.0)))
+
+    def of(self, stage: int) -> float:
+        """Ends a second. Until more is known, as if one had been seen to end after a minute."""
+        return (self._ends.get(stage, 0.0) + 1) / (self._seconds.get(stage, 0.0) + 60)
+
+    @property
+    def mean_gap(self) -> float:
+        """Seconds between the two looks that found a sync under way, and at its end."""
+        return self._gaps / self._ended if self._ended else 0.0
+
+    def looked(self, age: float, gap: float, *, ended: bool) -> None:
+        """Note a look at an age, so many seconds after the one before it."""
+        stage = self.stage(age - gap / 2)
+        self._seconds[stage] = self._seconds.get(stage, 0.0) + (gap / 2 if ended else gap)
+        if ended:
+            self._ends[stage] = self._ends.get(stage, 0.0) + 1
+            self._gaps += gap
+            self._ended += 1
+
+
+_Pausing = dict[int, dict[int, None]]
+"""Those that pause, by their stage, in the order in which they were looked at."""
+
+
+class _Slot(Generic[T]):
+    """One flow under way."""
+
+    __slots__ = (
+        "began",
+        "call",
+        "expires_at",
+        "flow",
+        "is_new_look",
+        "key",
+        "look_key",
+        "looked_at",
+        "seen",
+        "stage",
+        "wakes_at",
+    )
+
+    def __init__(self, flow: Flow[T], now: float) -> None:
+        self.flow = flow
+        self.call: Call[Any] | None = None
+        """The call that it waits to make."""
+        self.key: Hashable = None
+        """What its call is paced by."""
+        self.look_key: Hashable = None
+        """What the first call of a look is paced by: a pause ends when there is room for that one."""
+        self.expires_at: float = math.inf
+        """When its call is too late."""
+        self.wakes_at: float = math.inf
+        self.began = self.looked_at = now
+        self.stage = 0
+        self.is_new_look = True
+        self.seen = False
+        """Whether it has been looked at."""
+
+
+class Scheduler(Generic[T]):
+    """Several flows, each with its own calls and pauses.
+
+    A driver asks it for the `next` call, makes it, and tells it what came of it, until it `is_over`. A pause that need
+    not be kept ends when there is room for a look: those first that have waited longest, weighed by how likely they are
+    to have come to their end, so that each is looked at again and none is forgotten.
+
+    Args:
+        together: The flows, and how they are to be run.
+        bucket_of: The bucket that a call is paced by, and what tells it from others.
+        now: Gives the time.
+        at_once: How many calls to one service may be under way at once.
+    """
+
+    def __init__(
+        self,
+        together: Together[T],
+        bucket_of: Callable[[Call[Any]], tuple[Hashable, Bucket]],
+        now: Callable[[], float],
+        at_once: int,
+    ) -> None:
+        self._together = together
+        self._bucket_of = bucket_of
+        self._now = now
+        self._at_once = at_once
+        self._hazard = Hazard()
+        self._buckets: dict[Hashable, Bucket] = {}
+        self._service: dict[Hashable, str] = {}
+        self._under_way: Counter[str] = Counter()
+        self._slots: dict[int, _Slot[T]] = {}
+        self._ready: dict[Hashable, dict[int, None]] = {}
+        self._pausing: dict[Hashable, _Pausing] = {}
+        self._turn: deque[Hashable] = deque()
+        self._timers: list[tuple[float, int]] = []
+        self._is_enough = False
+        self.results: dict[int, T | UnisyncError] = {}
+        """What has come of the flows so far, by their place."""
+        self.told: deque[object] = deque()
+        """What the flows had to tell, and nobody has taken from here yet."""
+        started = now()
+        for place, flow in enumerate(together.flows):
+            self._slots[place] = slot = _Slot(flow, started)
+            self._advance(place, slot, None, None)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to be done."""
+        return not self._slots or self._is_enough
+
+    def close(self) -> None:
+        """End all flows that have not come to their end."""
+        for slot in self._slots.values():
+            slot.flow.close()
+        self._slots.clear()
+
+    def next(self) -> tuple[int, Call[Any]] | float | None:
+        """The next call to make, and whose; or the seconds after which to ask again; None if only answers can tell."""
+        now = self._now()
+        self._wake(now)
+        soonest = self._timers[0][0] - now if self._timers else math.inf
+        for _ in range(len(self._turn)):
+            # Each bucket has its turn: none waits for another to run dry.
+            key = self._turn[0]
+            self._turn.rotate(-1)
+            if self._under_way[self._service[key]] >= self._at_once:
+                continue
+            due = self._next_of(key, now)
+            if isinstance(due, tuple):
+                return due
+            soonest = min(soonest, due)
+        return None if soonest == math.inf else max(soonest, 1e-4)
+
+    def _next_of(self, key: Hashable, now: float) -> tuple[int, Call[Any]] | float:
+        """The next call that a bucket paces, or the seconds after which to ask again."""
+        bucket = self._buckets[key]
+        while True:
+            place: int | None = next(iter(self._ready.get(key, ())), None)
+            if place is None:
+                place, due = self._most_worth_a_look(self._pausing.get(key, {}), now)
+                if place is None:
+                    return due - now
+            delay = bucket.take(now)
+            if delay < 0:
+                return -delay
+            slot = self._slots[place]
+            if slot.call is None:
+                self._resume(place, slot)
+            if slot.call is not None and slot.key == key:
+                return place, self._sent(place, slot, now)
+            # It came to its end, or asks for something else first.
+            bucket.give_back()
+
+    def _sent(self, place: int, slot: _Slot[T], now: float) -> Call[Any]:
+        call = slot.call
+        assert call is not None
+        del self._ready[slot.key][place]
+        self._under_way[call.service] += 1
+        slot.wakes_at = math.inf
+        if call.timeout is None:
+            return call
+        return call._replace(timeout=max(slot.expires_at - now, 0.001))
+
+    def answered(self, place: int, answer: object, error: BaseException | None) -> None:
+        """Tell what came of a call."""
+        slot, now = self._slots[place], self._now()
+        assert slot.call is not None
+        self._under_way[slot.call.service] -= 1
+        self._buckets[slot.key].answered(now, _kind(error))
+        gap, slot.looked_at = now - slot.looked_at, now
+        slot.call = None
+        self._advance(place, slot, answer, error)
+        if slot.seen:
+            self._hazard.looked(now - slot.began, gap, ended=place not in self._slots)
+        slot.seen = True
+
+    def _most_worth_a_look(self, pausing: _Pausing, now: float) -> tuple[int | None, float]:
+        """Which of those that pause is to be looked at next; or none, and when to ask again."""
+        best: int | None = None
+        most, soonest = -1.0, math.inf
+        for stage, places in pausing.items():
+            if not places:
+                continue
+            # Those of one stage are as likely to end: of these, the one that was looked at first.
+            place = next(iter(places))
+            gap = now - self._slots[place].looked_at
+            hazard = self._hazard.of(stage)
+            least = self._least_gap(hazard)
+            if gap < least:
+                soonest = min(soonest, now + least - gap)
+            elif gap * math.sqrt(hazard) > most:
+                best, most = place, gap * math.sqrt(hazard)
+        return best, soonest
+
+    def _least_gap(self, hazard: float) -> float:
+        """Seconds between two looks: what a look costs, it has to be worth."""
+        if not self._together.economy:
+            return self._together.closest
+        # None waits much longer for its look than most had to anyhow, since the rate left no choice.
+        longest = max(NOT_LONGER * self._hazard.mean_gap, THRIFTY)
+        return max(self._together.closest, min(WORTH_A_LOOK / hazard, longest))
+
+    def _wake(self, now: float) -> None:
+        """End the pauses whose time is up, and give up the calls that are too late."""
+        while self._timers and self._timers[0][0] <= now:
+            due, place = heapq.heappop(self._timers)
+            slot = self._slots.get(place)
+            if slot is None or slot.wakes_at != due:
+                continue
+            if slot.call is None:
+                self._resume(place, slot)
+                continue
+            call, slot.call, slot.wakes_at = slot.call, None, math.inf
+            del self._ready[slot.key][place]
+            reason = "the rate that AWS allows left no room for it in time"
+            late = TransportError(call.service, call.operation, reason, retryable=True, outcome_unknown=False)
+            self._advance(place, slot, None, late)
+
+    def _resume(self, place: int, slot: _Slot[T]) -> None:
+        slot.wakes_at = math.inf
+        self._pausing.get(slot.look_key, {}).get(slot.stage, {}).pop(place, None)
+        self._advance(place, slot, None, None)
+
+    def _advance(self, place: int, slot: _Slot[T], answer: object, error: BaseException | None) -> None:
+        """Let a flow go on to its next call, its next pause or its end."""
+        try:
+            action = slot.flow.throw(error) if error is not None else slot.flow.send(answer)
+            while isinstance(action, Tell):
+                self.told.append(action.what)
+                action = slot.flow.send(None)
+        except StopIteration as stop:
+            self._finish(place, stop.value)
+        except UnisyncError as failed:
+            self._finish(place, failed)
+        else:
+            if isinstance(action, Call):
+                self._queue(place, slot, action)
+            elif isinstance(action, Sleep):
+                self._pause(place, slot, action)
+            else:
+                raise TypeError("flows that run together cannot have others run together")
+
+    def _finish(self, place: int, result: T | UnisyncError) -> None:
+        self.results[place] = result
+        del self._slots[place]
+        self._is_enough = self._is_enough or self._together.is_enough(result)
+
+    def _queue(self, place: int, slot: _Slot[T], call: Call[Any]) -> None:
+        slot.call = call
+        slot.key, bucket = self._bucket_of(call)
+        if slot.key not in self._buckets:
+            self._buckets[slot.key] = bucket
+            self._service[slot.key] = call.service
+            self._turn.append(slot.key)
+        if slot.is_new_look:
+            slot.is_new_look, slot.look_key = False, slot.key
+        self._ready.setdefault(slot.key, {})[place] = None
+        if call.timeout is not None:
+            self._set_timer(place, slot, call.timeout)
+            slot.expires_at = slot.wakes_at
+
+    def _pause(self, place: int, slot: _Slot[T], pause: Sleep) -> None:
+        self._set_timer(place, slot, pause.seconds if pause.at_most is None else pause.at_most)
+        slot.is_new_look = True
+        if pause.at_most is not None and slot.look_key is not None:
+            slot.stage = self._hazard.stage(self._now() - slot.began)
+            self._pausing.setdefault(slot.look_key, {}).setdefault(slot.stage, {})[place] = None
+
+    def _set_timer(self, place: int, slot: _Slot[T], seconds: float) -> None:
+        slot.wakes_at = self._now() + seconds
+        heapq.heappush(self._timers, (slot.wakes_at, place))
+
+
+def _kind(error: BaseException | None) -> Answer:
+    """What an answer says of AWS's limits."""
+    if isinstance(error, ThrottledError):
+        return "throttled"
+    return "passed" if error is None or (isinstance(error, ServiceError) and not error.retryable) else "failed"

@@ -1,0 +1,158 @@
+"""Running many flows at once: in a few threads, or in the tasks of an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Hashable, Mapping
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from unisync.flow import Call, SystemClock, Together
+from unisync.models import Model
+from unisync.pacing import Bucket
+from unisync.scheduling import Scheduler
+
+if TYPE_CHECKING:
+    from unisync.errors import UnisyncError
+    from unisync.interfaces import Clock
+
+T = TypeVar("T")
+
+BucketOf = Callable[[Call[Any]], tuple[Hashable, Bucket]]
+
+
+def run_together(
+    together: Together[T],
+    send: Callable[[Call[Any]], Model],
+    clock: Clock,
+    bucket_of: BucketOf,
+    at_once: int,
+) -> Generator[object, None, Mapping[int, T | UnisyncError]]:
+    """Run the flows, with so many calls under way at once; yield what they tell. The threads end with them."""
+    scheduler = Scheduler(together, bucket_of, clock.now, at_once)
+    workers = Workers(send)
+    under_way = 0
+    try:
+        while not scheduler.is_over:
+            while scheduler.told:
+                yield scheduler.told.popleft()
+            due = scheduler.next()
+            if isinstance(due, tuple):
+                under_way += 1
+                workers.do(*due)
+            elif under_way:
+                answer = workers.answer(_patience(due, clock))
+                if answer is not None:
+                    under_way -= 1
+                    scheduler.answered(*answer)
+            elif not (scheduler.told or scheduler.is_over):
+                assert due is not None, "what is not over has something to do"
+                clock.sleep(due)
+        yield from scheduler.told
+        return scheduler.results
+    finally:
+        scheduler.close()
+        workers.close()
+
+
+async def arun_together(
+    together: Together[T],
+    send: Callable[[Call[Any]], Awaitable[Model]],
+    clock: Clock,
+    bucket_of: BucketOf,
+    at_once: int,
+    results: dict[int, T | UnisyncError],
+) -> AsyncGenerator[object, None]:
+    """Run the flows, with so many calls under way at once; yield what they tell. The tasks end with them.
+
+    What comes of the flows is put into `results`: an async generator cannot return it.
+    """
+    scheduler = Scheduler(together, bucket_of, clock.now, at_once)
+    under_way: dict[asyncio.Future[Model], int] = {}
+    try:
+        while not scheduler.is_over:
+            while scheduler.told:
+                yield scheduler.told.popleft()
+            due = scheduler.next()
+            if isinstance(due, tuple):
+                place, call = due
+                under_way[asyncio.ensure_future(send(call))] = place
+            elif under_way:
+                patience = _patience(due, clock)
+                done, _ = await asyncio.wait(under_way, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+                for answer in done:
+                    _tell(scheduler, under_way.pop(answer), answer)
+            elif not (scheduler.told or scheduler.is_over):
+                assert due is not None, "what is not over has something to do"
+                await clock.asleep(due)
+        for told in scheduler.told:
+            yield told
+        results.update(scheduler.results)
+    finally:
+        scheduler.close()
+        for answer in under_way:
+            answer.cancel()
+        if under_way:
+            await asyncio.wait(under_way)
+
+
+def _tell(scheduler: Scheduler[Any], place: int, answer: asyncio.Future[Model]) -> None:
+    error = answer.exception()
+    if error is not None and not isinstance(error, Exception):
+        raise error
+    scheduler.answered(place, None if error else answer.result(), error)
+
+
+SLICE = 0.05
+"""Real seconds after which it is looked how late it is by a clock that may run otherwise than real time."""
+
+
+def _patience(due: float | None, clock: Clock) -> float | None:
+    """Real seconds to wait for an answer before something else may be due."""
+    if type(clock) is SystemClock:
+        return due
+    return None if due is None else SLICE
+
+
+class Workers:
+    """Threads that make calls. They end with the program, whatever they wait for, and else when they are closed."""
+
+    def __init__(self, send: Callable[[Call[Any]], Model]) -> None:
+        self._send = send
+        self._calls: SimpleQueue[tuple[int, Call[Any]] | None] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[int, object, BaseException | None]] = SimpleQueue()
+        self._threads = 0
+        self._busy = 0
+
+    def do(self, place: int, call: Call[Any]) -> None:
+        """Make a call."""
+        self._busy += 1
+        if self._busy > self._threads:
+            self._threads += 1
+            threading.Thread(target=self._work, name=f"unisync_{self._threads}", daemon=True).start()
+        self._calls.put((place, call))
+
+    def answer(self, patience: float | None) -> tuple[int, object, BaseException | None] | None:
+        """An answer, as soon as there is one; None if there is none within some seconds."""
+        try:
+            answer = self._answers.get(timeout=patience)
+        except Empty:
+            return None
+        self._busy -= 1
+        if answer[2] is not None and not isinstance(answer[2], Exception):
+            raise answer[2]
+        return answer
+
+    def close(self) -> None:
+        """Let the threads end once their calls are over."""
+        for _ in range(self._threads):
+            self._calls.put(None)
+
+    def _work(self) -> None:
+        while (asked := self._calls.get()) is not None:
+            place, call = asked
+            try:
+                self._answers.put((place, self._send(call), None))
+            except BaseException as error:
+                self._answers.put((place, None, error))
