@@ -14,7 +14,7 @@ from unisync.backoff import Backoff
 from unisync.errors import ThrottledError
 from unisync.flow import Call, Flow, Sleep, Together
 from unisync.models import Model
-from unisync.pacing import Bucket, Pace
+from unisync.pacing import Bucket, Pace, paced
 from unisync.scheduling import Scheduler
 
 LATENCY = 0.05
@@ -61,6 +61,8 @@ class Figures:
     """The part of the calls that were."""
     bound: float
     """The mean lag of an even sweep over what is pending, at exactly the rate that is allowed."""
+    steps: int = 0
+    """How often a wait by itself had something to do, if only to see that it is not its turn."""
 
 
 def syncs(count: int, staggered_over: float, seed: int) -> tuple[list[float], list[float]]:
@@ -70,7 +72,7 @@ def syncs(count: int, staggered_over: float, seed: int) -> tuple[list[float], li
     return starts, [start + chance.lognormvariate(math.log(60), 1.0) for start in starts]
 
 
-def figures(service: Service, starts: list[float]) -> Figures:
+def figures(service: Service, starts: list[float], steps: int = 0) -> Figures:
     """The figures of a simulation that is over."""
     lags = sorted(service.learned[place] - end for place, end in enumerate(service.ends))
     pending, bound = 0, 0.0
@@ -84,6 +86,7 @@ def figures(service: Service, starts: list[float]) -> Figures:
         service.calls,
         service.throttles / service.calls,
         bound / len(lags),
+        steps,
     )
 
 
@@ -120,6 +123,39 @@ def scheduled(
         else:
             later = [] if due is None else [time[0] + max(due, 1e-6)]
             time[0] = min([*later, *(each[0] for each in under_way[:1])])
+
+
+def one_by_one(
+    rate: float, *, count: int = 1000, staggered_over: float = 0.0, pace: Pace | None = None, seed: int = 1
+) -> Figures:
+    """A wait for each sync, by itself; all of them share the rate."""
+    starts, ends = syncs(count, staggered_over, seed)
+    service = Service(rate, ends)
+    time = [0.0]
+    bucket = Bucket(pace or Pace(), 0.0)
+    flows = [
+        paced(_wait(place, start), lambda _: ("one", bucket), lambda: time[0]) for place, start in enumerate(starts)
+    ]
+    due: list[tuple[float, int, int, object]] = []
+    """When a flow goes on, and with what."""
+    for place in range(count):
+        heapq.heappush(due, (0.0, place, place, None))
+    steps = count
+    while due:
+        time[0], _, place, answer = heapq.heappop(due)
+        flow = flows[place]
+        try:
+            action = flow.throw(answer) if isinstance(answer, Exception) else flow.send(answer)
+        except StopIteration:
+            continue
+        steps += 1
+        if isinstance(action, Sleep):
+            heapq.heappush(due, (time[0] + action.seconds, steps, place, None))
+        else:
+            ended = service.ask(place, time[0])
+            reply = ThrottledError({}, "Look", "simulated") if ended is None else ended
+            heapq.heappush(due, (time[0] + LATENCY, steps, place, reply))
+    return figures(service, starts, steps)
 
 
 def _wait(place: int, start: float) -> Flow[int]:

@@ -177,7 +177,13 @@ def test_the_tree_is_the_one_that_is_drawn() -> None:
         "ServerError",
     }
     assert children(ConflictError) == {"AlreadyExistsError"}
-    assert children(WaitError) == {"WaitTimeoutError", "SyncFailedError", "SyncBlockedError", "SyncSupersededError"}
+    assert children(WaitError) == {
+        "WaitTimeoutError",
+        "WaitStoppedError",
+        "SyncFailedError",
+        "SyncBlockedError",
+        "SyncSupersededError",
+    }
     assert issubclass(WaitTimeoutError, TimeoutError)
 
 

@@ -263,3 +263,75 @@ def test_economy_costs_little_lag() -> None:
 def test_an_outcome_is_a_value() -> None:
     outcome: Outcome[Any] = Outcome(MISSING, None, None, is_over=False)
     assert outcome == Outcome(MISSING, None, None, is_over=False)
+
+
+# Waits that were started one by one.
+
+
+def test_single_waits_share_one_rate(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="unisync")
+    with Emulator() as aws:
+        for number in range(60):
+            aws.add_stack(f"stack-{number}", repository="acme/infra")
+            aws.push(stack=f"stack-{number}", sha=f"{number:040x}", takes=2 + number / 30)
+        aws.throttle("GetResourceSyncStatus", rate=20, burst=20)
+        refs = [StackSync(f"stack-{number}") for number in range(60)]
+
+        async def waits() -> list[Any]:
+            async with AsyncUnisync(**aws.client_options()) as client:
+                return await asyncio.gather(*(client.wait_until_active(ref) for ref in refs[:50]))
+
+        with Unisync(**aws.client_options()) as client:
+            found: list[Any] = []
+
+            def wait(ref: StackSync) -> None:
+                found.append(client.wait_until_active(ref))
+
+            threads = [threading.Thread(target=wait, args=[ref]) for ref in refs[50:]]
+            for thread in threads:
+                thread.start()
+            found += asyncio.run(waits())
+            for thread in threads:
+                thread.join()
+        assert {job.status.state for job in found} == {SyncState.ACTIVE}
+        assert len(found) == 60
+        throttles = sum("ThrottledError" in record.message for record in caplog.records)
+        assert throttles < 0.05 * len(aws.calls), "by themselves, a third of them would be"
+
+
+def test_single_waits_do_not_hold_each_other_up_on_a_clock_moved_by_hand(aws: Emulator) -> None:
+    for number in range(100):
+        aws.add_stack(f"stack-{number}", repository="acme/infra")
+        aws.push(stack=f"stack-{number}", sha=f"{number:040x}", takes=30)
+
+    async def main() -> None:
+        async with AsyncUnisync(**aws.client_options()) as client:
+            waits = (client.wait_until_active(StackSync(f"stack-{number}"), timeout=300) for number in range(100))
+            await asyncio.gather(*waits)
+
+    asyncio.run(main())
+    assert 30 <= aws.clock.now() < 200
+
+
+def test_a_wait_whose_turn_does_not_come_says_so(aws: Emulator, make_either: Make) -> None:
+    """With one call in a hundred seconds."""
+    client = make_either(pace=Pace(initial=0.01, minimum=0.01, maximum=0.01))
+    aws.add_stack("a", repository="acme/infra")
+    with pytest.raises(WaitTimeoutError, match=r"last seen PENDING.*; the last look failed: .*left no room for it"):
+        client.wait_until_active(StackSync("a"), timeout=30)
+    with pytest.raises(WaitTimeoutError, match="never seen; the last look failed: "):
+        client.wait_until_active(StackSync("a"), timeout=30)
+    assert aws.clock.now() < 65
+    (outcome,) = client.wait_all([StackSync("a")], timeout=30)
+    assert isinstance(outcome.error, WaitTimeoutError)
+    assert len(aws.calls) == 3, "a look, the definition of what was never synced, and what blocks it"
+
+
+@pytest.mark.parametrize("rate", [10, 20, 100])
+@pytest.mark.parametrize("staggered_over", [0.0, 300.0])
+def test_waits_by_themselves_find_the_rate_out_together(rate: float, staggered_over: float) -> None:
+    alone = simulation.one_by_one(rate, count=200, staggered_over=staggered_over)
+    scheduled = simulation.scheduled(rate, count=200, staggered_over=staggered_over)
+    assert alone.mean_lag < scheduled.mean_lag + 2.5, "half of the pause that each of them keeps"
+    assert alone.throttled < 0.04
+    assert alone.steps < 40 * alone.calls

@@ -232,7 +232,7 @@ def test_wrong_arguments_are_refused_at_once(client: Unisync, aws: Emulator) -> 
 def test_a_watch_is_a_verb_like_others() -> None:
     for kind, result in ((Unisync, "Iterator[Change[J]]"), (AsyncUnisync, "AsyncIterator[Change[J]]")):
         signature = inspect.signature(kind.watch)
-        assert list(signature.parameters) == ["self", "refs", "every"]
+        assert list(signature.parameters) == ["self", "refs", "every", "stop"]
         assert signature.return_annotation == result
         assert "each change of each of them, once" in (kind.watch.__doc__ or "")
 

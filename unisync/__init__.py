@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from unisync.errors import TransportError as TransportError
     from unisync.errors import UnisyncError as UnisyncError
     from unisync.errors import WaitError as WaitError
+    from unisync.errors import WaitStoppedError as WaitStoppedError
     from unisync.errors import WaitTimeoutError as WaitTimeoutError
     from unisync.flow import SystemClock as SystemClock
     from unisync.interfaces import Clock as Clock
@@ -165,6 +166,7 @@ __all__ = [
     "UpdatedServiceSyncBlocker",
     "UpdatedSyncBlocker",
     "WaitError",
+    "WaitStoppedError",
     "WaitTimeoutError",
     "WaitToken",
     "parse_ref",
@@ -209,6 +211,7 @@ _HOMES = {
         "TransportError",
         "UnisyncError",
         "WaitError",
+        "WaitStoppedError",
         "WaitTimeoutError",
     ),
     "flow": ("SystemClock",),

@@ -8,19 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, TypeVar, cast
 
 from typing_extensions import deprecated
 
 from unisync.backoff import retrying
 from unisync.errors import TransportError
 from unisync.facade import Facade
-from unisync.flow import Call, Flow, Together, arun
+from unisync.flow import Call, Flow, Stop, Together, arun
 from unisync.models import Model
 from unisync.verbs import AwaitableVerbs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
     from unisync.errors import UnisyncError
     from unisync.services.codeconnections import AsyncCodeConnections
@@ -31,7 +31,112 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Model)
 
 
-class AsyncUnisync(AwaitableVerbs, Facade):
+class _Either(NamedTuple):
+    """Two reasons to stop."""
+
+    one: Stop
+    other: Stop
+
+    def is_set(self) -> bool:
+        return self.one.is_set() or self.other.is_set()
+
+
+class AwaitableClient(AwaitableVerbs, Facade):
+    """What runs the flows of the common verbs on an event loop, and their calls in threads."""
+
+    _threads: ThreadPoolExecutor | None = None
+    _under_way: int = 0
+
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+
+    async def close(self) -> None:
+        """Close all connections and end all threads. The client can be used again after that.
+
+        A call that is still under way, as one whose task was cancelled, is not waited for: its thread ends with it.
+        """
+        with self._lock:
+            threads, self._threads = self._threads, None
+            busy = self._under_way > 0
+        if threads is not None:
+            threads.shutdown(wait=False, cancel_futures=True)
+            if not busy:
+                await asyncio.to_thread(threads.shutdown)
+        self._session.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _answer(self, call: Call[R]) -> R:
+        gone = threading.Event()
+        try:
+            # The time counts from here: the threads may be busy with other calls.
+            return await asyncio.wait_for(self._in_a_thread(self._answered, call, gone), call.timeout)
+        except TimeoutError:
+            reason = f"no answer within {call.timeout:.1f} s"
+            raise TransportError(call.service, call.operation, reason, retryable=True, outcome_unknown=True) from None
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            reason = "the client was closed"
+            raise TransportError(call.service, call.operation, reason, retryable=False, outcome_unknown=True) from None
+        finally:
+            gone.set()
+
+    def _answered(self, call: Call[R], gone: threading.Event) -> R:
+        with self._lock:
+            self._under_way += 1
+        try:
+            return self._session.send(call._replace(stop=gone if call.stop is None else _Either(call.stop, gone)))
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    def _in_a_thread(self, function: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
+        with self._lock:
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(self._session.max_connections, thread_name_prefix="unisync")
+            return asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+    async def _arun(self, flow: Flow[T]) -> T:
+        await self._identified()
+        return await arun(flow, self._answer, self._clock, self._arun_together)
+
+    async def _identified(self) -> None:
+        """Find out whose rate the waits share: not on the event loop, as credentials may have to be fetched for it."""
+        if "identity" not in vars(self._session):
+            await self._in_a_thread(getattr, self._session, "identity")
+
+    async def _arun_together(self, together: Together[T]) -> Mapping[int, T | UnisyncError]:
+        results: dict[int, T | UnisyncError] = {}
+        async with aclosing(self._steps(together, results)) as steps:
+            async for _ in steps:
+                pass
+        return results
+
+    async def _astream(self, together: Together[T]) -> AsyncIterator[T]:
+        await self._identified()
+        async with aclosing(self._steps(together, {})) as steps:
+            async for told in steps:
+                yield cast("T", told)
+
+    def _steps(self, together: Together[T], results: dict[int, T | UnisyncError]) -> AsyncGenerator[object, None]:
+        from unisync.together import arun_together
+
+        return arun_together(
+            together, self._answer, self._clock, self._bucket_of, self._session.max_connections, results
+        )
+
+    async def _arun_retrying(self, flow: Flow[T]) -> T:
+        return await self._arun(retrying(flow, self._session.attempts))
+
+
+class AsyncUnisync(AwaitableClient):
     """The sync APIs of IoT TwinMaker, Proton and CodeConnections in one account and region, awaited.
 
     It takes what `Unisync` takes. As an async context manager it closes its connections and ends its threads.
@@ -52,10 +157,6 @@ class AsyncUnisync(AwaitableVerbs, Facade):
     """
 
     _proton: AsyncProton | None = None
-    _threads: ThreadPoolExecutor | None = None
-    _under_way: int = 0
-
-    _lock: ClassVar[threading.Lock] = threading.Lock()
 
     @cached_property
     def twinmaker(self) -> AsyncTwinMaker:
@@ -81,77 +182,3 @@ class AsyncUnisync(AwaitableVerbs, Facade):
         from unisync.services.codeconnections import AsyncCodeConnections
 
         return AsyncCodeConnections(self._services.codeconnections, self._arun_retrying)
-
-    async def close(self) -> None:
-        """Close all connections and end all threads. The client can be used again after that.
-
-        A call that is still under way, as one whose task was cancelled, is not waited for: its thread ends with it.
-        """
-        with self._lock:
-            threads, self._threads = self._threads, None
-            busy = self._under_way > 0
-        if threads is not None:
-            threads.shutdown(wait=False, cancel_futures=True)
-            if not busy:
-                await asyncio.to_thread(threads.shutdown)
-        self._session.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def _answer(self, call: Call[R]) -> R:
-        answer = self._submit(call)
-        if call.timeout is None:
-            return await answer
-        try:
-            # The time counts from here: the threads may be busy with other calls.
-            return await asyncio.wait_for(answer, call.timeout)
-        except TimeoutError:
-            reason = f"no answer within {call.timeout:.1f} s"
-            raise TransportError(call.service, call.operation, reason, retryable=True, outcome_unknown=True) from None
-
-    def _submit(self, call: Call[R]) -> asyncio.Future[R]:
-        with self._lock:
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(self._session.max_connections, thread_name_prefix="unisync")
-            loop = asyncio.get_running_loop()
-            return loop.run_in_executor(self._threads, self._counted, call)
-
-    def _counted(self, call: Call[R]) -> R:
-        with self._lock:
-            self._under_way += 1
-        try:
-            return self._session.send(call)
-        finally:
-            with self._lock:
-                self._under_way -= 1
-
-    async def _arun(self, flow: Flow[T]) -> T:
-        return await arun(flow, self._answer, self._clock, self._arun_together)
-
-    async def _arun_together(self, together: Together[T]) -> Mapping[int, T | UnisyncError]:
-        results: dict[int, T | UnisyncError] = {}
-        async with aclosing(self._steps(together, results)) as steps:
-            async for _ in steps:
-                pass
-        return results
-
-    async def _astream(self, together: Together[T]) -> AsyncIterator[T]:
-        async with aclosing(self._steps(together, {})) as steps:
-            async for told in steps:
-                yield cast("T", told)
-
-    def _steps(self, together: Together[T], results: dict[int, T | UnisyncError]) -> AsyncGenerator[object, None]:
-        from unisync.together import arun_together
-
-        return arun_together(
-            together, self._answer, self._clock, self._bucket_of, self._session.max_connections, results
-        )
-
-    async def _arun_retrying(self, flow: Flow[T]) -> T:
-        return await self._arun(retrying(flow, self._session.attempts))

@@ -26,7 +26,47 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Model)
 
 
-class Unisync(BlockingVerbs, Facade):
+class BlockingClient(BlockingVerbs, Facade):
+    """What runs the flows of the common verbs in the thread that asks for them."""
+
+    def close(self) -> None:
+        """Close all connections. The client can be used again after that; it connects anew."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, flow: Flow[T]) -> T:
+        return run(flow, self._session.send, self._clock, self._run_together)
+
+    def _run_together(self, together: Together[T]) -> Mapping[int, T | UnisyncError]:
+        steps = self._steps(together)
+        try:
+            while True:
+                next(steps)
+        except StopIteration as stop:
+            return cast("Mapping[int, T | UnisyncError]", stop.value)
+        finally:
+            steps.close()
+
+    def _stream(self, together: Together[T]) -> Iterator[T]:
+        yield from cast("Iterator[T]", self._steps(together))
+
+    def _steps(self, together: Together[T]) -> Generator[object, None, Mapping[int, T | UnisyncError]]:
+        from unisync.together import run_together
+
+        return run_together(together, self._session.send, self._clock, self._bucket_of, self._session.max_connections)
+
+    def _run_retrying(self, flow: Flow[T]) -> T:
+        return self._run(retrying(flow, self._session.attempts))
+
+
+class Unisync(BlockingClient):
     """The sync APIs of IoT TwinMaker, Proton and CodeConnections in one account and region.
 
     It can be shared by threads. Nothing is looked up or connected before the first call.
@@ -72,39 +112,3 @@ class Unisync(BlockingVerbs, Facade):
         from unisync.services.codeconnections import BlockingCodeConnections
 
         return BlockingCodeConnections(self._services.codeconnections, self._run_retrying)
-
-    def close(self) -> None:
-        """Close all connections. The client can be used again after that; it connects anew."""
-        self._session.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _run(self, flow: Flow[T]) -> T:
-        return run(flow, self._session.send, self._clock, self._run_together)
-
-    def _run_together(self, together: Together[T]) -> Mapping[int, T | UnisyncError]:
-        steps = self._steps(together)
-        try:
-            while True:
-                next(steps)
-        except StopIteration as stop:
-            return cast("Mapping[int, T | UnisyncError]", stop.value)
-        finally:
-            steps.close()
-
-    def _stream(self, together: Together[T]) -> Iterator[T]:
-        yield from cast("Iterator[T]", self._steps(together))
-
-    def _steps(self, together: Together[T]) -> Generator[object, None, Mapping[int, T | UnisyncError]]:
-        from unisync.together import run_together
-
-        return run_together(together, self._session.send, self._clock, self._bucket_of, self._session.max_connections)
-
-    def _run_retrying(self, flow: Flow[T]) -> T:
-        return self._run(retrying(flow, self._session.attempts))

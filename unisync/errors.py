@@ -14,6 +14,7 @@
     ├── ResponseError                   an answer that cannot be read
     └── WaitError                       a wait that ended without what it waited for
         ├── WaitTimeoutError            also a TimeoutError
+        ├── WaitStoppedError            by the event that it was given
         ├── SyncFailedError
         ├── SyncBlockedError
         └── SyncSupersededError         another commit took its place
@@ -61,6 +62,7 @@ __all__ = [
     "TransportError",
     "UnisyncError",
     "WaitError",
+    "WaitStoppedError",
     "WaitTimeoutError",
 ]
 
@@ -344,6 +346,10 @@ class WaitTimeoutError(WaitError, TimeoutError):
         super().__init__(message, ref=ref, job=job, attempts=attempts, elapsed=elapsed)
         self.last_error = last_error
         """What the last look failed with, if it failed: throttling, a server error, a lost connection."""
+
+
+class WaitStoppedError(WaitError):
+    """The event was set that the wait was given as `stop`."""
 
 
 class SyncFailedError(WaitError):

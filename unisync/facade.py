@@ -16,6 +16,7 @@ from unisync.verbs import Verbs, stream, verb
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable
     from datetime import timedelta
+    from threading import Event
 
     from unisync.definitions import RepositorySyncAttempt, SyncBlocker
     from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from unisync.watching import Change
 
 J = TypeVar("J", bound=SyncJob)
+T = TypeVar("T")
 
 
 class Facade(Verbs):
@@ -62,8 +64,14 @@ class Facade(Verbs):
             message = f"refs: expected references, got {refs!r:.60}"
             raise InvalidRequestError.before_sending(message) from None
 
+    def _paced(self, flow: Flow[T]) -> Flow[T]:
+        """The same flow, its calls made at the rate that all waits of this process share."""
+        from unisync.pacing import paced
+
+        return paced(flow, self._bucket_of, self._clock.now)
+
     def _bucket_of(self, call: Call[Any]) -> tuple[Hashable, Bucket]:
-        """The bucket that a call among many is paced by, and what tells it from others."""
+        """The bucket that a call of a wait is paced by, and what tells it from others."""
         from unisync.pacing import BUCKETS, Pace
 
         key = (self._session.identity, call.service, call.operation)
@@ -99,6 +107,7 @@ class Facade(Verbs):
         timeout: float | timedelta | None = 900,
         backoff: Backoff = Backoff(),  # noqa: B008  # frozen
         on_progress: OnProgress[J] | None = None,
+        stop: Event | None = None,
     ) -> Flow[J]:
         """Wait until a sync is in place.
 
@@ -115,6 +124,7 @@ class Facade(Verbs):
             timeout: Seconds, or a timedelta, that the wait may take with all its calls; None is for ever.
             backoff: How the delays between the looks grow.
             on_progress: Called after each look that another follows. What it raises ends the wait.
+            stop: Ends the wait once it is set, from another thread.
 
         Returns:
             The job as the last look saw it.
@@ -124,6 +134,7 @@ class Facade(Verbs):
             SyncBlockedError: The sync is blocked; the message says by what, and how to release it.
             SyncSupersededError: Another commit took the place of `revision`.
             WaitTimeoutError: The time is up.
+            WaitStoppedError: `stop` was set.
             NotFoundError: There is no such sync. One that is defined and has never run is waited for.
             UnisyncError: Another of the tree in `unisync.errors`.
 
@@ -132,13 +143,16 @@ class Facade(Verbs):
         from unisync.waiting import wait_until_active
 
         return (
-            yield from wait_until_active(
-                self._services.subject_of(ref),
-                revision=revision,
-                timeout=timeout,
-                backoff=backoff,
-                on_progress=on_progress,
-                now=self._clock.now,
+            yield from self._paced(
+                wait_until_active(
+                    self._services.subject_of(ref),
+                    revision=revision,
+                    timeout=timeout,
+                    backoff=backoff,
+                    on_progress=on_progress,
+                    stop=stop,
+                    now=self._clock.now,
+                )
             )
         )
 
@@ -150,6 +164,7 @@ class Facade(Verbs):
         timeout: float | timedelta | None = 900,
         backoff: Backoff = Backoff(),  # noqa: B008  # frozen
         on_progress: OnProgress[J] | None = None,
+        stop: Event | None = None,
     ) -> Flow[None]:
         """Wait until a sync is gone. One that does not exist is gone.
 
@@ -158,21 +173,26 @@ class Facade(Verbs):
             timeout: Seconds, or a timedelta, that the wait may take with all its calls; None is for ever.
             backoff: How the delays between the looks grow.
             on_progress: Called after each look that another follows. What it raises ends the wait.
+            stop: Ends the wait once it is set, from another thread.
 
         Raises:
             WaitTimeoutError: The time is up.
+            WaitStoppedError: `stop` was set.
             UnisyncError: Another of the tree in `unisync.errors`.
 
         AWS operation: those of `get`.
         """
         from unisync.waiting import wait_until_deleted
 
-        yield from wait_until_deleted(
-            self._services.subject_of(ref),
-            timeout=timeout,
-            backoff=backoff,
-            on_progress=on_progress,
-            now=self._clock.now,
+        yield from self._paced(
+            wait_until_deleted(
+                self._services.subject_of(ref),
+                timeout=timeout,
+                backoff=backoff,
+                on_progress=on_progress,
+                stop=stop,
+                now=self._clock.now,
+            )
         )
 
     @verb
@@ -182,6 +202,7 @@ class Facade(Verbs):
         *,
         backoff: Backoff = Backoff(),  # noqa: B008  # frozen
         on_progress: OnProgress[SyncJob] | None = None,
+        stop: Event | None = None,
     ) -> Flow[SyncJob]:
         """Go on with a wait that was begun elsewhere, by the rules of `wait_until_active`, to the same deadline.
 
@@ -189,6 +210,7 @@ class Facade(Verbs):
             token: The wait's token, or its text.
             backoff: How the delays between the looks grow.
             on_progress: Called after each look that another follows. What it raises ends the wait.
+            stop: Ends the wait once it is set, from another thread.
 
         Returns:
             The job as the last look saw it.
@@ -203,13 +225,16 @@ class Facade(Verbs):
 
         wait = token if isinstance(token, WaitToken) else WaitToken.parse(token)
         return (
-            yield from wait_until_active(
-                self._services.subject_of(wait.ref),
-                revision=wait.revision,
-                timeout=wait.time_left,
-                backoff=backoff,
-                on_progress=on_progress,
-                now=self._clock.now,
+            yield from self._paced(
+                wait_until_active(
+                    self._services.subject_of(wait.ref),
+                    revision=wait.revision,
+                    timeout=wait.time_left,
+                    backoff=backoff,
+                    on_progress=on_progress,
+                    stop=stop,
+                    now=self._clock.now,
+                )
             )
         )
 
@@ -222,6 +247,7 @@ class Facade(Verbs):
         timeout: float | timedelta | None = 900,
         backoff: Backoff = Backoff(),  # noqa: B008  # frozen
         on_progress: OnProgress[TwinMakerSyncJob] | None = None,
+        stop: Event | None = None,
     ) -> Flow[SyncResources]:
         """Wait until a TwinMaker sync job is ACTIVE and everything that it keeps in sync is.
 
@@ -235,6 +261,7 @@ class Facade(Verbs):
             backoff: How the delays between the looks grow.
             on_progress: Called after each look that another follows, with the `resources` counted last. What it raises
                 ends the wait.
+            stop: Ends the wait once it is set, from another thread.
 
         Returns:
             How the resources stand: none under way, and no more failed than are tolerated.
@@ -242,6 +269,7 @@ class Facade(Verbs):
         Raises:
             SyncFailedError: The job failed, or more resources did than are tolerated; the message says why.
             WaitTimeoutError: The time is up.
+            WaitStoppedError: `stop` was set.
             NotFoundError: There is no such job.
             UnisyncError: Another of the tree in `unisync.errors`.
 
@@ -250,13 +278,16 @@ class Facade(Verbs):
         from unisync.waiting import wait_until_resources_synced
 
         return (
-            yield from wait_until_resources_synced(
-                self._services.subject_of(ref),
-                tolerate=tolerate,
-                timeout=timeout,
-                backoff=backoff,
-                on_progress=on_progress,
-                now=self._clock.now,
+            yield from self._paced(
+                wait_until_resources_synced(
+                    self._services.subject_of(ref),
+                    tolerate=tolerate,
+                    timeout=timeout,
+                    backoff=backoff,
+                    on_progress=on_progress,
+                    stop=stop,
+                    now=self._clock.now,
+                )
             )
         )
 
@@ -287,6 +318,7 @@ class Facade(Verbs):
         return_when: Literal["all", "first", "first_failure"] = "all",
         economy: bool = False,
         on_progress: OnProgress[J] | None = None,
+        stop: Event | None = None,
     ) -> Flow[list[Outcome[J]]]:
         """Wait until many syncs are in place, each by the rules of `wait_until_active`.
 
@@ -303,6 +335,7 @@ class Facade(Verbs):
             economy: Whether looks are spared that most likely show nothing new, for a little more time until each end
                 is seen.
             on_progress: Called after each look that another may follow. What it raises ends the wait.
+            stop: Ends all waits once it is set, from another thread. Their outcomes so far are returned.
 
         Returns:
             An outcome for each reference, in order: the job, or what its wait failed with; one that had not come to its
@@ -324,21 +357,25 @@ class Facade(Verbs):
                 return_when=return_when,
                 economy=economy,
                 on_progress=on_progress,
+                stop=stop,
                 now=self._clock.now,
             )
         )
 
     @stream
-    def watch(self, refs: Iterable[SyncRef[J]], *, every: float | timedelta = 5.0) -> Together[Change[J]]:
+    def watch(
+        self, refs: Iterable[SyncRef[J]], *, every: float | timedelta = 5.0, stop: Event | None = None
+    ) -> Together[Change[J]]:
         """Watch syncs: each change of each of them, once, until it is stopped.
 
         Throttling, server errors and lost connections are looked past. A look that is refused for a reason that does
-        not pass is a change too, and the watch goes on. Stop iterating, or close the iterator, to end it.
+        not pass is a change too, and the watch goes on. Stop iterating, close the iterator, or set `stop` to end it.
 
         Args:
             refs: Which syncs.
             every: Seconds, or a timedelta, between two looks at the same sync, where the rate that AWS allows does not
                 make it more.
+            stop: Ends the watch once it is set, from another thread.
 
         Returns:
             An iterator of changes; the first of each sync tells how it is found.
@@ -348,11 +385,12 @@ class Facade(Verbs):
 
         AWS operation: those of `get`, and for Git syncs those of `blockers`.
         """
+        from unisync.waiting import checked_stop
         from unisync.watching import seconds_between, watch
 
         seconds = seconds_between(every)
         flows = [watch(subject, now=self._clock.now) for subject in self._subjects(refs)]
-        return cast("Together[Change[J]]", Together(flows, closest=seconds))
+        return cast("Together[Change[J]]", Together(flows, closest=seconds, stop=checked_stop(stop)))
 
     @verb
     def blockers(self, ref: SyncRef[SyncJob]) -> Flow[tuple[SyncBlocker, ...]]:

@@ -7,10 +7,11 @@ drives them by hand.
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from unisync.models import Model, Vocabulary
 
@@ -21,6 +22,14 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 R_co = TypeVar("R_co", bound=Model, covariant=True)
 R = TypeVar("R", bound=Model)
+
+
+class Stop(Protocol):
+    """What says that something is to end early: a `threading.Event`, or several."""
+
+    def is_set(self) -> bool:
+        """Whether it says so."""
+        ...
 
 
 class Call(NamedTuple, Generic[R_co]):
@@ -44,6 +53,8 @@ class Call(NamedTuple, Generic[R_co]):
     """Seconds that the answer may take; None leaves it to the client's own settings."""
     unanswered: str = ""
     """What there is to say where the service's endpoint does not answer."""
+    stop: Stop | None = None
+    """What ends it early, as if no answer came."""
 
 
 class Sleep(NamedTuple):
@@ -52,9 +63,11 @@ class Sleep(NamedTuple):
     seconds: float
     at_most: float | None = None
     """Seconds that it may take where somebody who sees other flows too decides when it ends; None leaves no choice."""
+    stop: Stop | None = None
+    """What ends it early."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Together(Generic[T_co]):
     """Flows to be run at the same time. What comes of it is the result of each, or its UnisyncError, by its place."""
 
@@ -65,6 +78,8 @@ class Together(Generic[T_co]):
     """Whether calls that most likely show nothing new are spared."""
     closest: float = 1.0
     """Seconds between two looks of the same flow, where the rate would allow them to be closer."""
+    stop: Stop | None = None
+    """What ends them early; what has not come to its end then has no result."""
 
 
 class Tell(NamedTuple):
@@ -100,6 +115,38 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+SLICE = 0.05
+"""Seconds after which is looked whether something was stopped that cannot be woken up."""
+
+
+def sleep(pause: Sleep, clock: Clock) -> None:
+    """Take a pause in this thread."""
+    stop = pause.stop
+    if stop is None:
+        clock.sleep(pause.seconds)
+    elif isinstance(stop, threading.Event) and type(clock) is SystemClock:
+        stop.wait(min(pause.seconds, threading.TIMEOUT_MAX))
+    else:
+        for seconds in _slices(pause.seconds, stop, clock):
+            clock.sleep(seconds)
+
+
+async def asleep(pause: Sleep, clock: Clock) -> None:
+    """Take a pause on the event loop."""
+    if pause.stop is None:
+        await clock.asleep(pause.seconds)
+    else:
+        for seconds in _slices(pause.seconds, pause.stop, clock):
+            await clock.asleep(seconds)
+
+
+def _slices(seconds: float, stop: Stop, clock: Clock) -> Iterator[float]:
+    until = clock.now() + seconds
+    # What is less than a microsecond may be too little to move a clock at all.
+    while (left := until - clock.now()) > 1e-6 and not stop.is_set():
+        yield min(left, SLICE)
+
+
 def run(
     flow: Flow[T],
     send: Callable[[Call[Any]], Model],
@@ -113,7 +160,7 @@ def run(
             try:
                 result: object = None
                 if isinstance(action, Sleep):
-                    clock.sleep(action.seconds)
+                    sleep(action, clock)
                 elif isinstance(action, Call):
                     result = send(action)
                 else:
@@ -143,7 +190,7 @@ async def arun(
             try:
                 result: object = None
                 if isinstance(action, Sleep):
-                    await clock.asleep(action.seconds)
+                    await asleep(action, clock)
                 elif isinstance(action, Call):
                     result = await send(action)
                 else:

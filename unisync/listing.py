@@ -39,7 +39,7 @@ class PageReply(Protocol[T_co]):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page(Generic[T_co]):
     """A part of a list, as AWS gave it in one answer."""
 
@@ -63,7 +63,7 @@ class TruncatedListWarning(UserWarning):
     """AWS held back a part of a list, and its operation takes no token to ask for that part with."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pages(Generic[T_co]):
     """What a list is asked for with."""
 

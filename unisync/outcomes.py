@@ -9,7 +9,7 @@ from typing import Generic, TypeVar, cast
 
 from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError, UnisyncError
-from unisync.flow import Flow, Together
+from unisync.flow import Flow, Stop, Together
 from unisync.models import SyncJob
 from unisync.refs import SyncRef
 from unisync.subject import Subject
@@ -18,6 +18,7 @@ from unisync.waiting import (
     Progress,
     checked_callback,
     checked_revision,
+    checked_stop,
     checked_timeout,
     wait_until_active,
 )
@@ -83,6 +84,7 @@ def waiting(
     return_when: str,
     economy: bool,
     on_progress: OnProgress[J] | None,
+    stop: Stop | None,
     now: Callable[[], float],
 ) -> Flow[list[Outcome[J]]]:
     """Wait for each."""
@@ -92,6 +94,7 @@ def waiting(
     checked_timeout(timeout)
     checked_revision(revision)
     checked_callback(on_progress)
+    checked_stop(stop)
     seen: dict[SyncRef[J], J] = {}
 
     def noting(subject: Subject[J]) -> Subject[J]:
@@ -116,12 +119,13 @@ def waiting(
             timeout=timeout,
             backoff=Backoff(),
             on_progress=progress,
+            stop=None,  # ends all of them at once, below
             now=now,
         )
         for subject in subjects
     ]
     try:
-        results: Results = yield Together(flows, _ENOUGH[return_when], economy)
+        results: Results = yield Together(flows, _ENOUGH[return_when], economy, stop=stop)
     except _CallbackError as stopped:
         raise stopped.error from None
     return _outcomes(subjects, results, seen)

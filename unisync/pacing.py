@@ -7,16 +7,18 @@ import math
 import os
 import threading
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from weakref import WeakKeyDictionary
 
-from unisync.errors import InvalidRequestError
-from unisync.flow import SystemClock
+from unisync.errors import InvalidRequestError, ServiceError, ThrottledError, TransportError, UnisyncError
+from unisync.flow import Call, Flow, Sleep, SystemClock
 
 if TYPE_CHECKING:
     from unisync.interfaces import Clock
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +56,37 @@ UNMET_AFTER = 60.0
 """Seconds of growing without being throttled after which the limit that was met counts as gone."""
 ONCE_IN = 1.0
 """Seconds in which further throttling is taken for the same: the calls under way were sent at the old rate."""
+BURST = 10
+"""Calls that may be made at once as long as no limit was met; but no more than a second's worth."""
 HELD_BACK_FOR = 0.5
 """The part of the time that somebody has to be held back for, so that the rate grows."""
 MEASURED_BY = 10
 """Calls that went through, by which it is measured at what rate they did; at higher rates, a second's worth."""
+AHEAD = 0.1
+"""Seconds for which the right to a call is given ahead to those whose turn it is; up to twice as long if it has been for some time."""
+NAP = 5.0
+"""Seconds after which all who stand in line look how it stands: those before them may be gone without a word."""
 
 Answer = Literal["passed", "throttled", "failed"]
+
+
+class Place:
+    """Where somebody who wants calls made stands in a bucket's line."""
+
+    __slots__ = ("due", "weight")
+
+    def __init__(self) -> None:
+        self.weight = 0.0
+        """For how many calls are wanted, while they are."""
+        self.due: float | None = None
+        """How many calls the bucket is to have given the right to when it is their turn."""
 
 
 class Bucket:
     """The rate of one operation in one account and region. It can be shared by threads.
 
-    Nobody holds a place in it: whoever does not come back for a turn holds nobody up.
+    Nobody holds it: those who want calls stand in line, but where there is room, whoever comes first has the call. So
+    one that does not come back for its turn holds nobody up.
 
     Args:
         pace: What is assumed at first.
@@ -75,12 +96,17 @@ class Bucket:
     def __init__(self, pace: Pace, now: float) -> None:
         self._pace = pace
         self.rate = pace.initial
-        self._free_at = now
+        self._free_at = -math.inf
         """When the next call may be made."""
+        self._served = 0
+        """Calls that the right was given to."""
+        self._weight = 0.0
+        """Of all who stand in line."""
         self._busy = 0.0
         """How much of the time somebody has been held back of late, from 0 to 1."""
         self._asked_at = now
-        self._was_held_back = False
+        self._held_back_for = 0.0
+        """Seconds for which somebody was, from then on."""
         self._throttled_at = -math.inf
         self._limit_met_at = -math.inf
         self._passed: deque[float] = deque(maxlen=2000)
@@ -94,32 +120,38 @@ class Bucket:
                 self._pace = Pace(min(self._pace.initial, maximum), least, maximum)
                 self.rate = min(self.rate, maximum)
 
-    def take(self, now: float, ahead: float = 0.0) -> float:
+    def take(self, place: Place, now: float, weight: float = 1.0) -> float:
         """Take the right to make a call.
 
         Args:
+            place: Who wants it.
             now: The time.
-            ahead: Seconds for which it may be taken ahead: the call is then to be made when they have passed.
+            weight: For how many it is asked: their turn comes that much more often.
 
         Returns:
-            The seconds after which the call may be made, at most `ahead`; or a negative number: nothing was taken, and
-            so many seconds from now there may be room.
+            The seconds after which the call is to be made; or a negative number: nothing was taken, and so many
+            seconds from now it is worth asking again.
         """
         with self._lock:
-            self._grow(now)
-            # No burst of more than a tenth of a second's worth: what AWS allows at once is not known either.
-            self._free_at = max(self._free_at, now - max(1.0, self.rate / 10) / self.rate + 1 / self.rate)
-            delay = self._free_at - now
-            self._was_held_back = delay > 0
-            if delay > ahead:
-                return -max(delay - ahead, 1e-4)
-            self._free_at += 1 / self.rate
-            return max(delay, 0.0)
+            self._weight += weight - place.weight
+            place.weight = weight
+            if place.due is None:
+                place.due = self._served + self._weight / weight
+            delay = self._give(now, place.due)
+            if delay >= 0:
+                place.due = None
+            return delay
 
     def give_back(self) -> None:
         """Give back the right to a call that is not made."""
         with self._lock:
             self._free_at -= 1 / self.rate
+
+    def leave(self, place: Place) -> None:
+        """Want no more calls for now."""
+        with self._lock:
+            self._weight -= place.weight
+            place.weight, place.due = 0.0, None
 
     def answered(self, now: float, answer: Answer) -> None:
         """Note how AWS answered a call. What failed says nothing of its limits, and lets nothing grow."""
@@ -135,6 +167,26 @@ class Bucket:
                 self._free_at = max(self._free_at, now + 1 / self.rate)
                 self._throttled_at = self._limit_met_at = now
 
+    def _give(self, now: float, due: float) -> float:
+        """Give the right to a call to one whose turn it is when so many were served."""
+        self._grow(now)
+        # What AWS allows at once is not known either: once a limit was met, no more than a tenth of a second's worth.
+        burst = min(BURST, self.rate) if self._limit_met_at == -math.inf else self.rate / 10
+        self._free_at = max(self._free_at, now - (max(burst, 1.0) - 1) / self.rate)
+        delay = max(self._free_at - now, 0.0)
+        turn_in = (due - self._served - 1) / self.rate
+        # Seconds by which its turn is later than what is to be given, and by which that is too far ahead.
+        early = turn_in - delay - 1 / self.rate
+        far = delay - AHEAD + max(min(turn_in, 0.0), -AHEAD)
+        if delay > 0 and max(early, far) > 0:
+            delay = -min(max(early, far, 0.5 / self.rate if early > 0 else 1e-4), NAP)
+        self._held_back_for = abs(delay)
+        if delay < 0:
+            return delay
+        self._free_at += 1 / self.rate
+        self._served += 1
+        return delay
+
     def _grow(self, now: float) -> None:
         """Grow while it is this rate that holds calls back: one that grows while idle ends in throttling."""
         elapsed, self._asked_at = now - self._asked_at, now
@@ -142,7 +194,7 @@ class Bucket:
             return
         # A mean over the last two seconds or so, and over some calls where the rate is low.
         weight = math.exp(-elapsed / max(2.0, 4 / self.rate))
-        self._busy = self._busy * weight + (1 - weight) * self._was_held_back
+        self._busy = self._busy * weight + (1 - weight) * min(self._held_back_for / elapsed, 1.0)
         if self._busy <= HELD_BACK_FOR:
             return
         elapsed = min(elapsed, max(2.0, 4 / self.rate))
@@ -159,6 +211,72 @@ class Bucket:
         if len(recent) < MEASURED_BY or recent[-1] >= now:
             return self.rate / 2
         return len(recent) / (now - recent[-1])
+
+
+def kind_of(error: BaseException | None) -> Answer:
+    """What an answer says of AWS's limits."""
+    if isinstance(error, ThrottledError):
+        return "throttled"
+    return "passed" if error is None or (isinstance(error, ServiceError) and not error.retryable) else "failed"
+
+
+def too_late(call: Call[Any]) -> TransportError:
+    """What a call fails with whose turn did not come in its time."""
+    reason = "the rate that AWS allows left no room for it in time"
+    return TransportError(call.service, call.operation, reason, retryable=True, outcome_unknown=False)
+
+
+BucketOf = Callable[[Call[Any]], tuple[Hashable, Bucket]]
+"""Gives the bucket that a call is paced by, and what tells it from others."""
+
+
+def paced(flow: Flow[T], bucket_of: BucketOf, now: Callable[[], float]) -> Flow[T]:
+    """The same flow, each of its calls made at its turn, by itself and shared with all others that want calls."""
+    try:
+        action = next(flow)
+        while True:
+            try:
+                result = (yield from _in_turn(action, bucket_of, now)) if isinstance(action, Call) else (yield action)
+            except Exception as error:
+                action = flow.throw(error)
+            else:
+                action = flow.send(result)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+    finally:
+        flow.close()
+
+
+def _in_turn(call: Call[Any], bucket_of: BucketOf, now: Callable[[], float]) -> Flow[object]:
+    _, bucket = bucket_of(call)
+    too_late_at = now() + (math.inf if call.timeout is None else call.timeout)
+    place = Place()
+    try:
+        while (delay := bucket.take(place, now())) < 0:
+            yield from _pause(-delay, call, too_late_at - now())
+    finally:
+        bucket.leave(place)
+    if delay > 0:
+        try:
+            yield from _pause(delay, call, too_late_at - now())
+        except BaseException:
+            bucket.give_back()
+            raise
+    if call.timeout is not None:
+        call = call._replace(timeout=max(too_late_at - now(), 0.001))
+    try:
+        reply = yield call
+    except UnisyncError as error:
+        bucket.answered(now(), kind_of(error))
+        raise
+    bucket.answered(now(), "passed")
+    return reply
+
+
+def _pause(seconds: float, call: Call[Any], left: float) -> Flow[None]:
+    yield Sleep(min(seconds, max(left, 0.0)), stop=call.stop)
+    if seconds > left or (call.stop is not None and call.stop.is_set()):
+        raise too_late(call)
 
 
 class Buckets:

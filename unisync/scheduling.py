@@ -8,9 +8,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
-from unisync.errors import ServiceError, ThrottledError, TransportError, UnisyncError
+from unisync.errors import UnisyncError
 from unisync.flow import Call, Flow, Sleep, Tell, Together
-from unisync.pacing import Answer, Bucket
+from unisync.pacing import Bucket, BucketOf, Place, kind_of, too_late
 
 T = TypeVar("T")
 
@@ -21,6 +21,10 @@ NOT_LONGER = 0.8
 
 THRIFTY = 3.0
 """With economy, seconds between two looks that are nobody's loss."""
+
+
+UNSEEN = -1
+"""The stage of those that have not been looked at."""
 
 
 class Hazard:
@@ -57,7 +61,7 @@ class Hazard:
 
 
 _Pausing = dict[int, dict[int, None]]
-"""Those that pause, by their stage, in the order in which they were looked at."""
+"""Those that can wait for their look, by their stage, in the order in which they were looked at."""
 
 
 class _Slot(Generic[T]):
@@ -112,7 +116,7 @@ class Scheduler(Generic[T]):
     def __init__(
         self,
         together: Together[T],
-        bucket_of: Callable[[Call[Any]], tuple[Hashable, Bucket]],
+        bucket_of: BucketOf,
         now: Callable[[], float],
         at_once: int,
     ) -> None:
@@ -122,6 +126,9 @@ class Scheduler(Generic[T]):
         self._at_once = at_once
         self._hazard = Hazard()
         self._buckets: dict[Hashable, Bucket] = {}
+        self._lines: dict[Hashable, Place] = {}
+        self._turn_at: dict[Hashable, float] = {}
+        """When a call may be made whose right was taken."""
         self._service: dict[Hashable, str] = {}
         self._under_way: Counter[str] = Counter()
         self._slots: dict[int, _Slot[T]] = {}
@@ -144,8 +151,20 @@ class Scheduler(Generic[T]):
         """Whether nothing is left to be done."""
         return not self._slots or self._is_enough
 
+    def rest(self) -> None:
+        """Leave the room to others until the `next` call is asked for."""
+        for key in self._buckets:
+            self._leave(key)
+
+    def _leave(self, key: Hashable) -> None:
+        bucket = self._buckets[key]
+        if self._turn_at.pop(key, None) is not None:
+            bucket.give_back()
+        bucket.leave(self._lines[key])
+
     def close(self) -> None:
         """End all flows that have not come to their end."""
+        self.rest()
         for slot in self._slots.values():
             slot.flow.close()
         self._slots.clear()
@@ -169,28 +188,37 @@ class Scheduler(Generic[T]):
 
     def _next_of(self, key: Hashable, now: float) -> tuple[int, Call[Any]] | float:
         """The next call that a bucket paces, or the seconds after which to ask again."""
-        bucket = self._buckets[key]
         while True:
             place: int | None = next(iter(self._ready.get(key, ())), None)
             if place is None:
                 place, due = self._most_worth_a_look(self._pausing.get(key, {}), now)
                 if place is None:
+                    self._leave(key)
                     return due - now
-            delay = bucket.take(now)
-            if delay < 0:
-                return -delay
+            if key not in self._turn_at:
+                delay = self._buckets[key].take(self._lines[key], now, self._waiting_for(key))
+                if delay < 0:
+                    return -delay
+                self._turn_at[key] = now + delay
+            if self._turn_at[key] > now:
+                return self._turn_at[key] - now
             slot = self._slots[place]
             if slot.call is None:
                 self._resume(place, slot)
             if slot.call is not None and slot.key == key:
+                del self._turn_at[key]
                 return place, self._sent(place, slot, now)
             # It came to its end, or asks for something else first.
-            bucket.give_back()
+
+    def _waiting_for(self, key: Hashable) -> int:
+        """How many want calls that a bucket paces."""
+        pausing = sum(map(len, self._pausing.get(key, {}).values()))
+        return len(self._ready.get(key, ())) + pausing
 
     def _sent(self, place: int, slot: _Slot[T], now: float) -> Call[Any]:
         call = slot.call
         assert call is not None
-        del self._ready[slot.key][place]
+        self._take_from_line(place, slot)
         self._under_way[call.service] += 1
         slot.wakes_at = math.inf
         if call.timeout is None:
@@ -202,13 +230,12 @@ class Scheduler(Generic[T]):
         slot, now = self._slots[place], self._now()
         assert slot.call is not None
         self._under_way[slot.call.service] -= 1
-        self._buckets[slot.key].answered(now, _kind(error))
+        self._buckets[slot.key].answered(now, kind_of(error))
         gap, slot.looked_at = now - slot.looked_at, now
-        slot.call = None
+        slot.call, was_seen, slot.seen = None, slot.seen, True
         self._advance(place, slot, answer, error)
-        if slot.seen:
+        if was_seen:
             self._hazard.looked(now - slot.began, gap, ended=place not in self._slots)
-        slot.seen = True
 
     def _most_worth_a_look(self, pausing: _Pausing, now: float) -> tuple[int | None, float]:
         """Which of those that pause is to be looked at next; or none, and when to ask again."""
@@ -221,7 +248,7 @@ class Scheduler(Generic[T]):
             place = next(iter(places))
             gap = now - self._slots[place].looked_at
             hazard = self._hazard.of(stage)
-            least = self._least_gap(hazard)
+            least = 0.0 if stage == UNSEEN else self._least_gap(hazard)
             if gap < least:
                 soonest = min(soonest, now + least - gap)
             elif gap * math.sqrt(hazard) > most:
@@ -247,15 +274,17 @@ class Scheduler(Generic[T]):
                 self._resume(place, slot)
                 continue
             call, slot.call, slot.wakes_at = slot.call, None, math.inf
-            del self._ready[slot.key][place]
-            reason = "the rate that AWS allows left no room for it in time"
-            late = TransportError(call.service, call.operation, reason, retryable=True, outcome_unknown=False)
-            self._advance(place, slot, None, late)
+            self._take_from_line(place, slot)
+            self._advance(place, slot, None, too_late(call))
 
     def _resume(self, place: int, slot: _Slot[T]) -> None:
         slot.wakes_at = math.inf
-        self._pausing.get(slot.look_key, {}).get(slot.stage, {}).pop(place, None)
+        self._take_from_line(place, slot)
         self._advance(place, slot, None, None)
+
+    def _take_from_line(self, place: int, slot: _Slot[T]) -> None:
+        self._ready.get(slot.key, {}).pop(place, None)
+        self._pausing.get(slot.look_key, {}).get(slot.stage, {}).pop(place, None)
 
     def _advance(self, place: int, slot: _Slot[T], answer: object, error: BaseException | None) -> None:
         """Let a flow go on to its next call, its next pause or its end."""
@@ -286,11 +315,17 @@ class Scheduler(Generic[T]):
         slot.key, bucket = self._bucket_of(call)
         if slot.key not in self._buckets:
             self._buckets[slot.key] = bucket
+            self._lines[slot.key] = Place()
             self._service[slot.key] = call.service
             self._turn.append(slot.key)
         if slot.is_new_look:
             slot.is_new_look, slot.look_key = False, slot.key
-        self._ready.setdefault(slot.key, {})[place] = None
+        if slot.seen:
+            self._ready.setdefault(slot.key, {})[place] = None
+        else:
+            # A first look goes before another one only for as long as it has waited: few find that all is over.
+            slot.looked_at, slot.stage = self._now(), UNSEEN
+            self._pausing.setdefault(slot.look_key, {}).setdefault(UNSEEN, {})[place] = None
         if call.timeout is not None:
             self._set_timer(place, slot, call.timeout)
             slot.expires_at = slot.wakes_at
@@ -305,10 +340,3 @@ class Scheduler(Generic[T]):
     def _set_timer(self, place: int, slot: _Slot[T], seconds: float) -> None:
         slot.wakes_at = self._now() + seconds
         heapq.heappush(self._timers, (slot.wakes_at, place))
-
-
-def _kind(error: BaseException | None) -> Answer:
-    """What an answer says of AWS's limits."""
-    if isinstance(error, ThrottledError):
-        return "throttled"
-    return "passed" if error is None or (isinstance(error, ServiceError) and not error.retryable) else "failed"

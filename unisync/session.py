@@ -83,13 +83,20 @@ class Session:
         except BotoCoreError:  # as for a profile that does not exist: making a client says so
             return ATTEMPTS
 
-    @property
+    @cached_property
     def identity(self) -> tuple[object, ...]:
-        """What is the same for clients whose calls count towards the same limits, as far as it shows without asking."""
-        session = self._session
-        if session is None:
-            return self._endpoint_url, self._region_name, self._profile_name
-        return self._endpoint_url, self._region_name or session.region_name, session.profile_name, id(session)
+        """What is the same for all whose calls count towards the same limits. Credentials may have to be fetched."""
+        region = self._region_name
+        try:
+            if region is None:
+                region = self._session.region_name if self._session else self._botocore.get_config_variable("region")
+            credentials = self._botocore.get_credentials()
+            frozen = None if credentials is None else credentials.get_frozen_credentials()
+        except Exception:  # no such profile, nothing to fetch them from: each call says so
+            frozen = None
+        if frozen is None:
+            return self._endpoint_url, region, self._profile_name, id(self._session)
+        return self._endpoint_url, region, getattr(frozen, "account_id", None) or frozen.access_key
 
     @property
     def max_connections(self) -> int:
@@ -131,7 +138,7 @@ class Session:
         if call.is_check:
             return call.reply.model_construct()
         try:
-            with time_limit(call.timeout):
+            with time_limit(call.timeout, call.stop):
                 parsed = client._make_api_call(call.operation, dict(call.params))
         except ClientError as error:
             if error.operation_name != call.operation:  # the answer of a service that credentials come from

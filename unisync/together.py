@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Hashable, Mapping
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from unisync.flow import Call, SystemClock, Together
+from unisync.flow import SLICE, Call, Sleep, Stop, SystemClock, Together, asleep, sleep
 from unisync.models import Model
-from unisync.pacing import Bucket
+from unisync.pacing import BucketOf
 from unisync.scheduling import Scheduler
 
 if TYPE_CHECKING:
+    import asyncio
+
     from unisync.errors import UnisyncError
     from unisync.interfaces import Clock
 
 T = TypeVar("T")
-
-BucketOf = Callable[[Call[Any]], tuple[Hashable, Bucket]]
 
 
 def run_together(
@@ -34,21 +34,22 @@ def run_together(
     workers = Workers(send)
     under_way = 0
     try:
-        while not scheduler.is_over:
+        while not (scheduler.is_over or _is_stopped(together)):
             while scheduler.told:
+                scheduler.rest()  # who knows when it goes on
                 yield scheduler.told.popleft()
             due = scheduler.next()
             if isinstance(due, tuple):
                 under_way += 1
                 workers.do(*due)
             elif under_way:
-                answer = workers.answer(_patience(due, clock))
+                answer = workers.answer(_patience(due, clock, together.stop))
                 if answer is not None:
                     under_way -= 1
                     scheduler.answered(*answer)
             elif not (scheduler.told or scheduler.is_over):
                 assert due is not None, "what is not over has something to do"
-                clock.sleep(due)
+                sleep(Sleep(due, stop=together.stop), clock)
         yield from scheduler.told
         return scheduler.results
     finally:
@@ -68,24 +69,27 @@ async def arun_together(
 
     What comes of the flows is put into `results`: an async generator cannot return it.
     """
+    import asyncio
+
     scheduler = Scheduler(together, bucket_of, clock.now, at_once)
     under_way: dict[asyncio.Future[Model], int] = {}
     try:
-        while not scheduler.is_over:
+        while not (scheduler.is_over or _is_stopped(together)):
             while scheduler.told:
+                scheduler.rest()  # who knows when it goes on
                 yield scheduler.told.popleft()
             due = scheduler.next()
             if isinstance(due, tuple):
                 place, call = due
                 under_way[asyncio.ensure_future(send(call))] = place
             elif under_way:
-                patience = _patience(due, clock)
+                patience = _patience(due, clock, together.stop)
                 done, _ = await asyncio.wait(under_way, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
                 for answer in done:
                     _tell(scheduler, under_way.pop(answer), answer)
             elif not (scheduler.told or scheduler.is_over):
                 assert due is not None, "what is not over has something to do"
-                await clock.asleep(due)
+                await asleep(Sleep(due, stop=together.stop), clock)
         for told in scheduler.told:
             yield told
         results.update(scheduler.results)
@@ -104,34 +108,39 @@ def _tell(scheduler: Scheduler[Any], place: int, answer: asyncio.Future[Model]) 
     scheduler.answered(place, None if error else answer.result(), error)
 
 
-SLICE = 0.05
-"""Real seconds after which it is looked how late it is by a clock that may run otherwise than real time."""
+def _is_stopped(together: Together[Any]) -> bool:
+    return together.stop is not None and together.stop.is_set()
 
 
-def _patience(due: float | None, clock: Clock) -> float | None:
+def _patience(due: float | None, clock: Clock, stop: Stop | None) -> float | None:
     """Real seconds to wait for an answer before something else may be due."""
-    if type(clock) is SystemClock:
-        return due
-    return None if due is None else SLICE
+    if due is not None and type(clock) is not SystemClock:
+        return SLICE  # who knows how late it is by then
+    return due if stop is None else min(SLICE if due is None else due, SLICE)
+
+
+ENDING = 1.0
+"""Seconds that calls which are given up are given to end. Only one that is being connected takes longer."""
 
 
 class Workers:
-    """Threads that make calls. They end with the program, whatever they wait for, and else when they are closed."""
+    """Threads that make calls. They end when they are closed; whatever they wait for, with the program."""
 
     def __init__(self, send: Callable[[Call[Any]], Model]) -> None:
         self._send = send
         self._calls: SimpleQueue[tuple[int, Call[Any]] | None] = SimpleQueue()
         self._answers: SimpleQueue[tuple[int, object, BaseException | None]] = SimpleQueue()
-        self._threads = 0
+        self._threads: list[threading.Thread] = []
         self._busy = 0
+        self._closed = threading.Event()
 
     def do(self, place: int, call: Call[Any]) -> None:
         """Make a call."""
         self._busy += 1
-        if self._busy > self._threads:
-            self._threads += 1
-            threading.Thread(target=self._work, name=f"unisync_{self._threads}", daemon=True).start()
-        self._calls.put((place, call))
+        if self._busy > len(self._threads):
+            self._threads.append(threading.Thread(target=self._work, name="unisync", daemon=True))
+            self._threads[-1].start()
+        self._calls.put((place, call._replace(stop=self._closed)))
 
     def answer(self, patience: float | None) -> tuple[int, object, BaseException | None] | None:
         """An answer, as soon as there is one; None if there is none within some seconds."""
@@ -145,9 +154,13 @@ class Workers:
         return answer
 
     def close(self) -> None:
-        """Let the threads end once their calls are over."""
-        for _ in range(self._threads):
+        """End the threads, and the calls that are under way."""
+        self._closed.set()
+        for _ in self._threads:
             self._calls.put(None)
+        until = time.monotonic() + ENDING
+        for thread in self._threads:
+            thread.join(max(until - time.monotonic(), 0.0))
 
     def _work(self) -> None:
         while (asked := self._calls.get()) is not None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import math
 import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.client import HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING, Any, cast
+
+from unisync.flow import SLICE
 
 if TYPE_CHECKING:
     import socket
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from botocore.httpsession import URLLib3Session
     from urllib3.connectionpool import HTTPConnectionPool
     from urllib3.util import Timeout
+
+    from unisync.flow import Stop
 
 _PIECE = 64 * 1024
 
@@ -54,6 +59,7 @@ class _Deadline(threading.local):
     """When the call that this thread is making must have ended, by the monotonic clock; and whether it was answered."""
 
     at: float | None = None
+    stop: Stop | None = None
     answered: bool = False
 
     def left(self) -> float | None:
@@ -65,14 +71,19 @@ _deadline = _Deadline()
 
 
 @contextmanager
-def time_limit(seconds: float | None) -> Generator[None]:
-    """Let the call made inside end within `seconds`, by a time-out, if it goes through `end_in_time`'s client."""
-    outer, _deadline.answered = _deadline.at, False
+def time_limit(seconds: float | None, stop: Stop | None = None) -> Generator[None]:
+    """Let the call made inside end within `seconds`, by a time-out, if it goes through `end_in_time`'s client.
+
+    If `stop` says so, it ends at once, by a time-out too, unless it is only being connected.
+    """
+    outer = _deadline.at, _deadline.stop
+    _deadline.answered = False
     _deadline.at = None if seconds is None else time.monotonic() + seconds
+    _deadline.stop = stop
     try:
         yield
     finally:
-        _deadline.at = outer
+        _deadline.at, _deadline.stop = outer
 
 
 def note_answer() -> None:
@@ -135,7 +146,7 @@ def _reading_in_time(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]
     class Response(HTTPResponse):
         def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
             super().__init__(sock, *args, **kwargs)
-            if _deadline.at is not None:
+            if _deadline.at is not None or _deadline.stop is not None:
                 self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
 
     connection = type("Connection", (pool.ConnectionCls,), {"response_class": Response})
@@ -158,7 +169,25 @@ class _TimedReader(io.RawIOBase):
             if left <= 0.001:
                 raise TimeoutError("the answer did not come in time")
             self._sock.settimeout(_least(self._sock.gettimeout(), left))
+        if _deadline.stop is not None:
+            self._wait_for_more(_deadline.stop)
         return cast("int | None", self._raw.readinto(buffer))
+
+    def _wait_for_more(self, stop: Stop) -> None:
+        """Wait until there is something to read, or for as long as a read would."""
+        from urllib3.util import wait_for_read
+
+        # What TLS has decrypted already does not show on the socket.
+        if getattr(self._sock, "pending", int)():
+            return
+        timeout = self._sock.gettimeout()
+        until = math.inf if timeout is None else time.monotonic() + timeout
+        while (left := until - time.monotonic()) > 0:
+            if stop.is_set():
+                raise TimeoutError("it was stopped")
+            if wait_for_read(self._sock, min(left, SLICE)):
+                return
+        raise TimeoutError("the answer did not come in time")
 
     def close(self) -> None:
         self._raw.close()

@@ -19,9 +19,10 @@ from unisync.errors import (
     SyncFailedError,
     SyncSupersededError,
     UnisyncError,
+    WaitStoppedError,
     WaitTimeoutError,
 )
-from unisync.flow import Call, Flow, Sleep
+from unisync.flow import Call, Flow, Sleep, Stop
 from unisync.models import GitSyncJob, ResourceSyncAttempt, Revision, SyncJob, SyncState
 from unisync.subject import Subject
 
@@ -51,7 +52,7 @@ _AGES = 1e12
 _SHA = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Progress(Generic[J_co]):
     """How a wait stands, told after each look that is followed by another."""
 
@@ -79,26 +80,19 @@ def wait_until_active(
     timeout: float | timedelta | None,
     backoff: Backoff,
     on_progress: OnProgress[J] | None,
+    stop: Stop | None = None,
     now: Callable[[], float],
 ) -> Flow[J]:
     """Wait until a sync is in place; with `revision`, until that commit is.
 
     Raises:
         SyncFailedError, SyncBlockedError, SyncSupersededError: it cannot come to be in place.
-        WaitTimeoutError: the time is up.
+        WaitTimeoutError, WaitStoppedError: the time is up, or `stop` is set.
         UnisyncError: a look failed for a reason that does not pass.
     """
     if revision is not None and not subject.has_revisions:
         raise InvalidRequestError.before_sending(f"revision: expected None, as {subject.ref} follows no commits")
-    wait = _Wait(
-        subject,
-        "in place",
-        checked_revision(revision),
-        checked_timeout(timeout),
-        backoff,
-        checked_callback(on_progress),
-        now,
-    )
+    wait = _begun(subject, "in place", revision, timeout, backoff, on_progress, stop, now)
     while True:
         job = yield from wait.look(subject.look)
         if job is not None:
@@ -114,15 +108,18 @@ def wait_until_deleted(
     timeout: float | timedelta | None,
     backoff: Backoff,
     on_progress: OnProgress[J] | None,
+    stop: Stop | None = None,
     now: Callable[[], float],
 ) -> Flow[None]:
     """Wait until nothing of a sync is found.
 
     Raises:
-        WaitTimeoutError: the time is up.
+        WaitTimeoutError, WaitStoppedError: the time is up, or `stop` is set.
         UnisyncError: a look failed for a reason that does not pass.
     """
-    wait = _Wait(subject, "gone", None, checked_timeout(timeout), backoff, checked_callback(on_progress), now)
+    wait = _Wait(
+        subject, "gone", None, checked_timeout(timeout), backoff, checked_callback(on_progress), checked_stop(stop), now
+    )
     while True:
         try:
             yield from wait.look(subject.remains)
@@ -138,20 +135,30 @@ def wait_until_resources_synced(
     timeout: float | timedelta | None,
     backoff: Backoff,
     on_progress: OnProgress[J] | None,
+    stop: Stop | None = None,
     now: Callable[[], float],
 ) -> Flow[SyncResources]:
     """Wait until a sync is in place, and none of what it keeps in sync is under way.
 
     Raises:
         SyncFailedError: the sync failed, or more resources did than are tolerated.
-        WaitTimeoutError: the time is up.
+        WaitTimeoutError, WaitStoppedError: the time is up, or `stop` is set.
         UnisyncError: a look failed for a reason that does not pass.
     """
     if subject.resources is None:
         raise InvalidRequestError.before_sending(f"ref: expected that of a TwinMaker sync job, got {subject.ref}")
     if isinstance(tolerate, bool) or not isinstance(cast("object", tolerate), int) or tolerate < 0:
         raise InvalidRequestError.before_sending(f"tolerate: expected a number, zero or more, got {tolerate!r}")
-    wait = _Wait(subject, "in sync", None, checked_timeout(timeout), backoff, checked_callback(on_progress), now)
+    wait = _Wait(
+        subject,
+        "in sync",
+        None,
+        checked_timeout(timeout),
+        backoff,
+        checked_callback(on_progress),
+        checked_stop(stop),
+        now,
+    )
     failed_before: object = None
     while True:
         job = yield from wait.look(subject.look)
@@ -179,6 +186,7 @@ class _Wait(Generic[J]):
     timeout: float
     backoff: Backoff
     on_progress: OnProgress[J] | None
+    stop: Stop | None
     now: Callable[[], float]
     attempts: int = 0
     job: J | None = None
@@ -200,7 +208,12 @@ class _Wait(Generic[J]):
         return self.now() - self._started
 
     def look(self, look: Callable[[], Flow[J]]) -> Flow[J | None]:
-        """Look once. None if that failed for a reason that passes."""
+        """Look once. None if that failed for a reason that passes.
+
+        Raises:
+            WaitStoppedError: `stop` is set.
+        """
+        self._check_stop()
         self.attempts += 1
         job = yield from self.absorbing(look())
         if job is not None:
@@ -211,8 +224,9 @@ class _Wait(Generic[J]):
         """What a flow gives; None if it failed for a reason that passes."""
         self.error = None
         try:
-            result = yield from _bounded(flow, self._time_left)
+            result = yield from _bounded(flow, self._time_left, self.stop)
         except UnisyncError as error:
+            self._check_stop()
             unreadable = isinstance(error, ResponseError) and not error.cut_short
             self._unreadable = self._unreadable + 1 if unreadable else 0
             passes = error.retryable or (isinstance(error, ResponseError) and self._unreadable < UNREADABLE_IN_A_ROW)
@@ -240,7 +254,18 @@ class _Wait(Generic[J]):
         if self.on_progress is not None and self.job is not None:
             self.on_progress(Progress(self.job, self.attempts, self.elapsed, delay, self.error, self.resources))
         # After what failed, the pause is kept by whoever sees many waits as well.
-        yield Sleep(delay, at_most=None if self.error else min(left, LONGEST))
+        yield Sleep(delay, None if self.error else min(left, LONGEST), self.stop)
+
+    def _check_stop(self) -> None:
+        if self.stop is not None and self.stop.is_set():
+            seen = f"last seen {self.job.status}" if self.job else "never seen"
+            raise WaitStoppedError(
+                f"the wait for {self.subject.ref} was stopped; {seen}. The sync itself goes on in AWS.",
+                ref=self.subject.ref,
+                job=self.job,
+                attempts=self.attempts,
+                elapsed=self.elapsed,
+            )
 
     def in_place(self, job: J) -> bool:
         """Whether what was waited for is in place.
@@ -413,21 +438,48 @@ class _Wait(Generic[J]):
         return said
 
 
-def _bounded(flow: Flow[T], time_left: Callable[[], float | None]) -> Flow[T]:
-    """The same flow, each of its calls given only the time that is left."""
+def _begun(
+    subject: Subject[J],
+    aim: str,
+    revision: str | None,
+    timeout: float | timedelta | None,
+    backoff: Backoff,
+    on_progress: OnProgress[J] | None,
+    stop: Stop | None,
+    now: Callable[[], float],
+) -> _Wait[J]:
+    """A wait that begins now.
+
+    Raises:
+        InvalidRequestError: an argument is not what it is expected to be.
+    """
+    return _Wait(
+        subject,
+        aim,
+        checked_revision(revision),
+        checked_timeout(timeout),
+        backoff,
+        checked_callback(on_progress),
+        checked_stop(stop),
+        now,
+    )
+
+
+def _bounded(flow: Flow[T], time_left: Callable[[], float | None], stop: Stop | None) -> Flow[T]:
+    """The same flow, each of its calls given only the time that is left, and ended by `stop`."""
     try:
         action = next(flow)
         while True:
             if isinstance(action, Call):
-                action = action._replace(timeout=time_left())
+                action = action._replace(timeout=time_left(), stop=stop)
             try:
                 result = yield action
             except Exception as error:
                 action = flow.throw(error)
             else:
                 action = flow.send(result)
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
     finally:
         flow.close()
 
@@ -480,3 +532,14 @@ def checked_callback(on_progress: OnProgress[J] | None) -> OnProgress[J] | None:
     if inspect.iscoroutinefunction(on_progress):
         raise InvalidRequestError.before_sending("on_progress: expected a plain function, got one that is awaited")
     return on_progress
+
+
+def checked_stop(stop: Stop | None) -> Stop | None:
+    """The event that ends a wait.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
+    if stop is not None and not callable(getattr(cast("object", stop), "is_set", None)):
+        raise InvalidRequestError.before_sending(f"stop: expected a threading.Event, got {stop!r}")
+    return stop

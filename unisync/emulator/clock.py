@@ -44,14 +44,31 @@ class EmulatorClock:
             self._moved += seconds
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` of emulated time pass: by waiting, or, on a clock moved by hand, by moving it."""
+        """Let `seconds` of emulated time pass: by waiting, or, on a clock moved by hand, by moving it.
+
+        Of those who sleep at the same time, none moves it further than to the end of its own sleep.
+        """
         if self._speed is None:
-            self.advance(seconds)
+            until = self._end_of(seconds)
+            time.sleep(0)  # others may begin theirs
+            self._move_to(until)
         else:
             time.sleep(seconds / self._speed)
 
     async def asleep(self, seconds: float) -> None:
         """The same for a coroutine."""
         if self._speed is None:
-            self.advance(seconds)
-        await asyncio.sleep(0 if self._speed is None else seconds / self._speed)
+            until = self._end_of(seconds)
+            await asyncio.sleep(0)
+            self._move_to(until)
+        else:
+            await asyncio.sleep(seconds / self._speed)
+
+    def _end_of(self, seconds: float) -> float:
+        if not 0 <= seconds < float("inf"):
+            raise ValueError(f"seconds: time only moves ahead, got {seconds!r}")
+        return self._moved + seconds
+
+    def _move_to(self, moment: float) -> None:
+        with self._lock:
+            self._moved = max(self._moved, moment)

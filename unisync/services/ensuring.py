@@ -21,7 +21,7 @@ ROUNDS = 5
 """How often a race with somebody else is run before it is given up."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ensured(Generic[T_co]):
     """What it took to bring a definition to what was wanted."""
 
