@@ -178,7 +178,7 @@ class Bucket:
         # Seconds by which its turn is later than what is to be given, and by which that is too far ahead.
         early = turn_in - delay - 1 / self.rate
         far = delay - AHEAD + max(min(turn_in, 0.0), -AHEAD)
-        if delay > 0 and max(early, far) > 0:
+        if delay > 0 and max(early, far) > 1e-9:
             delay = -min(max(early, far, 0.5 / self.rate if early > 0 else 1e-4), NAP)
         self._held_back_for = abs(delay)
         if delay < 0:
