@@ -12,7 +12,7 @@ from typing import Any
 
 from unisync.backoff import Backoff
 from unisync.errors import ThrottledError
-from unisync.flow import Call, Flow, Sleep, Together
+from unisync.flow import AtOnce, Call, Flow, Sleep, Together
 from unisync.models import Model
 from unisync.pacing import Bucket, Pace, paced
 from unisync.scheduling import Scheduler
@@ -106,7 +106,7 @@ def scheduled(
     time = [0.0]
     bucket = Bucket(pace, 0.0)
     flows = [_wait(place, start) for place, start in enumerate(starts)]
-    scheduler = Scheduler(Together(flows, economy=economy), lambda _: ("one", bucket), lambda: time[0], 64)
+    scheduler = Scheduler(Together(flows, economy=economy), lambda _: ("one", bucket), lambda: time[0], AtOnce(64, 64))
     under_way: list[tuple[float, int, int, bool | None]] = []
     while True:
         while under_way and under_way[0][0] <= time[0]:

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 
 from unisync import Clock, InvalidRequestError, Pace
 from unisync.flow import SystemClock
-from unisync.pacing import BUCKETS, Bucket, Buckets, Place
+from unisync.pacing import BUCKETS, Bucket, Buckets, Turn
 
 
 def saturated(bucket: Bucket, allowed: float, seconds: float, latency: float = 0.05) -> tuple[int, int, float]:
     """Calls that went through and that were throttled, where as many are wanted as there can be; and the last time."""
-    place = Place()
+    turn = Turn()
     now, tokens, filled = 0.0, allowed, 0.0
     passed = throttled = 0
     under_way: list[tuple[float, bool]] = []
     while now < seconds:
         while under_way and under_way[0][0] <= now:
             bucket.answered(now, "throttled" if under_way.pop(0)[1] else "passed")
-        delay = bucket.take(place, now)
+        delay = bucket.take(turn, now)
         if delay >= 0:
             now += delay
             tokens, filled = min(allowed, tokens + (now - filled) * allowed), now
@@ -55,20 +55,20 @@ def test_any_rate_is_held(allowed: float, initial: float, latency: float) -> Non
 
 def test_a_rate_that_holds_nobody_back_does_not_grow() -> None:
     bucket = Bucket(Pace(initial=10), 0.0)
-    place = Place()
+    turn = Turn()
     for second in range(1000):
-        assert bucket.take(place, float(second)) == 0.0
+        assert bucket.take(turn, float(second)) == 0.0
         bucket.answered(float(second), "passed")
     assert bucket.rate == 10
 
 
 def test_bursts_that_are_held_back_for_a_moment_do_not_make_it_grow() -> None:
     bucket = Bucket(Pace(initial=50), 0.0)
-    now, place = 0.0, Place()
+    now, turn = 0.0, Turn()
     for second in range(300):
         now = float(second)
         for _ in range(20):
-            while (delay := bucket.take(place, now)) < 0:
+            while (delay := bucket.take(turn, now)) < 0:
                 now -= delay
             bucket.answered(now, "passed")
     assert bucket.rate < 100
@@ -83,9 +83,9 @@ def test_a_burst_of_throttles_counts_once() -> None:
 
 def test_a_service_that_fails_does_not_make_it_grow() -> None:
     bucket = Bucket(Pace(initial=10), 0.0)
-    now, place = 0.0, Place()
+    now, turn = 0.0, Turn()
     for _ in range(2000):
-        while (delay := bucket.take(place, now)) < 0:
+        while (delay := bucket.take(turn, now)) < 0:
             now -= delay
         bucket.answered(now, "failed")
     assert bucket.rate <= 10
@@ -93,9 +93,9 @@ def test_a_service_that_fails_does_not_make_it_grow() -> None:
 
 def test_the_rate_stays_between_its_bounds() -> None:
     bucket = Bucket(Pace(initial=2, minimum=1, maximum=4), 0.0)
-    now, place = 0.0, Place()
+    now, turn = 0.0, Turn()
     for _ in range(200):
-        now += max(abs(bucket.take(place, now)), 0.01)
+        now += max(abs(bucket.take(turn, now)), 0.01)
     assert bucket.rate == 4
     for second in range(60):
         bucket.answered(now + 2 * second, "throttled")
@@ -109,34 +109,34 @@ def test_the_rate_stays_between_its_bounds() -> None:
 def test_a_limit_that_is_gone_is_forgotten() -> None:
     bucket = Bucket(Pace(initial=10), 0.0)
     bucket.answered(0.0, "throttled")
-    now, place = 0.0, Place()
+    now, turn = 0.0, Turn()
     while now < 90:
-        now += max(abs(bucket.take(place, now)), 0.001)
+        now += max(abs(bucket.take(turn, now)), 0.001)
         bucket.answered(now, "passed")
     assert bucket.rate > 100
 
 
 def test_a_turn_is_given_ahead_and_can_be_given_back() -> None:
     bucket = Bucket(Pace(initial=20, maximum=20), -1.0)
-    place = Place()
+    turn = Turn()
     bucket.answered(-1.0, "throttled")
     bucket.rate = 20
-    given = [bucket.take(place, 0.0) for _ in range(4)]
+    given = [bucket.take(turn, 0.0) for _ in range(4)]
     assert given == [0.0, 0.0, 0.05, 0.1], "two at once, and no more than a tenth of a second ahead"
-    assert bucket.take(place, 0.0) == pytest.approx(-0.05)
+    assert bucket.take(turn, 0.0) == pytest.approx(-0.05)
     bucket.give_back()
-    assert bucket.take(place, 0.0) == pytest.approx(0.1)
+    assert bucket.take(turn, 0.0) == pytest.approx(0.1)
 
 
 def served(bucket: Bucket, weights: list[float], seconds: float, absent: int | None = None) -> list[int]:
     """How many calls each of some gets who all want as many as they can have; one of them never comes back."""
-    places, calls = [Place() for _ in weights], [0] * len(weights)
+    turns, calls = [Turn() for _ in weights], [0] * len(weights)
     due = [(0.0, number) for number in range(len(weights))]
     while True:
         now, number = heapq.heappop(due)
         if now > seconds:
             return calls
-        delay = bucket.take(places[number], now, weights[number])
+        delay = bucket.take(turns[number], now, weights[number])
         calls[number] += delay >= 0
         if number != absent:
             heapq.heappush(due, (now + abs(delay) + 1e-6, number))

@@ -100,7 +100,7 @@ class AwaitableClient(AwaitableVerbs, Facade):
     def _in_a_thread(self, function: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
         with self._lock:
             if self._threads is None:
-                self._threads = ThreadPoolExecutor(self._session.max_connections, thread_name_prefix="unisync")
+                self._threads = ThreadPoolExecutor(self._session.at_once.in_all, thread_name_prefix="unisync")
             return asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
 
     async def _arun(self, flow: Flow[T]) -> T:
@@ -128,9 +128,7 @@ class AwaitableClient(AwaitableVerbs, Facade):
     def _steps(self, together: Together[T], results: dict[int, T | UnisyncError]) -> AsyncGenerator[object, None]:
         from unisync.together import arun_together
 
-        return arun_together(
-            together, self._answer, self._clock, self._bucket_of, self._session.max_connections, results
-        )
+        return arun_together(together, self._answer, self._clock, self._bucket_of, self._session.at_once, results)
 
     async def _arun_retrying(self, flow: Flow[T]) -> T:
         return await self._arun(retrying(flow, self._session.attempts))

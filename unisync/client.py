@@ -60,7 +60,7 @@ class BlockingClient(BlockingVerbs, Facade):
     def _steps(self, together: Together[T]) -> Generator[object, None, Mapping[int, T | UnisyncError]]:
         from unisync.together import run_together
 
-        return run_together(together, self._session.send, self._clock, self._bucket_of, self._session.max_connections)
+        return run_together(together, self._session.send, self._clock, self._bucket_of, self._session.at_once)
 
     def _run_retrying(self, flow: Flow[T]) -> T:
         return self._run(retrying(flow, self._session.attempts))

@@ -24,6 +24,21 @@ R_co = TypeVar("R_co", bound=Model, covariant=True)
 R = TypeVar("R", bound=Model)
 
 
+class Location(NamedTuple):
+    """An account, and a region in it."""
+
+    account: str
+    region: str
+
+
+class AtOnce(NamedTuple):
+    """How many calls may be under way at once."""
+
+    each: int
+    """To one service in one location."""
+    in_all: int
+
+
 class Stop(Protocol):
     """What says that something is to end early: a `threading.Event`, or several."""
 
@@ -55,6 +70,8 @@ class Call(NamedTuple, Generic[R_co]):
     """What there is to say where the service's endpoint does not answer."""
     stop: Stop | None = None
     """What ends it early, as if no answer came."""
+    location: Location | None = None
+    """Where it is made, by a fleet."""
 
 
 class Sleep(NamedTuple):

@@ -63,15 +63,15 @@ HELD_BACK_FOR = 0.5
 MEASURED_BY = 10
 """Calls that went through, by which it is measured at what rate they did; at higher rates, a second's worth."""
 AHEAD = 0.1
-"""Seconds for which the right to a call is given ahead to those whose turn it is; up to twice as long if it has been for some time."""
+"""Seconds for which the right to a call is given ahead to those whose turn it is; to the late, up to twice as long."""
 NAP = 5.0
 """Seconds after which all who stand in line look how it stands: those before them may be gone without a word."""
 
 Answer = Literal["passed", "throttled", "failed"]
 
 
-class Place:
-    """Where somebody who wants calls made stands in a bucket's line."""
+class Turn:
+    """When it is somebody's turn who wants calls made."""
 
     __slots__ = ("due", "weight")
 
@@ -120,11 +120,11 @@ class Bucket:
                 self._pace = Pace(min(self._pace.initial, maximum), least, maximum)
                 self.rate = min(self.rate, maximum)
 
-    def take(self, place: Place, now: float, weight: float = 1.0) -> float:
+    def take(self, turn: Turn, now: float, weight: float = 1.0) -> float:
         """Take the right to make a call.
 
         Args:
-            place: Who wants it.
+            turn: Who wants it.
             now: The time.
             weight: For how many it is asked: their turn comes that much more often.
 
@@ -133,13 +133,13 @@ class Bucket:
             seconds from now it is worth asking again.
         """
         with self._lock:
-            self._weight += weight - place.weight
-            place.weight = weight
-            if place.due is None:
-                place.due = self._served + self._weight / weight
-            delay = self._give(now, place.due)
+            self._weight += weight - turn.weight
+            turn.weight = weight
+            if turn.due is None:
+                turn.due = self._served + self._weight / weight
+            delay = self._give(now, turn.due)
             if delay >= 0:
-                place.due = None
+                turn.due = None
             return delay
 
     def give_back(self) -> None:
@@ -147,11 +147,11 @@ class Bucket:
         with self._lock:
             self._free_at -= 1 / self.rate
 
-    def leave(self, place: Place) -> None:
+    def leave(self, turn: Turn) -> None:
         """Want no more calls for now."""
         with self._lock:
-            self._weight -= place.weight
-            place.weight, place.due = 0.0, None
+            self._weight -= turn.weight
+            turn.weight, turn.due = 0.0, None
 
     def answered(self, now: float, answer: Answer) -> None:
         """Note how AWS answered a call. What failed says nothing of its limits, and lets nothing grow."""
@@ -250,12 +250,12 @@ def paced(flow: Flow[T], bucket_of: BucketOf, now: Callable[[], float]) -> Flow[
 def _in_turn(call: Call[Any], bucket_of: BucketOf, now: Callable[[], float]) -> Flow[object]:
     _, bucket = bucket_of(call)
     too_late_at = now() + (math.inf if call.timeout is None else call.timeout)
-    place = Place()
+    turn = Turn()
     try:
-        while (delay := bucket.take(place, now())) < 0:
+        while (delay := bucket.take(turn, now())) < 0:
             yield from _pause(-delay, call, too_late_at - now())
     finally:
-        bucket.leave(place)
+        bucket.leave(turn)
     if delay > 0:
         try:
             yield from _pause(delay, call, too_late_at - now())

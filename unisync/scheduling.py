@@ -8,9 +8,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
-from unisync.errors import UnisyncError
-from unisync.flow import Call, Flow, Sleep, Tell, Together
-from unisync.pacing import Bucket, BucketOf, Place, kind_of, too_late
+from unisync.errors import TransportError, UnisyncError
+from unisync.flow import AtOnce, Call, Flow, Sleep, Tell, Together
+from unisync.pacing import Bucket, BucketOf, Turn, kind_of, too_late
 
 T = TypeVar("T")
 
@@ -60,8 +60,32 @@ class Hazard:
             self._ended += 1
 
 
-_Pausing = dict[int, dict[int, None]]
-"""Those that can wait for their look, by their stage, in the order in which they were looked at."""
+class _Line:
+    """Those whose calls one bucket paces."""
+
+    __slots__ = ("bucket", "pausing", "ready", "target", "turn", "turn_at")
+
+    def __init__(self, bucket: Bucket, target: Hashable) -> None:
+        self.bucket = bucket
+        self.target = target
+        """The service that is called, and where it is."""
+        self.turn = Turn()
+        self.turn_at: float | None = None
+        """When a call may be made whose right was taken."""
+        self.ready: dict[int, None] = {}
+        """Those that are in the middle of a look, in their order."""
+        self.pausing: dict[int, dict[int, None]] = {}
+        """Those that can wait for their look, by their stage, in the order in which they were looked at."""
+
+    def __len__(self) -> int:
+        return len(self.ready) + sum(map(len, self.pausing.values()))
+
+    def leave(self) -> None:
+        """Leave the room to others for now."""
+        if self.turn_at is not None:
+            self.turn_at = None
+            self.bucket.give_back()
+        self.bucket.leave(self.turn)
 
 
 class _Slot(Generic[T]):
@@ -73,8 +97,8 @@ class _Slot(Generic[T]):
         "expires_at",
         "flow",
         "is_new_look",
-        "key",
-        "look_key",
+        "line",
+        "look_line",
         "looked_at",
         "seen",
         "stage",
@@ -85,18 +109,22 @@ class _Slot(Generic[T]):
         self.flow = flow
         self.call: Call[Any] | None = None
         """The call that it waits to make."""
-        self.key: Hashable = None
-        """What its call is paced by."""
-        self.look_key: Hashable = None
-        """What the first call of a look is paced by: a pause ends when there is room for that one."""
+        self.line: _Line | None = None
+        """That of its call."""
+        self.look_line: _Line | None = None
+        """That of the first call of a look: a pause ends when there is room for that one."""
         self.expires_at: float = math.inf
         """When its call is too late."""
         self.wakes_at: float = math.inf
         self.began = self.looked_at = now
-        self.stage = 0
+        self.stage = UNSEEN
         self.is_new_look = True
         self.seen = False
         """Whether it has been looked at."""
+
+
+def _target(call: Call[Any]) -> Hashable:
+    return call.location, call.service
 
 
 class Scheduler(Generic[T]):
@@ -110,7 +138,8 @@ class Scheduler(Generic[T]):
         together: The flows, and how they are to be run.
         bucket_of: The bucket that a call is paced by, and what tells it from others.
         now: Gives the time.
-        at_once: How many calls to one service may be under way at once.
+        at_once: How many calls may be under way at once. To a service that does not answer, it is a single one, so that
+            it keeps nobody else's back.
     """
 
     def __init__(
@@ -118,23 +147,21 @@ class Scheduler(Generic[T]):
         together: Together[T],
         bucket_of: BucketOf,
         now: Callable[[], float],
-        at_once: int,
+        at_once: AtOnce,
     ) -> None:
         self._together = together
         self._bucket_of = bucket_of
         self._now = now
         self._at_once = at_once
         self._hazard = Hazard()
-        self._buckets: dict[Hashable, Bucket] = {}
-        self._lines: dict[Hashable, Place] = {}
-        self._turn_at: dict[Hashable, float] = {}
-        """When a call may be made whose right was taken."""
-        self._service: dict[Hashable, str] = {}
-        self._under_way: Counter[str] = Counter()
+        self._lines: dict[Hashable, _Line] = {}
+        self._order: deque[_Line] = deque()
+        """The lines, in the order in which they have their turn."""
+        self._under_way: Counter[Hashable] = Counter()
+        """Calls, by their target."""
+        self._answering: set[Hashable] = set()
+        """The targets that answered last time."""
         self._slots: dict[int, _Slot[T]] = {}
-        self._ready: dict[Hashable, dict[int, None]] = {}
-        self._pausing: dict[Hashable, _Pausing] = {}
-        self._turn: deque[Hashable] = deque()
         self._timers: list[tuple[float, int]] = []
         self._is_enough = False
         self.results: dict[int, T | UnisyncError] = {}
@@ -153,14 +180,8 @@ class Scheduler(Generic[T]):
 
     def rest(self) -> None:
         """Leave the room to others until the `next` call is asked for."""
-        for key in self._buckets:
-            self._leave(key)
-
-    def _leave(self, key: Hashable) -> None:
-        bucket = self._buckets[key]
-        if self._turn_at.pop(key, None) is not None:
-            bucket.give_back()
-        bucket.leave(self._lines[key])
+        for line in self._order:
+            line.leave()
 
     def close(self) -> None:
         """End all flows that have not come to their end."""
@@ -174,52 +195,47 @@ class Scheduler(Generic[T]):
         now = self._now()
         self._wake(now)
         soonest = self._timers[0][0] - now if self._timers else math.inf
-        for _ in range(len(self._turn)):
-            # Each bucket has its turn: none waits for another to run dry.
-            key = self._turn[0]
-            self._turn.rotate(-1)
-            if self._under_way[self._service[key]] >= self._at_once:
-                continue
-            due = self._next_of(key, now)
-            if isinstance(due, tuple):
-                return due
-            soonest = min(soonest, due)
+        if self._under_way.total() < self._at_once.in_all:
+            for _ in range(len(self._order)):
+                # Each line has its turn: none waits for another to run dry.
+                line = self._order[0]
+                self._order.rotate(-1)
+                if self._under_way[line.target] < (self._at_once.each if line.target in self._answering else 1):
+                    due = self._next_of(line, now)
+                    if isinstance(due, tuple):
+                        return due
+                    soonest = min(soonest, due)
         return None if soonest == math.inf else max(soonest, 1e-4)
 
-    def _next_of(self, key: Hashable, now: float) -> tuple[int, Call[Any]] | float:
-        """The next call that a bucket paces, or the seconds after which to ask again."""
+    def _next_of(self, line: _Line, now: float) -> tuple[int, Call[Any]] | float:
+        """The next call of a line, or the seconds after which to ask again."""
         while True:
-            place: int | None = next(iter(self._ready.get(key, ())), None)
+            place: int | None = next(iter(line.ready), None)
             if place is None:
-                place, due = self._most_worth_a_look(self._pausing.get(key, {}), now)
+                place, due = self._most_worth_a_look(line, now)
                 if place is None:
-                    self._leave(key)
+                    line.leave()
                     return due - now
-            if key not in self._turn_at:
-                delay = self._buckets[key].take(self._lines[key], now, self._waiting_for(key))
+            if line.turn_at is None:
+                delay = line.bucket.take(line.turn, now, len(line))
                 if delay < 0:
                     return -delay
-                self._turn_at[key] = now + delay
-            if self._turn_at[key] > now:
-                return self._turn_at[key] - now
+                line.turn_at = now + delay
+            if line.turn_at > now:
+                return line.turn_at - now
             slot = self._slots[place]
             if slot.call is None:
                 self._resume(place, slot)
-            if slot.call is not None and slot.key == key:
-                del self._turn_at[key]
+            if slot.call is not None and slot.line is line:
+                line.turn_at = None
                 return place, self._sent(place, slot, now)
             # It came to its end, or asks for something else first.
-
-    def _waiting_for(self, key: Hashable) -> int:
-        """How many want calls that a bucket paces."""
-        pausing = sum(map(len, self._pausing.get(key, {}).values()))
-        return len(self._ready.get(key, ())) + pausing
 
     def _sent(self, place: int, slot: _Slot[T], now: float) -> Call[Any]:
         call = slot.call
         assert call is not None
-        self._take_from_line(place, slot)
-        self._under_way[call.service] += 1
+        self._leave_lines(place, slot)
+        self._under_way[_target(call)] += 1
         slot.wakes_at = math.inf
         if call.timeout is None:
             return call
@@ -228,20 +244,22 @@ class Scheduler(Generic[T]):
     def answered(self, place: int, answer: object, error: BaseException | None) -> None:
         """Tell what came of a call."""
         slot, now = self._slots[place], self._now()
-        assert slot.call is not None
-        self._under_way[slot.call.service] -= 1
-        self._buckets[slot.key].answered(now, kind_of(error))
+        assert slot.line is not None
+        slot.line.bucket.answered(now, kind_of(error))
+        target = slot.line.target
+        self._under_way[target] -= 1
+        (self._answering.discard if isinstance(error, TransportError) else self._answering.add)(target)
         gap, slot.looked_at = now - slot.looked_at, now
         slot.call, was_seen, slot.seen = None, slot.seen, True
         self._advance(place, slot, answer, error)
         if was_seen:
             self._hazard.looked(now - slot.began, gap, ended=place not in self._slots)
 
-    def _most_worth_a_look(self, pausing: _Pausing, now: float) -> tuple[int | None, float]:
+    def _most_worth_a_look(self, line: _Line, now: float) -> tuple[int | None, float]:
         """Which of those that pause is to be looked at next; or none, and when to ask again."""
         best: int | None = None
         most, soonest = -1.0, math.inf
-        for stage, places in pausing.items():
+        for stage, places in line.pausing.items():
             if not places:
                 continue
             # Those of one stage are as likely to end: of these, the one that was looked at first.
@@ -273,18 +291,20 @@ class Scheduler(Generic[T]):
             if slot.call is None:
                 self._resume(place, slot)
                 continue
+            self._leave_lines(place, slot)
             call, slot.call, slot.wakes_at = slot.call, None, math.inf
-            self._take_from_line(place, slot)
             self._advance(place, slot, None, too_late(call))
 
     def _resume(self, place: int, slot: _Slot[T]) -> None:
         slot.wakes_at = math.inf
-        self._take_from_line(place, slot)
+        self._leave_lines(place, slot)
         self._advance(place, slot, None, None)
 
-    def _take_from_line(self, place: int, slot: _Slot[T]) -> None:
-        self._ready.get(slot.key, {}).pop(place, None)
-        self._pausing.get(slot.look_key, {}).get(slot.stage, {}).pop(place, None)
+    def _leave_lines(self, place: int, slot: _Slot[T]) -> None:
+        if slot.line is not None:
+            slot.line.ready.pop(place, None)
+        if slot.look_line is not None:
+            slot.look_line.pausing.get(slot.stage, {}).pop(place, None)
 
     def _advance(self, place: int, slot: _Slot[T], answer: object, error: BaseException | None) -> None:
         """Let a flow go on to its next call, its next pause or its end."""
@@ -312,30 +332,33 @@ class Scheduler(Generic[T]):
 
     def _queue(self, place: int, slot: _Slot[T], call: Call[Any]) -> None:
         slot.call = call
-        slot.key, bucket = self._bucket_of(call)
-        if slot.key not in self._buckets:
-            self._buckets[slot.key] = bucket
-            self._lines[slot.key] = Place()
-            self._service[slot.key] = call.service
-            self._turn.append(slot.key)
+        slot.line = self._line_of(call)
         if slot.is_new_look:
-            slot.is_new_look, slot.look_key = False, slot.key
+            slot.is_new_look, slot.look_line = False, slot.line
         if slot.seen:
-            self._ready.setdefault(slot.key, {})[place] = None
+            slot.line.ready[place] = None
         else:
             # A first look goes before another one only for as long as it has waited: few find that all is over.
-            slot.looked_at, slot.stage = self._now(), UNSEEN
-            self._pausing.setdefault(slot.look_key, {}).setdefault(UNSEEN, {})[place] = None
+            slot.looked_at = self._now()
+            slot.line.pausing.setdefault(UNSEEN, {})[place] = None
         if call.timeout is not None:
             self._set_timer(place, slot, call.timeout)
             slot.expires_at = slot.wakes_at
 
+    def _line_of(self, call: Call[Any]) -> _Line:
+        key, bucket = self._bucket_of(call)
+        line = self._lines.get(key)
+        if line is None:
+            self._lines[key] = line = _Line(bucket, _target(call))
+            self._order.append(line)
+        return line
+
     def _pause(self, place: int, slot: _Slot[T], pause: Sleep) -> None:
         self._set_timer(place, slot, pause.seconds if pause.at_most is None else pause.at_most)
         slot.is_new_look = True
-        if pause.at_most is not None and slot.look_key is not None:
+        if pause.at_most is not None and slot.look_line is not None:
             slot.stage = self._hazard.stage(self._now() - slot.began)
-            self._pausing.setdefault(slot.look_key, {}).setdefault(slot.stage, {})[place] = None
+            slot.look_line.pausing.setdefault(slot.stage, {})[place] = None
 
     def _set_timer(self, place: int, slot: _Slot[T], seconds: float) -> None:
         slot.wakes_at = self._now() + seconds

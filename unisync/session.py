@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from unisync.collection import NoCollection
 from unisync.constraints import broken_constraints
 from unisync.errors import InvalidRequestError, ResponseError, ServiceError, TransportError, UnisyncError
+from unisync.flow import AtOnce
 from unisync.models import Model
 from unisync.replies import RawReply, in_utc, keep_bodies, take_body
 from unisync.transport import end_in_time, remember_user_agent, time_limit, was_answered
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Model)
 
+SERVICES = 3
+"""How many there are."""
 ATTEMPTS = 3
 """How often a call is made at the most, where the caller's settings do not say: as botocore's standard mode does."""
 
@@ -99,9 +102,10 @@ class Session:
         return self._endpoint_url, region, getattr(frozen, "account_id", None) or frozen.access_key
 
     @property
-    def max_connections(self) -> int:
-        """How many calls one client can have under way."""
-        return int(getattr(self._config, "max_pool_connections", None) or 10)
+    def at_once(self) -> AtOnce:
+        """How many calls can be under way: as many as there are connections for."""
+        each = int(getattr(self._config, "max_pool_connections", None) or 10)
+        return AtOnce(each, SERVICES * each)
 
     def send(self, call: Call[R]) -> R:
         """Make one call, and read its answer.

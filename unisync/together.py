@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapp
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from unisync.flow import SLICE, Call, Sleep, Stop, SystemClock, Together, asleep, sleep
+from unisync.flow import SLICE, AtOnce, Call, Sleep, Stop, SystemClock, Together, asleep, sleep
 from unisync.models import Model
 from unisync.pacing import BucketOf
 from unisync.scheduling import Scheduler
@@ -27,9 +27,9 @@ def run_together(
     send: Callable[[Call[Any]], Model],
     clock: Clock,
     bucket_of: BucketOf,
-    at_once: int,
+    at_once: AtOnce,
 ) -> Generator[object, None, Mapping[int, T | UnisyncError]]:
-    """Run the flows, with so many calls under way at once; yield what they tell. The threads end with them."""
+    """Run the flows; yield what they tell. The threads end with them."""
     scheduler = Scheduler(together, bucket_of, clock.now, at_once)
     workers = Workers(send)
     under_way = 0
@@ -62,10 +62,10 @@ async def arun_together(
     send: Callable[[Call[Any]], Awaitable[Model]],
     clock: Clock,
     bucket_of: BucketOf,
-    at_once: int,
+    at_once: AtOnce,
     results: dict[int, T | UnisyncError],
 ) -> AsyncGenerator[object, None]:
-    """Run the flows, with so many calls under way at once; yield what they tell. The tasks end with them.
+    """Run the flows; yield what they tell. The tasks end with them.
 
     What comes of the flows is put into `results`: an async generator cannot return it.
     """
