@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from unisync import (
+    AsyncUnisync,
     Backoff,
     GitSyncJob,
     NotFoundError,
@@ -22,9 +23,11 @@ from unisync import (
     ThrottledError,
     TwinMakerSync,
     TwinMakerSyncJob,
+    Unisync,
 )
 from unisync.flow import Call, Flow, Sleep, ask
 from unisync.services.git import STATES
+from unisync.session import Session
 from unisync.subject import Subject
 from unisync.waiting import wait_until_active, wait_until_deleted
 
@@ -198,3 +201,9 @@ class Hand:
                 action = flow.throw(answer) if isinstance(answer, BaseException) else flow.send(answer)
         except StopIteration as stop:
             return cast("T", stop.value)
+
+
+def session_of(client: Unisync | AsyncUnisync) -> Session:
+    """The boto3 clients behind a client."""
+    assert isinstance(client._session, Session)
+    return client._session

@@ -13,7 +13,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.samples import FACTORY, MINE, OLD, STACK
+from tests.samples import FACTORY, MINE, OLD, STACK, session_of
 from unisync import (
     AccessDeniedError,
     AsyncUnisync,
@@ -226,7 +226,7 @@ def test_what_botocore_refuses_is_an_invalid_request_too(aws: Emulator, client: 
     tags = MappingProxyType({"team": "a"})
     params = {"workspaceId": "factory", "syncSource": "SITEWISE", "syncRole": ROLE, "tags": tags}
     with pytest.raises(InvalidRequestError, match="tags") as caught:
-        client._session.send(Call("iottwinmaker", "CreateSyncJob", params, CreatedSyncJob))
+        session_of(client).send(Call("iottwinmaker", "CreateSyncJob", params, CreatedSyncJob))
     assert "ParamValidationError" in type(caught.value.__cause__).__name__
     assert aws.calls == []
 
@@ -334,7 +334,7 @@ def test_the_callers_config_is_merged(aws: Emulator) -> None:
     options = aws.client_options()
     options["config"] = Config(user_agent_extra="ours/1", read_timeout=7, proxies={}, inject_host_prefix=True)
     with Unisync(**options) as client:
-        config = client._session.client("iottwinmaker").meta.config
+        config = session_of(client).client("iottwinmaker").meta.config
         settings: Any = config
         assert (settings.user_agent_extra, settings.read_timeout) == ("ours/1", 7)
         assert settings.inject_host_prefix is True, "and not overruled"
@@ -379,13 +379,13 @@ def test_a_client_can_be_used_again_after_it_was_closed(aws: Emulator, either: A
 
 def test_threads_share_a_client_and_make_each_botocore_client_once(aws: Emulator, client: Unisync) -> None:
     made: list[str] = []
-    make = client._session._make
+    make = session_of(client)._make
 
     def counted(service: str) -> Any:
         made.append(service)
         return make(service)
 
-    client._session._make = counted  # type: ignore[method-assign]
+    session_of(client)._make = counted  # type: ignore[method-assign]
     barrier = threading.Barrier(8)
     states: list[SyncState] = []
 
@@ -440,7 +440,7 @@ def test_the_user_agent_is_botocores_own(aws: Emulator, monkeypatch: pytest.Monk
 
     raw.meta.events.register("before-send", note)
     with Unisync(**options) as client:
-        client._session.client("iottwinmaker").meta.events.register("before-send", note)
+        session_of(client).client("iottwinmaker").meta.events.register("before-send", note)
         for _ in range(2):
             with pytest.raises(NotFoundError):
                 client.get(FACTORY)
@@ -457,7 +457,7 @@ def test_what_a_service_of_credentials_says_is_no_answer_of_ours(aws: Emulator, 
         error: Any = {"Error": {"Code": "ResourceNotFoundException", "Message": "No access"}}
         raise ClientError(error, "GetRoleCredentials")
 
-    client._session.client("iottwinmaker").meta.events.register("before-sign", no_role)
+    session_of(client).client("iottwinmaker").meta.events.register("before-sign", no_role)
     for verb in (client.get, client.wait_until_active, client.wait_until_deleted):
         with pytest.raises(TransportError, match="No access") as caught:
             verb(FACTORY)
@@ -469,7 +469,7 @@ def test_a_handler_of_the_callers_that_fails_is_no_unreadable_answer(aws: Emulat
     def broken(**_: object) -> None:
         raise RuntimeError("a bug of the caller's")
 
-    client._session.client("iottwinmaker").meta.events.register("before-send", broken)
+    session_of(client).client("iottwinmaker").meta.events.register("before-send", broken)
     with pytest.raises(TransportError, match="a bug of the caller's") as caught:
         client.get(FACTORY)
     assert not caught.value.outcome_unknown

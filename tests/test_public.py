@@ -18,6 +18,7 @@ PACKAGE = Path(unisync.__file__).parent
 LAYERS = [
     {"__init__"},
     {"interfaces"},
+    {"fleet"},
     {"client", "aio"},
     {"facade"},
     {"services"},
@@ -30,7 +31,7 @@ LAYERS = [
     {"answers"},
     {"definitions", "inventory"},
     {"models"},
-    {"refs"},
+    {"refs", "regions"},
     {"errors"},
     {"lazily"},
     {"collection"},

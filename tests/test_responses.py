@@ -17,7 +17,7 @@ from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.samples import FACTORY, MINE, STACK
+from tests.samples import FACTORY, MINE, STACK, session_of
 from unisync import (
     InvalidRequestError,
     NotFoundError,
@@ -192,14 +192,14 @@ class Canned:
     """A botocore that answers every call with one result, as if its hooks had changed."""
 
     def __init__(self, client: Unisync, result: dict[str, Any]) -> None:
-        real = client._session.client
+        real = session_of(client).client
 
         def made(service: str) -> BaseClient:
             botocore = real(service)
             botocore._make_api_call = lambda operation_name, api_params: result  # type: ignore[method-assign]
             return botocore
 
-        client._session.client = made  # type: ignore[method-assign]
+        session_of(client).client = made  # type: ignore[method-assign]
 
 
 def test_without_the_hook_botocores_own_result_is_read(aws: Emulator, client: Unisync, protocol: str) -> None:

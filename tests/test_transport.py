@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.samples import STACK
+from tests.samples import STACK, session_of
 from unisync import ResponseError, StackSync, TransportError, Unisync, WaitTimeoutError
 from unisync.collection import NoCollection
 from unisync.emulator import Emulator
@@ -124,7 +124,7 @@ def dripping(head: bytes, piece: bytes) -> Generator[str]:
 def test_a_reply_that_drips_ends_with_the_deadline_wherever_it_drips(aws: Emulator, head: bytes, piece: bytes) -> None:
     session = aws.client_options()["session"]
     with dripping(head, piece) as url, Unisync(session, endpoint_url=url) as client:
-        client._session.client("codeconnections")
+        session_of(client).client("codeconnections")
         began = time.monotonic()
         with pytest.raises(WaitTimeoutError):
             client.wait_until_active(STACK, timeout=0.3)
@@ -133,7 +133,7 @@ def test_a_reply_that_drips_ends_with_the_deadline_wherever_it_drips(aws: Emulat
 
 def test_an_interrupt_while_a_body_is_read_lets_go_of_the_connection(aws: Emulator, options: Any) -> None:
     with Unisync(**options) as client:
-        http: Any = client._session.client("codeconnections")._endpoint.http_session
+        http: Any = session_of(client).client("codeconnections")._endpoint.http_session
         closed: list[bool] = []
 
         def interrupted(size: int) -> list[bytes]:
@@ -147,7 +147,7 @@ def test_an_interrupt_while_a_body_is_read_lets_go_of_the_connection(aws: Emulat
 
 def test_botocores_session_shows_through(options: Any) -> None:
     with Unisync(**options) as client:
-        http: Any = client._session.client("codeconnections")._endpoint.http_session
+        http: Any = session_of(client).client("codeconnections")._endpoint.http_session
         assert http._max_pool_connections == 10
 
 
@@ -170,7 +170,7 @@ def test_and_that_is_logged(options: Any, monkeypatch: pytest.MonkeyPatch, caplo
 
     monkeypatch.setattr("unisync.session.end_in_time", elsewhere)
     with Unisync(**options) as client:
-        client._session.client("proton")
+        session_of(client).client("proton")
     assert "deadlines hold only between calls" in caplog.text
 
 

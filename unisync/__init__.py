@@ -50,6 +50,11 @@ if TYPE_CHECKING:
     from unisync.errors import WaitError as WaitError
     from unisync.errors import WaitStoppedError as WaitStoppedError
     from unisync.errors import WaitTimeoutError as WaitTimeoutError
+    from unisync.fleet import AsyncFleet as AsyncFleet
+    from unisync.fleet import Fleet as Fleet
+    from unisync.fleet import FleetDiscovery as FleetDiscovery
+    from unisync.fleet import Place as Place
+    from unisync.flow import Location as Location
     from unisync.flow import SystemClock as SystemClock
     from unisync.interfaces import Clock as Clock
     from unisync.inventory import SyncJobSummary as SyncJobSummary
@@ -71,12 +76,15 @@ if TYPE_CHECKING:
     from unisync.outcomes import Outcome as Outcome
     from unisync.pacing import Pace as Pace
     from unisync.refs import AnyRef as AnyRef
+    from unisync.refs import FleetSync as FleetSync
     from unisync.refs import ServiceInstanceSync as ServiceInstanceSync
     from unisync.refs import StackSync as StackSync
     from unisync.refs import SyncRef as SyncRef
     from unisync.refs import TemplateSync as TemplateSync
     from unisync.refs import TwinMakerSync as TwinMakerSync
+    from unisync.refs import parse_fleet_ref as parse_fleet_ref
     from unisync.refs import parse_ref as parse_ref
+    from unisync.regions import available_regions as available_regions
     from unisync.services.codeconnections import AsyncCodeConnections as AsyncCodeConnections
     from unisync.services.codeconnections import BlockingCodeConnections as BlockingCodeConnections
     from unisync.services.discovery import Discovery as Discovery
@@ -97,6 +105,7 @@ __all__ = [
     "AlreadyExistsError",
     "AnyRef",
     "AsyncCodeConnections",
+    "AsyncFleet",
     "AsyncListing",
     "AsyncProton",
     "AsyncTwinMaker",
@@ -113,13 +122,18 @@ __all__ = [
     "DeletedSyncJob",
     "Discovery",
     "Ensured",
+    "Fleet",
+    "FleetDiscovery",
+    "FleetSync",
     "GitSyncJob",
     "InvalidRequestError",
     "Listing",
+    "Location",
     "NotFoundError",
     "Outcome",
     "Pace",
     "Page",
+    "Place",
     "Progress",
     "ProtonDeprecationWarning",
     "QuotaExceededError",
@@ -169,6 +183,8 @@ __all__ = [
     "WaitStoppedError",
     "WaitTimeoutError",
     "WaitToken",
+    "available_regions",
+    "parse_fleet_ref",
     "parse_ref",
 ]
 
@@ -214,7 +230,8 @@ _HOMES = {
         "WaitStoppedError",
         "WaitTimeoutError",
     ),
-    "flow": ("SystemClock",),
+    "fleet": ("AsyncFleet", "Fleet", "FleetDiscovery", "Place"),
+    "flow": ("Location", "SystemClock"),
     "interfaces": ("Clock",),
     "inventory": (
         "SyncJobSummary",
@@ -242,13 +259,16 @@ _HOMES = {
     "pacing": ("Pace",),
     "refs": (
         "AnyRef",
+        "FleetSync",
         "ServiceInstanceSync",
         "StackSync",
         "SyncRef",
         "TemplateSync",
         "TwinMakerSync",
+        "parse_fleet_ref",
         "parse_ref",
     ),
+    "regions": ("available_regions",),
     "services.codeconnections": (
         "AsyncCodeConnections",
         "BlockingCodeConnections",

@@ -14,7 +14,7 @@ from typing_extensions import deprecated
 
 from unisync.backoff import retrying
 from unisync.errors import TransportError
-from unisync.facade import Facade
+from unisync.facade import CommonVerbs, Facade
 from unisync.flow import Call, Flow, Stop, Together, arun
 from unisync.models import Model
 from unisync.verbs import AwaitableVerbs
@@ -41,11 +41,12 @@ class _Either(NamedTuple):
         return self.one.is_set() or self.other.is_set()
 
 
-class AwaitableClient(AwaitableVerbs, Facade):
+class AwaitableClient(AwaitableVerbs, CommonVerbs):
     """What runs the flows of the common verbs on an event loop, and their calls in threads."""
 
     _threads: ThreadPoolExecutor | None = None
     _under_way: int = 0
+    _is_identified: bool = False
 
     _lock: ClassVar[threading.Lock] = threading.Lock()
 
@@ -109,8 +110,9 @@ class AwaitableClient(AwaitableVerbs, Facade):
 
     async def _identified(self) -> None:
         """Find out whose rate the waits share: not on the event loop, as credentials may have to be fetched for it."""
-        if "identity" not in vars(self._session):
-            await self._in_a_thread(getattr, self._session, "identity")
+        if not self._is_identified:
+            await self._in_a_thread(self._session.identity_of, None)
+            self._is_identified = True
 
     async def _arun_together(self, together: Together[T]) -> Mapping[int, T | UnisyncError]:
         results: dict[int, T | UnisyncError] = {}
@@ -134,7 +136,7 @@ class AwaitableClient(AwaitableVerbs, Facade):
         return await self._arun(retrying(flow, self._session.attempts))
 
 
-class AsyncUnisync(AwaitableClient):
+class AsyncUnisync(AwaitableClient, Facade):
     """The sync APIs of IoT TwinMaker, Proton and CodeConnections in one account and region, awaited.
 
     It takes what `Unisync` takes. As an async context manager it closes its connections and ends its threads.

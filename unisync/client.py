@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, cast
 from typing_extensions import deprecated
 
 from unisync.backoff import retrying
-from unisync.facade import Facade
+from unisync.facade import CommonVerbs, Facade
 from unisync.flow import Flow, Together, run
 from unisync.models import Model
 from unisync.verbs import BlockingVerbs
@@ -26,7 +26,7 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Model)
 
 
-class BlockingClient(BlockingVerbs, Facade):
+class BlockingClient(BlockingVerbs, CommonVerbs):
     """What runs the flows of the common verbs in the thread that asks for them."""
 
     def close(self) -> None:
@@ -66,7 +66,7 @@ class BlockingClient(BlockingVerbs, Facade):
         return self._run(retrying(flow, self._session.attempts))
 
 
-class Unisync(BlockingClient):
+class Unisync(BlockingClient, Facade):
     """The sync APIs of IoT TwinMaker, Proton and CodeConnections in one account and region.
 
     It can be shared by threads. Nothing is looked up or connected before the first call.

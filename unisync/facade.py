@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError
@@ -10,7 +10,7 @@ from unisync.flow import Call, Flow, SystemClock, Together
 from unisync.models import GitSyncJob, SyncJob, TwinMakerSyncJob
 from unisync.refs import ServiceInstanceSync, StackSync, SyncRef, TwinMakerSync
 from unisync.services import Services
-from unisync.session import Session
+from unisync.session import Sender, Session
 from unisync.verbs import Verbs, stream, verb
 
 if TYPE_CHECKING:
@@ -33,26 +33,20 @@ J = TypeVar("J", bound=SyncJob)
 T = TypeVar("T")
 
 
-class Facade(Verbs):
-    """What `Unisync` and `AsyncUnisync` have in common."""
+class CommonVerbs(Verbs):
+    """The verbs that take references."""
 
-    def __init__(
-        self,
-        session: Boto3Session | None = None,
-        *,
-        region_name: str | None = None,
-        profile_name: str | None = None,
-        endpoint_url: str | None = None,
-        config: BotocoreConfig | None = None,
-        codeconnections_service: Literal["codeconnections", "codestar-connections"] = "codeconnections",
-        allow_unknown_words: bool = False,
-        pace: Pace | None = None,
-        clock: Clock | None = None,
-    ) -> None:
-        self._session = Session(session, region_name, profile_name, endpoint_url, config, allow_unknown_words)
-        self._services = Services(codeconnections_service)
-        self._clock = clock or SystemClock()
-        self._pace = pace
+    _session: Sender
+    _services: Services
+    _clock: Clock
+    _pace: Pace | None
+
+    @classmethod
+    def _over(cls, session: Sender, services: Services, clock: Clock, pace: Pace | None) -> Self:
+        """A client that makes its calls by a session that is there already."""
+        client = cls.__new__(cls)
+        client._session, client._services, client._clock, client._pace = session, services, clock, pace
+        return client
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._session}>"
@@ -74,7 +68,7 @@ class Facade(Verbs):
         """The bucket that a call of a wait is paced by, and what tells it from others."""
         from unisync.pacing import BUCKETS, Pace
 
-        key = (self._session.identity, call.service, call.operation)
+        key = (self._session.identity_of(call.location), call.service, call.operation)
         return key, BUCKETS.get(self._clock, key, self._pace or Pace())
 
     @verb
@@ -465,6 +459,28 @@ class Facade(Verbs):
         if status is None:
             raise _refusal("repository_status", "ref", "the reference of a Git sync", ref)
         return (yield from retrying(status(), self._session.attempts))
+
+
+class Facade(CommonVerbs):
+    """What `Unisync` and `AsyncUnisync` have in common."""
+
+    def __init__(
+        self,
+        session: Boto3Session | None = None,
+        *,
+        region_name: str | None = None,
+        profile_name: str | None = None,
+        endpoint_url: str | None = None,
+        config: BotocoreConfig | None = None,
+        codeconnections_service: Literal["codeconnections", "codestar-connections"] = "codeconnections",
+        allow_unknown_words: bool = False,
+        pace: Pace | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._session = Session(session, region_name, profile_name, endpoint_url, config, allow_unknown_words)
+        self._services = Services(codeconnections_service)
+        self._clock = clock or SystemClock()
+        self._pace = pace
 
     @verb
     def discover(

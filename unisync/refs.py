@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar, cast
 
 from typing_extensions import override
 
@@ -136,10 +136,68 @@ class StackSync(SyncRef["GitSyncJob"]):
         return cls(*parts) if len(parts) in (1, 2) else None
 
 
+@dataclass(frozen=True)
+class FleetSync(SyncRef[J_co]):
+    """A sync in one account and region of a fleet: `123456789012/eu-west-1/codeconnections:payments-prod`.
+
+    Only a `Fleet` looks at it. `parse_fleet_ref` reads its text form.
+    """
+
+    prefix = ""
+
+    account: str
+    region: str
+    sync: SyncRef[J_co]
+
+    @override
+    def __post_init__(self) -> None:
+        for name, value in (("account", self.account), ("region", self.region)):
+            if not isinstance(cast("object", value), str) or not _PART.fullmatch(value):
+                raise InvalidRequestError.before_sending(
+                    f"{name}: expected a name without spaces, slashes or colons, got {value!r}", type(self).__name__
+                )
+        if not isinstance(cast("object", self.sync), SyncRef) or isinstance(self.sync, FleetSync):
+            raise InvalidRequestError.before_sending(
+                f"sync: expected a reference such as StackSync(...), got {self.sync!r}", type(self).__name__
+            )
+
+    @override
+    def __str__(self) -> str:
+        return "/".join(self.parts())
+
+    @override
+    def parts(self) -> tuple[str, ...]:
+        return self.account, self.region, str(self.sync)
+
+    @classmethod
+    @override
+    def from_parts(cls, parts: list[str]) -> None:
+        """What its reference leads to does not show in the parts: `parse_fleet_ref` reads them."""
+
+
 AnyRef = TwinMakerSync | ServiceInstanceSync | TemplateSync | StackSync
 """Every kind of reference there is."""
 
 _KINDS = (TwinMakerSync, ServiceInstanceSync, TemplateSync, StackSync)
+
+
+def parse_fleet_ref(text: str) -> FleetSync[SyncJob]:
+    """Read the text form of a fleet's reference.
+
+    Args:
+        text: Such as "123456789012/eu-west-1/codeconnections:payments-prod".
+
+    Raises:
+        InvalidRequestError: if it is the text form of no such reference.
+    """
+    account, _, rest = str(text).partition("/")
+    region, _, sync = rest.partition("/")
+    if not sync:
+        raise InvalidRequestError.before_sending(
+            f"text: expected ACCOUNT/REGION/REFERENCE, such as 123456789012/eu-west-1/twinmaker:factory, got {text!r}",
+            "parse_fleet_ref",
+        )
+    return FleetSync(account, region, parse_ref(sync))
 
 
 def parse_ref(text: str) -> AnyRef:

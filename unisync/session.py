@@ -7,9 +7,9 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 from unisync.collection import NoCollection
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     import botocore.session
     from botocore.client import BaseClient
     from botocore.config import Config
+    from botocore.credentials import Credentials
 
-    from unisync.flow import Call
+    from unisync.flow import Call, Location
     from unisync.interfaces import Boto3Session, BotocoreConfig
 
 R = TypeVar("R", bound=Model)
@@ -39,10 +40,37 @@ ATTEMPTS = 3
 logger: logging.Logger = logging.getLogger("unisync")
 
 
+class Sender(Protocol):
+    """What makes calls: the clients of one account and region, or of many."""
+
+    @property
+    def attempts(self) -> int:
+        """How often a call is made at the most."""
+        ...
+
+    @property
+    def at_once(self) -> AtOnce:
+        """How many calls can be under way."""
+        ...
+
+    def identity_of(self, location: Location | None) -> Hashable:
+        """What is the same for all whose calls count towards the same limits. Credentials may have to be fetched."""
+        ...
+
+    def send(self, call: Call[R]) -> R:
+        """Make one call, and read its answer."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
 class Session:
     """The boto3 clients of one account and region.
 
-    The arguments are those of `Unisync`.
+    The arguments are those of `Unisync`; and `make_botocore`, which makes botocore's session where none of boto3 is
+    given.
     """
 
     def __init__(
@@ -53,6 +81,7 @@ class Session:
         endpoint_url: str | None,
         config: BotocoreConfig | None,
         allow_unknown_words: bool = False,
+        make_botocore: Callable[[], botocore.session.Session] | None = None,
     ) -> None:
         if session is not None and profile_name is not None:
             raise InvalidRequestError.before_sending("profile_name: expected None, as the session has a profile")
@@ -62,6 +91,7 @@ class Session:
         self._endpoint_url = endpoint_url
         self._config = cast("Config | None", config)
         self._any_word = allow_unknown_words
+        self._make_botocore = make_botocore
         self._clients: dict[str, BaseClient] = {}
         self._lock = threading.RLock()
 
@@ -69,9 +99,14 @@ class Session:
         region = self._region_name or (self._session.region_name if self._session else None) or "default region"
         return f"{region}, {self._endpoint_url or 'AWS'}"
 
-    @cached_property
+    @property
     def attempts(self) -> int:
-        """How often a call is made at the most: as the caller's config, the environment or the profile say."""
+        """How often a call is made at the most."""
+        return self._attempts
+
+    @cached_property
+    def _attempts(self) -> int:
+        """As the caller's config, the environment or the profile say."""
         retries: dict[str, Any] = getattr(self._config, "retries", None) or {}
         if "total_max_attempts" in retries:
             return int(retries["total_max_attempts"])
@@ -86,13 +121,34 @@ class Session:
         except BotoCoreError:  # as for a profile that does not exist: making a client says so
             return ATTEMPTS
 
+    @property
+    def profile_name(self) -> str | None:
+        """The profile that settings come from, where one is named."""
+        return self._session.profile_name if self._session is not None else self._profile_name
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """Whom calls speak for, if that is known."""
+        return self._botocore.get_credentials()
+
+    @property
+    def region(self) -> str | None:
+        """The region that calls are made in, if there is one."""
+        if self._region_name is not None:
+            return self._region_name
+        if self._session is not None:
+            return self._session.region_name
+        return self._botocore.get_config_variable("region")
+
+    def identity_of(self, location: Location | None) -> Hashable:  # noqa: ARG002  # there is but one
+        """The account, as far as credentials tell it, and the region."""
+        return self._identity
+
     @cached_property
-    def identity(self) -> tuple[object, ...]:
-        """What is the same for all whose calls count towards the same limits. Credentials may have to be fetched."""
-        region = self._region_name
+    def _identity(self) -> tuple[Hashable, ...]:
+        region = None
         try:
-            if region is None:
-                region = self._session.region_name if self._session else self._botocore.get_config_variable("region")
+            region = self.region
             credentials = self._botocore.get_credentials()
             frozen = None if credentials is None else credentials.get_frozen_credentials()
         except Exception:  # no such profile, nothing to fetch them from: each call says so
@@ -125,7 +181,7 @@ class Session:
         return reply
 
     def _send(self, call: Call[R]) -> R:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
         try:
             client = self.client(call.service)
@@ -145,9 +201,12 @@ class Session:
             with time_limit(call.timeout, call.stop):
                 parsed = client._make_api_call(call.operation, dict(call.params))
         except ClientError as error:
+            answered = ServiceError.of(cast("dict[str, Any]", error.response), call.operation, call.service)
             if error.operation_name != call.operation:  # the answer of a service that credentials come from
-                raise _no_answer(error, call) from error
-            raise ServiceError.of(cast("dict[str, Any]", error.response), call.operation, call.service) from error
+                raise _no_answer(error, call, retryable=answered.retryable) from error
+            raise answered from error
+        except EndpointConnectionError as error:
+            raise self._unconnected(error, call) from error
         except BotoCoreError as error:
             raise _translated(error, call) from error
         except Exception as error:
@@ -159,14 +218,29 @@ class Session:
         except Exception as error:
             raise _unreadable(error, call, parsed.get("ResponseMetadata", {})) from error
 
+    def _unconnected(self, error: Exception, call: Call[Any]) -> UnisyncError:
+        """Our error for a connection that was not made: that comes right by itself, unless nothing is there."""
+        from unisync.regions import is_known_to_be_offered
+
+        region = self._clients[call.service].meta.region_name if call.service in self._clients else None
+        if self._endpoint_url is not None or region is None or is_known_to_be_offered(call.service, region):
+            return _translated(error, call)
+        reason = f"{error} (AWS is not known to offer {call.service} in {region})"
+        return TransportError(call.service, call.operation, reason, retryable=False, outcome_unknown=False)
+
     def client(self, service: str) -> BaseClient:
         """The one client of a service."""
-        client = self._clients.get(service)
-        if client is None:
-            with self._lock, NoCollection():
-                client = self._clients.get(service) or self._make(service)
-                self._clients[service] = client
-        return client
+        return self._clients.get(service) or self._kept(service, self._make)
+
+    def plain_client(self, service: str) -> BaseClient:
+        """The one client of a service that credentials come from: botocore reads its answers."""
+        return self._clients.get(service) or self._kept(service, self._create)
+
+    def _kept(self, service: str, make: Callable[[str], BaseClient]) -> BaseClient:
+        with self._lock, NoCollection():
+            client = self._clients.get(service) or make(service)
+            self._clients[service] = client
+            return client
 
     def close(self) -> None:
         """Close all connections."""
@@ -181,11 +255,25 @@ class Session:
         with self._lock, NoCollection():
             if self._session is not None:
                 return self._session._session
+            if self._make_botocore is not None:
+                return self._make_botocore()
             from unisync.loading import fast_session
 
             return fast_session(self._profile_name)
 
     def _make(self, service: str) -> BaseClient:
+        client = self._create(service)
+        asked = getattr(self._config, "_user_provided_options", {})
+        if "inject_host_prefix" not in asked and not (urlsplit(client.meta.endpoint_url).hostname or "").startswith(
+            service
+        ):
+            # An endpoint of the user's own: AWS's host prefix ("api.") would make a name of it that does not exist.
+            client.meta.config.inject_host_prefix = False
+        keep_bodies(client)
+        return client
+
+    def _create(self, service: str) -> BaseClient:
+        """Create a client whose calls end in time, and are made once."""
         from botocore.config import Config
 
         # The waits and the verbs decide themselves what is tried again, and when, on every botocore alike.
@@ -197,13 +285,6 @@ class Session:
             endpoint_url=self._endpoint_url,
             config=(self._config or Config()).merge(Config(**settings)),
         )
-        asked = getattr(self._config, "_user_provided_options", {})
-        if "inject_host_prefix" not in asked and not (urlsplit(client.meta.endpoint_url).hostname or "").startswith(
-            service
-        ):
-            # An endpoint of the user's own: AWS's host prefix ("api.") would make a name of it that does not exist.
-            client.meta.config.inject_host_prefix = False
-        keep_bodies(client)
         remember_user_agent(client)
         if not end_in_time(client):
             logger.warning("This botocore keeps its HTTP session elsewhere: deadlines hold only between calls.")

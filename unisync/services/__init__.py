@@ -31,7 +31,7 @@ class Services:
                 "codeconnections_service: expected 'codeconnections' or 'codestar-connections', "
                 f"got {codeconnections!r}"
             )
-        self._codeconnections_name = codeconnections
+        self.codeconnections_name = codeconnections
 
     @cached_property
     def twinmaker(self) -> TwinMakerSyncs:
@@ -52,7 +52,7 @@ class Services:
         """CodeConnections."""
         from unisync.services.codeconnections import CODECONNECTIONS, CodeConnectionsSyncs
 
-        return CodeConnectionsSyncs(CODECONNECTIONS._replace(name=self._codeconnections_name))
+        return CodeConnectionsSyncs(CODECONNECTIONS._replace(name=self.codeconnections_name))
 
     def subject_of(self, ref: SyncRef[J]) -> Subject[J]:
         """What a reference refers to, as something to look at and wait for."""

@@ -61,17 +61,26 @@ class Findings:
         self.error = self.error or error
 
 
+def checked_services(names: Collection[str] | None) -> tuple[str, ...]:
+    """The services that are named; None is all of them.
+
+    Raises:
+        InvalidRequestError: one of them is none, or there are none.
+    """
+    names = SERVICES if names is None else names
+    if isinstance(names, str) or not names or not set(names) <= set(SERVICES):
+        expected = ", ".join(map(repr, SERVICES))
+        raise InvalidRequestError.before_sending(f"services: expected some of {expected}, got {names!r}", "discover")
+    return tuple(name for name in SERVICES if name in names)
+
+
 def discover(services: Services, names: Collection[str] | None) -> Flow[Discovery]:
     """Find every sync of the services that are named; None is all of them.
 
     Raises:
         UnisyncError: nothing was found, and none of the services could be looked into.
     """
-    names = SERVICES if names is None else names
-    if isinstance(names, str) or not names or not set(names) <= set(SERVICES):
-        expected = ", ".join(map(repr, SERVICES))
-        raise InvalidRequestError.before_sending(f"services: expected some of {expected}, got {names!r}", "discover")
-    searches = [Findings(name) for name in SERVICES if name in names]
+    searches = [Findings(name) for name in checked_services(names)]
     for findings in searches:
         search: Callable[[Findings], Flow[None]] = getattr(services, findings.service).discover
         try:
