@@ -27,7 +27,7 @@ LAYERS = [
     {"waiting", "session"},
     {"subject", "verbs", "backoff", "replies", "constraints", "loading"},
     {"listing"},
-    {"transport"},
+    {"transport", "remembering"},
     {"flow"},
     {"answers"},
     {"definitions", "inventory"},

@@ -16,8 +16,9 @@ from unisync.collection import NoCollection
 from unisync.constraints import broken_constraints
 from unisync.errors import InvalidRequestError, ResponseError, ServiceError, TransportError, UnisyncError
 from unisync.models import Model
+from unisync.remembering import forget_retries, remember_endpoints, remember_signing, remember_user_agent
 from unisync.replies import RawReply, in_utc, keep_bodies, take_body
-from unisync.transport import end_in_time, remember_user_agent, time_limit, was_answered
+from unisync.transport import end_in_time, time_limit, was_answered
 
 if TYPE_CHECKING:
     import boto3
@@ -186,6 +187,9 @@ class Session:
             client.meta.config.inject_host_prefix = False
         keep_bodies(client)
         remember_user_agent(client)
+        remember_endpoints(client)
+        remember_signing(client)
+        forget_retries(client)
         if not end_in_time(client):
             logger.warning("This botocore keeps its HTTP session elsewhere: deadlines hold only between calls.")
         return client
