@@ -28,7 +28,7 @@ LAYERS = [
     {"subject", "verbs", "backoff", "replies", "constraints", "loading"},
     {"listing"},
     {"transport", "remembering"},
-    {"flow"},
+    {"flow", "trust"},
     {"answers"},
     {"definitions", "inventory"},
     {"models"},

@@ -11,8 +11,11 @@ from http.client import HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from unisync.trust import reading_bundles_once
+
 if TYPE_CHECKING:
     import socket
+    import ssl
 
     import urllib3
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -78,8 +81,10 @@ def end_in_time(client: BaseClient) -> bool:
     if "timeout" not in getattr(manager, "connection_pool_kw", {}):
         return False
     session._timeout = session._manager.connection_pool_kw["timeout"] = _limited(usual)
+    make_context = getattr(session, "_get_ssl_context", None)
     session._pool_classes_by_scheme = session._manager.pool_classes_by_scheme = {
-        scheme: _reading_in_time(pool) for scheme, pool in cast("dict[str, type[HTTPConnectionPool]]", pools).items()
+        scheme: _reading_in_time(pool, make_context)
+        for scheme, pool in cast("dict[str, type[HTTPConnectionPool]]", pools).items()
     }
     endpoint.http_session = cast("URLLib3Session", _WholeSession(session))
     return True
@@ -104,7 +109,9 @@ def _least(usual: object, left: float) -> float:
     return min(usual, left) if isinstance(usual, (int, float)) else left
 
 
-def _reading_in_time(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+def _reading_in_time(
+    pool: type[HTTPConnectionPool], make_context: Callable[[], ssl.SSLContext] | None
+) -> type[HTTPConnectionPool]:
     """The same pool, with each read of a reply given only the time that is left, from its first line to its last."""
 
     class Response(HTTPResponse):
@@ -113,7 +120,8 @@ def _reading_in_time(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]
             if _deadline.at is not None:
                 self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
 
-    connection = type("Connection", (pool.ConnectionCls,), {"response_class": Response})
+    kind = pool.ConnectionCls if make_context is None else reading_bundles_once(pool.ConnectionCls, make_context)
+    connection = type("Connection", (kind,), {"response_class": Response})
     return type(pool.__name__, (pool,), {"ConnectionCls": connection})
 
 
