@@ -6,6 +6,7 @@ Each hook gives up, and leaves all as botocore has it, where this botocore is no
 from __future__ import annotations
 
 from functools import cache, lru_cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _has_parameters(operation: OperationModel) -> bool:
 
 
 def remember_signing(client: BaseClient) -> bool:
-    """Have `client` derive its key once a day, and choose what to sign once a call; botocore does so twice.
+    """Have `client` derive its key once a day, and choose what to sign once a call.
 
     Returns:
         False if this botocore signs otherwise.
@@ -123,6 +124,13 @@ def _quick_signature() -> type[SigV4Auth] | None:
             if self._chosen[0] is not request:
                 self._chosen = request, super().headers_to_sign(request)
             return cast("dict[str, str]", self._chosen[1])
+
+        def payload(self, request: AWSRequest) -> object:
+            # To look at its body, botocore prepares the whole request as if to send it.
+            data = request.data
+            if isinstance(data, bytes):
+                return plain.payload(self, SimpleNamespace(url=request.url, context=request.context, body=data))
+            return plain.payload(self, request)
 
         def _sign(self, key: bytes, msg: str, hex: bool = False) -> object:
             return plain._sign(self, key, msg, hex) if hex else derived(key, msg)
