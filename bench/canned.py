@@ -1,6 +1,7 @@
 """A server that answers as AWS would, from memory: a process of its own, so that its work is in no figure.
 
-It prints the port that it listens on, and ends when its standard input does. A Git sync has a long history, of 100
+It prints the port that it listens on, and ends when its standard input does. Given a certificate, it speaks TLS and
+closes each connection after one answer. A Git sync has a long history, of 100
 events in its latest attempt, if the request names `LONG`, and else a short one, of 4. The attempt that succeeded last
 has 4 events in both.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import sys
 from collections.abc import Mapping
 
@@ -113,8 +115,9 @@ class _Replies:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, replies: _Replies) -> None:
+    def __init__(self, replies: _Replies, closes: bool) -> None:
         self._replies = replies
+        self._closes = closes
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -132,15 +135,20 @@ class _Connection(asyncio.Protocol):
             # The line's end is what an operation's name is told by, so the last line of the head gets one too.
             self._transport.write(self._replies.to(head + b"\r\n", rest[:length]))
             self._received = rest[length:]
+            if self._closes:
+                self._transport.close()
 
 
-async def _serve() -> None:
+async def _serve(certificate: str | None = None) -> None:
     loop = asyncio.get_running_loop()
-    replies = _Replies()
-    server = await loop.create_server(lambda: _Connection(replies), "127.0.0.1", 0)
+    replies, tls = _Replies(), None
+    if certificate is not None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
+    server = await loop.create_server(lambda: _Connection(replies, tls is not None), "127.0.0.1", 0, ssl=tls)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    asyncio.run(_serve(*sys.argv[1:]))

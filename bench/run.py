@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a few rounds only, to see that it runs")
     parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
     options = parser.parse_args()
-    rounds, calls, starts = (2, 5, 2) if options.quick else (40, 50, 20)
+    rounds, calls, starts, bursts = (2, 5, 2, 2) if options.quick else (40, 50, 20, 10)
 
     machine = _machine()
     for name, value in machine.items():
@@ -38,9 +38,15 @@ def main() -> None:
         # boto3 reads some of its settings when it is imported.
         import calls as calls_
         import starts as starts_
+        import tls
 
         print(f"\nOne call, in ms: {rounds} pairs of {calls} calls, to a canned server in a process of its own")
         warm = _printed(calls_.measured(url, rounds, calls))
+        print(f"\n{tls.BURST} calls at once, each over a TLS connection of its own, in ms: {bursts} pairs")
+        with _server(str(tls.SERVER)) as secure_url:
+            bundle = Path(home, "bundle.pem")
+            burst = _printed(tls.measured(secure_url.replace("http:", "https:"), bursts, bundle))
+        os.environ.pop("AWS_CA_BUNDLE")
         print(f"\nStarting, in ms: {starts} pairs of processes")
         cold = _printed(starts_.measured(url, starts))
         loaded = starts_.loaded_by_import()
@@ -49,6 +55,7 @@ def main() -> None:
     if options.json:
         figures: dict[str, Any] = {"machine": machine, "loaded_by_import": loaded}
         figures |= {"calls": [asdict(each) for each in warm], "starts": [asdict(each) for each in cold]}
+        figures["bursts"] = [asdict(each) for each in burst]
         Path(options.json).write_text(json.dumps(figures, indent=2) + "\n")
 
 
@@ -88,9 +95,9 @@ def _isolate(home: str) -> None:
 
 
 @contextmanager
-def _server() -> Generator[str]:
+def _server(*certificate: str) -> Generator[str]:
     """The canned server, for as long as this lasts."""
-    command = [sys.executable, canned.__file__]
+    command = [sys.executable, canned.__file__, *certificate]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import unisync
+from tests.samples import twin_job
+from unisync import SyncState
 
 PACKAGE = Path(unisync.__file__).parent
 
@@ -26,8 +28,8 @@ LAYERS = [
     {"waiting", "session", "scheduling"},
     {"subject", "verbs", "backoff", "replies", "constraints", "loading"},
     {"listing", "pacing"},
-    {"transport"},
-    {"flow"},
+    {"transport", "remembering"},
+    {"flow", "trust"},
     {"answers"},
     {"definitions", "inventory"},
     {"models"},
@@ -150,3 +152,10 @@ def test_every_public_name_is_documented() -> None:
         value = getattr(unisync, name)
         if name != "AnyRef":
             assert value.__doc__, name
+
+
+def test_a_generic_value_can_be_made_with_its_type_spelled_out() -> None:
+    """As a user's test may do. With slots, a frozen generic dataclass cannot, up to Python 3.12."""
+    assert unisync.Page[int]((1,), None).items == (1,)
+    assert unisync.Ensured[int]("created", 1).definition == 1
+    assert unisync.Progress[unisync.TwinMakerSyncJob](twin_job(SyncState.ACTIVE), 1, 1.0, 2.0).attempt == 1

@@ -17,7 +17,7 @@ from tests.samples import STACK, session_of
 from unisync import ResponseError, StackSync, TransportError, Unisync, WaitTimeoutError
 from unisync.collection import NoCollection
 from unisync.emulator import Emulator
-from unisync.transport import end_in_time, remember_user_agent
+from unisync.transport import end_in_time
 
 
 @contextmanager
@@ -172,15 +172,6 @@ def test_and_that_is_logged(options: Any, monkeypatch: pytest.MonkeyPatch, caplo
     with Unisync(**options) as client:
         session_of(client).client("proton")
     assert "deadlines hold only between calls" in caplog.text
-
-
-def test_a_user_agent_that_is_made_otherwise_is_left_alone() -> None:
-    changing = iter(range(9))
-    assert not remember_user_agent(SimpleNamespace())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    creator = SimpleNamespace(to_string=lambda: str(next(changing)))
-    strange: Any = SimpleNamespace(_user_agent_creator=creator)
-    assert not remember_user_agent(strange)
-    assert creator.to_string() == "2"
 
 
 def test_a_log_line_has_no_payload(aws: Emulator, options: Any, caplog: pytest.LogCaptureFixture) -> None:

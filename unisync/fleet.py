@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 from unisync.aio import AsyncUnisync, AwaitableClient
 from unisync.backoff import retrying
 from unisync.client import BlockingClient, Unisync
-from unisync.errors import InvalidRequestError, ServiceError, UnisyncError
+from unisync.errors import InvalidRequestError, UnisyncError
 from unisync.facade import CommonVerbs
 from unisync.flow import AtOnce, Call, Flow, Location, SystemClock, Together
 from unisync.models import Model, SyncJob
 from unisync.refs import FleetSync, SyncRef
 from unisync.services import Services
 from unisync.services.discovery import Discovery, checked_services, discover
-from unisync.session import Session
+from unisync.session import Session, is_refusal
 from unisync.subject import Subject
 from unisync.verbs import verb
 
@@ -338,7 +338,7 @@ class _Role:
 
     def _assumed(self) -> CredentialMetadata:
         from botocore.credentials import AssumeRoleCredentialFetcher
-        from botocore.exceptions import ClientError, NoCredentialsError
+        from botocore.exceptions import NoCredentialsError
 
         if self._refusal is not None and time.monotonic() - self._refused_at < REFUSED_FOR:
             raise self._refusal
@@ -348,8 +348,8 @@ class _Role:
         fetcher = AssumeRoleCredentialFetcher(self._sts, credentials, self._arn, self._told)
         try:
             found = fetcher.fetch_credentials()
-        except ClientError as error:
-            if not ServiceError.of(cast("dict[str, Any]", error.response), "AssumeRole", "sts").retryable:
+        except Exception as error:
+            if is_refusal(error):
                 self._refusal, self._refused_at = error, time.monotonic()
             raise
         self._refusal = None

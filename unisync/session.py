@@ -17,8 +17,9 @@ from unisync.constraints import broken_constraints
 from unisync.errors import InvalidRequestError, ResponseError, ServiceError, TransportError, UnisyncError
 from unisync.flow import AtOnce
 from unisync.models import Model
+from unisync.remembering import forget_retries, remember_endpoints, remember_signing, remember_user_agent
 from unisync.replies import RawReply, in_utc, keep_bodies, take_body
-from unisync.transport import end_in_time, remember_user_agent, time_limit, was_answered
+from unisync.transport import end_in_time, time_limit, was_answered
 
 if TYPE_CHECKING:
     import boto3
@@ -26,14 +27,13 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.config import Config
     from botocore.credentials import Credentials
+    from botocore.exceptions import ClientError
 
     from unisync.flow import Call, Location
     from unisync.interfaces import Boto3Session, BotocoreConfig
 
 R = TypeVar("R", bound=Model)
 
-SERVICES = 3
-"""How many there are."""
 ATTEMPTS = 3
 """How often a call is made at the most, where the caller's settings do not say: as botocore's standard mode does."""
 
@@ -161,7 +161,7 @@ class Session:
     def at_once(self) -> AtOnce:
         """How many calls can be under way: as many as there are connections for."""
         each = int(getattr(self._config, "max_pool_connections", None) or 10)
-        return AtOnce(each, SERVICES * each)
+        return AtOnce(each, each)
 
     def send(self, call: Call[R]) -> R:
         """Make one call, and read its answer.
@@ -201,7 +201,7 @@ class Session:
             with time_limit(call.timeout, call.stop):
                 parsed = client._make_api_call(call.operation, dict(call.params))
         except ClientError as error:
-            answered = ServiceError.of(cast("dict[str, Any]", error.response), call.operation, call.service)
+            answered = _answered(error, call.operation, call.service)
             if error.operation_name != call.operation:  # the answer of a service that credentials come from
                 raise _no_answer(error, call, retryable=answered.retryable) from error
             raise answered from error
@@ -286,6 +286,9 @@ class Session:
             config=(self._config or Config()).merge(Config(**settings)),
         )
         remember_user_agent(client)
+        remember_endpoints(client)
+        remember_signing(client)
+        forget_retries(client)
         if not end_in_time(client):
             logger.warning("This botocore keeps its HTTP session elsewhere: deadlines hold only between calls.")
         return client
@@ -313,6 +316,17 @@ def read(call: Call[R], raw: RawReply | None, parsed: dict[str, Any]) -> R:
     else:
         members = {name: value for name, value in parsed.items() if name != "ResponseMetadata"}
     return call.reply.model_validate(in_utc(members), context=call.vocabulary, by_alias=True, by_name=False)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether a service that credentials come from refused them for a reason that stays."""
+    from botocore.exceptions import ClientError
+
+    return isinstance(error, ClientError) and not _answered(error, "", "").retryable
+
+
+def _answered(error: ClientError, operation: str, service: str) -> ServiceError:
+    return ServiceError.of(cast("dict[str, Any]", error.response), operation, service)
 
 
 def _translated(error: Exception, call: Call[Any]) -> UnisyncError:

@@ -1,4 +1,4 @@
-"""Between botocore and the socket: calls that end in time, and what every call need not do anew."""
+"""Between botocore and the socket: calls that end in time, over connections that are found again fast."""
 
 from __future__ import annotations
 
@@ -6,53 +6,30 @@ import io
 import math
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from http.client import HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from unisync.flow import SLICE
+from unisync.trust import reading_bundles_once
 
 if TYPE_CHECKING:
     import socket
+    import ssl
 
     import urllib3
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.client import BaseClient
     from botocore.httpsession import URLLib3Session
+    from urllib3 import PoolManager
     from urllib3.connectionpool import HTTPConnectionPool
     from urllib3.util import Timeout
 
     from unisync.flow import Stop
 
 _PIECE = 64 * 1024
-
-
-def remember_user_agent(client: BaseClient) -> bool:
-    """Have `client` put its User-Agent together once for each set of features; botocore does so twice a call.
-
-    Returns:
-        False if this botocore makes it otherwise: then all is as botocore has it.
-    """
-    creator = getattr(client, "_user_agent_creator", None)
-    build = getattr(creator, "to_string", None)
-    try:
-        from botocore.context import get_context
-    except ImportError:
-        return False
-    if creator is None or build is None or build() != build():
-        return False
-    known: dict[frozenset[str], str] = {}
-
-    def to_string() -> str:
-        context = get_context()
-        features = frozenset(context.features) if context else frozenset[str]()
-        if features not in known:
-            known[features] = build()
-        return known[features]
-
-    creator.to_string = to_string
-    return True
 
 
 class _Deadline(threading.local):
@@ -114,8 +91,10 @@ def end_in_time(client: BaseClient) -> bool:
     if "timeout" not in getattr(manager, "connection_pool_kw", {}):
         return False
     session._timeout = session._manager.connection_pool_kw["timeout"] = _limited(usual)
+    make_context = getattr(session, "_get_ssl_context", None)
     session._pool_classes_by_scheme = session._manager.pool_classes_by_scheme = {
-        scheme: _reading_in_time(pool) for scheme, pool in cast("dict[str, type[HTTPConnectionPool]]", pools).items()
+        scheme: _reading_in_time(pool, make_context)
+        for scheme, pool in cast("dict[str, type[HTTPConnectionPool]]", pools).items()
     }
     endpoint.http_session = cast("URLLib3Session", _WholeSession(session))
     return True
@@ -140,7 +119,9 @@ def _least(usual: object, left: float) -> float:
     return min(usual, left) if isinstance(usual, (int, float)) else left
 
 
-def _reading_in_time(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+def _reading_in_time(
+    pool: type[HTTPConnectionPool], make_context: Callable[[], ssl.SSLContext] | None
+) -> type[HTTPConnectionPool]:
     """The same pool, with each read of a reply given only the time that is left, from its first line to its last."""
 
     class Response(HTTPResponse):
@@ -149,7 +130,8 @@ def _reading_in_time(pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]
             if _deadline.at is not None or _deadline.stop is not None:
                 self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
 
-    connection = type("Connection", (pool.ConnectionCls,), {"response_class": Response})
+    kind = pool.ConnectionCls if make_context is None else reading_bundles_once(pool.ConnectionCls, make_context)
+    connection = type("Connection", (kind,), {"response_class": Response})
     return type(pool.__name__, (pool,), {"ConnectionCls": connection})
 
 
@@ -202,20 +184,20 @@ class _WholeSession:
 
     def __init__(self, session: URLLib3Session) -> None:
         self._session = session
+        self._forget_pools = _remember_pools(session._manager)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._session, name)
 
     def close(self) -> None:
+        self._forget_pools()
         self._session.close()
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
-        from botocore.awsrequest import AWSResponse
-
         request.stream_output = True
         response = self._session.send(request)
-        body = self._read(request.url, response)
-        return AWSResponse(response.url, response.status_code, response.headers, _Whole(body))
+        response.raw = _Whole(self._read(request.url, response))
+        return response
 
     def _read(self, url: str, response: AWSResponse) -> bytes:
         from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
@@ -237,6 +219,28 @@ class _WholeSession:
             raw.close()
             raise
         return bytes(body)
+
+
+def _remember_pools(manager: PoolManager) -> Callable[[], None]:
+    """Have `manager` find a host's pool by its name; urllib3 makes a key of all settings to find it for each request.
+
+    Returns:
+        Has it look them up anew.
+    """
+    find = manager.connection_from_url
+    pools: dict[tuple[str, str], HTTPConnectionPool] = {}
+
+    def connection_from_url(url: str, *settings: Any) -> HTTPConnectionPool:
+        scheme, host, *_ = urlsplit(url)
+        pool = None if settings else pools.get((scheme, host))
+        if pool is None:
+            pool = find(url, *settings)
+            if not settings:
+                pools[scheme, host] = pool
+        return pool
+
+    vars(manager)["connection_from_url"] = connection_from_url
+    return pools.clear
 
 
 def _partial(error: Exception) -> bytes:

@@ -6,6 +6,8 @@ from urllib3 import PoolManager, ProxyManager, Timeout
 DEFAULT_TIMEOUT: int
 MAX_POOL_CONNECTIONS: int
 
+def get_cert_path(verify: bool | str) -> bool | str: ...
+
 class URLLib3Session:
     _verify: bool | str | None
     _timeout: Timeout | float

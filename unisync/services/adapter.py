@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 from unisync.errors import ConflictError, InvalidRequestError, NotFoundError, UnisyncError
@@ -113,12 +114,14 @@ class Adapter(Verbs):
         )
 
 
+@cache
 def camel(name: str) -> str:
     """A name as in "resourceName"."""
     first, *others = name.split("_")
     return first + "".join(map(str.capitalize, others))
 
 
+@cache
 def pascal(name: str) -> str:
     """A name as in "ResourceName"."""
     return "".join(map(str.capitalize, name.split("_")))

@@ -35,8 +35,9 @@ STATES = {
 
 def git_job(ref: SyncRef[GitSyncJob], reply: GitSyncReply) -> GitSyncJob:
     """The job that a reply tells of. Its status is that of the latest attempt."""
-    never = SyncJobStatus(state=SyncState.PENDING, native="")
-    return with_ref(GitSyncJob, ref, reply, status=reply.latest_sync.status if reply.latest_sync else never)
+    attempt = reply.latest_sync
+    status = SyncJobStatus(state=SyncState.PENDING, native="") if attempt is None else attempt.status
+    return with_ref(GitSyncJob, ref, reply, status=status)
 
 
 def all_blockers(

@@ -1,0 +1,71 @@
+"""TLS: a bundle of CA certificates is read once, however many clients connect, and how often."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+C = TypeVar("C")
+
+_USUAL: Mapping[str, object] = {
+    "cert_reqs": "CERT_REQUIRED",
+    "cert_file": None,
+    "key_file": None,
+    "ca_cert_dir": None,
+    "ca_cert_data": None,
+    "proxy": None,
+    "assert_hostname": None,
+    "assert_fingerprint": None,
+}
+"""A connection that is set up so may share its context; all others are left as botocore has them."""
+
+_lock = threading.Lock()
+_contexts: dict[str, tuple[object, ssl.SSLContext]] = {}
+
+
+def reading_bundles_once(kind: type[C], make: Callable[[], ssl.SSLContext]) -> type[C]:
+    """The same kind of connection, which reads no bundle that was read before; urllib3 does so for each connection.
+
+    Args:
+        kind: The class.
+        make: Makes a context that trusts nobody yet.
+    """
+    usual = cast("Any", kind).connect
+
+    def connect(self: Any) -> None:
+        bundle = getattr(self, "ca_certs", None)
+        if isinstance(bundle, str) and all(getattr(self, name, ...) == value for name, value in _USUAL.items()):
+            self.ssl_context = _trusting(bundle, make)
+        usual(self)
+
+    return cast("type[C]", type(kind.__name__, (kind,), {"connect": connect}))
+
+
+def _trusting(bundle: str, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """The context of a bundle; a new one where it cannot be read: urllib3 then says why."""
+    try:
+        file = os.stat(bundle)
+        version = file.st_mtime_ns, file.st_size, file.st_ino
+        with _lock:
+            known, context = _contexts.get(bundle, (None, None))
+            if context is None or known != version:
+                context = make()
+                context.load_verify_locations(bundle)
+                _load_no_more(context, bundle)
+                _contexts[bundle] = version, context
+        return context
+    except OSError:
+        return make()
+
+
+def _load_no_more(context: ssl.SSLContext, bundle: str) -> None:
+    load = context.load_verify_locations
+
+    def load_verify_locations(cafile: Any = None, capath: Any = None, cadata: Any = None) -> None:
+        if (cafile, capath, cadata) != (bundle, None, None):
+            load(cafile, capath, cadata)
+
+    vars(context)["load_verify_locations"] = load_verify_locations
