@@ -60,6 +60,8 @@ class Awaited:
 
         def blocking(*args: object, **kwargs: object) -> Any:
             result = value(*args, **kwargs)
+            if isinstance(result, AsyncUnisync):
+                return Awaited(result, self._run)
             return AwaitedListing(result, self._run) if hasattr(result, "pages") else self._run(result)
 
         return blocking

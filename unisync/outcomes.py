@@ -11,7 +11,7 @@ from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError, UnisyncError
 from unisync.flow import Flow, Stop, Together
 from unisync.models import SyncJob
-from unisync.refs import SyncRef
+from unisync.refs import FleetSync, SyncRef
 from unisync.subject import Subject
 from unisync.waiting import (
     OnProgress,
@@ -55,6 +55,16 @@ class Outcome(Generic[J_co]):
     """What it failed with, if it did."""
     is_over: bool = True
     """Whether it has come to its end. Else the wait did before it."""
+
+    @property
+    def account(self) -> str | None:
+        """The account, of a fleet's."""
+        return self.ref.account if isinstance(self.ref, FleetSync) else None
+
+    @property
+    def region(self) -> str | None:
+        """The region, of a fleet's."""
+        return self.ref.region if isinstance(self.ref, FleetSync) else None
 
     def result(self) -> J_co:
         """The job.

@@ -11,7 +11,7 @@ from typing import Any, Self, cast
 
 from unisync.errors import InvalidRequestError
 from unisync.models import SyncJob
-from unisync.refs import SyncRef, parse_ref
+from unisync.refs import SyncRef, parse_fleet_ref, parse_ref
 from unisync.waiting import checked_revision, checked_timeout
 
 _PREFIX = "unisync1."
@@ -62,7 +62,7 @@ class WaitToken:
                 raise ValueError("another prefix")
             ref, revision, deadline = json.loads(base64.b64decode(text.removeprefix(_PREFIX), b"-_", validate=True))
             until = None if deadline is None else datetime.fromtimestamp(deadline, UTC)
-            return cls(parse_ref(ref), checked_revision(revision), until)
+            return cls(_parsed(ref), checked_revision(revision), until)
         except (AttributeError, TypeError, ValueError, OverflowError, OSError, binascii.Error) as error:
             message = f"token: expected the text of a WaitToken, got {text!r:.60}"
             raise InvalidRequestError.before_sending(message, "WaitToken") from error
@@ -76,3 +76,8 @@ class WaitToken:
         deadline = None if self.deadline is None else round(self.deadline.timestamp(), 3)
         document = json.dumps([str(self.ref), self.revision, deadline], separators=(",", ":"))
         return _PREFIX + base64.urlsafe_b64encode(document.encode()).decode()
+
+
+def _parsed(text: str) -> SyncRef[SyncJob]:
+    """A reference of either kind: only a fleet's has a slash before its colon."""
+    return parse_fleet_ref(text) if "/" in text.partition(":")[0] else parse_ref(text)

@@ -1,0 +1,293 @@
+"""Many accounts and regions behind the same verbs: what fails in one stops nothing elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any, cast
+
+import boto3
+import pytest
+
+from tests.conftest import Awaited
+from tests.samples import FACTORY, STACK
+from unisync import (
+    AccessDeniedError,
+    AsyncFleet,
+    AsyncUnisync,
+    Fleet,
+    FleetSync,
+    GitSyncJob,
+    InvalidRequestError,
+    Location,
+    NotFoundError,
+    Pace,
+    Place,
+    ServiceInstanceSync,
+    StackSync,
+    SyncFailedError,
+    SyncState,
+    TransportError,
+    Unisync,
+    WaitTimeoutError,
+    WaitToken,
+    available_regions,
+    parse_fleet_ref,
+)
+from unisync.emulator import Emulator
+
+ACCOUNTS = ["111111111111", "222222222222", "333333333333"]
+REGIONS = ["eu-west-1", "us-east-1"]
+ROLE = "arn:aws:iam::123456789012:role/sync"
+HERE = FleetSync("111111111111", "us-east-1", STACK)
+
+Make = Callable[..., Any]
+
+
+def session(aws: Emulator, account: str, region: str = "eu-west-1") -> boto3.Session:
+    given: boto3.Session = aws.client_options(account=account, region=region)["session"]
+    return given
+
+
+def options(aws: Emulator, **more: Any) -> dict[str, Any]:
+    """Three accounts in two regions."""
+    plain: dict[str, Any] = {**aws.client_options()}
+    del plain["session"]
+    sessions = {account: session(aws, account) for account in ACCOUNTS}
+    return {**plain, "sessions": sessions, "regions": REGIONS, **more}
+
+
+@pytest.fixture(params=["blocking", "awaitable"])
+def make(request: pytest.FixtureRequest, aws: Emulator) -> Iterator[Make]:
+    """Makes either kind of fleet."""
+    with ExitStack() as stack:
+
+        def blocking(**more: Any) -> Any:
+            return stack.enter_context(Fleet(**options(aws, **more)))
+
+        def awaitable(**more: Any) -> Any:
+            runner = stack.enter_context(asyncio.Runner())
+            fleet = AsyncFleet(**options(aws, **more))
+            stack.callback(lambda: runner.run(fleet.close()))
+            return Awaited(fleet, runner.run)
+
+        yield blocking if request.param == "blocking" else awaitable
+
+
+@pytest.fixture
+def fleet(make: Make) -> Any:
+    return make()
+
+
+def everywhere(aws: Emulator) -> Iterator[tuple[str, str, Any]]:
+    for account in ACCOUNTS:
+        for region in REGIONS:
+            yield account, region, aws.world(account=account, region=region)
+
+
+def test_a_plain_reference_is_meant_everywhere(aws: Emulator, fleet: Any) -> None:
+    for number, (account, _, world) in enumerate(everywhere(aws)):
+        if account != "222222222222":
+            world.add_stack("payments-prod", repository="acme/infra")
+            world.push(stack="payments-prod", sha=f"{number:040x}")
+    outcomes = fleet.get_many([STACK])
+    assert [(outcome.account, outcome.region) for outcome in outcomes] == [
+        (account, region) for account in ACCOUNTS for region in REGIONS
+    ]
+    assert [type(outcome.error) for outcome in outcomes] == [type(None)] * 2 + [NotFoundError] * 2 + [type(None)] * 2
+    assert {outcome.ref for outcome in outcomes} == {
+        FleetSync(account, region, STACK) for account in ACCOUNTS for region in REGIONS
+    }
+    assert {(call.account, call.region) for call in aws.calls} == {(a, r) for a in ACCOUNTS for r in REGIONS}
+    shas = [outcome.job.desired_state.sha for outcome in outcomes if outcome.job]
+    assert shas == [f"{number:040x}" for number in (0, 1, 4, 5)]
+
+
+def test_each_verb_takes_a_reference_of_the_fleet(aws: Emulator, fleet: Any) -> None:
+    world = aws.world(account="111111111111", region="us-east-1")
+    world.add_stack("payments-prod", repository="acme/infra")
+    world.push(stack="payments-prod", sha="a" * 40, outcome="SUCCEEDED")
+    job = fleet.wait_until_active(HERE, revision="a" * 40)
+    assert isinstance(job, GitSyncJob)
+    assert fleet.get(HERE).status.state is SyncState.ACTIVE
+    world.block(stack="payments-prod", reason="modified by hand")
+    (blocker,) = fleet.blockers(HERE)
+    assert fleet.resolve_blocker(HERE, blocker, "looked at").is_active is False
+    assert fleet.repository_status(HERE) is not None
+    token = WaitToken.of(HERE, revision="a" * 40)
+    assert fleet.resume(str(token)).latest_sync == job.latest_sync
+    world.push(stack="payments-prod", sha="b" * 40, outcome="FAILED", reason="no such role")
+    with pytest.raises(
+        SyncFailedError, match=r"^111111111111/us-east-1/codeconnections:payments-prod is FAILED"
+    ) as failed:
+        fleet.wait_until_active(HERE, revision="b" * 40)
+    assert failed.value.ref == HERE
+    assert {(call.account, call.region) for call in aws.calls} == {("111111111111", "us-east-1")}
+    factory = FleetSync("333333333333", "eu-west-1", FACTORY)
+    aws.world(account="333333333333").add_workspace("factory")
+    there = fleet.at("333333333333", "eu-west-1")
+    there.twinmaker.create_sync_job("factory", sync_role=ROLE)
+    assert fleet.wait_until_resources_synced(factory).is_settled
+    there.twinmaker.delete_sync_job("factory")
+    fleet.wait_until_deleted(factory)
+
+
+def test_many_waits_go_on_whatever_fails_elsewhere(aws: Emulator, fleet: Any) -> None:
+    for number, (account, region, world) in enumerate(everywhere(aws)):
+        world.add_stack("payments-prod", repository="acme/infra")
+        bad = (account, region) == ("222222222222", "us-east-1")
+        world.push(stack="payments-prod", sha="a" * 40, takes=10 * number, outcome="FAILED" if bad else "SUCCEEDED")
+    outcomes = fleet.wait_all([STACK], revision="a" * 40)
+    assert [type(outcome.error) for outcome in outcomes] == [type(None)] * 3 + [SyncFailedError] + [type(None)] * 2
+    assert all(outcome.is_over for outcome in outcomes)
+    assert {outcome.job.status.native for outcome in outcomes} == {"SUCCEEDED", "FAILED"}
+
+
+def test_a_watch_names_accounts_and_regions(aws: Emulator) -> None:
+    for _, _, world in everywhere(aws):
+        world.add_stack("payments-prod", repository="acme/infra")
+    with Fleet(**options(aws)) as fleet:
+        stop = threading.Event()
+        seen: list[Any] = []
+        for change in fleet.watch([STACK], stop=stop):
+            seen.append(change.ref)
+            if len(seen) == 6:
+                stop.set()
+    assert set(seen) == {FleetSync(account, region, STACK) for account in ACCOUNTS for region in REGIONS}
+
+
+def test_discovery_finds_what_is_anywhere_and_says_where_it_could_not_look(
+    aws: Emulator, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    for account, _, world in everywhere(aws):
+        world.add_stack(f"stack-of-{account[0]}", repository="acme/infra")
+        world.add_service_instance("web", "prod", repository="acme/web")
+    stranger = session(aws, "444444444444")
+    stranger._session.set_credentials("AKIAIOSFODNN7EXAMPLE", "wrong")
+    sessions = {account: session(aws, account) for account in ACCOUNTS} | {"stranger": stranger}
+    fleet = make(sessions=sessions)
+    found = fleet.discover()
+    assert len(found) == 12
+    assert FleetSync("222222222222", "us-east-1", ServiceInstanceSync("web", "prod")) in set(found)
+    assert set(found.errors) == {
+        Place("stranger", region, service)
+        for region in REGIONS
+        for service in ("twinmaker", "codeconnections", "proton")
+    }
+    assert {type(error) for error in found.errors.values()} == {AccessDeniedError}
+    assert [outcome.error for outcome in fleet.get_many(found)] == [None] * 12
+    assert len(fleet.discover(services=["codeconnections"])) == 6
+
+
+def test_each_account_and_region_has_its_own_rate(aws: Emulator, make: Make) -> None:
+    fleet = make(pace=Pace(initial=5))
+    for _, _, world in everywhere(aws):
+        for number in range(20):
+            world.add_stack(f"stack-{number}", repository="acme/infra")
+    before = aws.clock.now()
+    fleet.get_many([StackSync(f"stack-{number}") for number in range(20)])
+    assert aws.clock.now() - before < 10, "each by itself, not one after the other"
+
+
+def test_what_cannot_be_is_refused(aws: Emulator, fleet: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="ref: expected a FleetSync, which says in which account and region"):
+        fleet.get(STACK)
+    with pytest.raises(InvalidRequestError, match="account: expected one of 111111111111, 222222222222, 333333333333"):
+        fleet.get(FleetSync("444444444444", "eu-west-1", STACK))
+    with pytest.raises(InvalidRequestError, match="account: expected one of"):
+        fleet.at("444444444444", "eu-west-1")
+    with pytest.raises(InvalidRequestError, match="refs: expected references"):
+        fleet.get_many(None)
+    with pytest.raises(InvalidRequestError, match="ref: expected a FleetSync"):
+        fleet.get_many(["codeconnections:payments-prod"])
+    with pytest.raises(InvalidRequestError, match="services: expected some of"):
+        fleet.discover(services=["s3"])
+    with Unisync(**aws.client_options()) as client, pytest.raises(InvalidRequestError, match="ref: expected a ref"):
+        client.get(HERE)
+    assert aws.calls == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({}, "role_arns: expected role ARNs, or `sessions`, got 'neither'"),
+        ({"role_arns": "arn:aws:iam::123456789012:role/a"}, "role_arns: expected several, such as a list"),
+        ({"role_arns": ["123456789012"]}, "role_arns: expected such as arn:aws:iam::123456789012:role/name"),
+        ({"role_arns": [ROLE, ROLE]}, "role_arns: expected one role or session an account"),
+        ({"role_arns": [ROLE], "regions": []}, "regions: expected one or more"),
+        ({"role_arns": [ROLE], "regions": "eu-west-1"}, "regions: expected several"),
+        ({"role_arns": [ROLE], "regions": [None]}, "regions: expected text"),
+    ],
+)
+def test_a_fleet_that_cannot_be(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidRequestError, match=said):
+        Fleet(**wrong)
+
+
+def test_regions_are_the_sessions_own_where_none_are_given(aws: Emulator) -> None:
+    sessions = {"a": session(aws, "111111111111"), "b": session(aws, "222222222222", region="us-east-1")}
+    fleet = Fleet(sessions=sessions)
+    assert fleet.locations == (Location("a", "eu-west-1"), Location("b", "us-east-1"))
+    assert repr(fleet) == "<Fleet 2 accounts>"
+    nowhere = Fleet(sessions={"a": boto3.Session()})
+    with pytest.raises(InvalidRequestError, match="regions: expected one or more, as the session has none of its own"):
+        nowhere.locations  # noqa: B018  # a property
+
+
+def test_a_reference_of_a_fleet_is_a_value() -> None:
+    text = "111111111111/us-east-1/codeconnections:payments-prod"
+    assert str(HERE) == text
+    assert parse_fleet_ref(text) == HERE
+    assert hash(parse_fleet_ref(text)) == hash(HERE)
+    assert pickle.loads(pickle.dumps(HERE)) == HERE
+    with_slash = FleetSync("prod", "eu-west-1", ServiceInstanceSync("web", "prod"))
+    assert parse_fleet_ref(str(with_slash)) == with_slash
+    for wrong in ("codeconnections:payments-prod", "a/b", "a/b/c", "", "a b/c/twinmaker:x", "/eu-west-1/twinmaker:x"):
+        with pytest.raises(InvalidRequestError, match="expected"):
+            parse_fleet_ref(wrong)
+    with pytest.raises(InvalidRequestError, match="sync: expected a reference"):
+        FleetSync("a", "b", HERE)
+    assert str(WaitToken.parse(str(WaitToken.of(HERE))).ref) == text
+
+
+def test_regions_that_are_known() -> None:
+    assert "eu-west-1" in available_regions("codeconnections")
+    assert available_regions("codeconnections", "aws-us-gov") == ("us-gov-east-1", "us-gov-west-1")
+    assert available_regions("twinmaker", "aws-cn") == ("cn-north-1",)
+    old_name = boto3.Session().get_available_regions("codestar-connections")
+    assert list(available_regions("codeconnections")) == sorted(old_name), "the old name's, which botocore has"
+    assert available_regions("proton", "nowhere") == ()
+    with pytest.raises(InvalidRequestError, match="service: expected 'twinmaker', 'proton', 'codeconnections'"):
+        available_regions(cast("Any", "s3"))
+
+
+def test_a_region_without_the_service_is_told_at_once() -> None:
+    """Its host has no address. Elsewhere, that may well be a name server that is down."""
+    given = boto3.Session("AKIAIOSFODNN7EXAMPLE", "secret")
+    with Fleet(sessions={"a": given}, regions=["mars-north-1", "eu-west-1"]) as fleet:
+        fleet._clock = (aws := Emulator(clock="manual")).clock
+        nowhere, somewhere = fleet.wait_all([STACK], timeout=20)
+        assert isinstance(nowhere.error, TransportError)
+        assert "AWS is not known to offer codeconnections in mars-north-1" in str(nowhere.error)
+        assert isinstance(somewhere.error, WaitTimeoutError)
+        assert aws.clock.now() < 25
+
+
+def test_a_client_of_one_place_is_one_like_others(aws: Emulator) -> None:
+    with Fleet(**options(aws)) as fleet:
+        client = fleet.at("222222222222", "us-east-1")
+        assert isinstance(client, Unisync)
+        assert list(client.codeconnections.list_repository_links()) == []
+        assert (aws.calls[0].account, aws.calls[0].region) == ("222222222222", "us-east-1")
+        assert fleet.at("222222222222", "us-east-1")._session is client._session
+
+    async def main() -> None:
+        async with AsyncFleet(**options(aws)) as fleet:
+            client = fleet.at("222222222222", "us-east-1")
+            assert isinstance(client, AsyncUnisync)
+            assert [link async for link in client.codeconnections.list_repository_links()] == []
+
+    asyncio.run(main())
