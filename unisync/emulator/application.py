@@ -72,7 +72,7 @@ class Application:
             logger.exception("The emulator failed at %s %s", request.method, request.target)
             failure = AwsError("InternalFailure", "The emulator failed: see its log", 500)
             response = write_error(protocol_of(request), service, failure)
-        response.headers["x-amzn-requestid"] = str(uuid.uuid4())
+        response.headers.setdefault("x-amzn-requestid", str(uuid.uuid4()))
         response.headers["date"] = formatdate(usegmt=True)
         return response
 
