@@ -16,7 +16,7 @@ from unisync.emulator.errors import AwsError
 from unisync.emulator.message import Request
 from unisync.emulator.query import CONTENT_TYPE, read_form
 
-SERVICES = ("iottwinmaker", "proton", "codeconnections", "codestar-connections")
+SERVICES = ("iottwinmaker", "proton", "codeconnections", "codestar-connections", "sts")
 
 
 class Protocol(StrEnum):
