@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 
 from tests.emulator.clients import CONFIG, REQUESTS, Clients, furnish, session_with, signed
-from unisync.emulator import ACCOUNT, REGION, Emulator, EmulatorClock
+from unisync.emulator import ACCOUNT, REGION, Emulator
 from unisync.emulator.application import Application
 from unisync.emulator.catalog import Operation, Protocol, service_model
 from unisync.emulator.identities import Role
@@ -118,8 +118,7 @@ def test_a_role_is_assumed(role: Emulator, boto: Clients) -> None:
     assert (call.time, call.account, call.region) == (100.0, ACCOUNT, REGION)
 
 
-def test_the_answer_is_xml_as_aws_writes_it() -> None:
-    application = Application(EmulatorClock(None))
+def test_the_answer_is_xml_as_aws_writes_it(application: Application) -> None:
     application.identities.roles[ROLE] = Role(ROLE, None)
     body = f"Action=AssumeRole&Version=2011-06-15&RoleArn={ROLE}&RoleSessionName=me&DurationSeconds=900"
     response = application.handle(form(body.encode()))
