@@ -7,6 +7,7 @@ import pickle
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, cast
 
 import boto3
@@ -48,8 +49,7 @@ Make = Callable[..., Any]
 
 
 def session(aws: Emulator, account: str, region: str = "eu-west-1") -> boto3.Session:
-    given: boto3.Session = aws.client_options(account=account, region=region)["session"]
-    return given
+    return cast("boto3.Session", aws.client_options(account=account, region=region)["session"])
 
 
 def options(aws: Emulator, **more: Any) -> dict[str, Any]:
@@ -178,6 +178,7 @@ def test_discovery_finds_what_is_anywhere_and_says_where_it_could_not_look(
         for service in ("twinmaker", "codeconnections", "proton")
     }
     assert {type(error) for error in found.errors.values()} == {AccessDeniedError}
+    assert sum("stranger/us-east-1: proton was not searched" in record.message for record in caplog.records) == 1
     assert [outcome.error for outcome in fleet.get_many(found)] == [None] * 12
     assert len(fleet.discover(services=["codeconnections"])) == 6
 
@@ -291,3 +292,151 @@ def test_a_client_of_one_place_is_one_like_others(aws: Emulator) -> None:
             assert [link async for link in client.codeconnections.list_repository_links()] == []
 
     asyncio.run(main())
+
+
+# Roles.
+
+
+def role(account: str) -> str:
+    return f"arn:aws:iam::{account}:role/reader"
+
+
+def role_options(aws: Emulator, **more: Any) -> dict[str, Any]:
+    """Roles of three accounts, in two regions."""
+    plain: dict[str, Any] = {**aws.client_options()}
+    return {**plain, "role_arns": [role(account) for account in ACCOUNTS], "regions": REGIONS, **more}
+
+
+def asked(aws: Emulator, operation: str) -> int:
+    return sum(call.operation == operation for call in aws.calls)
+
+
+def test_roles_are_assumed_once_each(aws: Emulator, make: Make) -> None:
+    for account in ACCOUNTS:
+        aws.add_role(role(account), external_id="ours")
+    for _, _, world in everywhere(aws):
+        world.add_stack("payments-prod", repository="acme/infra")
+        world.push(stack="payments-prod", sha="a" * 40)
+    fleet = make(sessions=None, **role_options(aws, external_id="ours", role_session_name="deploys"))
+    assert [outcome.error for outcome in fleet.wait_all([STACK])] == [None] * 6
+    assert fleet.get(HERE).status.state is SyncState.ACTIVE
+    assumed = [call.params for call in aws.calls if call.operation == "AssumeRole"]
+    assert sorted(params["RoleArn"] for params in assumed) == [role(account) for account in ACCOUNTS]
+    assert {(params["RoleSessionName"], params["ExternalId"]) for params in assumed} == {("deploys", "ours")}
+
+
+def test_what_fails_in_one_account_is_reported_there_and_nowhere_else(
+    aws: Emulator, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A role that cannot be assumed, a region without the service, an expired token, and an account that throttles."""
+    names = [f"stack-{number}" for number in range(10)]
+    refs = [StackSync(name) for name in names]
+    for _, _, world in everywhere(aws):
+        for name in names:
+            world.add_stack(name, repository="acme/infra")
+            world.push(stack=name, sha="a" * 40, takes=20)
+    aws.add_role(role("111111111111"))
+    aws.add_role(role("333333333333"))
+    aws.add_role("arn:aws:iam::555555555555:role/other")
+    for world in (aws.world(account="555555555555", region=region) for region in REGIONS):
+        for name in names:
+            world.add_stack(name, repository="acme/infra")
+    fleet = make(**role_options(aws, sessions={"short": temporary(aws, "arn:aws:iam::555555555555:role/other")}))
+    assert {outcome.account for outcome in fleet.get_many(refs) if outcome.error} == {"222222222222"}
+    aws.expire_credentials()
+    outcomes = fleet.wait_all(refs, revision="a" * 40, timeout=300)
+    told: dict[str, set[Any]] = {
+        account: {type(outcome.error) for outcome in outcomes if outcome.account == account}
+        for account in (*ACCOUNTS, "short")
+    }
+    assert told == {
+        "111111111111": {type(None)},
+        "222222222222": {TransportError},
+        "333333333333": {type(None)},
+        "short": {AccessDeniedError},
+    }
+    assert "AssumeRole" in str(next(o.error for o in outcomes if o.account == "222222222222"))
+    assert asked(aws, "AssumeRole") <= 8, "a refusal is remembered for some seconds"
+
+
+def temporary(aws: Emulator, arn: str) -> boto3.Session:
+    """A session with a role's credentials, which nobody refreshes."""
+    sts: Any = session(aws, "123456789012").client("sts", endpoint_url=aws.url)
+    given = sts.assume_role(RoleArn=arn, RoleSessionName="once")["Credentials"]
+    return boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], "eu-west-1")
+
+
+def test_an_expired_token_is_refreshed_where_it_can_be(aws: Emulator, make: Make) -> None:
+    aws.add_role(role("111111111111"))
+    world = aws.world(account="111111111111")
+    world.add_stack("payments-prod", repository="acme/infra")
+    plain: dict[str, Any] = {**aws.client_options()}
+    with Fleet([role("111111111111")], **plain) as fleet:
+        changes = iter(fleet.watch([STACK]))
+        assert next(changes).what == "state"
+        aws.expire_credentials()
+        world.push(stack="payments-prod", sha="a" * 40)
+        assert [next(changes).what for _ in range(2)] == ["state", "attempt"], "and no error"
+
+
+def test_credentials_that_somebody_wrote_anew_are_read_anew(
+    aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As tools do that write them to the shared file for some hours."""
+    arn = "arn:aws:iam::555555555555:role/other"
+    aws.add_role(arn)
+    aws.world(account="555555555555").add_stack("payments-prod", repository="acme/infra")
+    file = tmp_path / "credentials"
+
+    def write() -> None:
+        frozen = cast("Any", temporary(aws, arn).get_credentials()).get_frozen_credentials()
+        file.write_text(
+            f"[default]\naws_access_key_id={frozen.access_key}\naws_secret_access_key={frozen.secret_key}\n"
+            f"aws_session_token={frozen.token}\n"
+        )
+
+    write()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    plain: dict[str, Any] = {**aws.client_options()}
+    with Unisync(region_name="eu-west-1", **{key: plain[key] for key in ("endpoint_url", "config", "clock")}) as client:
+        assert client.get(STACK).status.state is SyncState.PENDING
+        aws.expire_credentials()
+        write()
+        assert client.get(STACK).status.state is SyncState.PENDING
+        aws.expire_credentials()
+        before = len(aws.calls)
+        with pytest.raises(AccessDeniedError):
+            client.get(STACK)
+        assert len(aws.calls) == before, "what is refused for its signature is no call"
+
+
+def test_a_role_is_asked_for_again_after_a_passing_failure(aws: Emulator) -> None:
+    aws.add_role(role("111111111111"))
+    aws.world(account="111111111111").add_stack("payments-prod", repository="acme/infra")
+    aws.fault("AssumeRole", "Throttling", times=2)
+    aws.fault("AssumeRole", "drop", times=1)
+    plain: dict[str, Any] = {**aws.client_options()}
+    with Fleet([role("111111111111")], **plain) as fleet:
+        (outcome,) = fleet.wait_all([STACK], timeout=60)
+        assert isinstance(outcome.error, WaitTimeoutError)
+        assert outcome.job is not None
+        assert asked(aws, "AssumeRole") >= 3
+        # A refusal is remembered for a moment, so that a hundred syncs do not ask a hundred times.
+        aws.remove_role(role("111111111111"))
+        aws.expire_credentials()
+    with Fleet([role("111111111111")], **plain) as fleet:
+        before = asked(aws, "AssumeRole")
+        many = fleet.get_many([StackSync(f"stack-{number}") for number in range(20)])
+        assert {type(outcome.error) for outcome in many} == {TransportError}
+        assert asked(aws, "AssumeRole") == before + 1
+
+
+def test_a_fleet_without_credentials_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    with Fleet([role("111111111111")], regions=["eu-west-1"]) as fleet:
+        (outcome,) = fleet.get_many([STACK])
+        assert "Unable to locate credentials" in str(outcome.error)

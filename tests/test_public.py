@@ -25,6 +25,7 @@ LAYERS = [
     {"facade"},
     {"services"},
     {"together", "outcomes", "tokens", "watching"},
+    {"roles"},
     {"waiting", "session", "scheduling"},
     {"subject", "verbs", "backoff", "replies", "constraints", "loading"},
     {"listing", "pacing"},

@@ -29,9 +29,14 @@ def output_of(*command: str, folder: Path) -> str:
         (1, "PENDING INITIATED"),
         (2, "SYNC_FAILED: Template error: no such parameter"),
         (3, "codeconnections:stack-2 ACTIVE (SUCCEEDED)\ncodeconnections:stack-3 codeconnections:stack-3 is FAILED"),
-        (4, "The stack was updated by hand"),
         (
-            5,
+            4,
+            "111111111111 eu-west-1 ACTIVE (SUCCEEDED)\n222222222222 eu-west-1 ACTIVE (SUCCEEDED)\n"
+            "333333333333 eu-west-1 codeconnections GetResourceSyncStatus: An error occurred (AccessDenied) when calling",
+        ),
+        (5, "The stack was updated by hand"),
+        (
+            6,
             "payments-prod created\norders-prod created\n"
             "payments-prod acme/infra payments-prod.yaml\norders-prod acme/infra orders-prod.yaml\n"
             "True\ncodeconnections:payments-prod codeconnections:orders-prod\n",
@@ -39,7 +44,7 @@ def output_of(*command: str, folder: Path) -> str:
     ],
 )
 def test_the_readmes_programs_run_as_they_stand(number: int, shown: str, tmp_path: Path) -> None:
-    assert len(PROGRAMS) == 6
+    assert len(PROGRAMS) == 7
     (tmp_path / "program.py").write_text(PROGRAMS[number])
     assert shown in output_of("-W", "error", "program.py", folder=tmp_path)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 
 from unisync.aio import AsyncUnisync, AwaitableClient
 from unisync.backoff import retrying
@@ -17,16 +16,14 @@ from unisync.facade import CommonVerbs
 from unisync.flow import AtOnce, Call, Flow, Location, SystemClock, Together
 from unisync.models import Model, SyncJob
 from unisync.refs import FleetSync, SyncRef
+from unisync.roles import Role
 from unisync.services import Services
 from unisync.services.discovery import Discovery, checked_services, discover
-from unisync.session import Session, is_refusal
+from unisync.session import Session
 from unisync.subject import Subject
 from unisync.verbs import verb
 
 if TYPE_CHECKING:
-    import botocore.session
-    from botocore.credentials import CredentialMetadata
-
     from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
     from unisync.pacing import Pace
 
@@ -37,8 +34,6 @@ C = TypeVar("C", Unisync, AsyncUnisync)
 
 IN_ALL = 64
 """Calls that may be under way at once, to all accounts together: under rate limits, more would not be faster."""
-REFUSED_FOR = 10.0
-"""Seconds for which a role that could not be assumed is not asked for again."""
 
 
 class Place(NamedTuple):
@@ -84,16 +79,19 @@ class FleetVerbs(CommonVerbs):
         pace: Pace | None = None,
         clock: Clock | None = None,
     ) -> None:
-        def made(own: Boto3Session | None, role: _Role | None, region: str | None) -> Session:
-            profile, make = (profile_name if own is None else None), (None if role is None else role.session)
-            return Session(own, region, profile, endpoint_url, config, allow_unknown_words, make)
+        def made(own: Boto3Session | None, role: Role | None, region: str | None) -> Session:
+            if role is not None:
+                region = source.region if region is None else region
+                return Session(None, region, None, endpoint_url, config, allow_unknown_words, role)
+            profile = profile_name if own is None else None
+            return Session(own, region, profile, endpoint_url, config, allow_unknown_words)
 
         source = made(session, None, None)
         makers: dict[str, Callable[[str | None], Session]] = {}
         for account, own in (sessions or {}).items():
             makers[_name("sessions", account)] = partial(made, own, None)
         for arn in _texts("role_arns", role_arns):
-            role = _Role(source, arn, external_id, role_session_name)
+            role = Role(source, arn, external_id, role_session_name)
             if role.account in makers:
                 raise _refusal("role_arns", "one role or session an account", f"another of {role.account}: {arn}")
             makers[role.account] = partial(made, None, role)
@@ -152,7 +150,9 @@ class FleetVerbs(CommonVerbs):
         names = checked_services(services)
         locations = self.locations
         searches = [
-            located(retrying(discover(self._services, names), self._session.attempts), location)
+            located(
+                retrying(discover(self._services, names, "/".join(location) + ": "), self._session.attempts), location
+            )
             for location in locations
         ]
         results: Mapping[int, Discovery | UnisyncError] = yield Together(searches)
@@ -306,58 +306,6 @@ class FleetSession:
         with self._lock:
             for session in (*self._made.values(), self._source):
                 session.close()
-
-
-class _Role:
-    """A role, and the credentials that it gives, which are refreshed before they expire."""
-
-    def __init__(self, source: Session, arn: str, external_id: str | None, session_name: str) -> None:
-        parts = arn.split(":")
-        if len(parts) != 6 or parts[0] != "arn" or parts[2] != "iam" or not parts[5].startswith("role/"):
-            raise _refusal("role_arns", "such as arn:aws:iam::123456789012:role/name", arn)
-        self.account = _name("role_arns", parts[4])
-        self._source = source
-        self._arn = arn
-        self._told = {"RoleSessionName": session_name} | ({} if external_id is None else {"ExternalId": external_id})
-        self._refusal: Exception | None = None
-        self._refused_at = 0.0
-        self._botocore: botocore.session.Session | None = None
-        self._lock = threading.Lock()
-
-    def session(self) -> botocore.session.Session:
-        """Botocore's session of the role, one for all regions."""
-        from botocore.credentials import DeferredRefreshableCredentials
-
-        from unisync.loading import fast_session
-
-        with self._lock:
-            if self._botocore is None:
-                self._botocore = fast_session(self._source.profile_name)
-                self._botocore._credentials = DeferredRefreshableCredentials(self._assumed, "assume-role")
-            return self._botocore
-
-    def _assumed(self) -> CredentialMetadata:
-        from botocore.credentials import AssumeRoleCredentialFetcher
-        from botocore.exceptions import NoCredentialsError
-
-        if self._refusal is not None and time.monotonic() - self._refused_at < REFUSED_FOR:
-            raise self._refusal
-        credentials = self._source.credentials
-        if credentials is None:
-            raise NoCredentialsError
-        fetcher = AssumeRoleCredentialFetcher(self._sts, credentials, self._arn, self._told)
-        try:
-            found = fetcher.fetch_credentials()
-        except Exception as error:
-            if is_refusal(error):
-                self._refusal, self._refused_at = error, time.monotonic()
-            raise
-        self._refusal = None
-        return found
-
-    def _sts(self, service: str, **_: object) -> Any:
-        # One for all roles: its credentials are those that the fetcher would hand it.
-        return self._source.plain_client(service)
 
 
 class FleetServices(Services):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import re
 import threading
 import time
@@ -14,7 +15,14 @@ from urllib.parse import urlsplit
 
 from unisync.collection import NoCollection
 from unisync.constraints import broken_constraints
-from unisync.errors import InvalidRequestError, ResponseError, ServiceError, TransportError, UnisyncError
+from unisync.errors import (
+    AccessDeniedError,
+    InvalidRequestError,
+    ResponseError,
+    ServiceError,
+    TransportError,
+    UnisyncError,
+)
 from unisync.flow import AtOnce
 from unisync.models import Model
 from unisync.remembering import forget_retries, remember_endpoints, remember_signing, remember_user_agent
@@ -31,9 +39,14 @@ if TYPE_CHECKING:
 
     from unisync.flow import Call, Location
     from unisync.interfaces import Boto3Session, BotocoreConfig
+    from unisync.roles import Role
 
 R = TypeVar("R", bound=Model)
 
+EXPIRED = ("ExpiredToken", "ExpiredTokenException")
+"""What AWS says of credentials whose time is up."""
+RENEWED_FOR = 30.0
+"""Seconds for which credentials that were read anew are not read once more."""
 ATTEMPTS = 3
 """How often a call is made at the most, where the caller's settings do not say: as botocore's standard mode does."""
 
@@ -69,8 +82,7 @@ class Sender(Protocol):
 class Session:
     """The boto3 clients of one account and region.
 
-    The arguments are those of `Unisync`; and `make_botocore`, which makes botocore's session where none of boto3 is
-    given.
+    The arguments are those of `Unisync`; and a role that is assumed, where no session of boto3 is given.
     """
 
     def __init__(
@@ -81,7 +93,7 @@ class Session:
         endpoint_url: str | None,
         config: BotocoreConfig | None,
         allow_unknown_words: bool = False,
-        make_botocore: Callable[[], botocore.session.Session] | None = None,
+        role: Role | None = None,
     ) -> None:
         if session is not None and profile_name is not None:
             raise InvalidRequestError.before_sending("profile_name: expected None, as the session has a profile")
@@ -91,7 +103,8 @@ class Session:
         self._endpoint_url = endpoint_url
         self._config = cast("Config | None", config)
         self._any_word = allow_unknown_words
-        self._make_botocore = make_botocore
+        self._role = role
+        self._renewed_at = -math.inf
         self._clients: dict[str, BaseClient] = {}
         self._lock = threading.RLock()
 
@@ -124,7 +137,7 @@ class Session:
     @property
     def profile_name(self) -> str | None:
         """The profile that settings come from, where one is named."""
-        return self._session.profile_name if self._session is not None else self._profile_name
+        return self._botocore.profile
 
     @property
     def credentials(self) -> Credentials | None:
@@ -173,12 +186,34 @@ class Session:
         """
         began = time.monotonic()
         try:
-            reply = self._send(call)
+            try:
+                reply = self._send(call)
+            except AccessDeniedError as error:
+                if error.code not in EXPIRED or not self._renewed(since=began):
+                    raise
+                reply = self._send(call)
         except UnisyncError as error:
             logger.debug("%s %s failed after %.3f s: %s", *_log(call, began), type(error).__name__)
             raise
         logger.debug("%s %s answered after %.3f s", *_log(call, began))
         return reply
+
+    def _renewed(self, since: float) -> bool:
+        """Whether there may be other credentials than some that have expired: what is our own is read anew."""
+        with self._lock:
+            if self._session is not None:
+                return False
+            if self._renewed_at > since:  # by another thread
+                return True
+            if time.monotonic() - self._renewed_at < RENEWED_FOR:
+                return False
+            self._renewed_at = time.monotonic()
+            if self._role is not None:
+                self._role.expire()
+            else:
+                self._clients.clear()
+                vars(self).pop("_botocore", None)
+            return True
 
     def _send(self, call: Call[R]) -> R:
         from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
@@ -255,8 +290,8 @@ class Session:
         with self._lock, NoCollection():
             if self._session is not None:
                 return self._session._session
-            if self._make_botocore is not None:
-                return self._make_botocore()
+            if self._role is not None:
+                return self._role.session()
             from unisync.loading import fast_session
 
             return fast_session(self._profile_name)

@@ -67,6 +67,7 @@ class ServiceMetadata(TypedDict):
     signingName: NotRequired[str]
     targetPrefix: NotRequired[str]
     uid: str
+    xmlNamespace: NotRequired[str]
     auth: NotRequired[list[str]]
 
 class HttpTrait(TypedDict):

@@ -28,7 +28,12 @@ RARE = {
     ),
 }
 
-EVERY = [(service, name) for service in SERVICES for name in service_model(service).operation_names]
+EVERY = [
+    (service, name)
+    for service in SERVICES
+    for name in service_model(service).operation_names
+    if service_model(service).operation_model(name).auth_type != "none"  # who may ask without a signature has no calls
+]
 Params = dict[str, object]
 
 
@@ -98,8 +103,16 @@ def requests(service: str, operation: str) -> st.SearchStrategy[Params]:
     # botocore fills in idempotency tokens of its own where there are none.
     strategy = structures(shape, 0, frozenset(model.idempotent_members))
     lists = [name for name, member in shape.members.items() if in_query(member) and member.type_name == "list"]
-    # A list in a query that is empty is no list at all.
-    return strategy.filter(lambda params: all(params.get(name, True) for name in lists))
+    # A list in a query that is empty is no list at all, and no field of a form can say that a structure is empty.
+    return strategy.filter(
+        lambda params: all(params.get(name, True) for name in lists) and not (service == "sts" and has_empty(params))
+    )
+
+
+def has_empty(value: object) -> bool:
+    """Whether there is a structure without members among the members of a request."""
+    items = list(cast("dict[str, object]", value).values()) if isinstance(value, dict) else value
+    return isinstance(items, list) and any(item == {} or has_empty(item) for item in cast("list[object]", items))
 
 
 def in_query(shape: Shape) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, assert_never, assert_type
@@ -12,6 +13,7 @@ from botocore.config import Config
 
 from unisync import (
     AnyRef,
+    AsyncFleet,
     AsyncListing,
     AsyncUnisync,
     Backoff,
@@ -20,6 +22,9 @@ from unisync import (
     Deleted,
     Discovery,
     Ensured,
+    Fleet,
+    FleetDiscovery,
+    FleetSync,
     GitSyncJob,
     Listing,
     NotFoundError,
@@ -51,6 +56,7 @@ from unisync import (
     UnisyncError,
     WaitTimeoutError,
     WaitToken,
+    parse_fleet_ref,
     parse_ref,
 )
 from unisync.emulator import Emulator
@@ -198,3 +204,24 @@ with Emulator(clock="manual") as aws:
     aws.push(stack="x", sha="4f2c9e1", outcome="FAILED", reason="no")
 
 getter: Callable[[SyncRef[GitSyncJob]], GitSyncJob] = client.get
+
+with Fleet(["arn:aws:iam::123456789012:role/x"], regions=["eu-west-1"], profile_name="x") as fleet:
+    there = FleetSync("123456789012", "eu-west-1", StackSync("x"))
+    assert_type(there, FleetSync[GitSyncJob])
+    assert_type(fleet.get(there), GitSyncJob)
+    assert_type(fleet.wait_until_active(there, stop=threading.Event()), GitSyncJob)
+    for outcome_there in fleet.wait_all([StackSync("x")], stop=threading.Event()):
+        assert_type(outcome_there, Outcome[GitSyncJob])
+        assert_type(outcome_there.account, str | None)
+    assert_type(fleet.discover(), FleetDiscovery)
+    assert_type(fleet.get_many(fleet.discover()), list[Outcome[SyncJob]])
+    assert_type(fleet.at("123456789012", "eu-west-1"), Unisync)
+    assert_type(parse_fleet_ref("123456789012/eu-west-1/twinmaker:x"), FleetSync[SyncJob])
+
+
+async def main_of_a_fleet() -> None:
+    async with AsyncFleet(sessions={"x": boto3.Session()}) as afleet:
+        assert_type(await afleet.get(FleetSync("x", "eu-west-1", TwinMakerSync("x"))), TwinMakerSyncJob)
+        assert_type(await afleet.discover(), FleetDiscovery)
+        async for change in afleet.watch([StackSync("x")]):
+            assert_type(change, Change[GitSyncJob])

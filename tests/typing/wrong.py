@@ -78,3 +78,6 @@ async def main() -> None:
 
 Emulator(clock="stopped")  # wrong
 Emulator().push(stack="x")  # wrong
+client.wait_until_active(StackSync("x"), stop=True)  # wrong
+Fleet(regions="eu-west-1", profile=5)  # wrong
+FleetSync("123456789012", StackSync("x"))  # wrong

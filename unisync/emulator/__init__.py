@@ -1,4 +1,4 @@
-"""IoT TwinMaker, Proton and CodeConnections on loopback, for tests and for trying things out."""
+"""IoT TwinMaker, Proton, CodeConnections and a little of STS on loopback, for tests and for trying things out."""
 
 from __future__ import annotations
 

@@ -13,8 +13,9 @@ from typing import Any
 from unisync.emulator import signature
 from unisync.emulator.catalog import Operation, find_operation, protocol_of
 from unisync.emulator.clock import EmulatorClock
-from unisync.emulator.errors import AwsError
+from unisync.emulator.errors import AwsError, CommonError
 from unisync.emulator.faults import Fault, TokenBucket
+from unisync.emulator.identities import Identities
 from unisync.emulator.message import Request, Response
 from unisync.emulator.pages import Listing, page
 from unisync.emulator.protocol import Document, read_params, shape_reply, write_error, write_reply
@@ -44,6 +45,7 @@ class Application:
     def __init__(self, clock: EmulatorClock) -> None:
         self.clock = clock
         self.lock: threading.RLock = threading.RLock()
+        self.identities = Identities(clock, self.lock)
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self.buckets: dict[tuple[str | None, str], TokenBucket] = {}
@@ -72,22 +74,23 @@ class Application:
             logger.exception("The emulator failed at %s %s", request.method, request.target)
             failure = AwsError("InternalFailure", "The emulator failed: see its log", 500)
             response = write_error(protocol_of(request), service, failure)
-        response.headers["x-amzn-requestid"] = str(uuid.uuid4())
+        response.headers.setdefault("x-amzn-requestid", str(uuid.uuid4()))
         response.headers["date"] = formatdate(usegmt=True)
         return response
 
     def _operate(self, operation: Operation, request: Request) -> Response:
-        caller = signature.check(request)
+        caller = signature.check(request, self.identities.find)
+        account = caller.identity.account
         expected = operation.model.service_model.signing_name
         if caller.service != expected:
-            raise AwsError(
+            raise CommonError(
                 "InvalidSignatureException", f"Credential should be scoped to correct service: '{expected}'.", 403
             )
         params = read_params(operation, request)
         with self.lock:
             now = self.clock.now()
             self.calls.append(
-                Call(operation.service, operation.name, params, now, caller.account, caller.region),
+                Call(operation.service, operation.name, params, now, account, caller.region),
             )
             fault = self._next_fault(operation)
             instead = fault.before() if fault else None
@@ -96,10 +99,11 @@ class Application:
             for service in (operation.service, None):
                 bucket = self.buckets.get((service, operation.name))
                 if bucket is not None and not bucket.take():
-                    raise AwsError("ThrottlingException", "Rate exceeded")
-            world = self.world(caller.account, caller.region)
+                    raise CommonError("ThrottlingException", "Rate exceeded")
+            world = self.world(account, caller.region)
+            asked = Asked(operation.service, world, params, now, caller.identity, self.identities)
             try:
-                shaped = shape_reply(operation, self._reply(operation, Asked(operation.service, world, params, now)))
+                shaped = shape_reply(operation, self._reply(operation, asked))
             except AwsError as error:
                 if fault is None:
                     raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -13,8 +14,9 @@ from botocore.model import OperationModel, ServiceModel
 
 from unisync.emulator.errors import AwsError
 from unisync.emulator.message import Request
+from unisync.emulator.query import CONTENT_TYPE, read_form
 
-SERVICES = ("iottwinmaker", "proton", "codeconnections", "codestar-connections")
+SERVICES = ("iottwinmaker", "proton", "codeconnections", "codestar-connections", "sts")
 
 
 class Protocol(StrEnum):
@@ -23,6 +25,7 @@ class Protocol(StrEnum):
     JSON = "json"
     REST_JSON = "rest-json"
     CBOR = "smithy-rpc-v2-cbor"
+    QUERY = "query"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,18 @@ def protocol_of(request: Request) -> Protocol:
     """The protocol that a request is written in, whether it names a known operation or not."""
     if request.headers.get("smithy-protocol") == "rpc-v2-cbor":
         return Protocol.CBOR
-    return Protocol.JSON if "x-amz-target" in request.headers else Protocol.REST_JSON
+    if "x-amz-target" in request.headers:
+        return Protocol.JSON
+    # Some tools announce all that they send as a form: nothing but a form goes to the root without a target.
+    form = request.headers.get("content-type", "").startswith(CONTENT_TYPE)
+    return Protocol.QUERY if form and (request.method, request.path) == ("POST", "/") else Protocol.REST_JSON
 
 
 def find_operation(request: Request) -> Operation:
-    """The operation a request asks for, by path, by `X-Amz-Target` and by Smithy RPC path.
+    """The operation a request asks for, by path, by `X-Amz-Target`, by Smithy RPC path and by `Action`.
 
     Raises:
-        AwsError: UnknownOperationException.
+        AwsError: UnknownOperationException, or in the query protocol, InvalidAction or MalformedInput.
     """
     protocol = protocol_of(request)
     if protocol is Protocol.REST_JSON:
@@ -58,6 +65,8 @@ def find_operation(request: Request) -> Operation:
                 labels = {label: unquote(value) for label, value in found.groupdict().items()}
                 return Operation(owner, operation, protocol, service_model(owner).operation_model(operation), labels)
         raise AwsError("UnknownOperationException", f"No operation at {request.method} {request.path}", 404)
+    if protocol is Protocol.QUERY:
+        return _by_action(read_form(request.body))
     if protocol is Protocol.CBOR:
         namespace, name = _rpc_path(request.path)
     else:
@@ -96,6 +105,16 @@ def _service_of(namespace: str) -> str | None:
         if namespace and namespace in (prefix, prefix.rpartition(".")[2]):
             return service
     return None
+
+
+def _by_action(form: Mapping[str, str]) -> Operation:
+    action, version = form.get("Action", ""), form.get("Version", "NO_VERSION_SPECIFIED")
+    for service in SERVICES:
+        model = service_model(service)
+        speaks_it = model.metadata["protocol"] == Protocol.QUERY and model.api_version == version
+        if speaks_it and action in model.operation_names:
+            return Operation(service, action, Protocol.QUERY, model.operation_model(action), {})
+    raise AwsError("InvalidAction", f"Could not find operation {action} for version {version}", 400)
 
 
 def _rpc_path(path: str) -> tuple[str, str]:

@@ -10,8 +10,10 @@ from typing import Literal, Protocol, Self, TypedDict
 from botocore.loaders import Loader
 
 from unisync.emulator.application import Application, Call
+from unisync.emulator.checks import check
 from unisync.emulator.clock import EmulatorClock
 from unisync.emulator.faults import Fault, TokenBucket, known_operation
+from unisync.emulator.identities import Role, split_role_arn
 from unisync.emulator.server import Server
 from unisync.emulator.setup import Setup
 from unisync.emulator.signature import access_key_of, secret_of
@@ -60,7 +62,7 @@ class ClientOptions(TypedDict):
 
 
 class Emulator(Setup):
-    """A local AWS for the three services: a context manager, blocking or async, that serves on loopback.
+    """A local AWS for the three services, and STS: a context manager, blocking or async, that serves on loopback.
 
     Its own methods set up the default account and region; `world` gives those of another.
 
@@ -115,6 +117,32 @@ class Emulator(Setup):
     def world(self, *, account: str = ACCOUNT, region: str = REGION) -> Setup:
         """Another account or region, to be set up like the default one."""
         return Setup(self._application.world(_account_id(account), region))
+
+    def add_role(self, arn: str, *, external_id: str | None = None) -> None:
+        """Let every account assume a role, by STS's AssumeRole; what is done as the role is done in the role's account.
+
+        What is given out expires by the emulator's clock. botocore refreshes by real time: on a clock moved by hand,
+        `Expiration` may be hours ahead of that, and what the emulator refuses as expired is not refreshed by itself.
+
+        Args:
+            arn: The role's. The account need not have been set up.
+            external_id: What has to be asked with, word for word; None takes anything.
+        """
+        split_role_arn(arn)
+        check("sts", "arnType", arn=arn)
+        check("sts", "externalIdType", external_id=external_id)
+        with self._application.lock:
+            self._application.identities.roles[arn] = Role(arn, external_id)
+
+    def remove_role(self, arn: str) -> None:
+        """Let nobody assume a role any longer. What was given out for it is good until it expires."""
+        with self._application.lock:
+            if self._application.identities.roles.pop(arn, None) is None:
+                raise ValueError(f"arn: there is no role {arn!r}")
+
+    def expire_credentials(self, *, account: str | None = None) -> None:
+        """Let what AssumeRole gave out so far expire now: for the roles of an account, or for all."""
+        self._application.identities.expire(None if account is None else _account_id(account))
 
     def client_options(self, *, account: str = ACCOUNT, region: str = REGION) -> ClientOptions:
         """The arguments with which `Unisync` or `AsyncUnisync` speaks to this emulator, in this world."""

@@ -11,3 +11,7 @@ class AwsError(Exception):
         self.code = code
         self.message = message
         self.status = status
+
+
+class CommonError(AwsError):
+    """An error that is no service's own, under the name it has in JSON. The query protocol has another for it."""

@@ -1,9 +1,11 @@
-"""Requests read and replies written as botocore's service models describe them, in all three protocols."""
+"""Requests read and replies written as botocore's service models describe them, in every protocol."""
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qs
 
@@ -14,6 +16,7 @@ from unisync.emulator.catalog import Operation, Protocol, is_fault, service_mode
 from unisync.emulator.constraints import problems
 from unisync.emulator.errors import AwsError
 from unisync.emulator.message import Request, Response
+from unisync.emulator.query import from_form, read_form, renamed, to_xml
 
 Document = Mapping[str, object]
 """A reply before it is written: AWS's member names, dates as seconds since 1970."""
@@ -29,6 +32,7 @@ _CONTENT_TYPE = {
     Protocol.JSON: "application/x-amz-json-1.0",
     Protocol.REST_JSON: "application/json",
     Protocol.CBOR: "application/cbor",
+    Protocol.QUERY: "text/xml",
 }
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -45,9 +49,10 @@ def read_params(operation: Operation, request: Request) -> dict[str, Any]:
     """The parameters of a request, checked as AWS checks them.
 
     Raises:
-        AwsError: SerializationException, or the service's own code for a broken constraint.
+        AwsError: SerializationException (MalformedInput in the query protocol), or the service's own code for a broken
+            constraint.
     """
-    sent = _body(operation.protocol, request)
+    sent = _body(operation, request)
     shape = operation.model.input_shape
     if shape is None:
         return {}
@@ -77,12 +82,20 @@ def shape_reply(operation: Operation, document: Document) -> dict[str, Any]:
 
 def write_reply(operation: Operation, shaped: Document) -> Response:
     """The reply of an operation that went well."""
-    return _response(operation.protocol, operation.model.http.get("responseCode", 200), shaped)
+    status = operation.model.http.get("responseCode", 200)
+    if operation.protocol is Protocol.QUERY:
+        request_id = str(uuid.uuid4())
+        result = {f"{operation.name}Result": shaped} if operation.model.output_shape else {}
+        whole = {**result, "ResponseMetadata": {"RequestId": request_id}}
+        return _xml_response(operation.service, status, f"{operation.name}Response", whole, request_id)
+    return _response(operation.protocol, status, shaped)
 
 
 def write_error(protocol: Protocol, service: str | None, error: AwsError) -> Response:
     """The reply that says what went wrong, in the words and with the status of the service."""
-    shape = service_model(service).shape_for_error_code(error.code) if service else None
+    if protocol is Protocol.QUERY:
+        return _xml_error(service, renamed(error))
+    shape = _declared(service, error)
     member = next((name for name in (shape.members if shape else ()) if name.lower() == "message"), "message")
     response = _response(
         protocol,
@@ -92,6 +105,10 @@ def write_error(protocol: Protocol, service: str | None, error: AwsError) -> Res
     if protocol is Protocol.REST_JSON:
         response.headers["x-amzn-errortype"] = error.code
     return response
+
+
+def _declared(service: str | None, error: AwsError) -> StructureShape | None:
+    return service_model(service).shape_for_error_code(error.code) if service else None
 
 
 def _status(error: AwsError, service: str | None, shape: StructureShape | None) -> int:
@@ -108,9 +125,24 @@ def _response(protocol: Protocol, status: int, document: Document) -> Response:
     return Response(status, headers, json.dumps(document, separators=(",", ":")).encode())
 
 
-def _body(protocol: Protocol, request: Request) -> dict[str, object]:
+def _xml_error(service: str | None, error: AwsError) -> Response:
+    status, request_id = _status(error, service, _declared(service, error)), str(uuid.uuid4())
+    said = {"Type": "Sender" if status < 500 else "Receiver", "Code": error.code, "Message": error.message}
+    return _xml_response(service, status, "ErrorResponse", {"Error": said, "RequestId": request_id}, request_id)
+
+
+def _xml_response(service: str | None, status: int, name: str, document: Document, request_id: str) -> Response:
+    namespace = service_model(service).metadata.get("xmlNamespace") if service else None
+    headers = {"content-type": _CONTENT_TYPE[Protocol.QUERY], "x-amzn-requestid": request_id}
+    return Response(status, headers, to_xml(name, namespace, document))
+
+
+def _body(operation: Operation, request: Request) -> dict[str, object]:
+    if operation.protocol is Protocol.QUERY:
+        shape, form = operation.model.input_shape, read_form(request.body)
+        return cast("dict[str, object]", from_form(shape, form)) if shape else {}
     try:
-        read = cbor2.loads if protocol is Protocol.CBOR else json.loads
+        read = cbor2.loads if operation.protocol is Protocol.CBOR else json.loads
         document: object = read(request.body) if request.body else {}
     except (ValueError, RecursionError, cbor2.CBORDecodeError) as error:
         raise AwsError("SerializationException", f"The body cannot be read: {error}", 400) from None
@@ -186,10 +218,15 @@ def _write(shape: Shape, value: object, path: str, date: Callable[[float], objec
 def _date_writer(protocol: Protocol) -> Callable[[float], object]:
     if protocol is Protocol.CBOR:
         return lambda seconds: cbor2.CBORTag(_CBOR_DATE, round(seconds, 3))
+    if protocol is Protocol.QUERY:
+        # AWS writes whole seconds here. What is left of one is cut off, so that nothing expires before it says.
+        return lambda seconds: datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return lambda seconds: round(seconds, 3)
 
 
 def validation_code(operation: Operation) -> str:
     """The error with which an operation refuses what it was sent."""
+    if operation.protocol is Protocol.QUERY:
+        return "ValidationError"
     codes = {shape.name for shape in operation.model.error_shapes}
     return "InvalidInputException" if "InvalidInputException" in codes else "ValidationException"

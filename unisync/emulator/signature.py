@@ -6,19 +6,21 @@ import hashlib
 import hmac
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from unisync.emulator.errors import AwsError
+from unisync.emulator.errors import CommonError
 from unisync.emulator.message import Request
 
 MAX_SKEW = 300.0
 """Seconds by which a signature's date may differ from ours."""
 
+ACCESS_KEY: re.Pattern[str] = re.compile(r"AKIA(\d{12})EMUL")
+"""What `access_key_of` gives, with the account as its group."""
+
 _ALGORITHM = "AWS4-HMAC-SHA256"
-_ACCESS_KEY = re.compile(r"AKIA(\d{12})EMUL")
 
 
 def access_key_of(account: str) -> str:
@@ -32,35 +34,42 @@ def secret_of(account: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Whom a checked signature speaks for: the account, and where the request is meant to go."""
+class Identity:
+    """Somebody with a key: the account, how AWS names them there, and the key's secret."""
 
     account: str
+    arn: str
+    user_id: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom a checked signature speaks for, and where the request is meant to go."""
+
+    identity: Identity
     region: str
     service: str
 
 
-def check(request: Request) -> Caller:
-    """Check the signature of a request as AWS does.
+def check(request: Request, find: Callable[[str, str | None], Identity]) -> Caller:
+    """Check the signature of a request as AWS does. `find` knows whose an access key with a session token is.
 
     Raises:
-        AwsError: MissingAuthenticationTokenException, IncompleteSignatureException, UnrecognizedClientException or
-            InvalidSignatureException, whichever AWS would answer.
+        CommonError: MissingAuthenticationTokenException, IncompleteSignatureException or InvalidSignatureException,
+            whichever AWS would answer; or what `find` raises.
     """
     header = request.headers.get("authorization")
     if header is None:
-        raise AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
+        raise CommonError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
     parts = _authorization(header)
     access_key, *scope = parts["Credential"].split("/")
     if len(scope) != 4 or scope[3] != "aws4_request":
-        raise AwsError("IncompleteSignatureException", f"Credential is not a scope: {parts['Credential']}", 403)
+        raise CommonError("IncompleteSignatureException", f"Credential is not a scope: {parts['Credential']}", 403)
     day, region, service, _ = scope
-    known = _ACCESS_KEY.fullmatch(access_key)
-    if known is None:
-        raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
-    account = known[1]
+    identity = find(access_key, request.headers.get("x-amz-security-token"))
     if "host" not in parts["SignedHeaders"].split(";"):
-        raise AwsError(
+        raise CommonError(
             "InvalidSignatureException",
             "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
             403,
@@ -70,18 +79,18 @@ def check(request: Request) -> Caller:
     to_sign = "\n".join(
         [_ALGORITHM, stamp, "/".join(scope), _sha256(_canonical(request, parts["SignedHeaders"].split(";")).encode())]
     )
-    key = f"AWS4{secret_of(account)}".encode()
+    key = f"AWS4{identity.secret}".encode()
     for word in scope:
         key = hmac.digest(key, word.encode(), "sha256")
     expected = hmac.new(key, to_sign.encode(), "sha256").hexdigest()
     if not hmac.compare_digest(expected.encode(), parts["Signature"].encode()):
-        raise AwsError(
+        raise CommonError(
             "InvalidSignatureException",
             "The request signature we calculated does not match the signature you provided. "
             "Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
             403,
         )
-    return Caller(account, region, service)
+    return Caller(identity, region, service)
 
 
 def _authorization(header: str) -> Mapping[str, str]:
@@ -89,7 +98,7 @@ def _authorization(header: str) -> Mapping[str, str]:
     parts = {name: value for name, _, value in (part.strip().partition("=") for part in rest.split(","))}
     missing = [name for name in ("Credential", "SignedHeaders", "Signature") if not parts.get(name)]
     if algorithm != _ALGORITHM or missing:
-        raise AwsError(
+        raise CommonError(
             "IncompleteSignatureException",
             f"Authorization header requires '{_ALGORITHM}' with {', '.join(missing) or 'that algorithm'}.",
             403,
@@ -101,15 +110,15 @@ def _check_date(stamp: str, day: str) -> None:
     try:
         signed = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
     except ValueError:
-        raise AwsError("IncompleteSignatureException", f"X-Amz-Date is not a date: {stamp!r}", 403) from None
+        raise CommonError("IncompleteSignatureException", f"X-Amz-Date is not a date: {stamp!r}", 403) from None
     ours = time.time()
     now = datetime.fromtimestamp(ours, UTC).strftime("%Y%m%dT%H%M%SZ")
     if not stamp.startswith(day):
-        raise AwsError("InvalidSignatureException", f"Date in Credential scope does not match {stamp}", 403)
+        raise CommonError("InvalidSignatureException", f"Date in Credential scope does not match {stamp}", 403)
     if signed < ours - MAX_SKEW:
-        raise AwsError("InvalidSignatureException", f"Signature expired: {stamp} is now earlier than {now}", 403)
+        raise CommonError("InvalidSignatureException", f"Signature expired: {stamp} is now earlier than {now}", 403)
     if signed > ours + MAX_SKEW:
-        raise AwsError(
+        raise CommonError(
             "InvalidSignatureException", f"Signature not yet current: {stamp} is still later than {now}", 403
         )
 
@@ -119,7 +128,7 @@ def _canonical(request: Request, signed_headers: list[str]) -> str:
     payload = _sha256(request.body)
     pairs = [pair for pair in request.query.split("&") if pair]
     if announced not in (None, payload, "UNSIGNED-PAYLOAD"):
-        raise AwsError("InvalidSignatureException", "x-amz-content-sha256 does not match the body", 403)
+        raise CommonError("InvalidSignatureException", "x-amz-content-sha256 does not match the body", 403)
     return "\n".join(
         [
             request.method,

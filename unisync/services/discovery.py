@@ -42,6 +42,8 @@ class Findings:
     """What one service was found to have so far."""
 
     service: str
+    where: str = ""
+    """The account and region, in a fleet."""
     refs: list[AnyRef] = field(default_factory=list[AnyRef])
     error: UnisyncError | None = None
 
@@ -57,7 +59,7 @@ class Findings:
 
     def note(self, error: UnisyncError) -> None:
         """Note what cannot be looked into."""
-        logger.warning("%s was not searched for syncs to its end: %s", self.service, error)
+        logger.warning("%s%s was not searched for syncs to its end: %s", self.where, self.service, error)
         self.error = self.error or error
 
 
@@ -74,13 +76,13 @@ def checked_services(names: Collection[str] | None) -> tuple[str, ...]:
     return tuple(name for name in SERVICES if name in names)
 
 
-def discover(services: Services, names: Collection[str] | None) -> Flow[Discovery]:
-    """Find every sync of the services that are named; None is all of them.
+def discover(services: Services, names: Collection[str] | None, where: str = "") -> Flow[Discovery]:
+    """Find every sync of the services that are named; None is all of them. `where` stands in warnings.
 
     Raises:
         UnisyncError: nothing was found, and none of the services could be looked into.
     """
-    searches = [Findings(name) for name in checked_services(names)]
+    searches = [Findings(name, where) for name in checked_services(names)]
     for findings in searches:
         search: Callable[[Findings], Flow[None]] = getattr(services, findings.service).discover
         try:

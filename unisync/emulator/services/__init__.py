@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from unisync.emulator.services import codeconnections, proton, twinmaker
+from unisync.emulator.services import codeconnections, proton, sts, twinmaker
 from unisync.emulator.services.asked import Behaviour
 
 BEHAVIOURS: Mapping[str, Mapping[str, Behaviour]] = {
@@ -12,4 +12,5 @@ BEHAVIOURS: Mapping[str, Mapping[str, Behaviour]] = {
     "proton": proton.BEHAVIOURS,
     "codeconnections": codeconnections.BEHAVIOURS,
     "codestar-connections": codeconnections.BEHAVIOURS,
+    "sts": sts.BEHAVIOURS,
 }

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from unisync.emulator.identities import Identities
 from unisync.emulator.pages import Listing
 from unisync.emulator.protocol import Document
+from unisync.emulator.signature import Identity
 from unisync.emulator.world import World
 
 
@@ -19,6 +21,10 @@ class Asked:
     world: World
     params: Mapping[str, Any]
     now: float
+    identity: Identity
+    """Who asks."""
+    identities: Identities
+    """Who else there is."""
 
 
 Behaviour = Callable[[Asked], Document | Listing]

@@ -1,0 +1,92 @@
+"""Roles: the credentials of another account, fetched when they are first needed, and again before they expire."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from unisync.errors import InvalidRequestError
+from unisync.loading import fast_session
+from unisync.session import Session, is_refusal
+
+if TYPE_CHECKING:
+    import botocore.session
+    from botocore.credentials import CredentialMetadata
+
+REFUSED_FOR = 10.0
+"""Seconds for which a role that could not be assumed is not asked for again."""
+
+
+class Role:
+    """A role that is assumed.
+
+    Args:
+        source: The session whose credentials assume it.
+        arn: Its name.
+        external_id: What it asks to be told, if it does.
+        session_name: What its account's logs show.
+    """
+
+    def __init__(self, source: Session, arn: str, external_id: str | None, session_name: str) -> None:
+        parts = arn.split(":")
+        if (
+            len(parts) != 6
+            or parts[0] != "arn"
+            or parts[2] != "iam"
+            or not parts[4]
+            or not parts[5].startswith("role/")
+        ):
+            message = f"role_arns: expected such as arn:aws:iam::123456789012:role/name, got {arn!r}"
+            raise InvalidRequestError.before_sending(message, "Fleet")
+        self.account = parts[4]
+        self._source = source
+        self._arn = arn
+        self._told = {"RoleSessionName": session_name} | ({} if external_id is None else {"ExternalId": external_id})
+        self._refusal: Exception | None = None
+        self._refused_at = 0.0
+        self._is_expired = False
+        self._session: botocore.session.Session | None = None
+        self._lock = threading.Lock()
+
+    def session(self) -> botocore.session.Session:
+        """Botocore's session of the role, one for all regions."""
+        from botocore.credentials import DeferredRefreshableCredentials
+
+        with self._lock:
+            if self._session is None:
+                self._session = fast_session(self._source.profile_name)
+                self._session._credentials = DeferredRefreshableCredentials(self._assumed, "assume-role", self._now)
+            return self._session
+
+    def expire(self) -> None:
+        """Have the credentials fetched anew: AWS says that they have expired."""
+        self._is_expired = True
+
+    def _now(self) -> datetime:
+        """The time, as far as the credentials are concerned."""
+        return datetime.now(UTC) + (timedelta(days=3650) if self._is_expired else timedelta())
+
+    def _assumed(self) -> CredentialMetadata:
+        from botocore.credentials import AssumeRoleCredentialFetcher
+        from botocore.exceptions import NoCredentialsError
+
+        if self._refusal is not None and time.monotonic() - self._refused_at < REFUSED_FOR:
+            raise self._refusal
+        credentials = self._source.credentials
+        if credentials is None:
+            raise NoCredentialsError
+        fetcher = AssumeRoleCredentialFetcher(self._sts, credentials, self._arn, self._told)
+        try:
+            found = fetcher.fetch_credentials()
+        except Exception as error:
+            if is_refusal(error):
+                self._refusal, self._refused_at = error, time.monotonic()
+            raise
+        self._refusal, self._is_expired = None, False
+        return found
+
+    def _sts(self, service: str, **_: object) -> Any:
+        # One for all roles: its credentials are those that the fetcher would hand it.
+        return self._source.plain_client(service)
