@@ -178,7 +178,7 @@ def test_discovery_finds_what_is_anywhere_and_says_where_it_could_not_look(
         for service in ("twinmaker", "codeconnections", "proton")
     }
     assert {type(error) for error in found.errors.values()} == {AccessDeniedError}
-    assert sum("stranger/us-east-1: proton was not searched" in record.message for record in caplog.records) == 1
+    assert sum("stranger/us-east-1: twinmaker was not" in record.message for record in caplog.records) == 1
     assert [outcome.error for outcome in fleet.get_many(found)] == [None] * 12
     assert len(fleet.discover(services=["codeconnections"])) == 6
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.conftest import Awaited
 from tests.samples import FACTORY
 from unisync import (
     AsyncUnisync,
+    Backoff,
     InvalidRequestError,
     NotFoundError,
     Outcome,
@@ -25,6 +27,8 @@ from unisync import (
     SyncBlockedError,
     SyncFailedError,
     SyncState,
+    SystemClock,
+    TwinMakerSync,
     Unisync,
     WaitTimeoutError,
 )
@@ -128,10 +132,8 @@ def test_an_exception_in_a_callback_stops_all(aws: Emulator, either: Any) -> Non
 
     with pytest.raises(KeyError):
         either.wait_all(STACKS, on_progress=stop)
-    for thread in threading.enumerate():
-        if thread.name.startswith("unisync_"):
-            thread.join(5)
-            assert not thread.is_alive() or isinstance(either, Awaited), "the awaitable client keeps its threads"
+    if not isinstance(either, Awaited):  # the awaitable client keeps its threads
+        assert not [thread for thread in threading.enumerate() if thread.name == "unisync"]
 
 
 def test_wrong_arguments_are_refused_before_anything_is_sent(aws: Emulator, either: Any) -> None:
@@ -165,8 +167,18 @@ def test_many_waits_share_a_rate_whoever_started_them(aws: Emulator) -> None:
     options = aws.client_options()
     one, other = (Unisync(**options, pace=Pace(initial=1)) for _ in range(2))
     elsewhere = Unisync(**aws.client_options(account="210987654321"))
-    assert one._bucket_of(_look())[1] is other._bucket_of(_look())[1]
-    assert elsewhere._bucket_of(_look())[1] is not one._bucket_of(_look())[1]
+    for client in (one, other, elsewhere):
+        with pytest.raises(NotFoundError):
+            client.get(STACKS[0])
+    assert one._bucket_of(_look()) is other._bucket_of(_look())
+    assert elsewhere._bucket_of(_look()) is not one._bucket_of(_look())
+
+
+def test_what_was_learned_before_the_account_was_known_is_kept(aws: Emulator) -> None:
+    with Unisync(**aws.client_options()) as client:
+        bucket = client._bucket_of(_look())
+        client.get_many(STACKS)
+        assert client._bucket_of(_look()) is bucket
 
 
 def _look() -> Any:
@@ -263,6 +275,119 @@ def test_economy_costs_little_lag() -> None:
 def test_an_outcome_is_a_value() -> None:
     outcome: Outcome[Any] = Outcome(MISSING, None, None, is_over=False)
     assert outcome == Outcome(MISSING, None, None, is_over=False)
+
+
+def test_those_that_fail_do_not_keep_the_others_from_being_looked_at(aws: Emulator, make_either: Make) -> None:
+    """Each look at a stack that was never synced reads its definition, which fails."""
+    client = make_either(pace=Pace(initial=10, maximum=10))
+    never = [StackSync(f"never-{number}") for number in range(100)]
+    soon = [StackSync(f"soon-{number}") for number in range(10)]
+    for ref in (*never, *soon):
+        aws.add_stack(ref.resource_name, repository="acme/infra")
+    for ref in soon:
+        aws.push(stack=ref.resource_name, sha="a" * 40, takes=30)
+    aws.fault("GetSyncConfiguration", "http-503", times=None)
+    outcomes = client.wait_all([*never, *soon], timeout=200)
+    assert [outcome.error for outcome in outcomes[100:]] == [None] * 10
+
+
+def test_a_service_that_hangs_holds_up_no_other() -> None:
+    with Emulator() as aws:
+        jobs = [TwinMakerSync(f"workspace-{number}") for number in range(20)]
+        with Unisync(**aws.client_options()) as client:
+            for job in jobs:
+                aws.add_workspace(job.workspace_id)
+                client.twinmaker.create_sync_job(job.workspace_id, sync_role=ROLE)
+        aws.add_stack("a", repository="acme/infra")
+        aws.push(stack="a", sha="a" * 40, takes=1)
+        aws.fault("GetSyncJob", "stall", seconds=30, times=None)
+
+        async def main() -> None:
+            async with AsyncUnisync(**aws.client_options()) as client:
+                outcomes = await client.wait_all([*jobs, StackSync("a")], return_when="first", timeout=60)
+                assert outcomes[-1].is_over
+
+        began = time.monotonic()
+        asyncio.run(main())
+        with Unisync(**aws.client_options()) as client:
+            assert client.wait_all([*jobs, StackSync("a")], return_when="first", timeout=60)[-1].is_over
+        assert time.monotonic() - began < 15
+
+
+def test_endless_is_a_time_like_others(aws: Emulator) -> None:
+    with Emulator() as real:
+        options: dict[str, Any] = {**real.client_options(), "clock": SystemClock()}
+        client = Unisync(**options)
+        real.add_stack("a", repository="acme/infra")
+        real.push(stack="a", sha="a" * 40, takes=0.5)
+        for endless in (float("inf"), 1e300, timedelta.max, None):
+            assert client.wait_all([StackSync("a")], timeout=endless)[0].error is None
+            client.wait_until_active(StackSync("a"), timeout=endless)
+
+
+def test_throttling_is_no_reason_to_give_up_a_look(aws: Emulator, either: Any) -> None:
+    for number in range(150):
+        aws.add_stack(f"stack-{number}", repository="acme/infra")
+    aws.throttle("GetResourceSyncStatus", rate=2, burst=1)
+    outcomes = either.get_many([StackSync(f"stack-{number}") for number in range(150)])
+    assert [outcome.error for outcome in outcomes] == [None] * 150
+
+
+@pytest.mark.parametrize("seconds", [0.0005, 0.002, 0.004, 0.008, 0.012])
+def test_a_cancelled_wait_never_goes_on(seconds: float) -> None:
+    """Whenever the cancellation comes: with the answer, too."""
+    with Emulator() as aws:
+        aws.add_stack("a", repository="acme/infra")
+        aws.push(stack="a", sha="a" * 40, takes=3600)
+
+        async def main() -> None:
+            async with AsyncUnisync(**aws.client_options()) as client:
+                await client.get(StackSync("a"))
+                for _ in range(20):
+                    wait = client.wait_until_active(StackSync("a"), timeout=300, backoff=Backoff(500, 500))
+                    task = asyncio.ensure_future(wait)
+                    await asyncio.sleep(seconds)
+                    task.cancel()
+                    await asyncio.wait([task], timeout=2)
+                    assert task.cancelled()
+
+        asyncio.run(main())
+
+
+def test_the_timers_of_a_long_wait_do_not_pile_up(aws: Emulator) -> None:
+    from unisync.flow import AtOnce, Call, Sleep, Together
+    from unisync.models import Model
+    from unisync.pacing import Bucket
+    from unisync.scheduling import Scheduler
+
+    def wait() -> Any:
+        while True:
+            yield Call("simulated", "Look", {}, Model, timeout=7 * 24 * 3600.0)
+            yield Sleep(5.0, at_most=7 * 24 * 3600.0)
+
+    now = [0.0]
+    bucket = Bucket(Pace(initial=50), 0.0)
+    scheduler = Scheduler(Together([wait() for _ in range(50)]), lambda _: bucket, lambda: now[0], AtOnce(10, 10, 10))
+    for _ in range(20_000):
+        due = scheduler.next()
+        if isinstance(due, tuple):
+            scheduler.answered(due[0], Model(), None)
+        else:
+            now[0] += due or 1.0
+    assert len(scheduler._timers) < 300
+
+
+def test_what_a_callback_raises_keeps_its_cause(aws: Emulator, either: Any) -> None:
+    aws.add_stack("a", repository="acme/infra")
+
+    def stop(_: Progress[Any]) -> None:
+        raise LookupError("mine") from KeyError("cause")
+
+    with pytest.raises(LookupError, match="mine") as raised:
+        either.wait_all([StackSync("a")], on_progress=stop)
+    assert isinstance(raised.value.__cause__, KeyError)
+    with pytest.raises(InvalidRequestError, match="on_progress: expected a function, got 5"):
+        either.wait_all([StackSync("a")], on_progress=5)
 
 
 # Waits that were started one by one.

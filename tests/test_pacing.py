@@ -27,7 +27,7 @@ def saturated(bucket: Bucket, allowed: float, seconds: float, latency: float = 0
         delay = bucket.take(turn, now)
         if delay >= 0:
             now += delay
-            tokens, filled = min(allowed, tokens + (now - filled) * allowed), now
+            tokens, filled = min(max(allowed, 1.0), tokens + (now - filled) * allowed), now
             refused = tokens < 1
             tokens -= 0 if refused else 1
             passed, throttled = passed + (not refused), throttled + refused
@@ -96,6 +96,7 @@ def test_the_rate_stays_between_its_bounds() -> None:
     now, turn = 0.0, Turn()
     for _ in range(200):
         now += max(abs(bucket.take(turn, now)), 0.01)
+        bucket.answered(now, "passed")
     assert bucket.rate == 4
     for second in range(60):
         bucket.answered(now + 2 * second, "throttled")
@@ -124,7 +125,7 @@ def test_a_turn_is_given_ahead_and_can_be_given_back() -> None:
     given = [bucket.take(turn, 0.0) for _ in range(4)]
     assert given == [0.0, 0.0, 0.05, 0.1], "two at once, and no more than a tenth of a second ahead"
     assert bucket.take(turn, 0.0) == pytest.approx(-0.05)
-    bucket.give_back()
+    bucket.give_back(turn)
     assert bucket.take(turn, 0.0) == pytest.approx(0.1)
 
 
@@ -162,6 +163,46 @@ def test_one_that_never_comes_back_holds_nobody_up(rate: float, weights: list[fl
     # At the worst each looks every five seconds how it stands.
     for weight, got in zip(weights[1:], calls[1:], strict=True):
         assert got >= 0.6 * min(300 / 6, 300 * rate * weight / sum(weights)) - 2, (weights, calls)
+
+
+@pytest.mark.parametrize("dead", [10, 1000, 100_000])
+def test_what_the_dead_wanted_is_left_to_the_living(dead: int) -> None:
+    bucket = Bucket(Pace(initial=20, maximum=20), 0.0)
+    bucket.answered(-100.0, "throttled")
+    bucket.rate = 20
+    bucket.take(Turn(), 0.0, dead)
+    turn, now, calls = Turn(), 0.0, 0
+    while now < 300:
+        delay = bucket.take(turn, now, 100)
+        calls += delay >= 0
+        now += abs(delay)
+    assert calls / 300 > 18
+
+
+def test_nothing_grows_that_is_not_answered_or_not_wanted() -> None:
+    unanswered = Bucket(Pace(initial=10), 0.0)
+    now, turn = 0.0, Turn()
+    while now < 60:
+        now += max(abs(unanswered.take(turn, now)), 1e-3)
+    assert unanswered.rate == 10
+    # A few calls, beside somebody who wanted many and is gone.
+    bucket = Bucket(Pace(initial=10), 0.0)
+    bucket.take(Turn(), 0.0, 1000)
+    for second in range(300):
+        now, turn = float(second), Turn()
+        while (delay := bucket.take(turn, now)) < 0:
+            now -= delay
+        bucket.leave(turn)
+        bucket.answered(now + delay, "passed")
+    assert bucket.rate == 10
+
+
+@pytest.mark.parametrize("allowed", [0.2, 0.5])
+def test_a_rate_below_one_is_found_too(allowed: float) -> None:
+    bucket = Bucket(Pace(initial=2, minimum=0.02), 0.0)
+    passed, throttled, seconds = saturated(bucket, allowed, 20_000)
+    assert passed / seconds > 0.6 * allowed
+    assert throttled / (passed + throttled) < 0.15
 
 
 class Hand:

@@ -32,7 +32,7 @@ def output_of(*command: str, folder: Path) -> str:
         (
             4,
             "111111111111 eu-west-1 ACTIVE (SUCCEEDED)\n222222222222 eu-west-1 ACTIVE (SUCCEEDED)\n"
-            "333333333333 eu-west-1 codeconnections GetResourceSyncStatus: An error occurred (AccessDenied) when calling",
+            "333333333333 eu-west-1 codeconnections GetResourceSyncStatus: An error occurred (AccessDenied)",
         ),
         (5, "The stack was updated by hand"),
         (

@@ -245,3 +245,39 @@ def test_many_are_watched_at_once(aws: Emulator, watch: Callable[..., Watched]) 
     assert {change.ref for change in watched.take(40)} == set(refs)
     aws.push(stack="stack-17", sha=MINE)
     assert {change.ref for change in watched.take(3)} == {refs[17]}
+
+
+def test_a_read_that_is_refused_is_told_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
+    aws.add_stack("payments-prod", repository="acme/infra")
+    aws.push(stack="payments-prod", sha=OLD, takes=100)
+    aws.fault("GetSyncBlockerSummary", "AccessDeniedException", times=None)
+    changes = watch(STACK).take(8)
+    assert [change.what for change in changes].count("error") == 1
+    reads = [call.time for call in aws.calls if call.operation == "GetSyncBlockerSummary"]
+    assert all(later - earlier >= 15 for earlier, later in itertools.pairwise(reads))
+
+
+def test_a_long_time_between_two_looks_is_kept(aws: Emulator, watch: Callable[..., Watched]) -> None:
+    aws.add_stack("payments-prod", repository="acme/infra")
+    aws.push(stack="payments-prod", sha=OLD, takes=10_000)
+    watch(STACK, every=3600).take(6)
+    looks = [call.time for call in aws.calls if call.operation == "GetResourceSyncStatus"]
+    assert all(later - earlier >= 3599 for earlier, later in itertools.pairwise(looks))
+
+
+def test_a_reference_that_is_named_twice_is_watched_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
+    aws.add_stack("payments-prod", repository="acme/infra")
+    aws.push(stack="payments-prod", sha=OLD, takes=10)
+    changes = watch(STACK, STACK).take(6)
+    states = [change.after.status.native for change in changes if change.after and change.what == "state"]
+    assert len(states) == len(set(states))
+
+
+def test_answers_that_stay_unreadable_are_told(aws: Emulator, watch: Callable[..., Watched]) -> None:
+    aws.add_workspace("factory")
+    with Unisync(**aws.client_options()) as client:
+        client.twinmaker.create_sync_job("factory", sync_role=ROLE)
+    watched = watch(FACTORY)
+    watched.take(1)
+    aws.fault("GetSyncJob", "garble", times=5)
+    assert [change.what for change in watched.take(2)] == ["error", "state"]

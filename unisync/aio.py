@@ -44,9 +44,12 @@ class _Either(NamedTuple):
 class AwaitableClient(AwaitableVerbs, CommonVerbs):
     """What runs the flows of the common verbs on an event loop, and their calls in threads."""
 
-    _threads: ThreadPoolExecutor | None = None
     _under_way: int = 0
-    _is_identified: bool = False
+
+    @cached_property
+    def _threads(self) -> dict[str, ThreadPoolExecutor]:
+        """The threads in which a service is called."""
+        return {}
 
     _lock: ClassVar[threading.Lock] = threading.Lock()
 
@@ -56,11 +59,13 @@ class AwaitableClient(AwaitableVerbs, CommonVerbs):
         A call that is still under way, as one whose task was cancelled, is not waited for: its thread ends with it.
         """
         with self._lock:
-            threads, self._threads = self._threads, None
+            closed = list(self._threads.values())
+            self._threads.clear()
             busy = self._under_way > 0
-        if threads is not None:
+        for threads in closed:
             threads.shutdown(wait=False, cancel_futures=True)
-            if not busy:
+        if not busy:
+            for threads in closed:
                 await asyncio.to_thread(threads.shutdown)
         self._session.close()
 
@@ -76,7 +81,8 @@ class AwaitableClient(AwaitableVerbs, CommonVerbs):
         gone = threading.Event()
         try:
             # The time counts from here: the threads may be busy with other calls.
-            return await asyncio.wait_for(self._in_a_thread(self._answered, call, gone), call.timeout)
+            async with asyncio.timeout(call.timeout):
+                return await self._in_a_thread(call.service, self._answered, call, gone)
         except TimeoutError:
             reason = f"no answer within {call.timeout:.1f} s"
             raise TransportError(call.service, call.operation, reason, retryable=True, outcome_unknown=True) from None
@@ -98,21 +104,17 @@ class AwaitableClient(AwaitableVerbs, CommonVerbs):
             with self._lock:
                 self._under_way -= 1
 
-    def _in_a_thread(self, function: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
+    def _in_a_thread(self, service: str, function: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
+        # Each service has its own threads: one that does not answer keeps them.
         with self._lock:
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(self._session.at_once.in_all, thread_name_prefix="unisync")
-            return asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+            threads = self._threads.get(service)
+            if threads is None:
+                many = self._session.at_once.one_service
+                threads = self._threads[service] = ThreadPoolExecutor(many, thread_name_prefix="unisync")
+            return asyncio.get_running_loop().run_in_executor(threads, function, *arguments)
 
     async def _arun(self, flow: Flow[T]) -> T:
-        await self._identified()
         return await arun(flow, self._answer, self._clock, self._arun_together)
-
-    async def _identified(self) -> None:
-        """Find out whose rate the waits share: not on the event loop, as credentials may have to be fetched for it."""
-        if not self._is_identified:
-            await self._in_a_thread(self._session.identity_of, None)
-            self._is_identified = True
 
     async def _arun_together(self, together: Together[T]) -> Mapping[int, T | UnisyncError]:
         results: dict[int, T | UnisyncError] = {}
@@ -122,7 +124,6 @@ class AwaitableClient(AwaitableVerbs, CommonVerbs):
         return results
 
     async def _astream(self, together: Together[T]) -> AsyncIterator[T]:
-        await self._identified()
         async with aclosing(self._steps(together, {})) as steps:
             async for told in steps:
                 yield cast("T", told)

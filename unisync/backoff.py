@@ -56,8 +56,10 @@ SHORT = Backoff(initial=0.1, maximum=5.0, factor=2.0, jitter=0.5)
 _THROTTLED = Backoff(initial=1.0, maximum=20.0, factor=2.0, jitter=0.5)
 
 
-def retrying(flow: Flow[T], attempts: int) -> Flow[T]:
+def retrying(flow: Flow[T], attempts: int, throttled: int | None = None) -> Flow[T]:
     """The same flow, each of its calls made up to `attempts` times if it fails for a reason that passes.
+
+    Where there is a number for them, tries that were `throttled` count by themselves.
 
     A call that must not be repeated is made again only where it is certain that AWS did nothing. Where an earlier try
     may have done something, the error of the last one says so.
@@ -65,17 +67,20 @@ def retrying(flow: Flow[T], attempts: int) -> Flow[T]:
     try:
         action = next(flow)
         while True:
-            tries, unknown = 1, False
+            tries, throttles, unknown = 1, 1, False
             while True:
                 try:
                     result = yield action
                 except UnisyncError as error:
                     error.outcome_unknown = unknown = unknown or error.outcome_unknown
-                    if not isinstance(action, Call) or tries >= attempts or not _worth_another(action, error):
+                    is_throttled = isinstance(error, ThrottledError)
+                    apart = is_throttled and throttled is not None
+                    made, most = (throttles, throttled or 0) if apart else (tries, attempts)
+                    if not isinstance(action, Call) or made >= most or not _worth_another(action, error):
                         action = flow.throw(error)
                         break
-                    yield Sleep((_THROTTLED if isinstance(error, ThrottledError) else SHORT).delay(tries))
-                    tries += 1
+                    yield Sleep((_THROTTLED if is_throttled else SHORT).delay(made))
+                    tries, throttles = tries + (not apart), throttles + apart
                 else:
                     action = flow.send(result)
                     break

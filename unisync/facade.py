@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from unisync.backoff import Backoff, retrying
@@ -14,7 +15,7 @@ from unisync.session import Sender, Session
 from unisync.verbs import Verbs, stream, verb
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterable
+    from collections.abc import Collection
     from datetime import timedelta
     from threading import Event
 
@@ -52,11 +53,9 @@ class CommonVerbs(Verbs):
         return f"<{type(self).__name__} {self._session}>"
 
     def _subjects(self, refs: Iterable[SyncRef[J]]) -> list[Subject[J]]:
-        try:
-            return [self._services.subject_of(ref) for ref in refs]
-        except TypeError:
-            message = f"refs: expected references, got {refs!r:.60}"
-            raise InvalidRequestError.before_sending(message) from None
+        if not isinstance(cast("object", refs), Iterable):
+            raise InvalidRequestError.before_sending(f"refs: expected references, got {refs!r:.60}")
+        return [self._services.subject_of(ref) for ref in refs]
 
     def _paced(self, flow: Flow[T]) -> Flow[T]:
         """The same flow, its calls made at the rate that all waits of this process share."""
@@ -64,12 +63,14 @@ class CommonVerbs(Verbs):
 
         return paced(flow, self._bucket_of, self._clock.now)
 
-    def _bucket_of(self, call: Call[Any]) -> tuple[Hashable, Bucket]:
-        """The bucket that a call of a wait is paced by, and what tells it from others."""
+    def _bucket_of(self, call: Call[Any]) -> Bucket:
+        """The bucket that a call of a wait is paced by."""
         from unisync.pacing import BUCKETS, Pace
 
-        key = (self._session.identity_of(call.location), call.service, call.operation)
-        return key, BUCKETS.get(self._clock, key, self._pace or Pace())
+        what = call.service, call.operation
+        key = self._session.identity_of(call.location), *what
+        former = self._session.former_identity, *what
+        return BUCKETS.get(self._clock, key, self._pace or Pace(), former)
 
     @verb
     def get(self, ref: SyncRef[J]) -> Flow[J]:
@@ -383,7 +384,8 @@ class CommonVerbs(Verbs):
         from unisync.watching import seconds_between, watch
 
         seconds = seconds_between(every)
-        flows = [watch(subject, now=self._clock.now) for subject in self._subjects(refs)]
+        watched = {subject.ref: subject for subject in self._subjects(refs)}
+        flows = [watch(subject, seconds, now=self._clock.now) for subject in watched.values()]
         return cast("Together[Change[J]]", Together(flows, closest=seconds, stop=checked_stop(stop)))
 
     @verb

@@ -123,7 +123,9 @@ class FleetVerbs(CommonVerbs):
 
     def _subjects(self, refs: Iterable[SyncRef[J]]) -> list[Subject[J]]:
         spread: list[SyncRef[J]] = []
-        for ref in _iterable(refs):
+        if not isinstance(cast("object", refs), Iterable):
+            return super()._subjects(refs)  # which refuses it
+        for ref in refs:
             if isinstance(ref, FleetSync) or not isinstance(cast("object", ref), SyncRef):
                 spread.append(ref)
             else:
@@ -279,11 +281,16 @@ class FleetSession:
     @property
     def at_once(self) -> AtOnce:
         """How many calls can be under way."""
-        return AtOnce(self._source.at_once.each, IN_ALL)
+        return AtOnce(self._source.at_once.each, IN_ALL, IN_ALL)
 
-    def identity_of(self, location: Location | None) -> Hashable:
+    def identity_of(self, location: Location | None) -> tuple[Hashable, ...]:
         """The account and region."""
-        return None if location is None else (self._endpoint_url, location.region, location.account)
+        assert location is not None
+        return self._endpoint_url, location.region, location.account
+
+    @property
+    def former_identity(self) -> None:
+        """It has always been known."""
 
     def at(self, location: Location) -> Session:
         """The clients of one account and region."""
@@ -355,12 +362,6 @@ def located(flow: Flow[T], location: Location) -> Flow[T]:
 
 def _located(make: Callable[..., Flow[T]], location: Location) -> Callable[..., Flow[T]]:
     return lambda *arguments: located(make(*arguments), location)
-
-
-def _iterable(refs: Iterable[T]) -> Iterable[T]:
-    if not isinstance(cast("object", refs), Iterable):
-        raise InvalidRequestError.before_sending(f"refs: expected references, got {refs!r:.60}")
-    return refs
 
 
 def _texts(name: str, values: Iterable[str]) -> list[str]:

@@ -36,6 +36,8 @@ class AtOnce(NamedTuple):
 
     each: int
     """To one service in one location."""
+    one_service: int
+    """To one service, wherever."""
     in_all: int
 
 
@@ -133,7 +135,9 @@ class SystemClock:
 
 
 SLICE = 0.05
-"""Seconds after which is looked whether something was stopped that cannot be woken up."""
+"""Seconds after which it is looked whether something was stopped that cannot be woken up."""
+LONG_SLICE = 0.25
+"""The same for tasks, of which there may be thousands."""
 
 
 def sleep(pause: Sleep, clock: Clock) -> None:
@@ -144,7 +148,7 @@ def sleep(pause: Sleep, clock: Clock) -> None:
     elif isinstance(stop, threading.Event) and type(clock) is SystemClock:
         stop.wait(min(pause.seconds, threading.TIMEOUT_MAX))
     else:
-        for seconds in _slices(pause.seconds, stop, clock):
+        for seconds in _slices(pause.seconds, stop, clock, SLICE):
             clock.sleep(seconds)
 
 
@@ -153,15 +157,15 @@ async def asleep(pause: Sleep, clock: Clock) -> None:
     if pause.stop is None:
         await clock.asleep(pause.seconds)
     else:
-        for seconds in _slices(pause.seconds, pause.stop, clock):
+        for seconds in _slices(pause.seconds, pause.stop, clock, LONG_SLICE):
             await clock.asleep(seconds)
 
 
-def _slices(seconds: float, stop: Stop, clock: Clock) -> Iterator[float]:
+def _slices(seconds: float, stop: Stop, clock: Clock, slice_: float) -> Iterator[float]:
     until = clock.now() + seconds
     # What is less than a microsecond may be too little to move a clock at all.
     while (left := until - clock.now()) > 1e-6 and not stop.is_set():
-        yield min(left, SLICE)
+        yield min(left, slice_)
 
 
 def run(

@@ -29,6 +29,9 @@ J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
 Results = Mapping[int, object]
 """A job or a UnisyncError by its place."""
 
+THROTTLED = 10
+"""How often a look among many is made at the most if it is throttled: that is how the rate is found out."""
+
 _ENOUGH: Mapping[str, Callable[[object], bool]] = {
     "all": lambda _: False,
     "first": lambda _: True,
@@ -82,7 +85,7 @@ class Outcome(Generic[J_co]):
 
 def looking(subjects: Sequence[Subject[J]], attempts: int) -> Flow[list[Outcome[J]]]:
     """Look at each once."""
-    results: Results = yield Together([retrying(subject.look(), attempts) for subject in subjects])
+    results: Results = yield Together([retrying(subject.look(), attempts, throttled=THROTTLED) for subject in subjects])
     return _outcomes(subjects, results, {})
 
 
@@ -136,9 +139,11 @@ def waiting(
     ]
     try:
         results: Results = yield Together(flows, _ENOUGH[return_when], economy, stop=stop)
-    except _CallbackError as stopped:
-        raise stopped.error from None
-    return _outcomes(subjects, results, seen)
+    except _CallbackError as carried:
+        failure = carried.error
+    else:
+        return _outcomes(subjects, results, seen)
+    raise failure
 
 
 def _outcomes(subjects: Sequence[Subject[J]], results: Results, seen: Mapping[SyncRef[J], J]) -> list[Outcome[J]]:

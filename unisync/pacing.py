@@ -65,7 +65,9 @@ MEASURED_BY = 10
 AHEAD = 0.1
 """Seconds for which the right to a call is given ahead to those whose turn it is; to the late, up to twice as long."""
 NAP = 5.0
-"""Seconds after which all who stand in line look how it stands: those before them may be gone without a word."""
+"""Seconds after which all who stand in line ask again."""
+ROUND = 2 * NAP
+"""Seconds for which those count who have asked."""
 
 Answer = Literal["passed", "throttled", "failed"]
 
@@ -73,13 +75,17 @@ Answer = Literal["passed", "throttled", "failed"]
 class Turn:
     """When it is somebody's turn who wants calls made."""
 
-    __slots__ = ("due", "weight")
+    __slots__ = ("counted_in", "due", "spacing", "weight")
 
     def __init__(self) -> None:
         self.weight = 0.0
         """For how many calls are wanted, while they are."""
+        self.counted_in = -1
+        """The round in which that was last counted."""
         self.due: float | None = None
         """How many calls the bucket is to have given the right to when it is their turn."""
+        self.spacing = 0.0
+        """Seconds that the call took up to which the right was last given."""
 
 
 class Bucket:
@@ -100,8 +106,13 @@ class Bucket:
         """When the next call may be made."""
         self._served = 0
         """Calls that the right was given to."""
+        self._round = 0
+        """All who stand in line ask again in each round: so those who are gone without a word are known."""
+        self._round_ends_at = now + ROUND
         self._weight = 0.0
-        """Of all who stand in line."""
+        """Of all who have asked in this round."""
+        self._weight_before = 0.0
+        """Of all who had asked in the round before."""
         self._busy = 0.0
         """How much of the time somebody has been held back of late, from 0 to 1."""
         self._asked_at = now
@@ -110,10 +121,12 @@ class Bucket:
         self._throttled_at = -math.inf
         self._limit_met_at = -math.inf
         self._passed: deque[float] = deque(maxlen=2000)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # what is collected meanwhile may leave
 
     def lower(self, maximum: float) -> None:
         """Never exceed this rate either."""
+        if maximum >= self._pace.maximum:
+            return
         with self._lock:
             if maximum < self._pace.maximum:
                 least = min(self._pace.minimum, maximum)
@@ -133,25 +146,37 @@ class Bucket:
             seconds from now it is worth asking again.
         """
         with self._lock:
-            self._weight += weight - turn.weight
-            turn.weight = weight
+            self._count(turn, now, weight)
             if turn.due is None:
-                turn.due = self._served + self._weight / weight
+                turn.due = self._served + max(self._weight, self._weight_before) / weight
             delay = self._give(now, turn.due)
             if delay >= 0:
-                turn.due = None
+                turn.due, turn.spacing = None, 1 / self.rate
             return delay
 
-    def give_back(self) -> None:
+    def give_back(self, turn: Turn) -> None:
         """Give back the right to a call that is not made."""
         with self._lock:
-            self._free_at -= 1 / self.rate
+            self._free_at -= turn.spacing
+            self._served -= 1
+            turn.spacing = 0.0
 
     def leave(self, turn: Turn) -> None:
         """Want no more calls for now."""
         with self._lock:
-            self._weight -= turn.weight
-            turn.weight, turn.due = 0.0, None
+            if turn.counted_in == self._round:
+                self._weight -= turn.weight
+            elif turn.counted_in == self._round - 1:
+                self._weight_before -= turn.weight
+            turn.counted_in, turn.due = -1, None
+
+    def _count(self, turn: Turn, now: float, weight: float) -> None:
+        if now >= self._round_ends_at:
+            self._weight_before = self._weight if now < self._round_ends_at + ROUND else 0.0
+            self._round, self._weight, self._round_ends_at = self._round + 1, 0.0, now + ROUND
+        counted = turn.weight if turn.counted_in == self._round else 0.0
+        self._weight += weight - counted
+        turn.weight, turn.counted_in = weight, self._round
 
     def answered(self, now: float, answer: Answer) -> None:
         """Note how AWS answered a call. What failed says nothing of its limits, and lets nothing grow."""
@@ -173,16 +198,16 @@ class Bucket:
         # What AWS allows at once is not known either: once a limit was met, no more than a tenth of a second's worth.
         burst = min(BURST, self.rate) if self._limit_met_at == -math.inf else self.rate / 10
         self._free_at = max(self._free_at, now - (max(burst, 1.0) - 1) / self.rate)
-        delay = max(self._free_at - now, 0.0)
+        delay = self._held_back_for = max(self._free_at - now, 0.0)
         turn_in = (due - self._served - 1) / self.rate
         # Seconds by which its turn is later than what is to be given, and by which that is too far ahead.
         early = turn_in - delay - 1 / self.rate
         far = delay - AHEAD + max(min(turn_in, 0.0), -AHEAD)
         if delay > 0 and max(early, far) > 1e-9:
-            delay = -min(max(early, far, 0.5 / self.rate if early > 0 else 1e-4), NAP)
-        self._held_back_for = abs(delay)
-        if delay < 0:
-            return delay
+            if early > 0 and delay < AHEAD / 2:
+                # Those whose turn it is do not take it: there will be room soon.
+                return -max(delay, 0.5 / self.rate)
+            return -min(max(early, far, 0.5 / self.rate if early > 0 else 1e-4), NAP)
         self._free_at += 1 / self.rate
         self._served += 1
         return delay
@@ -195,9 +220,10 @@ class Bucket:
         # A mean over the last two seconds or so, and over some calls where the rate is low.
         weight = math.exp(-elapsed / max(2.0, 4 / self.rate))
         self._busy = self._busy * weight + (1 - weight) * min(self._held_back_for / elapsed, 1.0)
-        if self._busy <= HELD_BACK_FOR:
+        window = max(2.0, 4 / self.rate)
+        if self._busy <= HELD_BACK_FOR or not self._passed or now - self._passed[-1] > window:
             return
-        elapsed = min(elapsed, max(2.0, 4 / self.rate))
+        elapsed = min(elapsed, window)
         if now - self._limit_met_at < UNMET_AFTER:
             self.rate += self.rate * (1 / BACK_OFF - 1) * elapsed / BACK_IN
         else:
@@ -207,7 +233,8 @@ class Bucket:
     def _held(self, now: float) -> float:
         """The rate at which calls went through of late; half of the one allowed, where they were too few to tell."""
         count = max(MEASURED_BY, int(self.rate))
-        recent = [moment for moment in itertools.islice(reversed(self._passed), count) if now - moment < count]
+        window = max(count, 2 * count / self.rate)
+        recent = [moment for moment in itertools.islice(reversed(self._passed), count) if now - moment < window]
         if len(recent) < MEASURED_BY or recent[-1] >= now:
             return self.rate / 2
         return len(recent) / (now - recent[-1])
@@ -226,8 +253,8 @@ def too_late(call: Call[Any]) -> TransportError:
     return TransportError(call.service, call.operation, reason, retryable=True, outcome_unknown=False)
 
 
-BucketOf = Callable[[Call[Any]], tuple[Hashable, Bucket]]
-"""Gives the bucket that a call is paced by, and what tells it from others."""
+BucketOf = Callable[[Call[Any]], Bucket]
+"""Gives the bucket that a call is paced by."""
 
 
 def paced(flow: Flow[T], bucket_of: BucketOf, now: Callable[[], float]) -> Flow[T]:
@@ -248,7 +275,7 @@ def paced(flow: Flow[T], bucket_of: BucketOf, now: Callable[[], float]) -> Flow[
 
 
 def _in_turn(call: Call[Any], bucket_of: BucketOf, now: Callable[[], float]) -> Flow[object]:
-    _, bucket = bucket_of(call)
+    bucket = bucket_of(call)
     too_late_at = now() + (math.inf if call.timeout is None else call.timeout)
     turn = Turn()
     try:
@@ -260,7 +287,7 @@ def _in_turn(call: Call[Any], bucket_of: BucketOf, now: Callable[[], float]) -> 
         try:
             yield from _pause(delay, call, too_late_at - now())
         except BaseException:
-            bucket.give_back()
+            bucket.give_back(turn)
             raise
     if call.timeout is not None:
         call = call._replace(timeout=max(too_late_at - now(), 0.001))
@@ -291,15 +318,19 @@ class Buckets:
         # Times of different clocks cannot be compared.
         self._weakly: WeakKeyDictionary[object, dict[Hashable, Bucket]] = WeakKeyDictionary()
         self._strongly: dict[int, tuple[object, dict[Hashable, Bucket]]] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
-    def get(self, clock: Clock, key: Hashable, pace: Pace) -> Bucket:
-        """The bucket of what `key` names. Who asks first says what is assumed, and each what is never exceeded."""
+    def get(self, clock: Clock, key: Hashable, pace: Pace, former: Hashable = None) -> Bucket:
+        """The bucket of what `key` names, or named by its `former` key until that was known.
+
+        Who asks first says what is assumed, and each what is never exceeded.
+        """
         with self._lock:
             buckets = self._of(clock)
-            if key not in buckets:
-                buckets[key] = Bucket(pace, clock.now())
-            bucket = buckets[key]
+            bucket = buckets.get(key)
+            if bucket is None:
+                bucket = buckets.pop(former) if former in buckets else Bucket(pace, clock.now())
+                buckets[key] = bucket
         bucket.lower(pace.maximum)
         return bucket
 

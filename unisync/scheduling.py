@@ -84,7 +84,7 @@ class _Line:
         """Leave the room to others for now."""
         if self.turn_at is not None:
             self.turn_at = None
-            self.bucket.give_back()
+            self.bucket.give_back(self.turn)
         self.bucket.leave(self.turn)
 
 
@@ -136,7 +136,7 @@ class Scheduler(Generic[T]):
 
     Args:
         together: The flows, and how they are to be run.
-        bucket_of: The bucket that a call is paced by, and what tells it from others.
+        bucket_of: The bucket that a call is paced by.
         now: Gives the time.
         at_once: How many calls may be under way at once. To a service that does not answer, it is a single one, so that
             it keeps nobody else's back.
@@ -154,7 +154,7 @@ class Scheduler(Generic[T]):
         self._now = now
         self._at_once = at_once
         self._hazard = Hazard()
-        self._lines: dict[Hashable, _Line] = {}
+        self._lines: dict[Bucket, _Line] = {}
         self._order: deque[_Line] = deque()
         """The lines, in the order in which they have their turn."""
         self._under_way: Counter[Hashable] = Counter()
@@ -164,6 +164,8 @@ class Scheduler(Generic[T]):
         self._slots: dict[int, _Slot[T]] = {}
         self._timers: list[tuple[float, int]] = []
         self._is_enough = False
+        self._has_more = True
+        """Whether a call has been queued since that was last asked for."""
         self.results: dict[int, T | UnisyncError] = {}
         """What has come of the flows so far, by their place."""
         self.told: deque[object] = deque()
@@ -196,16 +198,30 @@ class Scheduler(Generic[T]):
         self._wake(now)
         soonest = self._timers[0][0] - now if self._timers else math.inf
         if self._under_way.total() < self._at_once.in_all:
-            for _ in range(len(self._order)):
-                # Each line has its turn: none waits for another to run dry.
-                line = self._order[0]
-                self._order.rotate(-1)
-                if self._under_way[line.target] < (self._at_once.each if line.target in self._answering else 1):
-                    due = self._next_of(line, now)
-                    if isinstance(due, tuple):
-                        return due
-                    soonest = min(soonest, due)
+            self._has_more = True
+            while self._has_more:
+                # What a pause ends with may have joined a line that has had its turn.
+                self._has_more = False
+                due = self._next_of_any(now)
+                if isinstance(due, tuple):
+                    return due
+                soonest = min(soonest, due)
         return None if soonest == math.inf else max(soonest, 1e-4)
+
+    def _next_of_any(self, now: float) -> tuple[int, Call[Any]] | float:
+        """The next call of all lines, each of which has its turn; or the seconds after which to ask again."""
+        soonest = math.inf
+        for _ in range(len(self._order)):
+            line = self._order[0]
+            self._order.rotate(-1)
+            if self._under_way[line.target] >= (self._at_once.each if line.target in self._answering else 1):
+                line.leave()
+                continue
+            due = self._next_of(line, now)
+            if isinstance(due, tuple):
+                return due
+            soonest = min(soonest, due)
+        return soonest
 
     def _next_of(self, line: _Line, now: float) -> tuple[int, Call[Any]] | float:
         """The next call of a line, or the seconds after which to ask again."""
@@ -333,33 +349,39 @@ class Scheduler(Generic[T]):
     def _queue(self, place: int, slot: _Slot[T], call: Call[Any]) -> None:
         slot.call = call
         slot.line = self._line_of(call)
-        if slot.is_new_look:
-            slot.is_new_look, slot.look_line = False, slot.line
-        if slot.seen:
+        self._has_more = True
+        if not slot.is_new_look:
             slot.line.ready[place] = None
         else:
-            # A first look goes before another one only for as long as it has waited: few find that all is over.
-            slot.looked_at = self._now()
-            slot.line.pausing.setdefault(UNSEEN, {})[place] = None
+            # A look goes before others only for as long as it has waited, be it the first, or one after a failure.
+            slot.is_new_look, slot.look_line = False, slot.line
+            if slot.stage == UNSEEN:
+                slot.looked_at = self._now()
+            slot.line.pausing.setdefault(slot.stage, {})[place] = None
         if call.timeout is not None:
             self._set_timer(place, slot, call.timeout)
             slot.expires_at = slot.wakes_at
 
     def _line_of(self, call: Call[Any]) -> _Line:
-        key, bucket = self._bucket_of(call)
-        line = self._lines.get(key)
+        bucket = self._bucket_of(call)
+        line = self._lines.get(bucket)
         if line is None:
-            self._lines[key] = line = _Line(bucket, _target(call))
+            self._lines[bucket] = line = _Line(bucket, _target(call))
             self._order.append(line)
         return line
 
     def _pause(self, place: int, slot: _Slot[T], pause: Sleep) -> None:
         self._set_timer(place, slot, pause.seconds if pause.at_most is None else pause.at_most)
         slot.is_new_look = True
-        if pause.at_most is not None and slot.look_line is not None:
+        if slot.seen:
             slot.stage = self._hazard.stage(self._now() - slot.began)
+        if pause.at_most is not None and slot.look_line is not None:
             slot.look_line.pausing.setdefault(slot.stage, {})[place] = None
 
     def _set_timer(self, place: int, slot: _Slot[T], seconds: float) -> None:
         slot.wakes_at = self._now() + seconds
         heapq.heappush(self._timers, (slot.wakes_at, place))
+        if len(self._timers) > 2 * len(self._slots) + 100:
+            # Most of them were overtaken.
+            self._timers = [(each.wakes_at, number) for number, each in self._slots.items() if each.wakes_at < math.inf]
+            heapq.heapify(self._timers)

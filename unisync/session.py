@@ -47,6 +47,8 @@ EXPIRED = ("ExpiredToken", "ExpiredTokenException")
 """What AWS says of credentials whose time is up."""
 RENEWED_FOR = 30.0
 """Seconds for which credentials that were read anew are not read once more."""
+SERVICES = 3
+"""How many there are."""
 ATTEMPTS = 3
 """How often a call is made at the most, where the caller's settings do not say: as botocore's standard mode does."""
 
@@ -66,8 +68,13 @@ class Sender(Protocol):
         """How many calls can be under way."""
         ...
 
-    def identity_of(self, location: Location | None) -> Hashable:
-        """What is the same for all whose calls count towards the same limits. Credentials may have to be fetched."""
+    def identity_of(self, location: Location | None) -> tuple[Hashable, ...]:
+        """What is the same for all whose calls count towards the same limits, as far as it is known."""
+        ...
+
+    @property
+    def former_identity(self) -> tuple[Hashable, ...] | None:
+        """What was taken for that before it was known."""
         ...
 
     def send(self, call: Call[R]) -> R:
@@ -105,6 +112,7 @@ class Session:
         self._any_word = allow_unknown_words
         self._role = role
         self._renewed_at = -math.inf
+        self._identity: tuple[Hashable, ...] | None = None
         self._clients: dict[str, BaseClient] = {}
         self._lock = threading.RLock()
 
@@ -153,28 +161,30 @@ class Session:
             return self._session.region_name
         return self._botocore.get_config_variable("region")
 
-    def identity_of(self, location: Location | None) -> Hashable:  # noqa: ARG002  # there is but one
-        """The account, as far as credentials tell it, and the region."""
-        return self._identity
+    def identity_of(self, location: Location | None) -> tuple[Hashable, ...]:  # noqa: ARG002  # there is but one
+        """The account and the region; before a call was made, all that is known are the settings."""
+        return self._identity or self.former_identity
 
-    @cached_property
-    def _identity(self) -> tuple[Hashable, ...]:
-        region = None
-        try:
-            region = self.region
-            credentials = self._botocore.get_credentials()
-            frozen = None if credentials is None else credentials.get_frozen_credentials()
-        except Exception:  # no such profile, nothing to fetch them from: each call says so
-            frozen = None
-        if frozen is None:
-            return self._endpoint_url, region, self._profile_name, id(self._session)
-        return self._endpoint_url, region, getattr(frozen, "account_id", None) or frozen.access_key
+    @property
+    def former_identity(self) -> tuple[Hashable, ...]:
+        """The settings."""
+        return self._endpoint_url, self._region_name, self._profile_name, id(self._session)
+
+    def _identify(self, client: BaseClient) -> None:
+        """Note whose calls these are, once one was answered: by then its credentials have been fetched."""
+        if self._identity is not None:
+            return
+        credentials = client._get_credentials()
+        frozen = None if credentials is None else credentials.get_frozen_credentials()
+        if frozen is not None:
+            account = getattr(frozen, "account_id", None) or frozen.access_key
+            self._identity = self._endpoint_url, client.meta.region_name, account
 
     @property
     def at_once(self) -> AtOnce:
         """How many calls can be under way: as many as there are connections for."""
         each = int(getattr(self._config, "max_pool_connections", None) or 10)
-        return AtOnce(each, each)
+        return AtOnce(each, each, SERVICES * each)
 
     def send(self, call: Call[R]) -> R:
         """Make one call, and read its answer.
@@ -235,10 +245,12 @@ class Session:
         try:
             with time_limit(call.timeout, call.stop):
                 parsed = client._make_api_call(call.operation, dict(call.params))
+            self._identify(client)
         except ClientError as error:
             answered = _answered(error, call.operation, call.service)
             if error.operation_name != call.operation:  # the answer of a service that credentials come from
                 raise _no_answer(error, call, retryable=answered.retryable) from error
+            self._identify(client)
             raise answered from error
         except EndpointConnectionError as error:
             raise self._unconnected(error, call) from error

@@ -50,11 +50,11 @@ def run_together(
             elif not (scheduler.told or scheduler.is_over):
                 assert due is not None, "what is not over has something to do"
                 sleep(Sleep(due, stop=together.stop), clock)
-        yield from scheduler.told
-        return scheduler.results
     finally:
         scheduler.close()
         workers.close()
+    yield from scheduler.told
+    return scheduler.results
 
 
 async def arun_together(
@@ -90,15 +90,14 @@ async def arun_together(
             elif not (scheduler.told or scheduler.is_over):
                 assert due is not None, "what is not over has something to do"
                 await asleep(Sleep(due, stop=together.stop), clock)
-        for told in scheduler.told:
-            yield told
-        results.update(scheduler.results)
     finally:
         scheduler.close()
         for answer in under_way:
             answer.cancel()
-        if under_way:
-            await asyncio.wait(under_way)
+        await asyncio.gather(*under_way, return_exceptions=True)
+    results.update(scheduler.results)
+    for told in scheduler.told:
+        yield told
 
 
 def _tell(scheduler: Scheduler[Any], place: int, answer: asyncio.Future[Model]) -> None:
@@ -116,9 +115,13 @@ def _patience(due: float | None, clock: Clock, stop: Stop | None) -> float | Non
     """Real seconds to wait for an answer before something else may be due."""
     if due is not None and type(clock) is not SystemClock:
         return SLICE  # who knows how late it is by then
-    return due if stop is None else min(SLICE if due is None else due, SLICE)
+    if stop is not None:
+        return SLICE if due is None else min(due, SLICE)
+    return None if due is None else min(due, AN_HOUR)
 
 
+AN_HOUR = 3600.0
+"""Seconds after which it is asked again whether something is due: no operating system waits for ages."""
 ENDING = 1.0
 """Seconds that calls which are given up are given to end. Only one that is being connected takes longer."""
 
@@ -160,7 +163,8 @@ class Workers:
             self._calls.put(None)
         until = time.monotonic() + ENDING
         for thread in self._threads:
-            thread.join(max(until - time.monotonic(), 0.0))
+            if thread is not threading.current_thread():  # which may collect what nobody closed
+                thread.join(max(until - time.monotonic(), 0.0))
 
     def _work(self) -> None:
         while (asked := self._calls.get()) is not None:

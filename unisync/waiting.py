@@ -63,7 +63,7 @@ class Progress(Generic[J_co]):
     elapsed: float
     """Seconds since the wait began."""
     next_delay: float
-    """Seconds until the next look."""
+    """Seconds until the next look; among many waits, it comes when the rate allows."""
     error: UnisyncError | None = None
     """What failed in this look for a reason that passes, if anything did; `job` may then be from an earlier one."""
     resources: SyncResources | None = None
@@ -531,6 +531,8 @@ def checked_callback(on_progress: OnProgress[J] | None) -> OnProgress[J] | None:
     """
     if inspect.iscoroutinefunction(on_progress):
         raise InvalidRequestError.before_sending("on_progress: expected a plain function, got one that is awaited")
+    if on_progress is not None and not callable(cast("object", on_progress)):
+        raise InvalidRequestError.before_sending(f"on_progress: expected a function, got {on_progress!r:.60}")
     return on_progress
 
 

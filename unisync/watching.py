@@ -12,6 +12,7 @@ from unisync.errors import InvalidRequestError, NotFoundError, ResponseError, Un
 from unisync.flow import Flow, Sleep, Tell
 from unisync.models import GitSyncJob, ResourceSyncAttempt, SyncEvent, SyncJob, SyncState
 from unisync.subject import Subject
+from unisync.waiting import BLOCKERS_EVERY, LONGEST, UNREADABLE_IN_A_ROW
 
 if TYPE_CHECKING:
     from unisync.definitions import SyncBlocker
@@ -23,12 +24,8 @@ J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
 
 What = Literal["state", "attempt", "event", "blocker", "error"]
 
-BLOCKERS_EVERY = 15.0
-"""Seconds between two reads of the blockers of a sync that is not in place."""
 BLOCKERS_OF_THE_ACTIVE_EVERY = 120.0
 """Seconds between two reads of the blockers of a sync that is."""
-LONGEST = 120.0
-"""Seconds after which each is looked at again at the latest."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +60,14 @@ def seconds_between(every: float | timedelta) -> float:
     return float(seconds)
 
 
-def watch(subject: Subject[J], *, now: Callable[[], float]) -> Flow[None]:
+def watch(subject: Subject[J], every: float, *, now: Callable[[], float]) -> Flow[None]:
     """Tell each Change of a sync, until somebody stops it."""
     watched = _Watched(subject, now)
+    longest = max(every, LONGEST)
     while True:
         yield from watched.look()
         yield from watched.look_for_blockers()
-        yield Sleep(LONGEST, at_most=LONGEST)
+        yield Sleep(longest, at_most=longest)
 
 
 class _Watched(Generic[J]):
@@ -80,7 +78,9 @@ class _Watched(Generic[J]):
         self._now = now
         self._is_known = False
         self._job: J | None = None
-        self._error: str | None = None
+        self._refused_with: dict[str, type[UnisyncError]] = {}
+        """What each kind of read was last refused with."""
+        self._unreadable = 0
         self._blockers: dict[str, SyncBlocker] = {}
         self._blockers_read_at = -math.inf
 
@@ -91,9 +91,10 @@ class _Watched(Generic[J]):
         except NotFoundError:
             job = None
         except UnisyncError as error:
-            yield from self._refused(error)
+            yield from self._refused("look", error)
             return
-        self._error = None
+        self._refused_with.pop("look", None)
+        self._unreadable = 0
         before, self._job = self._job, job
         first, self._is_known = not self._is_known, True
         if first or _state(before) != _state(job):
@@ -112,8 +113,11 @@ class _Watched(Generic[J]):
         except NotFoundError:
             return  # gone since it was looked at: the next look tells
         except UnisyncError as error:
-            yield from self._refused(error)
+            if not error.retryable:
+                self._blockers_read_at = self._now()
+            yield from self._refused("blockers", error)
             return
+        self._refused_with.pop("blockers", None)
         self._blockers_read_at = self._now()
         known, self._blockers = self._blockers, {blocker.id: blocker for blocker in found}
         for blocker in found:
@@ -138,11 +142,15 @@ class _Watched(Generic[J]):
             if event not in seen:
                 yield Tell(self._change("event", before, event=event))
 
-    def _refused(self, error: UnisyncError) -> Flow[None]:
+    def _refused(self, read: str, error: UnisyncError) -> Flow[None]:
         """Tell of an error that does not pass, once. What passes is looked past."""
-        passes = error.retryable or isinstance(error, ResponseError)
-        if not passes and self._error != str(type(error)):
-            self._error = str(type(error))
+        if isinstance(error, ResponseError):
+            self._unreadable += not error.cut_short
+            passes = self._unreadable <= UNREADABLE_IN_A_ROW
+        else:
+            passes = error.retryable
+        if not passes and self._refused_with.get(read) is not type(error):
+            self._refused_with[read] = type(error)
             yield Tell(self._change("error", self._job, error=error))
 
     def _change(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from unisync import (
     AsyncUnisync,
+    Fleet,
+    FleetSync,
     Progress,
     ServiceInstanceSync,
     StackSync,
