@@ -104,6 +104,8 @@ class _Replies:
             for events in (FEW, MANY)
         }
         self._under_way = _reply(_GitSync(capitals=True).answer(FEW - 1, "IN_PROGRESS"), _AWS_JSON)
+        unblocked = {"SyncBlockerSummary": {"ResourceName": "any", "LatestBlockers": []}}
+        self._unblocked = _reply(unblocked, _AWS_JSON)
         self._unknown = _reply({"__type": "UnknownOperationException"}, _AWS_JSON, "404 Not Found")
         self._long, self._slow = f'"{LONG}"'.encode(), f'"{UNDER_WAY}'.encode()
 
@@ -113,6 +115,8 @@ class _Replies:
             return self._git_syncs[False, events]
         if b".GetResourceSyncStatus\r\n" in head:
             return self._under_way if self._slow in body else self._git_syncs[True, events]
+        if b".GetSyncBlockerSummary\r\n" in head:
+            return self._unblocked
         return self._sync_job if head.startswith(b"GET /sync-jobs/") else self._unknown
 
 
