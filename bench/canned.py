@@ -104,7 +104,7 @@ class _Replies:
             for events in (FEW, MANY)
         }
         self._under_way = _reply(_GitSync(capitals=True).answer(FEW - 1, "IN_PROGRESS"), _AWS_JSON)
-        unblocked = {"SyncBlockerSummary": {"ResourceName": "any", "LatestBlockers": []}}
+        unblocked: Mapping[str, object] = {"SyncBlockerSummary": {"ResourceName": "any", "LatestBlockers": []}}
         self._unblocked = _reply(unblocked, _AWS_JSON)
         self._unknown = _reply({"__type": "UnknownOperationException"}, _AWS_JSON, "404 Not Found")
         self._long, self._slow = f'"{LONG}"'.encode(), f'"{UNDER_WAY}'.encode()

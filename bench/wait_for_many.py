@@ -7,9 +7,9 @@ import gc
 import json
 import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from botocore.config import Config
 from canned import UNDER_WAY
 
 from unisync import AsyncUnisync, Pace, StackSync
@@ -18,33 +18,70 @@ TICK = 0.01
 """Seconds that a task sleeps over and over, to see how late the loop wakes it."""
 
 
+@dataclass
+class Phase:
+    """A while, and what it was like; all in seconds."""
+
+    cpu: float = 0.0
+    wall: float = 0.0
+    lags: list[float] = field(default_factory=list[float])
+    """How late the loop woke a task, each time."""
+    collections: list[float] = field(default_factory=list[float])
+    """How long the garbage collector took, each time."""
+
+
+class _Observer:
+    """Sees how late the loop is, and for how long the garbage collector holds everything up."""
+
+    def __init__(self) -> None:
+        self._phase = Phase()
+        self._collecting_since = 0.0
+        gc.callbacks.append(self._collecting)
+        self._ticking = asyncio.create_task(self._tick())
+
+    async def observe(self, seconds: float) -> Phase:
+        """What the next seconds are like."""
+        self._phase = phase = Phase()
+        cpu, wall = time.process_time(), time.perf_counter()
+        await asyncio.sleep(seconds)
+        phase.cpu, phase.wall = time.process_time() - cpu, time.perf_counter() - wall
+        self._phase = Phase()
+        return phase
+
+    def end(self) -> None:
+        self._ticking.cancel()
+        gc.callbacks.remove(self._collecting)
+
+    async def _tick(self) -> None:
+        while True:
+            phase, began = self._phase, time.perf_counter()
+            await asyncio.sleep(TICK)
+            if phase is self._phase:
+                phase.lags.append(time.perf_counter() - began - TICK)
+
+    def _collecting(self, what: str, _: dict[str, int]) -> None:
+        if what == "start":
+            self._collecting_since = time.perf_counter()
+        else:
+            self._phase.collections.append(time.perf_counter() - self._collecting_since)
+
+
 def main() -> None:
     """Wait as the command line says."""
-    url, count, rate, begin, steady = sys.argv[1], int(sys.argv[2]), *map(float, sys.argv[3:])
-    print(json.dumps(asyncio.run(_wait(url, count, rate, begin, steady))))
+    url, count, rate, start, steady = sys.argv[1], int(sys.argv[2]), *map(float, sys.argv[3:])
+    print(json.dumps(asyncio.run(_wait(url, count, rate, start, steady))))
 
 
-async def _wait(url: str, count: int, rate: float, begin: float, steady: float) -> dict[str, float | list[float]]:
-    pace = Pace(initial=min(rate, 10.0), maximum=rate)
-    async with AsyncUnisync(
-        region_name="eu-west-1", endpoint_url=url, pace=pace, config=Config(max_pool_connections=10)
-    ) as client:
+async def _wait(url: str, count: int, rate: float, start: float, steady: float) -> dict[str, object]:
+    async with AsyncUnisync(region_name="eu-west-1", endpoint_url=url, pace=Pace(rate, maximum=rate)) as client:
         refs = [StackSync(f"{UNDER_WAY}{number}") for number in range(count)]
         await client.get(refs[0])
-        lags: list[float] = []
-        ticking = asyncio.create_task(_tick(lags))
-        await asyncio.sleep(0.1)
         gc.collect()
-        lags.clear()
         before = _memory()
+        observer = _Observer()
         waits = [asyncio.create_task(client.wait_until_active(ref, timeout=None)) for ref in refs]
-        await asyncio.sleep(begin)
-        at_start = lags.copy()
-        lags.clear()
-        cpu, wall = time.process_time(), time.perf_counter()
-        await asyncio.sleep(steady)
-        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        in_time = lags.copy()
+        at_start = await observer.observe(start)
+        at_length = await observer.observe(steady)
         gc.collect()
         memory = (_memory() - before) / count
         assert not any(wait.done() for wait in waits)
@@ -53,15 +90,8 @@ async def _wait(url: str, count: int, rate: float, begin: float, steady: float) 
             wait.cancel()
         await asyncio.wait(waits)
         cancelled = time.perf_counter() - began
-        ticking.cancel()
-    return {"memory": memory, "start": at_start, "steady": in_time, "cpu": cpu / wall, "cancelled": cancelled}
-
-
-async def _tick(lags: list[float]) -> None:
-    while True:
-        began = time.perf_counter()
-        await asyncio.sleep(TICK)
-        lags.append(time.perf_counter() - began - TICK)
+        observer.end()
+    return {"memory": memory, "start": vars(at_start), "steady": vars(at_length), "cancelled": cancelled}
 
 
 def _memory() -> float:
