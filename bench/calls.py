@@ -25,10 +25,10 @@ def section(quick: bool) -> Section:
     pairs, calls = (2, 5) if quick else (40, 50)
     with served() as url:
         found = list(measured(url, pairs, calls))
-    how = (
-        f"One call at a time, to a canned server in a process of its own: {pairs} pairs of rounds of {calls} calls. "
-        "The ratio is unisync's cost over raw boto3's: the median of the pairs, and their middle half."
-    )
+    how = f"""
+        One call at a time, to a canned server in a process of its own: {pairs} pairs of rounds of {calls} calls. The
+        ratio is unisync's cost over raw boto3's: the median of the pairs, and their middle half.
+    """
     return compared("One call", how, found)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -75,7 +75,7 @@ class Table:
     """Figures to be read: all but the first column stand to the right."""
 
     heads: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
     def text(self) -> str:
         """For a terminal."""
@@ -119,14 +119,18 @@ class Section:
 
     def text(self) -> str:
         """For a terminal."""
-        paragraphs = [self.title, textwrap.fill(self.how, 120), *(table.text() for table in self.tables)]
+        paragraphs = [self.title, _filled(self.how), *(table.text() for table in self.tables)]
         return "\n\n".join(paragraphs) + "\n\n" + "\n".join(map(str, self.aims))
 
     def markdown(self) -> str:
         """For a file."""
-        paragraphs = [f"## {self.title}", textwrap.fill(self.how, 120), *(table.markdown() for table in self.tables)]
+        paragraphs = [f"## {self.title}", _filled(self.how), *(table.markdown() for table in self.tables)]
         paragraphs.append("\n".join(textwrap.fill(f"- {aim}", 120, subsequent_indent="  ") for aim in self.aims))
         return "\n\n".join(paragraphs)
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(" ".join(text.split()), 120)
 
 
 def compared(title: str, how: str, comparisons: list[Comparison]) -> Section:

@@ -60,7 +60,7 @@ class Found:
 
 def section(quick: bool) -> Section:
     """All ways by turns."""
-    looks, rounds = (200, 1) if quick else (1000, 7)
+    looks, rounds = (200, 1) if quick else (1000, 5)
     ways = [way for way in WAYS if way[0] != "aiobotocore" or OTHER_PYTHON.exists()]
     took: dict[tuple[str, int], list[dict[str, float]]] = defaultdict(list)
     with served(LATENCY) as url:
@@ -72,12 +72,12 @@ def section(quick: bool) -> Section:
         ("", "looks a second", "CPU ms a look", "peak MiB"),
         [(each.name, f"{each.per_second:.0f}", f"{each.cpu:.2f}", f"{each.memory:.1f}") for each in found],
     )
-    how = (
-        f"{looks} looks at stacks, on a server in a process of its own that answers after {LATENCY * 1000:.0f} ms. "
-        f"Each run is a new process that makes its client, looks once, and then is timed; medians of {rounds} runs by "
-        "turns. All keep every answer. The peak is that of the whole process, with what it imports. unisync is told a "
-        "pace that never holds it back."
-    )
+    how = f"""
+        {looks} looks at stacks, on a server in a process of its own that answers after {LATENCY * 1000:.0f} ms. Each
+        run is a new process that makes its client, looks once, and is then timed; medians of {rounds} runs by turns.
+        All keep every answer. The peak is that of the whole process, with what it imports. unisync is told a pace that
+        never holds it back.
+    """
     if len(ways) < len(WAYS):
         how += " aiobotocore is not installed here, and was left out."
     return Section("A fleet of looks", how, [table], _aims(found), [each.__dict__ for each in found])

@@ -13,7 +13,7 @@ from typing import Any
 from figures import Section
 from surroundings import isolate, machine
 
-MEASURES = ("calls", "starts", "fleet", "single_waits")
+MEASURES = ("calls", "starts", "fleet", "waiting_many", "waiting_really", "single_waits")
 """The modules of the measures. Each has a `section(quick)` that measures and gives what came of it."""
 
 HEAD = """# Benchmarks

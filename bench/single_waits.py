@@ -23,13 +23,13 @@ def section(quick: bool) -> Section:
         found = {rate: _process(url, count, rate, start, steady) for rate in (20, 1000)}
     heads = ("", *(f"at most {rate} calls a second" for rate in found))
     table = Table(heads, [(name, *(cell(each) for each in found.values())) for name, cell in _ROWS])
-    how = (
-        f"{count} tasks, each with its own `AsyncUnisync.wait_until_active(..., timeout=None)` on one client, all "
-        "begun at once, on syncs that never come to their end; the server, in a process of its own, answers after 20 ms. The "
-        f"first {start} s are the start; the {steady} s after them are what goes on for as long as the waits do. How "
-        "late the loop is, is how much later than asked a task wakes that sleeps for 10 ms again and again. Most of what is worst "
-        "there is Python's garbage collector, which looks through all objects of the process now and then."
-    )
+    how = f"""
+        {count} tasks, each with its own `AsyncUnisync.wait_until_active(..., timeout=None)` on one client, all begun at
+        once, on syncs that never come to their end; the server, in a process of its own, answers after 20 ms. The first
+        {start} s are the start; the {steady} s after them are what goes on for as long as the waits do. How late the
+        loop is, is how much later than asked a task wakes that sleeps for 10 ms again and again. What is worst there is
+        mostly Python's garbage collector, which looks through all objects of the process now and then.
+    """
     aims = [
         Aim(
             f"{count} waits have ended within {CANCEL_AIM:.0f} s of being cancelled, at {rate} calls a second",

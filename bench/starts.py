@@ -70,11 +70,11 @@ def section(quick: bool) -> Section:
     pairs = 2 if quick else 20
     with served() as url:
         found = list(measured(url, pairs))
-    how = (
-        f"Whole processes, with a canned server in another one: {pairs} pairs. The ratio is unisync's cost over raw "
-        "boto3's: the median of the pairs, and their middle half. Where Python is taken off, it is the median of a "
-        "process that does nothing."
-    )
+    how = f"""
+        Whole processes, with a canned server in another one: {pairs} pairs. The ratio is unisync's cost over raw
+        boto3's: the median of the pairs, and their middle half. Where Python is taken off, it is the median of a
+        process that does nothing.
+    """
     compares = compared("Starting", how, found)
     loaded = " ".join(loaded_by_import()) or "neither"
     compares.aims.append(Aim("`import unisync` loads neither boto3 nor pydantic", loaded, loaded == "neither"))
