@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -34,6 +35,7 @@ def main() -> None:
     options = parser.parse_args()
 
     about = machine() | {"Date": time.strftime("%Y-%m-%d", time.gmtime())}
+    about["Load"] = f"{os.getloadavg()[0]:.1f} before it was measured: what else the machine had to do"
     for name, value in about.items():
         print(f"{name:10}{value}")
     sections: dict[str, Section] = {}

@@ -18,7 +18,7 @@ CANCEL_AIM = 1.0
 
 def section(quick: bool) -> Section:
     """At a rate that AWS may well allow, and at one that is as good as none."""
-    count, start, steady = (500, 2, 2) if quick else (5000, 12, 10)
+    count, start, steady = (500, 1, 1) if quick else (5000, 12, 10)
     with served(0.02) as url:
         found = {rate: _process(url, count, rate, start, steady) for rate in (20, 1000)}
     heads = ("", *(f"at most {rate} calls a second" for rate in found))

@@ -40,7 +40,7 @@ class Found:
 
 def section(quick: bool) -> Section:
     """All ways at the same time, each on an emulator of its own."""
-    count, median = (30, 3) if quick else (200, 10)
+    count, median = (20, 2) if quick else (200, 10)
     with ExitStack() as stack:
         parts = {name: _start(stack, name, count, median) for name in WAYS}
         for _, client in parts.values():
