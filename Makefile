@@ -7,8 +7,9 @@ REQUIREMENTS = requirements/test.txt
 PY = $(VENV)/bin/python
 
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
-LOCK = .venv-lock/bin/python -m uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-	--generate-hashes --custom-compile-command "make requirements" --extra emulator
+COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --custom-compile-command "make requirements"
+LOCK = $(COMPILE) pyproject.toml --extra emulator
 # Without the variable, pyright looks on the network for a newer self.
 PYRIGHT = PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright
 # Spelled so that this line does not find itself.
@@ -49,8 +50,8 @@ stubs: $(VENV)/.installed  ## write the boto3 stubs anew from botocore's models
 docs: $(VENV)/.installed  ## write the table of operations anew from the code
 	$(PY) docs/operations.py
 
-bench: $(VENV)/.installed  ## measure what unisync costs on top of boto3
-	@$(PY) bench/run.py
+bench: $(VENV)/.installed .venv-aiobotocore/.installed  ## measure what unisync costs next to others: BENCHMARKS.md
+	@$(PY) bench/run.py --markdown BENCHMARKS.md
 
 coverage: test  ## run the tests, then show every line and branch they miss
 	@$(PY) -m coverage report
@@ -77,6 +78,7 @@ requirements: .venv-lock/.installed  ## pin anew what pyproject.toml asks for; U
 	$(LOCK) --group build --group test --output-file requirements/test.txt
 	cp requirements/test.txt requirements/oldest.txt
 	$(LOCK) --group build --group test --constraint requirements/oldest.in --output-file requirements/oldest.txt
+	$(COMPILE) requirements/aiobotocore.in $(UPGRADE) --output-file requirements/aiobotocore.txt
 
 clean:  ## remove everything that make has made
 	rm -rf .venv .venv-* tests/foreign/.venv tests/foreign/node_modules .coverage .coverage.* htmlcov dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -94,6 +96,12 @@ $(VENV)/.installed: $(REQUIREMENTS) pyproject.toml
 $(VENV)/.checkers: requirements/dev.txt $(VENV)/.installed
 	@echo "Adding the checkers to $(VENV)"
 	@$(PIP_INSTALL) --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+.venv-aiobotocore/.installed: requirements/aiobotocore.txt
+	@echo "Setting up .venv-aiobotocore"
+	@$(PYTHON) -m venv .venv-aiobotocore
+	@.venv-aiobotocore/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
 .venv-lock/.installed:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import boto3
 from botocore.config import Config
-from canned import LONG, MANY, SHORT
-from figures import Comparison, Cost, compare, in_pairs
+from canned import LONG, MANY, SHORT, served
+from figures import Comparison, Cost, Section, compare, compared, in_pairs
 
 from unisync import ServiceInstanceSync, StackSync, TwinMakerSync, Unisync
 
@@ -18,6 +18,18 @@ SMALL_AIM, BIG_AIM = 0.80, 0.40
 REGION = "eu-west-1"
 
 Case = tuple[str, float, Callable[[], object], Callable[[], object]]
+
+
+def section(quick: bool) -> Section:
+    """Raw boto3 and unisync, one call after the other."""
+    pairs, calls = (2, 5) if quick else (40, 50)
+    with served() as url:
+        found = list(measured(url, pairs, calls))
+    how = f"""
+        One call at a time, to a canned server in a process of its own: {pairs} pairs of rounds of {calls} calls. The
+        ratio is unisync's cost over raw boto3's: the median of the pairs, and their middle half.
+    """
+    return compared("One call", how, found)
 
 
 def measured(url: str, pairs: int, calls: int) -> Iterator[Comparison]:

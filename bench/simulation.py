@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 import random
 from collections.abc import Generator
@@ -10,7 +11,6 @@ from dataclasses import dataclass, field
 from statistics import mean
 from typing import Any
 
-from unisync.backoff import Backoff
 from unisync.errors import ThrottledError
 from unisync.flow import AtOnce, Call, Flow, Sleep, Together
 from unisync.models import Model
@@ -169,6 +169,27 @@ def _wait(place: int, start: float) -> Flow[int]:
         yield Sleep(5.0, at_most=120.0)
 
 
+class Retries:
+    """botocore's standard mode: what is throttled is tried again twice, from a quota that a client's calls share."""
+
+    COST, QUOTA = 5, 500
+
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)
+        self._quota = self.QUOTA
+
+    def delay(self, tries: int) -> float | None:
+        """Seconds until a call is tried again that was throttled so many times; None if it fails."""
+        if tries > 2 or self._quota < self.COST:
+            return None
+        self._quota -= self.COST
+        return self._chance.random() * tries
+
+    def passed(self, tries: int) -> None:
+        """Note that a call went through after so many that were throttled."""
+        self._quota = min(self._quota + (self.COST if tries else 1), self.QUOTA)
+
+
 Sleeper = Generator[float, bool | None, None]
 """A hand-written loop: yields the seconds after which it looks again, and is sent what the look saw."""
 
@@ -184,58 +205,96 @@ def by_hand(rate: float, loop: Any, *, count: int = 1000, staggered_over: float 
     while due:
         now, place, sleeper = heapq.heappop(due)
         answer = service.ask(place, now)
+        delay = sleeper.send(answer)
         if not answer:
-            heapq.heappush(due, (now + LATENCY + sleeper.send(answer), place, sleeper))
+            heapq.heappush(due, (now + LATENCY + delay, place, sleeper))
     return figures(service, starts)
 
 
-def waiter(seconds: float) -> Any:
-    """boto3's kind: a look every so many seconds; what is throttled is tried again twice, a second or two later."""
+def waiter(seconds: float, seed: int = 1) -> Any:
+    """boto3's kind: a look every so many seconds.
 
-    def loop(place: int) -> Sleeper:
-        answer = yield 0.0
+    It is treated well: they do not look all at once, and where all tries were throttled, one of boto3's would end.
+    """
+    retries, chance = Retries(seed), random.Random(seed)
+
+    def loop(_: int) -> Sleeper:
+        answer = yield chance.random() * seconds
         while True:
-            for retry in (1.0, 2.0):
-                if answer is None:
-                    answer = yield retry * random.Random(place).random()
+            throttled = 0
+            while answer is None:
+                throttled += 1
+                delay = retries.delay(throttled)
+                if delay is None:
+                    break
+                answer = yield delay
+            else:
+                retries.passed(throttled)
             answer = yield seconds
 
     return loop
 
 
-def full_jitter(backoff: Backoff, seed: int) -> Any:
-    """Exponential backoff with full jitter, begun anew with each answer."""
+def full_jitter(initial: float, maximum: float, seed: int = 1) -> Any:
+    """Exponential backoff with full jitter: from nothing up to a delay that doubles with each look."""
     chance = random.Random(seed)
 
     def loop(_: int) -> Sleeper:
-        answer = yield 0.0
-        tries = 0
+        yield 0.0
+        for tries in itertools.count(1):
+            yield chance.random() * min(maximum, initial * 2 ** min(tries, 30))
+
+    return loop
+
+
+def backing_off(seconds: float, maximum: float, seed: int = 1) -> Any:
+    """A look every so many seconds, but not all at once, with exponential backoff and full jitter where throttled."""
+    chance = random.Random(seed)
+
+    def loop(_: int) -> Sleeper:
+        answer = yield chance.random() * seconds
+        throttled = 0
         while True:
-            tries = tries + 1 if answer is None else 1
-            answer = yield chance.random() * min(backoff.maximum, backoff.initial * 2**tries)
+            throttled = throttled + 1 if answer is None else 0
+            longest = min(maximum, seconds * 2 ** min(throttled, 30))
+            answer = yield chance.random() * longest if throttled else seconds
 
     return loop
 
 
 def one_loop(
-    rate: float, *, count: int = 1000, staggered_over: float = 0.0, pause: float = 5.0, seed: int = 1
+    rate: float,
+    *,
+    count: int = 1000,
+    staggered_over: float = 0.0,
+    pause: float = 5.0,
+    threads: int = 1,
+    seed: int = 1,
 ) -> Figures:
-    """One loop over all that are pending, one call after the other, a pause of a second after a throttled one."""
+    """One loop over all that are pending, in so many threads; it begins again `pause` seconds after it began."""
     starts, ends = syncs(count, staggered_over, seed)
-    service = Service(rate, ends)
+    service, retries = Service(rate, ends), Retries(seed)
     pending, now = set(range(count)), 0.0
     while pending:
         began = now
-        for place in sorted(pending):
-            if starts[place] > now:
-                continue
+        line = iter(sorted(pending))
+        due: list[tuple[float, int, int | None, int]] = [(now, thread, None, 0) for thread in range(threads)]
+        while due:
+            now, thread, place, throttled = heapq.heappop(due)
+            if place is None:
+                place = next((each for each in line if starts[each] <= now), None)
+                if place is None:
+                    continue
             answer = service.ask(place, now)
-            now += LATENCY
-            while answer is None:
-                now += 1.0
-                answer = service.ask(place, now)
-                now += LATENCY
+            throttled += answer is None
+            delay = retries.delay(throttled) if answer is None else None
+            if delay is not None:
+                heapq.heappush(due, (now + LATENCY + delay, thread, place, throttled))
+                continue
+            if answer is not None:
+                retries.passed(throttled)
             if answer:
                 pending.discard(place)
+            heapq.heappush(due, (now + LATENCY, thread, None, 0))
         now = max(now, began + pause)
     return figures(service, starts)

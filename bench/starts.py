@@ -9,8 +9,8 @@ import sys
 import time
 from collections.abc import Iterator
 
-from canned import SHORT
-from figures import Comparison, Cost, compare, in_pairs
+from canned import SHORT, served
+from figures import Aim, Comparison, Cost, Section, compare, compared, in_pairs
 
 IMPORT_AIM, COLD_AIM = 0.70, 1.00
 
@@ -63,6 +63,22 @@ _LOADED = """
 import sys, unisync
 print(*sorted({"boto3", "botocore", "pydantic", "pydantic_core"} & set(sys.modules)))
 """
+
+
+def section(quick: bool) -> Section:
+    """Raw boto3 and unisync, from the start of a process to its end."""
+    pairs = 2 if quick else 20
+    with served() as url:
+        found = list(measured(url, pairs))
+    how = f"""
+        Whole processes, with a canned server in another one: {pairs} pairs. The ratio is unisync's cost over raw
+        boto3's: the median of the pairs, and their middle half. Where Python is taken off, it is the median of a
+        process that does nothing.
+    """
+    compares = compared("Starting", how, found)
+    loaded = " ".join(loaded_by_import()) or "neither"
+    compares.aims.append(Aim("`import unisync` loads neither boto3 nor pydantic", loaded, loaded == "neither"))
+    return compares
 
 
 def measured(url: str, pairs: int) -> Iterator[Comparison]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +12,8 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 from botocore.httpsession import get_cert_path
-from canned import SHORT
-from figures import Comparison, Cost, compare, in_pairs
+from canned import SHORT, served
+from figures import Comparison, Cost, Section, compare, compared, in_pairs
 
 from unisync import StackSync, Unisync
 
@@ -20,6 +21,19 @@ BURST = 32
 BURST_AIM = 0.15
 CERTIFICATES = Path(__file__).parents[1] / "tests" / "tls"
 SERVER = CERTIFICATES / "server.pem"
+
+
+def section(quick: bool) -> Section:
+    """Raw boto3 and unisync, a burst each."""
+    pairs = 2 if quick else 10
+    with tempfile.TemporaryDirectory() as folder, served(certificate=SERVER) as url:
+        found = list(measured(url, pairs, Path(folder, "bundle.pem")))
+    del os.environ["AWS_CA_BUNDLE"]
+    how = f"""
+        {BURST} calls at once, each over a TLS connection of its own, to a canned server that closes it after one
+        answer: {pairs} pairs of bursts. The bundle of CA certificates is botocore's own.
+    """
+    return compared("A burst of new TLS connections", how, found)
 
 
 def measured(url: str, pairs: int, bundle: Path) -> Iterator[Comparison]:

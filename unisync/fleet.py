@@ -24,6 +24,8 @@ from unisync.subject import Subject
 from unisync.verbs import verb
 
 if TYPE_CHECKING:
+    import botocore.session
+
     from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
     from unisync.pacing import Pace
 
@@ -79,12 +81,14 @@ class FleetVerbs(CommonVerbs):
         pace: Pace | None = None,
         clock: Clock | None = None,
     ) -> None:
+        readers: list[botocore.session.Session] = []
+
         def made(own: Boto3Session | None, role: Role | None, region: str | None) -> Session:
             if role is not None:
                 region = source.region if region is None else region
                 return Session(None, region, None, endpoint_url, config, allow_unknown_words, role)
             profile = profile_name if own is None else None
-            return Session(own, region, profile, endpoint_url, config, allow_unknown_words)
+            return Session(own, region, profile, endpoint_url, config, allow_unknown_words, readers=readers)
 
         source = made(session, None, None)
         makers: dict[str, Callable[[str | None], Session]] = {}

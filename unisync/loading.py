@@ -28,6 +28,17 @@ def fast_session(profile_name: str | None) -> Session:
     return session
 
 
+def share_loader(session: Session, others: list[Session]) -> None:
+    """Have a session read its data files where others have read them, so that a model is held in memory once."""
+    loader = session.get_component("data_loader")
+    for other in others:
+        shared = other.get_component("data_loader")
+        if type(loader) is type(shared) is Loader and loader.search_paths == shared.search_paths:
+            session.register_component("data_loader", shared)
+            return
+    others.append(session)
+
+
 _LISTENERS = OURS | {"sts", "sso", "sso-oidc", "signin"}
 """The services, as events name them, of which a session makes clients: ours, and those that give credentials."""
 

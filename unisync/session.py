@@ -89,7 +89,8 @@ class Sender(Protocol):
 class Session:
     """The boto3 clients of one account and region.
 
-    The arguments are those of `Unisync`; and a role that is assumed, where no session of boto3 is given.
+    The arguments are those of `Unisync`; a role that is assumed, where no session of boto3 is given; and sessions whose
+    data files are read by those that are given too.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Session:
         config: BotocoreConfig | None,
         allow_unknown_words: bool = False,
         role: Role | None = None,
+        readers: list[botocore.session.Session] | None = None,
     ) -> None:
         if session is not None and profile_name is not None:
             raise InvalidRequestError.before_sending("profile_name: expected None, as the session has a profile")
@@ -111,6 +113,7 @@ class Session:
         self._config = cast("Config | None", config)
         self._any_word = allow_unknown_words
         self._role = role
+        self._readers = readers
         self._renewed_at = -math.inf
         self._identity: tuple[Hashable, ...] | None = None
         self._clients: dict[str, BaseClient] = {}
@@ -301,6 +304,10 @@ class Session:
         """What settings are read from and clients made by: the boto3 session's own, or one that starts faster."""
         with self._lock, NoCollection():
             if self._session is not None:
+                if self._readers is not None:
+                    from unisync.loading import share_loader
+
+                    share_loader(self._session._session, self._readers)
                 return self._session._session
             if self._role is not None:
                 return self._role.session()
@@ -325,7 +332,8 @@ class Session:
 
         # The waits and the verbs decide themselves what is tried again, and when, on every botocore alike.
         settings: dict[str, Any] = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
-        make = self._botocore.create_client if self._session is None else self._session.client
+        own = self._botocore
+        make = own.create_client if self._session is None else self._session.client
         client = make(
             service,
             region_name=self._region_name,

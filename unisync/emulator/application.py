@@ -48,8 +48,8 @@ class Application:
         self.identities = Identities(clock, self.lock)
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
-        self.buckets: dict[tuple[str | None, str], TokenBucket] = {}
-        """The limits, by service (None is every one) and operation."""
+        self.buckets: dict[tuple[str | None, str | None, str], TokenBucket] = {}
+        """The limits, by service and account (None is every one) and operation."""
         self.page_size: int | None = None
         self._worlds: dict[tuple[str, str], World] = {}
 
@@ -97,9 +97,10 @@ class Application:
             if instead is not None:
                 return instead
             for service in (operation.service, None):
-                bucket = self.buckets.get((service, operation.name))
-                if bucket is not None and not bucket.take():
-                    raise CommonError("ThrottlingException", "Rate exceeded")
+                for limited in (account, None):
+                    bucket = self.buckets.get((service, limited, operation.name))
+                    if bucket is not None and not bucket.take(account, caller.region):
+                        raise CommonError("ThrottlingException", "Rate exceeded")
             world = self.world(account, caller.region)
             asked = Asked(operation.service, world, params, now, caller.identity, self.identities)
             try:

@@ -206,14 +206,21 @@ class Emulator(Setup):
             self._application.faults.clear()
             self._application.buckets.clear()
 
-    def throttle(self, operation: str, *, rate: float, burst: float = 1.0, service: str | None = None) -> None:
-        """Allow an operation `rate` calls an emulated second, `burst` at once; the others get ThrottlingException.
+    def throttle(
+        self, operation: str, *, rate: float, burst: float = 1.0, service: str | None = None, account: str | None = None
+    ) -> None:
+        """Allow an operation `rate` calls an emulated second in each account and region; others are throttled.
 
-        With a `service` (boto3's name), it is the operation of that service alone.
+        Args:
+            operation: AWS's name, such as "GetSyncJob".
+            rate: Calls an emulated second.
+            burst: Calls at once.
+            service: The one service that it is for, by boto3's name; None is every service.
+            account: The one account that it is for; None is every account.
         """
         known_operation(operation, service)
         with self._application.lock:
-            self._application.buckets[service, operation] = TokenBucket(rate, burst, self.clock)
+            self._application.buckets[service, account, operation] = TokenBucket(rate, burst, self.clock)
 
     def start(self) -> None:
         """Serve. `with` does this, and `stop`."""

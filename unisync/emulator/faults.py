@@ -90,28 +90,28 @@ class Fault:
 
 @dataclass(slots=True)
 class TokenBucket:
-    """So many calls a second, and so many at once."""
+    """So many calls a second, and so many at once, in each account and region."""
 
     rate: float
     burst: float
     clock: EmulatorClock
-    _tokens: float = field(init=False)
-    _filled_at: float = field(init=False)
+    _filled: dict[tuple[str, str], tuple[float, float]] = field(
+        default_factory=dict[tuple[str, str], tuple[float, float]]
+    )
+    """The tokens of an account and region, and when that was."""
 
     def __post_init__(self) -> None:
         if not (self.rate > 0 and self.burst >= 1):
             raise ValueError(f"rate, burst: expected above zero and at least 1, got {self.rate!r} and {self.burst!r}")
-        self._tokens, self._filled_at = self.burst, self.clock.now()
+        self._filled = {}
 
-    def take(self) -> bool:
+    def take(self, account: str, region: str) -> bool:
         """Take a token, if there is one."""
         now = self.clock.now()
-        self._tokens = min(self.burst, self._tokens + (now - self._filled_at) * self.rate)
-        self._filled_at = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
+        tokens, filled_at = self._filled.get((account, region), (self.burst, now))
+        tokens = min(self.burst, tokens + (now - filled_at) * self.rate)
+        self._filled[account, region] = tokens - (tokens >= 1), now
+        return tokens >= 1
 
 
 def known_operation(operation: str, service: str | None = None) -> None:
