@@ -13,7 +13,7 @@ from unisync.backoff import retrying
 from unisync.client import BlockingClient, Unisync
 from unisync.errors import InvalidRequestError, UnisyncError
 from unisync.facade import CommonVerbs
-from unisync.flow import AtOnce, Call, Flow, Location, SystemClock, Together
+from unisync.flow import AtOnce, Call, Flow, Location, SystemClock, Together, each_call
 from unisync.models import Model, SyncJob
 from unisync.refs import FleetSync, SyncRef
 from unisync.roles import Role
@@ -347,21 +347,7 @@ class FleetServices(Services):
 
 def located(flow: Flow[T], location: Location) -> Flow[T]:
     """The same flow, its calls made in an account and region."""
-    try:
-        action = next(flow)
-        while True:
-            if isinstance(action, Call):
-                action = action._replace(location=location)
-            try:
-                result = yield action
-            except Exception as error:
-                action = flow.throw(error)
-            else:
-                action = flow.send(result)
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
-    finally:
-        flow.close()
+    return each_call(flow, lambda call: call._replace(location=location))
 
 
 def _located(make: Callable[..., Flow[T]], location: Location) -> Callable[..., Flow[T]]:

@@ -116,6 +116,23 @@ def ask(call: Call[R]) -> Flow[R]:
     return cast("R", reply)
 
 
+def each_call(flow: Flow[T], changed: Callable[[Call[Any]], Call[Any]]) -> Flow[T]:
+    """The same flow, each of its calls changed before it is made."""
+    try:
+        action = next(flow)
+        while True:
+            try:
+                result = yield changed(action) if isinstance(action, Call) else action
+            except Exception as error:
+                action = flow.throw(error)
+            else:
+                action = flow.send(result)
+    except StopIteration as end:
+        return cast("T", end.value)
+    finally:
+        flow.close()
+
+
 class SystemClock:
     """Real time."""
 

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from unisync.flow import Call, Location
     from unisync.interfaces import Boto3Session, BotocoreConfig
-    from unisync.roles import Role
 
 R = TypeVar("R", bound=Model)
 
@@ -86,6 +85,18 @@ class Sender(Protocol):
         ...
 
 
+class Assumed(Protocol):
+    """A role that is assumed."""
+
+    def session(self) -> botocore.session.Session:
+        """Botocore's session of the role."""
+        ...
+
+    def expire(self) -> None:
+        """Have its credentials fetched anew."""
+        ...
+
+
 class Session:
     """The boto3 clients of one account and region.
 
@@ -101,7 +112,7 @@ class Session:
         endpoint_url: str | None,
         config: BotocoreConfig | None,
         allow_unknown_words: bool = False,
-        role: Role | None = None,
+        role: Assumed | None = None,
         readers: list[botocore.session.Session] | None = None,
     ) -> None:
         if session is not None and profile_name is not None:

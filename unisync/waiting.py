@@ -22,7 +22,7 @@ from unisync.errors import (
     WaitStoppedError,
     WaitTimeoutError,
 )
-from unisync.flow import Call, Flow, Sleep, Stop
+from unisync.flow import Flow, Sleep, Stop, each_call
 from unisync.models import GitSyncJob, ResourceSyncAttempt, Revision, SyncJob, SyncState
 from unisync.subject import Subject
 
@@ -224,7 +224,7 @@ class _Wait(Generic[J]):
         """What a flow gives; None if it failed for a reason that passes."""
         self.error = None
         try:
-            result = yield from _bounded(flow, self._time_left, self.stop)
+            result = yield from each_call(flow, lambda call: call._replace(timeout=self._time_left(), stop=self.stop))
         except UnisyncError as error:
             self._check_stop()
             unreadable = isinstance(error, ResponseError) and not error.cut_short
@@ -463,25 +463,6 @@ def _begun(
         checked_stop(stop),
         now,
     )
-
-
-def _bounded(flow: Flow[T], time_left: Callable[[], float | None], stop: Stop | None) -> Flow[T]:
-    """The same flow, each of its calls given only the time that is left, and ended by `stop`."""
-    try:
-        action = next(flow)
-        while True:
-            if isinstance(action, Call):
-                action = action._replace(timeout=time_left(), stop=stop)
-            try:
-                result = yield action
-            except Exception as error:
-                action = flow.throw(error)
-            else:
-                action = flow.send(result)
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
-    finally:
-        flow.close()
 
 
 def _attempt_id(attempt: ResourceSyncAttempt) -> tuple[str, datetime]:
