@@ -106,7 +106,7 @@ def scheduled(
     time = [0.0]
     bucket = Bucket(pace, 0.0)
     flows = [_wait(place, start) for place, start in enumerate(starts)]
-    scheduler = Scheduler(Together(flows, economy=economy), lambda _: bucket, lambda: time[0], AtOnce(64, 64, 64))
+    scheduler = Scheduler(Together(flows, economy=economy), lambda _: bucket, lambda: time[0], AtOnce(64, 64))
     under_way: list[tuple[float, int, int, bool | None]] = []
     while True:
         while under_way and under_way[0][0] <= time[0]:

@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.credentials import Credentials, ReadOnlyCredentials
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.samples import FACTORY, MINE, OLD, STACK, session_of
 from unisync import (
@@ -509,3 +510,24 @@ def test_a_password_in_an_endpoint_is_in_no_message(aws: Emulator) -> None:
         client.get(FACTORY)
     assert "hunter2" not in str(caught.value)
     aws.start()
+
+
+def test_credentials_that_fail_after_the_answer_change_nothing_of_it(aws: Emulator) -> None:
+    """Whose calls they are is noted after the first: whatever comes of that, the call has been made."""
+
+    class Fickle(Credentials):
+        asked = 0
+
+        def get_frozen_credentials(self) -> ReadOnlyCredentials:
+            self.asked += 1
+            if self.asked > 1:
+                raise EndpointConnectionError(endpoint_url="https://sts.eu-west-1.amazonaws.com")
+            return super().get_frozen_credentials()
+
+    aws.add_workspace("factory")
+    keys = aws.environment()
+    options: dict[str, Any] = {**aws.client_options()}
+    options["session"]._session._credentials = Fickle(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"])
+    with Unisync(**options) as client:
+        client.twinmaker.create_sync_job("factory", sync_role="arn:aws:iam::123456789012:role/sync")
+    assert [call.operation for call in aws.calls].count("CreateSyncJob") == 1

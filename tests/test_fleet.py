@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import socket
 import threading
+import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import Any, cast
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from tests.conftest import Awaited
 from tests.samples import FACTORY, STACK
@@ -33,6 +37,7 @@ from unisync import (
     SyncState,
     TransportError,
     Unisync,
+    UnisyncError,
     WaitTimeoutError,
     WaitToken,
     available_regions,
@@ -289,7 +294,10 @@ def test_a_client_of_one_place_is_one_like_others(aws: Emulator) -> None:
         async with AsyncFleet(**options(aws)) as fleet:
             client = fleet.at("222222222222", "us-east-1")
             assert isinstance(client, AsyncUnisync)
+            assert fleet.at("222222222222", "us-east-1") is client
             assert [link async for link in client.codeconnections.list_repository_links()] == []
+            before = threading.active_count()
+        assert threading.active_count() < before
 
     asyncio.run(main())
 
@@ -440,3 +448,102 @@ def test_a_fleet_without_credentials_says_so(monkeypatch: pytest.MonkeyPatch) ->
     with Fleet([role("111111111111")], regions=["eu-west-1"]) as fleet:
         (outcome,) = fleet.get_many([STACK])
         assert "Unable to locate credentials" in str(outcome.error)
+
+
+def write_credentials(file: Path, aws: Emulator, arn: str) -> None:
+    """As a tool does that fetches them for some hours."""
+    frozen = cast("Any", temporary(aws, arn).get_credentials()).get_frozen_credentials()
+    file.write_text(
+        f"[default]\naws_access_key_id={frozen.access_key}\naws_secret_access_key={frozen.secret_key}\n"
+        f"aws_session_token={frozen.token}\n"
+    )
+
+
+def test_a_source_whose_credentials_were_written_anew_goes_on(
+    aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = "arn:aws:iam::555555555555:role/admin"
+    for arn in (admin, role("111111111111")):
+        aws.add_role(arn)
+    aws.world(account="111111111111").add_stack("payments-prod", repository="acme/infra")
+    file = tmp_path / "credentials"
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    write_credentials(file, aws, admin)
+    plain: dict[str, Any] = {**aws.client_options()}
+    del plain["session"]
+    with Fleet([role("111111111111")], regions=["eu-west-1"], **plain) as fleet:
+        assert fleet.get_many([STACK])[0].error is None
+        aws.expire_credentials()
+        write_credentials(file, aws, admin)
+        assert fleet.get_many([STACK])[0].error is None
+
+
+def test_many_refusals_have_a_traceback_each(aws: Emulator) -> None:
+    with Fleet(**role_options(aws)) as fleet:
+        outcomes = fleet.get_many([StackSync(f"stack-{number}") for number in range(30)])
+    texts = ["".join(traceback.format_exception(cast("UnisyncError", outcome.error))) for outcome in outcomes]
+    assert max(map(len, texts)) < 20_000
+
+
+def test_one_account_that_hangs_holds_up_no_other(
+    aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each session's profile says where its account is."""
+    aws.add_stack("payments-prod", repository="acme/infra")
+    keys = aws.environment()
+    credentials = (
+        f"aws_access_key_id = {keys['AWS_ACCESS_KEY_ID']}\naws_secret_access_key = {keys['AWS_SECRET_ACCESS_KEY']}\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as mute:
+        (tmp_path / "config").write_text(
+            f"[profile good]\nregion = eu-west-1\nendpoint_url = {aws.url}\n{credentials}"
+            f"[profile bad]\nregion = eu-west-1\nendpoint_url = http://127.0.0.1:{mute.getsockname()[1]}\n{credentials}"
+        )
+        sessions: Any = {name: boto3.Session(profile_name=name) for name in ("good", "bad")}
+        config: Any = Config(read_timeout=1)
+
+        async def main() -> None:
+            async with AsyncFleet(sessions=sessions, config=config) as fleet:
+                lost = [asyncio.ensure_future(fleet.get(FleetSync("bad", "eu-west-1", STACK))) for _ in range(70)]
+                await asyncio.sleep(0.2)
+                began = time.monotonic()
+                assert (await fleet.get(FleetSync("good", "eu-west-1", STACK))).status.state is SyncState.PENDING
+                assert time.monotonic() - began < 1
+                for each in lost:
+                    each.cancel()
+                await asyncio.wait(lost)
+
+        asyncio.run(main())
+        with Fleet(sessions=sessions, config=config) as fleet:
+            began = time.monotonic()
+            outcomes = fleet.get_many([STACK, *(StackSync(f"stack-{number}") for number in range(30))])
+            assert time.monotonic() - began < 15, "after some calls without an answer, the others fail at once"
+        assert {type(outcome.error) for outcome in outcomes if outcome.account == "bad"} == {TransportError}
+        assert outcomes[0].error is None
+
+
+def test_what_a_fleet_takes_is_checked_when_it_is_made(aws: Emulator) -> None:
+    given = session(aws, "111111111111")
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"sessions": {"a": None}}, "sessions: expected a boto3 session for each account, got None"),
+        ({"sessions": {"a": "profile"}}, "sessions: expected a boto3 session for each account"),
+        ({"sessions": [given]}, "sessions: expected a mapping of accounts to boto3 sessions"),
+        ({"sessions": {"Prod EU": given}}, "account: expected a name without spaces"),
+        ({"role_arns": [role("1" * 12)], "session": given, "profile_name": "x"}, "profile_name: expected None"),
+    ]
+    for options, said in wrong:
+        with pytest.raises(InvalidRequestError, match=said):
+            Fleet(**options)
+    with Fleet(sessions={"a": given}) as fleet, pytest.raises(InvalidRequestError, match="region: expected a name"):
+        fleet.at("a", cast("Any", 5))
+
+
+def test_a_role_is_assumed_in_a_region_of_the_fleet_where_its_source_has_none(aws: Emulator) -> None:
+    aws.add_role(role("111111111111"))
+    keys = aws.environment()
+    source = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"])
+    with Fleet([role("111111111111")], session=source, regions=["eu-west-1"], endpoint_url=aws.url) as fleet:
+        assert isinstance(fleet.get_many([STACK])[0].error, NotFoundError)

@@ -367,7 +367,7 @@ def test_the_timers_of_a_long_wait_do_not_pile_up(aws: Emulator) -> None:
 
     now = [0.0]
     bucket = Bucket(Pace(initial=50), 0.0)
-    scheduler = Scheduler(Together([wait() for _ in range(50)]), lambda _: bucket, lambda: now[0], AtOnce(10, 10, 10))
+    scheduler = Scheduler(Together([wait() for _ in range(50)]), lambda _: bucket, lambda: now[0], AtOnce(10, 10))
     for _ in range(20_000):
         due = scheduler.next()
         if isinstance(due, tuple):

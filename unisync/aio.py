@@ -20,7 +20,7 @@ from unisync.models import Model
 from unisync.verbs import AwaitableVerbs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping
 
     from unisync.errors import UnisyncError
     from unisync.services.codeconnections import AsyncCodeConnections
@@ -47,7 +47,7 @@ class AwaitableClient(AwaitableVerbs, CommonVerbs):
     _under_way: int = 0
 
     @cached_property
-    def _threads(self) -> dict[str, ThreadPoolExecutor]:
+    def _threads(self) -> dict[Hashable, ThreadPoolExecutor]:
         """The threads in which a service is called."""
         return {}
 
@@ -82,7 +82,7 @@ class AwaitableClient(AwaitableVerbs, CommonVerbs):
         try:
             # The time counts from here: the threads may be busy with other calls.
             async with asyncio.timeout(call.timeout):
-                return await self._in_a_thread(call.service, self._answered, call, gone)
+                return await self._in_a_thread(call, gone)
         except TimeoutError:
             reason = f"no answer within {call.timeout:.1f} s"
             raise TransportError(call.service, call.operation, reason, retryable=True, outcome_unknown=True) from None
@@ -104,14 +104,15 @@ class AwaitableClient(AwaitableVerbs, CommonVerbs):
             with self._lock:
                 self._under_way -= 1
 
-    def _in_a_thread(self, service: str, function: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
-        # Each service has its own threads: one that does not answer keeps them.
+    def _in_a_thread(self, call: Call[R], gone: threading.Event) -> asyncio.Future[R]:
+        # Each service in each location has its own threads: one that does not answer keeps them.
+        target = call.location, call.service
         with self._lock:
-            threads = self._threads.get(service)
+            threads = self._threads.get(target)
             if threads is None:
-                many = self._session.at_once.one_service
-                threads = self._threads[service] = ThreadPoolExecutor(many, thread_name_prefix="unisync")
-            return asyncio.get_running_loop().run_in_executor(threads, function, *arguments)
+                many = self._session.at_once.each
+                threads = self._threads[target] = ThreadPoolExecutor(many, thread_name_prefix="unisync")
+            return asyncio.get_running_loop().run_in_executor(threads, self._answered, call, gone)
 
     async def _arun(self, flow: Flow[T]) -> T:
         return await arun(flow, self._answer, self._clock, self._arun_together)

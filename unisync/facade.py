@@ -69,7 +69,7 @@ class CommonVerbs(Verbs):
 
         what = call.service, call.operation
         key = self._session.identity_of(call.location), *what
-        former = self._session.former_identity, *what
+        former = self._session.former_identity_of(call.location), *what
         return BUCKETS.get(self._clock, key, self._pace or Pace(), former)
 
     @verb

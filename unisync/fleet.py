@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
+
+from typing_extensions import override
 
 from unisync.aio import AsyncUnisync, AwaitableClient
 from unisync.backoff import retrying
@@ -15,7 +17,7 @@ from unisync.errors import InvalidRequestError, UnisyncError
 from unisync.facade import CommonVerbs
 from unisync.flow import AtOnce, Call, Flow, Location, SystemClock, Together, each_call
 from unisync.models import Model, SyncJob
-from unisync.refs import FleetSync, SyncRef
+from unisync.refs import FleetSync, StackSync, SyncRef
 from unisync.roles import Role
 from unisync.services import Services
 from unisync.services.discovery import Discovery, checked_services, discover
@@ -87,23 +89,27 @@ class FleetVerbs(CommonVerbs):
             if role is not None:
                 region = source.region if region is None else region
                 return Session(None, region, None, endpoint_url, config, allow_unknown_words, role)
-            profile = profile_name if own is None else None
-            return Session(own, region, profile, endpoint_url, config, allow_unknown_words, readers=readers)
+            return Session(own, region, None, endpoint_url, config, allow_unknown_words, readers=readers)
 
-        source = made(session, None, None)
+        wanted = None if regions is None else tuple(dict.fromkeys(_texts("regions", regions)))
+        if wanted == ():
+            raise _refusal("regions", "one or more, or None for the sessions' own", "none")
+        source = Session(session, None, profile_name, endpoint_url, config, allow_unknown_words)
         makers: dict[str, Callable[[str | None], Session]] = {}
+        if not isinstance(cast("object", sessions), Mapping | None):
+            raise _refusal("sessions", "a mapping of accounts to boto3 sessions", sessions)
         for account, own in (sessions or {}).items():
-            makers[_name("sessions", account)] = partial(made, own, None)
+            if not callable(getattr(cast("object", own), "client", None)):
+                raise _refusal("sessions", "a boto3 session for each account", own)
+            FleetSync(account, "any", StackSync("any"))  # refuses what is no account's name
+            makers[account] = partial(made, own, None)
         for arn in _texts("role_arns", role_arns):
-            role = Role(source, arn, external_id, role_session_name)
+            role = Role(source, arn, external_id, role_session_name, wanted[0] if wanted else None)
             if role.account in makers:
                 raise _refusal("role_arns", "one role or session an account", f"another of {role.account}: {arn}")
             makers[role.account] = partial(made, None, role)
         if not makers:
             raise _refusal("role_arns", "role ARNs, or `sessions`", "neither")
-        wanted = None if regions is None else tuple(dict.fromkeys(_texts("regions", regions)))
-        if wanted == ():
-            raise _refusal("regions", "one or more, or None for the sessions' own", "none")
         self._session = self._sessions = FleetSession(source, makers, wanted, endpoint_url)
         self._services = FleetServices(codeconnections_service, self._sessions)
         self._clock = clock or SystemClock()
@@ -121,9 +127,14 @@ class FleetVerbs(CommonVerbs):
         """
         return self._sessions.locations
 
-    def _at(self, kind: type[C], location: Location) -> C:
-        services = Services(self._services.codeconnections_name)
-        return kind._over(self._sessions.at(location), services, self._clock, self._pace)
+    def _at(self, kind: type[C], clients: dict[Location, C], account: str, region: str) -> C:
+        FleetSync(account, region, StackSync("any"))  # refuses what is no name
+        location = Location(account, region)
+        if location not in clients:
+            services = Services(self._services.codeconnections_name)
+            client = kind._over(self._sessions.at(location), services, self._clock, self._pace)
+            clients.setdefault(location, client)
+        return clients[location]
 
     def _subjects(self, refs: Iterable[SyncRef[J]]) -> list[Subject[J]]:
         spread: list[SyncRef[J]] = []
@@ -161,7 +172,7 @@ class FleetVerbs(CommonVerbs):
             )
             for location in locations
         ]
-        results: Mapping[int, Discovery | UnisyncError] = yield Together(searches)
+        results: Mapping[int, Discovery | UnisyncError] = yield Together(searches, gives_up=True)
         refs: list[FleetSync[SyncJob]] = []
         errors: dict[Place, UnisyncError] = {}
         for number, location in enumerate(locations):
@@ -197,6 +208,10 @@ class Fleet(BlockingClient, FleetVerbs):
         clock: Where time comes from.
     """
 
+    @cached_property
+    def _at_locations(self) -> dict[Location, Unisync]:
+        return {}
+
     def at(self, account: str, region: str) -> Unisync:
         """The client of one account and region, for all that has to do with it alone.
 
@@ -207,7 +222,7 @@ class Fleet(BlockingClient, FleetVerbs):
         Raises:
             InvalidRequestError: There is no such account.
         """
-        return self._at(Unisync, Location(account, region))
+        return self._at(Unisync, self._at_locations, account, region)
 
 
 class AsyncFleet(AwaitableClient, FleetVerbs):
@@ -229,6 +244,17 @@ class AsyncFleet(AwaitableClient, FleetVerbs):
         clock: Where time comes from.
     """
 
+    @cached_property
+    def _at_locations(self) -> dict[Location, AsyncUnisync]:
+        return {}
+
+    @override
+    async def close(self) -> None:
+        """Close all connections and end all threads, those of the clients of single places too."""
+        for client in self._at_locations.values():
+            await client.close()
+        await super().close()
+
     def at(self, account: str, region: str) -> AsyncUnisync:
         """The client of one account and region, for all that has to do with it alone.
 
@@ -239,7 +265,7 @@ class AsyncFleet(AwaitableClient, FleetVerbs):
         Raises:
             InvalidRequestError: There is no such account.
         """
-        return self._at(AsyncUnisync, Location(account, region))
+        return self._at(AsyncUnisync, self._at_locations, account, region)
 
 
 class FleetSession:
@@ -285,16 +311,17 @@ class FleetSession:
     @property
     def at_once(self) -> AtOnce:
         """How many calls can be under way."""
-        return AtOnce(self._source.at_once.each, IN_ALL, IN_ALL)
+        return AtOnce(self._source.at_once.each, IN_ALL)
 
     def identity_of(self, location: Location | None) -> tuple[Hashable, ...]:
         """The account and region."""
         assert location is not None
-        return self._endpoint_url, location.region, location.account
+        return self.at(location).identity_of(None)
 
-    @property
-    def former_identity(self) -> None:
-        """It has always been known."""
+    def former_identity_of(self, location: Location | None) -> tuple[Hashable, ...]:
+        """What was taken for that before the account was known."""
+        assert location is not None
+        return self.at(location).former_identity_of(None)
 
     def at(self, location: Location) -> Session:
         """The clients of one account and region."""

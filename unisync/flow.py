@@ -36,8 +36,6 @@ class AtOnce(NamedTuple):
 
     each: int
     """To one service in one location."""
-    one_service: int
-    """To one service, wherever."""
     in_all: int
 
 
@@ -99,6 +97,8 @@ class Together(Generic[T_co]):
     """Seconds between two looks of the same flow, where the rate would allow them to be closer."""
     stop: Stop | None = None
     """What ends them early; what has not come to its end then has no result."""
+    gives_up: bool = False
+    """Whether calls fail at once to where several in a row had no answer."""
 
 
 class Tell(NamedTuple):

@@ -85,7 +85,8 @@ class Outcome(Generic[J_co]):
 
 def looking(subjects: Sequence[Subject[J]], attempts: int) -> Flow[list[Outcome[J]]]:
     """Look at each once."""
-    results: Results = yield Together([retrying(subject.look(), attempts, throttled=THROTTLED) for subject in subjects])
+    looks = [retrying(subject.look(), attempts, throttled=THROTTLED) for subject in subjects]
+    results: Results = yield Together(looks, gives_up=True)
     return _outcomes(subjects, results, {})
 
 

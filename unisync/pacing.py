@@ -66,6 +66,8 @@ AHEAD = 0.1
 """Seconds for which the right to a call is given ahead to those whose turn it is; to the late, up to twice as long."""
 NAP = 5.0
 """Seconds after which all who stand in line ask again."""
+SHORT_NAP = 1.0
+"""The same while no limit was met: the rate may have doubled by then."""
 ROUND = 2 * NAP
 """Seconds for which those count who have asked."""
 
@@ -204,10 +206,14 @@ class Bucket:
         early = turn_in - delay - 1 / self.rate
         far = delay - AHEAD + max(min(turn_in, 0.0), -AHEAD)
         if delay > 0 and max(early, far) > 1e-9:
-            if early > 0 and delay < AHEAD / 2:
-                # Those whose turn it is do not take it: there will be room soon.
-                return -max(delay, 0.5 / self.rate)
-            return -min(max(early, far, 0.5 / self.rate if early > 0 else 1e-4), NAP)
+            nap = max(early, far)
+            if early > 0:
+                everyone = max(self._weight, self._weight_before)
+                if delay < AHEAD / 2:
+                    # Those whose turn it is do not take it: there may be room soon. But not all shall see to that.
+                    nap = min(nap, max(delay, everyone / 8 / self.rate))
+                nap = max(nap, 0.5 / self.rate)
+            return -min(max(nap, 1e-4), NAP if now - self._limit_met_at < UNMET_AFTER else SHORT_NAP)
         self._free_at += 1 / self.rate
         self._served += 1
         return delay

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from unisync.errors import InvalidRequestError
 from unisync.loading import fast_session
-from unisync.session import Session, is_refusal
+from unisync.session import Session, is_expired, is_refusal
 
 if TYPE_CHECKING:
     import botocore.session
@@ -27,9 +28,12 @@ class Role:
         arn: Its name.
         external_id: What it asks to be told, if it does.
         session_name: What its account's logs show.
+        region: Where it is assumed, if the source has no region.
     """
 
-    def __init__(self, source: Session, arn: str, external_id: str | None, session_name: str) -> None:
+    def __init__(
+        self, source: Session, arn: str, external_id: str | None, session_name: str, region: str | None
+    ) -> None:
         parts = arn.split(":")
         if (
             len(parts) != 6
@@ -42,6 +46,7 @@ class Role:
             raise InvalidRequestError.before_sending(message, "Fleet")
         self.account = parts[4]
         self._source = source
+        self._region = region
         self._arn = arn
         self._told = {"RoleSessionName": session_name} | ({} if external_id is None else {"ExternalId": external_id})
         self._refusal: Exception | None = None
@@ -69,24 +74,32 @@ class Role:
         return datetime.now(UTC) + (timedelta(days=3650) if self._is_expired else timedelta())
 
     def _assumed(self) -> CredentialMetadata:
-        from botocore.credentials import AssumeRoleCredentialFetcher
-        from botocore.exceptions import NoCredentialsError
-
-        if self._refusal is not None and time.monotonic() - self._refused_at < REFUSED_FOR:
-            raise self._refusal
-        credentials = self._source.credentials
-        if credentials is None:
-            raise NoCredentialsError
-        fetcher = AssumeRoleCredentialFetcher(self._sts, credentials, self._arn, self._told)
+        began = time.monotonic()
+        if self._refusal is not None and began - self._refused_at < REFUSED_FOR:
+            raise copy(self._refusal)  # each has its own traceback
         try:
-            found = fetcher.fetch_credentials()
+            try:
+                found = self._fetched()
+            except Exception as error:
+                if not is_expired(error) or not self._source.renewed(since=began):
+                    raise
+                found = self._fetched()
         except Exception as error:
             if is_refusal(error):
-                self._refusal, self._refused_at = error, time.monotonic()
+                self._refusal, self._refused_at = error, began
             raise
         self._refusal, self._is_expired = None, False
         return found
 
+    def _fetched(self) -> CredentialMetadata:
+        from botocore.credentials import AssumeRoleCredentialFetcher
+        from botocore.exceptions import NoCredentialsError
+
+        credentials = self._source.credentials
+        if credentials is None:
+            raise NoCredentialsError
+        return AssumeRoleCredentialFetcher(self._sts, credentials, self._arn, self._told).fetch_credentials()
+
     def _sts(self, service: str, **_: object) -> Any:
         # One for all roles: its credentials are those that the fetcher would hand it.
-        return self._source.plain_client(service)
+        return self._source.plain_client(service, self._region)

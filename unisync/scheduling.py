@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Hashable
+from copy import copy
 from typing import Any, Generic, TypeVar
 
 from unisync.errors import TransportError, UnisyncError
@@ -23,6 +24,10 @@ THRIFTY = 3.0
 """With economy, seconds between two looks that are nobody's loss."""
 
 
+OVERDUE = 2.0
+"""Seconds after which a call that has no answer may well get none."""
+GIVEN_UP_AFTER = 6
+"""Calls without an answer after which further ones fail at once, for those who give up."""
 UNSEEN = -1
 """The stage of those that have not been looked at."""
 
@@ -65,7 +70,7 @@ class _Line:
 
     __slots__ = ("bucket", "pausing", "ready", "target", "turn", "turn_at")
 
-    def __init__(self, bucket: Bucket, target: Hashable) -> None:
+    def __init__(self, bucket: Bucket, target: _Target) -> None:
         self.bucket = bucket
         self.target = target
         """The service that is called, and where it is."""
@@ -123,8 +128,46 @@ class _Slot(Generic[T]):
         """Whether it has been looked at."""
 
 
-def _target(call: Call[Any]) -> Hashable:
-    return call.location, call.service
+class _Target:
+    """A service in one location."""
+
+    __slots__ = ("calls", "failure", "failures", "is_answering")
+
+    def __init__(self) -> None:
+        self.calls: dict[int, float] = {}
+        """When those were sent that are under way, the oldest first."""
+        self.is_answering = False
+        """Whether it answered last time."""
+        self.failures = 0
+        """How many had no answer since the last one that had."""
+        self.failure: TransportError | None = None
+        """What the last of them failed with."""
+
+    def overdue(self, now: float) -> int:
+        """How many calls are under way that should have been answered by now."""
+        count = 0
+        for sent_at in self.calls.values():
+            if now - sent_at < OVERDUE:
+                break
+            count += 1
+        return count
+
+    def has_room(self, now: float, each: int) -> bool:
+        """Whether another call may be made: a single one where none was answered, two beside those that hang."""
+        if not self.is_answering:
+            return not self.calls
+        if not self.calls or now - next(iter(self.calls.values())) < OVERDUE:
+            return len(self.calls) < each
+        return len(self.calls) < min(self.overdue(now) + 2, each)
+
+    def answered(self, place: int, error: BaseException | None) -> None:
+        """Note what came of a call."""
+        del self.calls[place]
+        self.is_answering = not isinstance(error, TransportError)
+        if isinstance(error, TransportError):
+            self.failures, self.failure = self.failures + 1, error
+        else:
+            self.failures, self.failure = 0, None
 
 
 class Scheduler(Generic[T]):
@@ -157,10 +200,7 @@ class Scheduler(Generic[T]):
         self._lines: dict[Bucket, _Line] = {}
         self._order: deque[_Line] = deque()
         """The lines, in the order in which they have their turn."""
-        self._under_way: Counter[Hashable] = Counter()
-        """Calls, by their target."""
-        self._answering: set[Hashable] = set()
-        """The targets that answered last time."""
+        self._targets: dict[Hashable, _Target] = {}
         self._slots: dict[int, _Slot[T]] = {}
         self._timers: list[tuple[float, int]] = []
         self._is_enough = False
@@ -196,8 +236,8 @@ class Scheduler(Generic[T]):
         """The next call to make, and whose; or the seconds after which to ask again; None if only answers can tell."""
         now = self._now()
         self._wake(now)
-        soonest = self._timers[0][0] - now if self._timers else math.inf
-        if self._under_way.total() < self._at_once.in_all:
+        soonest = math.inf
+        if self._has_room(now):
             self._has_more = True
             while self._has_more:
                 # What a pause ends with may have joined a line that has had its turn.
@@ -206,7 +246,16 @@ class Scheduler(Generic[T]):
                 if isinstance(due, tuple):
                     return due
                 soonest = min(soonest, due)
+        if self._timers:
+            soonest = min(soonest, self._timers[0][0] - now)
         return None if soonest == math.inf else max(soonest, 1e-4)
+
+    def _has_room(self, now: float) -> bool:
+        """Whether another call may be made at all. Those that hang do not count: each service has few of them."""
+        under_way = sum(len(target.calls) for target in self._targets.values())
+        if under_way < self._at_once.in_all:
+            return True
+        return under_way - sum(target.overdue(now) for target in self._targets.values()) < self._at_once.in_all
 
     def _next_of_any(self, now: float) -> tuple[int, Call[Any]] | float:
         """The next call of all lines, each of which has its turn; or the seconds after which to ask again."""
@@ -214,8 +263,10 @@ class Scheduler(Generic[T]):
         for _ in range(len(self._order)):
             line = self._order[0]
             self._order.rotate(-1)
-            if self._under_way[line.target] >= (self._at_once.each if line.target in self._answering else 1):
+            if not line.target.has_room(now, self._at_once.each):
                 line.leave()
+                if line.target.calls:
+                    soonest = min(soonest, OVERDUE)
                 continue
             due = self._next_of(line, now)
             if isinstance(due, tuple):
@@ -232,6 +283,16 @@ class Scheduler(Generic[T]):
                 if place is None:
                     line.leave()
                     return due - now
+            failure = line.target.failure
+            if failure is not None and self._together.gives_up and line.target.failures >= GIVEN_UP_AFTER:
+                slot = self._slots[place]
+                if slot.call is None:
+                    self._resume(place, slot)
+                if slot.call is not None and slot.line is line:
+                    self._leave_lines(place, slot)
+                    slot.call = None
+                    self._advance(place, slot, None, copy(failure))
+                continue
             if line.turn_at is None:
                 delay = line.bucket.take(line.turn, now, len(line))
                 if delay < 0:
@@ -251,7 +312,8 @@ class Scheduler(Generic[T]):
         call = slot.call
         assert call is not None
         self._leave_lines(place, slot)
-        self._under_way[_target(call)] += 1
+        assert slot.line is not None
+        slot.line.target.calls[place] = now
         slot.wakes_at = math.inf
         if call.timeout is None:
             return call
@@ -262,9 +324,7 @@ class Scheduler(Generic[T]):
         slot, now = self._slots[place], self._now()
         assert slot.line is not None
         slot.line.bucket.answered(now, kind_of(error))
-        target = slot.line.target
-        self._under_way[target] -= 1
-        (self._answering.discard if isinstance(error, TransportError) else self._answering.add)(target)
+        slot.line.target.answered(place, error)
         gap, slot.looked_at = now - slot.looked_at, now
         slot.call, was_seen, slot.seen = None, slot.seen, True
         self._advance(place, slot, answer, error)
@@ -366,7 +426,8 @@ class Scheduler(Generic[T]):
         bucket = self._bucket_of(call)
         line = self._lines.get(bucket)
         if line is None:
-            self._lines[bucket] = line = _Line(bucket, _target(call))
+            target = self._targets.setdefault((call.location, call.service), _Target())
+            self._lines[bucket] = line = _Line(bucket, target)
             self._order.append(line)
         return line
 

@@ -44,7 +44,7 @@ R = TypeVar("R", bound=Model)
 
 EXPIRED = ("ExpiredToken", "ExpiredTokenException")
 """What AWS says of credentials whose time is up."""
-RENEWED_FOR = 30.0
+RENEWED_FOR = 5.0
 """Seconds for which credentials that were read anew are not read once more."""
 SERVICES = 3
 """How many there are."""
@@ -71,8 +71,7 @@ class Sender(Protocol):
         """What is the same for all whose calls count towards the same limits, as far as it is known."""
         ...
 
-    @property
-    def former_identity(self) -> tuple[Hashable, ...] | None:
+    def former_identity_of(self, location: Location | None) -> tuple[Hashable, ...]:
         """What was taken for that before it was known."""
         ...
 
@@ -175,21 +174,23 @@ class Session:
             return self._session.region_name
         return self._botocore.get_config_variable("region")
 
-    def identity_of(self, location: Location | None) -> tuple[Hashable, ...]:  # noqa: ARG002  # there is but one
+    def identity_of(self, location: Location | None) -> tuple[Hashable, ...]:
         """The account and the region; before a call was made, all that is known are the settings."""
-        return self._identity or self.former_identity
+        return self._identity or self.former_identity_of(location)
 
-    @property
-    def former_identity(self) -> tuple[Hashable, ...]:
+    def former_identity_of(self, location: Location | None) -> tuple[Hashable, ...]:  # noqa: ARG002
         """The settings."""
-        return self._endpoint_url, self._region_name, self._profile_name, id(self._session)
+        whose = id(self._role) if self._session is None else id(self._session)
+        return self._endpoint_url, self._region_name, self._profile_name, whose
 
-    def _identify(self, client: BaseClient) -> None:
-        """Note whose calls these are, once one was answered: by then its credentials have been fetched."""
-        if self._identity is not None:
+    def _identify(self, service: str) -> None:
+        """Note whose calls these are, once there was one: by then its credentials have been fetched."""
+        try:
+            client = self._clients[service]
+            credentials = client._get_credentials()
+            frozen = None if credentials is None else credentials.get_frozen_credentials()
+        except Exception:  # whatever it is, the call has been answered or has said so
             return
-        credentials = client._get_credentials()
-        frozen = None if credentials is None else credentials.get_frozen_credentials()
         if frozen is not None:
             account = getattr(frozen, "account_id", None) or frozen.access_key
             self._identity = self._endpoint_url, client.meta.region_name, account
@@ -198,7 +199,7 @@ class Session:
     def at_once(self) -> AtOnce:
         """How many calls can be under way: as many as there are connections for."""
         each = int(getattr(self._config, "max_pool_connections", None) or 10)
-        return AtOnce(each, each, SERVICES * each)
+        return AtOnce(each, SERVICES * each)
 
     def send(self, call: Call[R]) -> R:
         """Make one call, and read its answer.
@@ -213,16 +214,19 @@ class Session:
             try:
                 reply = self._send(call)
             except AccessDeniedError as error:
-                if error.code not in EXPIRED or not self._renewed(since=began):
+                if error.code not in EXPIRED or not self.renewed(since=began):
                     raise
                 reply = self._send(call)
         except UnisyncError as error:
             logger.debug("%s %s failed after %.3f s: %s", *_log(call, began), type(error).__name__)
             raise
+        finally:
+            if self._identity is None:
+                self._identify(call.service)
         logger.debug("%s %s answered after %.3f s", *_log(call, began))
         return reply
 
-    def _renewed(self, since: float) -> bool:
+    def renewed(self, since: float) -> bool:
         """Whether there may be other credentials than some that have expired: what is our own is read anew."""
         with self._lock:
             if self._session is not None:
@@ -259,12 +263,10 @@ class Session:
         try:
             with time_limit(call.timeout, call.stop):
                 parsed = client._make_api_call(call.operation, dict(call.params))
-            self._identify(client)
         except ClientError as error:
             answered = _answered(error, call.operation, call.service)
             if error.operation_name != call.operation:  # the answer of a service that credentials come from
                 raise _no_answer(error, call, retryable=answered.retryable) from error
-            self._identify(client)
             raise answered from error
         except EndpointConnectionError as error:
             raise self._unconnected(error, call) from error
@@ -293,9 +295,9 @@ class Session:
         """The one client of a service."""
         return self._clients.get(service) or self._kept(service, self._make)
 
-    def plain_client(self, service: str) -> BaseClient:
-        """The one client of a service that credentials come from: botocore reads its answers."""
-        return self._clients.get(service) or self._kept(service, self._create)
+    def plain_client(self, service: str, region: str | None) -> BaseClient:
+        """The one client of a service that credentials come from, in a region where the session has none."""
+        return self._clients.get(service) or self._kept(service, lambda name: self._create(name, self.region or region))
 
     def _kept(self, service: str, make: Callable[[str], BaseClient]) -> BaseClient:
         with self._lock, NoCollection():
@@ -327,7 +329,7 @@ class Session:
             return fast_session(self._profile_name)
 
     def _make(self, service: str) -> BaseClient:
-        client = self._create(service)
+        client = self._create(service, self._region_name)
         asked = getattr(self._config, "_user_provided_options", {})
         if "inject_host_prefix" not in asked and not (urlsplit(client.meta.endpoint_url).hostname or "").startswith(
             service
@@ -337,7 +339,7 @@ class Session:
         keep_bodies(client)
         return client
 
-    def _create(self, service: str) -> BaseClient:
+    def _create(self, service: str, region: str | None) -> BaseClient:
         """Create a client whose calls end in time, and are made once."""
         from botocore.config import Config
 
@@ -347,7 +349,7 @@ class Session:
         make = own.create_client if self._session is None else self._session.client
         client = make(
             service,
-            region_name=self._region_name,
+            region_name=region,
             endpoint_url=self._endpoint_url,
             config=(self._config or Config()).merge(Config(**settings)),
         )
@@ -386,9 +388,18 @@ def read(call: Call[R], raw: RawReply | None, parsed: dict[str, Any]) -> R:
 
 def is_refusal(error: Exception) -> bool:
     """Whether a service that credentials come from refused them for a reason that stays."""
+    from botocore.exceptions import ClientError, NoCredentialsError
+
+    if isinstance(error, ClientError):
+        return not (_answered(error, "", "").retryable or is_expired(error))
+    return isinstance(error, NoCredentialsError)
+
+
+def is_expired(error: Exception) -> bool:
+    """Whether a service that credentials come from says that those have expired by which it is asked."""
     from botocore.exceptions import ClientError
 
-    return isinstance(error, ClientError) and not _answered(error, "", "").retryable
+    return isinstance(error, ClientError) and _answered(error, "", "").code in EXPIRED
 
 
 def _answered(error: ClientError, operation: str, service: str) -> ServiceError:
