@@ -29,9 +29,9 @@ MEASURES = (
 
 HEAD = """# Benchmarks
 
-What `make bench` measured, on one machine, with everything that is compared measured by turns. It was measured against
-servers on the same machine and against simulations. Nothing here says how AWS itself behaves: what it allows, and how
-fast it answers, is not published, and was not tried.
+What `make bench` measured, on one machine; what is compared was measured by turns, or at the same time. It was
+measured against servers on the same machine and against simulations. Nothing here says how AWS itself behaves: what it
+allows, and how fast it answers, is not published, and was not tried.
 """
 
 

@@ -27,8 +27,9 @@ def section(quick: bool) -> Section:
         {count} tasks, each with its own `AsyncUnisync.wait_until_active(..., timeout=None)` on one client, all begun at
         once, on syncs that never come to their end; the server, in a process of its own, answers after 20 ms. The first
         {start} s are the start; the {steady} s after them are what goes on for as long as the waits do. How late the
-        loop is, is how much later than asked a task wakes that sleeps for 10 ms again and again. What is worst there is
-        mostly Python's garbage collector, which looks through all objects of the process now and then.
+        loop is, is how much later than asked a task wakes that sleeps for 10 ms again and again. At the start, all
+        tasks take their first step in one turn of the loop, and that is how late it is at the worst, with what Python's
+        garbage collector adds; from then on the worst is the collector, which looks through all objects now and then.
     """
     aims = [
         Aim(
