@@ -80,13 +80,13 @@ class Turn:
     __slots__ = ("counted_in", "due", "spacing", "weight")
 
     def __init__(self) -> None:
-        self.weight = 0.0
+        self.weight: float = 0.0
         """For how many calls are wanted, while they are."""
-        self.counted_in = -1
+        self.counted_in: int = -1
         """The round in which that was last counted."""
         self.due: float | None = None
         """How many calls the bucket is to have given the right to when it is their turn."""
-        self.spacing = 0.0
+        self.spacing: float = 0.0
         """Seconds that the call took up to which the right was last given."""
 
 
@@ -103,7 +103,7 @@ class Bucket:
 
     def __init__(self, pace: Pace, now: float) -> None:
         self._pace = pace
-        self.rate = pace.initial
+        self.rate: float = pace.initial
         self._free_at = -math.inf
         """When the next call may be made."""
         self._served = 0
@@ -349,5 +349,5 @@ class Buckets:
             return self._strongly.setdefault(id(clock), (clock, {}))[1]
 
 
-BUCKETS = Buckets()
+BUCKETS: Buckets = Buckets()
 os.register_at_fork(after_in_child=BUCKETS.forget)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from unisync.errors import InvalidRequestError
 
-CODECONNECTIONS = {
+CODECONNECTIONS: dict[str, tuple[str, ...]] = {
     "aws": (
         "ap-northeast-1",
         "ap-northeast-2",

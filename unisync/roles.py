@@ -44,7 +44,7 @@ class Role:
         ):
             message = f"role_arns: expected such as arn:aws:iam::123456789012:role/name, got {arn!r}"
             raise InvalidRequestError.before_sending(message, "Fleet")
-        self.account = parts[4]
+        self.account: str = parts[4]
         self._source = source
         self._region = region
         self._arn = arn

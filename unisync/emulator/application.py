@@ -45,7 +45,7 @@ class Application:
     def __init__(self, clock: EmulatorClock) -> None:
         self.clock = clock
         self.lock: threading.RLock = threading.RLock()
-        self.identities = Identities(clock, self.lock)
+        self.identities: Identities = Identities(clock, self.lock)
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self.buckets: dict[tuple[str | None, str | None, str], TokenBucket] = {}
