@@ -275,6 +275,18 @@ def test_each_client_has_its_own_maximum_held() -> None:
     assert BUCKETS.get(clock, "key", Pace(initial=2, maximum=2)).rate == 2
 
 
+def test_buckets_that_nobody_asks_any_more_are_forgotten() -> None:
+    clock = Hand()
+    buckets = Buckets()
+    kept = buckets.get(clock, "kept", Pace())
+    for number in range(5000):
+        buckets.get(clock, number, Pace())
+        kept.take(Turn(), clock.time)
+        clock.time += 10
+    assert len(buckets._of(clock)) <= 1001
+    assert buckets.get(clock, "kept", Pace()) is kept
+
+
 def test_a_process_that_is_forked_off_begins_anew() -> None:
     buckets = Buckets()
     bucket = buckets.get(SystemClock(), "key", Pace())

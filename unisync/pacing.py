@@ -70,6 +70,9 @@ SHORT_NAP = 1.0
 """The same while no limit was met: the rate may have doubled by then."""
 ROUND = 2 * NAP
 """Seconds for which those count who have asked."""
+MANY = 1000
+"""Buckets from which on those are forgotten that nobody has asked for so many seconds:"""
+LONG_UNASKED = 3600.0
 
 Answer = Literal["passed", "throttled", "failed"]
 
@@ -117,7 +120,7 @@ class Bucket:
         """Of all who had asked in the round before."""
         self._busy = 0.0
         """How much of the time somebody has been held back of late, from 0 to 1."""
-        self._asked_at = now
+        self.asked_at: float = now
         self._held_back_for = 0.0
         """Seconds for which somebody was, from then on."""
         self._throttled_at = -math.inf
@@ -220,7 +223,7 @@ class Bucket:
 
     def _grow(self, now: float) -> None:
         """Grow while it is this rate that holds calls back: one that grows while idle ends in throttling."""
-        elapsed, self._asked_at = now - self._asked_at, now
+        elapsed, self.asked_at = now - self.asked_at, now
         if elapsed <= 0:
             return
         # A mean over the last two seconds or so, and over some calls where the rate is low.
@@ -335,7 +338,12 @@ class Buckets:
             buckets = self._of(clock)
             bucket = buckets.get(key)
             if bucket is None:
-                bucket = buckets.pop(former) if former in buckets else Bucket(pace, clock.now())
+                now = clock.now()
+                if len(buckets) >= MANY:
+                    # Credentials come and go, and accounts are not always known.
+                    for old in [old for old, each in buckets.items() if now - each.asked_at > LONG_UNASKED]:
+                        del buckets[old]
+                bucket = buckets.pop(former) if former in buckets else Bucket(pace, now)
                 buckets[key] = bucket
         bucket.lower(pace.maximum)
         return bucket
