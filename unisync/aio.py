@@ -148,7 +148,7 @@ class AsyncUnisync(AwaitableClient, Facade):
         region_name: The region; by default the session's.
         profile_name: The profile that the session is made from, where none is given.
         endpoint_url: Where to connect to instead of AWS.
-        config: A botocore `Config`, all of whose settings hold. As many calls are under way at once as its
+        config: A botocore `Config`, all of whose settings hold. As many calls to a service are under way at once as its
             `max_pool_connections` says.
         codeconnections_service: The name under which CodeConnections is asked; "codestar-connections" is its older one,
             for accounts whose permissions speak of that.
