@@ -333,6 +333,13 @@ def test_throttling_is_no_reason_to_give_up_a_look(aws: Emulator, either: Any) -
     assert [outcome.error for outcome in outcomes] == [None] * 150
 
 
+@pytest.mark.usefixtures("fleet")
+def test_a_blink_of_the_network_loses_no_look(aws: Emulator, either: Any) -> None:
+    assert either.get_many(STACKS[:1])[0].error is None
+    aws.fault("GetResourceSyncStatus", "drop", times=12)
+    assert [outcome.error for outcome in either.get_many(STACKS)] == [None] * 30
+
+
 @pytest.mark.parametrize("seconds", [0.0005, 0.002, 0.004, 0.008, 0.012])
 def test_a_cancelled_wait_never_goes_on(seconds: float) -> None:
     """Whenever the cancellation comes: with the answer, too."""

@@ -199,9 +199,10 @@ def test_a_client_that_is_closed_ends_its_waits_with_an_error_and_no_cancellatio
 
 
 PROGRAM = """
-import sys, threading, time
+import signal, sys, threading, time
 from unisync import StackSync, Unisync
 from unisync.emulator import Emulator
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
 with Emulator() as aws:
     for number in range(5):
         aws.add_stack(f"stack-{number}", repository="acme/infra")

@@ -98,7 +98,7 @@ class Together(Generic[T_co]):
     stop: Stop | None = None
     """What ends them early; what has not come to its end then has no result."""
     gives_up: bool = False
-    """Whether calls fail at once to where several in a row had no answer."""
+    """Whether calls fail at once to where there has been no answer for some time."""
 
 
 class Tell(NamedTuple):

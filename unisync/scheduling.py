@@ -26,8 +26,9 @@ THRIFTY = 3.0
 
 OVERDUE = 2.0
 """Seconds after which a call that has no answer may well get none."""
-GIVEN_UP_AFTER = 6
-"""Calls without an answer after which further ones fail at once, for those who give up."""
+GIVEN_UP_AFTER, GIVEN_UP_IN = 3, 5.0
+"""Calls without an answer, one after the other, and the seconds that they took at least, after which further ones fail
+at once, for those who do not wait."""
 UNSEEN = -1
 """The stage of those that have not been looked at."""
 
@@ -131,7 +132,7 @@ class _Slot(Generic[T]):
 class _Target:
     """A service in one location."""
 
-    __slots__ = ("calls", "failure", "failures", "is_answering")
+    __slots__ = ("calls", "failed_at", "failing_since", "failure", "failures", "is_answering")
 
     def __init__(self) -> None:
         self.calls: dict[int, float] = {}
@@ -139,7 +140,8 @@ class _Target:
         self.is_answering = False
         """Whether it answered last time."""
         self.failures = 0
-        """How many had no answer since the last one that had."""
+        """How many had no answer, one after the other, since the last one that had."""
+        self.failing_since = self.failed_at = -math.inf
         self.failure: TransportError | None = None
         """What the last of them failed with."""
 
@@ -160,14 +162,22 @@ class _Target:
             return len(self.calls) < each
         return len(self.calls) < min(self.overdue(now) + 2, each)
 
-    def answered(self, place: int, error: BaseException | None) -> None:
+    def is_lost(self, now: float) -> bool:
+        """Whether it is of no use to make further calls, for those who do not wait."""
+        return self.failures >= GIVEN_UP_AFTER and now - self.failing_since >= GIVEN_UP_IN
+
+    def answered(self, place: int, now: float, error: BaseException | None) -> None:
         """Note what came of a call."""
-        del self.calls[place]
+        sent_at = self.calls.pop(place)
         self.is_answering = not isinstance(error, TransportError)
-        if isinstance(error, TransportError):
-            self.failures, self.failure = self.failures + 1, error
-        else:
+        if not isinstance(error, TransportError):
             self.failures, self.failure = 0, None
+            return
+        self.failure = error
+        # Those that were under way at the same time may have failed for the same blink of the network.
+        if self.failures == 0 or sent_at >= self.failed_at:
+            self.failing_since = now if self.failures == 0 else self.failing_since
+            self.failures, self.failed_at = self.failures + 1, now
 
 
 class Scheduler(Generic[T]):
@@ -284,7 +294,7 @@ class Scheduler(Generic[T]):
                     line.leave()
                     return due - now
             failure = line.target.failure
-            if failure is not None and self._together.gives_up and line.target.failures >= GIVEN_UP_AFTER:
+            if failure is not None and self._together.gives_up and line.target.is_lost(now):
                 slot = self._slots[place]
                 if slot.call is None:
                     self._resume(place, slot)
@@ -324,7 +334,7 @@ class Scheduler(Generic[T]):
         slot, now = self._slots[place], self._now()
         assert slot.line is not None
         slot.line.bucket.answered(now, kind_of(error))
-        slot.line.target.answered(place, error)
+        slot.line.target.answered(place, now, error)
         gap, slot.looked_at = now - slot.looked_at, now
         slot.call, was_seen, slot.seen = None, slot.seen, True
         self._advance(place, slot, answer, error)
