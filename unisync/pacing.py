@@ -227,9 +227,9 @@ class Bucket:
         if elapsed <= 0:
             return
         # A mean over the last two seconds or so, and over some calls where the rate is low.
-        weight = math.exp(-elapsed / max(2.0, 4 / self.rate))
-        self._busy = self._busy * weight + (1 - weight) * min(self._held_back_for / elapsed, 1.0)
         window = max(2.0, 4 / self.rate)
+        weight = math.exp(-elapsed / window)
+        self._busy = self._busy * weight + (1 - weight) * min(self._held_back_for / elapsed, 1.0)
         if self._busy <= HELD_BACK_FOR or not self._passed or now - self._passed[-1] > window:
             return
         elapsed = min(elapsed, window)
