@@ -9,7 +9,7 @@ PY = $(VENV)/bin/python
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
 COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --custom-compile-command "make requirements"
-LOCK = $(COMPILE) pyproject.toml --extra emulator
+LOCK = $(COMPILE) pyproject.toml --extra cli --extra emulator
 # Without the variable, pyright looks on the network for a newer self.
 PYRIGHT = PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright
 # Spelled so that this line does not find itself.

@@ -15,6 +15,7 @@ import simulation
 from tests.conftest import Awaited
 from tests.samples import FACTORY
 from unisync import (
+    AccessDeniedError,
     AsyncUnisync,
     Backoff,
     InvalidRequestError,
@@ -50,6 +51,27 @@ def fleet(aws: Emulator) -> None:
         aws.push(
             stack=ref.resource_name, sha=f"{number:040x}", takes=20 + number, outcome=outcome, reason="no such thing"
         )
+
+
+def test_many_looks_tell_what_blocks_if_asked(aws: Emulator, either: Any) -> None:
+    for name in ("live", "blocked", "failed"):
+        aws.add_stack(name, repository="acme/infra")
+        aws.push(stack=name, sha="a" * 40, outcome="FAILED" if name == "failed" else "SUCCEEDED")
+    aws.clock.advance(600)
+    aws.block(stack="blocked", reason="The stack was updated by hand")
+    aws.push(stack="blocked", sha="b" * 40)
+    refs = [StackSync("live"), StackSync("blocked"), StackSync("failed"), MISSING]
+    asked = len(aws.calls)
+    live, blocked, failed, missing = either.get_many(refs, blockers=True)
+    assert [blocker.created_reason for blocker in blocked.blockers] == ["The stack was updated by hand"]
+    assert (live.blockers, failed.blockers, missing.blockers) == ((), (), ())
+    operations = [call.operation for call in aws.calls[asked:]]
+    assert operations.count("GetSyncBlockerSummary") == 2
+    assert [outcome.blockers for outcome in either.get_many(refs)] == [()] * 4
+
+    aws.fault("GetSyncBlockerSummary", "AccessDeniedException", times=None)
+    denied = either.get_many(refs, blockers=True)[1]
+    assert (type(denied.error), denied.job.ref) == (AccessDeniedError, StackSync("blocked"))
 
 
 @pytest.mark.usefixtures("fleet")

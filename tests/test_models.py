@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 import unisync
-from tests.samples import MINE, OLD, STACK, attempt, blocker, git_job, revision, twin_job
+from tests.samples import MINE, NEWER, OLD, STACK, attempt, blocker, git_job, revision, twin_job
 from unisync import (
     GitSyncJob,
     ResourceSyncAttempt,
@@ -257,3 +257,25 @@ def test_a_text_that_was_cut_within_an_emoji_is_read_all_the_same() -> None:
     for broken in (b'{"arn": "\\ud83d', b'"\\ud83d"'):
         with pytest.raises(ValueError, match=r"JSON|escape|valid dictionary"):
             read(call, RawReply(broken, is_cbor=False, announced=None), {})
+
+
+def test_what_is_live_and_what_is_wanted() -> None:
+    """And which attempts are told of, oldest first."""
+    old, mine = attempt("SUCCEEDED", OLD), attempt("SUCCEEDED", MINE)
+    failed, running = attempt("FAILED", MINE, reason="no"), attempt("IN_PROGRESS", MINE)
+    for job, live, wanted, in_place, attempts in [
+        (git_job(), None, None, False, ()),
+        (git_job(desired=MINE), None, MINE, False, ()),
+        (git_job(mine, mine), MINE, MINE, True, (mine,)),
+        (git_job(mine, old), MINE, MINE, True, (old, mine)),  # AWS has not repeated it there yet
+        (git_job(mine, mine, desired=NEWER), MINE, NEWER, False, (mine,)),
+        (git_job(failed, old), OLD, MINE, False, (old, failed)),
+        (git_job(running, old, desired=NEWER), OLD, NEWER, False, (old, running)),
+        (git_job(failed), None, MINE, False, (failed,)),
+    ]:
+        shas = [place.sha if place else None for place in (job.live_revision, job.wanted_revision)]
+        assert (shas, job.is_in_place, job.attempts) == ([live, wanted], in_place, attempts)
+    assert twin_job(SyncState.ACTIVE).is_in_place
+    assert not twin_job(SyncState.FAILED).is_in_place
+    factory = twin_job(SyncState.ACTIVE)
+    assert (factory.live_revision, factory.wanted_revision, factory.attempts) == (None, None, ())

@@ -287,21 +287,23 @@ class CommonVerbs(Verbs):
         )
 
     @verb
-    def get_many(self, refs: Iterable[SyncRef[J]]) -> Flow[list[Outcome[J]]]:
+    def get_many(self, refs: Iterable[SyncRef[J]], *, blockers: bool = False) -> Flow[list[Outcome[J]]]:
         """Look at many syncs once, concurrently, at the rate that AWS allows.
 
         Args:
             refs: Which syncs.
+            blockers: Whether it is also read what blocks those that are not in place, for `Outcome.blockers`.
 
         Returns:
-            An outcome for each reference, in order: the job, or what the look failed with.
+            An outcome for each reference, in order: the job, or what the look failed with; both if it was the blockers
+            that could not be read.
 
-        AWS operation: those of `get`.
+        AWS operation: those of `get`, and of `blockers` where these are asked for.
         """
         from unisync.outcomes import looking
 
         subjects = self._subjects(refs)
-        return (yield from looking(subjects, self._session.attempts))
+        return (yield from looking(subjects, self._session.attempts, blockers))
 
     @verb
     def wait_all(

@@ -290,6 +290,26 @@ class SyncJob(Model, frozen=True):
     """Which sync this is."""
     status: SyncJobStatus
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether it is ACTIVE, and nothing newer is to come as far as AWS has noticed."""
+        return self.status.state is SyncState.ACTIVE
+
+    @property
+    def attempts(self) -> tuple[ResourceSyncAttempt, ...]:
+        """What is told of its attempts, oldest first; none of a sync that follows no commits."""
+        return ()
+
+    @property
+    def live_revision(self) -> Revision | None:
+        """The commit that is live; None if none is, or if it follows no commits."""
+        return None
+
+    @property
+    def wanted_revision(self) -> Revision | None:
+        """The commit that is to be live, as far as AWS has noticed; None if it follows no commits."""
+        return None
+
 
 class TwinMakerSyncReply(Model, frozen=True):
     """GetSyncJob's answer."""
@@ -328,3 +348,35 @@ class GitSyncJob(GitSyncReply, SyncJob, frozen=True):
     """
 
     ref: Annotated[StackSync | ServiceInstanceSync | TemplateSync, AsRef(StackSync, ServiceInstanceSync, TemplateSync)]
+
+    @property
+    def attempts(self) -> tuple[ResourceSyncAttempt, ...]:
+        """The latest that succeeded and the latest of all, oldest first; one if these are the same."""
+        latest, successful = self.latest_sync, self.latest_successful_sync
+        if latest is None or successful is None:
+            return tuple(filter(None, (successful, latest)))
+        if (latest.started_at, latest.target_revision) == (successful.started_at, successful.target_revision):
+            return (latest,)
+        return successful, latest
+
+    @property
+    def live_revision(self) -> Revision | None:
+        """The commit that the latest success took the resource to; None if there was none yet."""
+        latest = self.latest_sync
+        # A latest attempt that succeeded is the latest success, whether AWS repeats it there yet or not.
+        is_success = latest is not None and latest.status.state is SyncState.ACTIVE
+        live = latest if is_success else self.latest_successful_sync
+        return live.target_revision if live is not None else None
+
+    @property
+    def wanted_revision(self) -> Revision | None:
+        """The commit that AWS wants to be live; where it does not say, that of the latest attempt."""
+        if self.desired_state is None and self.latest_sync is not None:
+            return self.latest_sync.target_revision
+        return self.desired_state
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the latest attempt succeeded, and AWS wants no newer commit than it brought."""
+        live, wanted = self.live_revision, self.wanted_revision
+        return super().is_in_place and live is not None and wanted is not None and live.sha == wanted.sha

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError, UnisyncError
@@ -22,6 +22,9 @@ from unisync.waiting import (
     checked_timeout,
     wait_until_active,
 )
+
+if TYPE_CHECKING:
+    from unisync.definitions import SyncBlocker
 
 J = TypeVar("J", bound=SyncJob)
 J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
@@ -58,6 +61,8 @@ class Outcome(Generic[J_co]):
     """What it failed with, if it did."""
     is_over: bool = True
     """Whether it has come to its end. Else the wait did before it."""
+    blockers: tuple[SyncBlocker, ...] = ()
+    """What blocks it now, where that was asked for."""
 
     @property
     def account(self) -> str | None:
@@ -83,11 +88,22 @@ class Outcome(Generic[J_co]):
         return self.job
 
 
-def looking(subjects: Sequence[Subject[J]], attempts: int) -> Flow[list[Outcome[J]]]:
-    """Look at each once."""
-    looks = [retrying(subject.look(), attempts, throttled=THROTTLED) for subject in subjects]
+def looking(subjects: Sequence[Subject[J]], attempts: int, blockers: bool) -> Flow[list[Outcome[J]]]:
+    """Look at each once, and at what blocks those that are not in place."""
+    seen: dict[SyncRef[J], J] = {}
+    blocked: dict[SyncRef[J], tuple[SyncBlocker, ...]] = {}
+
+    def look(subject: Subject[J]) -> Flow[J]:
+        job = yield from subject.look()
+        if blockers and not job.is_in_place:
+            seen[subject.ref] = job
+            blocked[subject.ref] = yield from subject.blockers()
+        return job
+
+    looks = [retrying(look(subject), attempts, throttled=THROTTLED) for subject in subjects]
     results: Results = yield Together(looks, gives_up=True)
-    return _outcomes(subjects, results, {})
+    outcomes = _outcomes(subjects, results, seen)
+    return [replace(outcome, blockers=blocked.get(outcome.ref, ())) for outcome in outcomes]
 
 
 def waiting(

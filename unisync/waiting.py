@@ -293,9 +293,8 @@ class _Wait(Generic[J]):
             done = latest is not None and latest.status.state is SyncState.ACTIVE
         else:
             ours = target is not None and self._is_ours(target)
-            # A latest attempt that succeeded is the latest success, whether AWS repeats it there yet or not.
-            successful = latest if latest and latest.status.state is SyncState.ACTIVE else job.latest_successful_sync
-            if successful is not None and self._is_ours(successful.target_revision):
+            live = job.live_revision
+            if live is not None and self._is_ours(live):
                 return True
             done = False
         if ours:
