@@ -53,6 +53,30 @@ def fleet(aws: Emulator) -> None:
         )
 
 
+@pytest.mark.usefixtures("fleet")
+def test_each_outcome_is_told_as_soon_as_there_is_one(aws: Emulator, either: Any) -> None:
+    told: list[tuple[float, Outcome[Any]]] = []
+    outcomes = either.wait_all([*STACKS, MISSING], on_outcome=lambda one: told.append((aws.clock.now(), one)))
+    assert sorted(str(one.ref) for _, one in told) == sorted(str(one.ref) for one in outcomes)
+    assert {one.ref: one for _, one in told} == {one.ref: one for one in outcomes}
+    assert told[0][1].ref == MISSING
+    assert told[-1][0] - told[1][0] > 20
+    assert type(next(one for _, one in told if one.ref == STACKS[3]).error) is SyncFailedError
+
+
+def test_what_the_callback_of_an_outcome_raises_ends_the_wait(aws: Emulator, either: Any) -> None:
+    aws.add_stack("a", repository="acme/infra")
+    aws.push(stack="a", sha="a" * 40)
+
+    def stop(outcome: Outcome[Any]) -> None:
+        raise WaitTimeoutError("mine", ref=outcome.ref, job=None, attempts=0, elapsed=0, last_error=None)
+
+    with pytest.raises(WaitTimeoutError, match="mine"):
+        either.wait_all([StackSync("a"), MISSING], on_outcome=stop)
+    with pytest.raises(InvalidRequestError, match="on_outcome: expected a function, got 5"):
+        either.wait_all([StackSync("a")], on_outcome=5)
+
+
 def test_many_looks_tell_what_blocks_if_asked(aws: Emulator, either: Any) -> None:
     for name in ("live", "blocked", "failed"):
         aws.add_stack(name, repository="acme/infra")

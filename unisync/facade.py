@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from unisync.definitions import RepositorySyncAttempt, SyncBlocker
     from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
     from unisync.inventory import SyncResources
-    from unisync.outcomes import Outcome
+    from unisync.outcomes import OnOutcome, Outcome
     from unisync.pacing import Bucket, Pace
     from unisync.services.discovery import Discovery
     from unisync.subject import Subject
@@ -315,6 +315,7 @@ class CommonVerbs(Verbs):
         return_when: Literal["all", "first", "first_failure"] = "all",
         economy: bool = False,
         on_progress: OnProgress[J] | None = None,
+        on_outcome: OnOutcome[J] | None = None,
         stop: Event | None = None,
     ) -> Flow[list[Outcome[J]]]:
         """Wait until many syncs are in place, each by the rules of `wait_until_active`.
@@ -332,6 +333,7 @@ class CommonVerbs(Verbs):
             economy: Whether looks are spared that most likely show nothing new, for a little more time until each end
                 is seen.
             on_progress: Called after each look that another may follow. What it raises ends the wait.
+            on_outcome: Called with each outcome that is over, as soon as it is. What it raises ends the wait.
             stop: Ends all waits once it is set, from another thread. Their outcomes so far are returned.
 
         Returns:
@@ -354,6 +356,7 @@ class CommonVerbs(Verbs):
                 return_when=return_when,
                 economy=economy,
                 on_progress=on_progress,
+                on_outcome=on_outcome,
                 stop=stop,
                 now=self._clock.now,
             )

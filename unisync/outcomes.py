@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from unisync.backoff import Backoff, retrying
@@ -15,7 +16,6 @@ from unisync.refs import FleetSync, SyncRef
 from unisync.subject import Subject
 from unisync.waiting import (
     OnProgress,
-    Progress,
     checked_callback,
     checked_revision,
     checked_stop,
@@ -26,6 +26,7 @@ from unisync.waiting import (
 if TYPE_CHECKING:
     from unisync.definitions import SyncBlocker
 
+T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
 J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
 
@@ -88,6 +89,9 @@ class Outcome(Generic[J_co]):
         return self.job
 
 
+OnOutcome = Callable[[Outcome[J]], object]
+
+
 def looking(subjects: Sequence[Subject[J]], attempts: int, blockers: bool) -> Flow[list[Outcome[J]]]:
     """Look at each once, and at what blocks those that are not in place."""
     seen: dict[SyncRef[J], J] = {}
@@ -114,6 +118,7 @@ def waiting(
     return_when: str,
     economy: bool,
     on_progress: OnProgress[J] | None,
+    on_outcome: OnOutcome[J] | None,
     stop: Stop | None,
     now: Callable[[], float],
 ) -> Flow[list[Outcome[J]]]:
@@ -123,7 +128,8 @@ def waiting(
         raise InvalidRequestError.before_sending(f"return_when: expected one of {expected}, got {return_when!r}")
     checked_timeout(timeout)
     checked_revision(revision)
-    checked_callback(on_progress)
+    checked_callback("on_progress", on_progress)
+    checked_callback("on_outcome", on_outcome)
     checked_stop(stop)
     seen: dict[SyncRef[J], J] = {}
 
@@ -135,27 +141,34 @@ def waiting(
 
         return subject._replace(look=look)
 
-    def progress(told: Progress[J]) -> None:
-        if on_progress is not None:
+    def tell(callback: Callable[[T], object] | None, told: T) -> None:
+        if callback is not None:
             try:
-                on_progress(told)
+                callback(told)
             except Exception as error:
                 raise _CallbackError(error) from error
 
-    flows = [
-        wait_until_active(
-            noting(subject),
-            revision=revision if subject.has_revisions else None,
-            timeout=timeout,
-            backoff=Backoff(),
-            on_progress=progress,
-            stop=None,  # ends all of them at once, below
-            now=now,
-        )
-        for subject in subjects
-    ]
+    def wait(subject: Subject[J]) -> Flow[J]:
+        try:
+            job = yield from wait_until_active(
+                noting(subject),
+                revision=revision if subject.has_revisions else None,
+                timeout=timeout,
+                backoff=Backoff(),
+                on_progress=partial(tell, on_progress),
+                stop=None,  # ends all of them at once, below
+                now=now,
+            )
+        except UnisyncError as error:
+            tell(on_outcome, Outcome(subject.ref, seen.get(subject.ref), error))
+            raise
+        tell(on_outcome, Outcome(subject.ref, job, None))
+        return job
+
     try:
-        results: Results = yield Together(flows, _ENOUGH[return_when], economy, stop=stop)
+        results: Results = yield Together(
+            [wait(subject) for subject in subjects], _ENOUGH[return_when], economy, stop=stop
+        )
     except _CallbackError as carried:
         failure = carried.error
     else:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
+Callback = TypeVar("Callback")
 J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
 
 OVERTIME = 1.0
@@ -118,7 +119,14 @@ def wait_until_deleted(
         UnisyncError: a look failed for a reason that does not pass.
     """
     wait = _Wait(
-        subject, "gone", None, checked_timeout(timeout), backoff, checked_callback(on_progress), checked_stop(stop), now
+        subject,
+        "gone",
+        None,
+        checked_timeout(timeout),
+        backoff,
+        checked_callback("on_progress", on_progress),
+        checked_stop(stop),
+        now,
     )
     while True:
         try:
@@ -155,7 +163,7 @@ def wait_until_resources_synced(
         None,
         checked_timeout(timeout),
         backoff,
-        checked_callback(on_progress),
+        checked_callback("on_progress", on_progress),
         checked_stop(stop),
         now,
     )
@@ -458,7 +466,7 @@ def _begun(
         checked_revision(revision),
         checked_timeout(timeout),
         backoff,
-        checked_callback(on_progress),
+        checked_callback("on_progress", on_progress),
         checked_stop(stop),
         now,
     )
@@ -503,17 +511,17 @@ def checked_timeout(timeout: object) -> float:
     return float(min(seconds, _AGES))
 
 
-def checked_callback(on_progress: OnProgress[J] | None) -> OnProgress[J] | None:
-    """The callback.
+def checked_callback(name: str, callback: Callback) -> Callback:
+    """The callback of a parameter.
 
     Raises:
         InvalidRequestError: it is none.
     """
-    if inspect.iscoroutinefunction(on_progress):
-        raise InvalidRequestError.before_sending("on_progress: expected a plain function, got one that is awaited")
-    if on_progress is not None and not callable(cast("object", on_progress)):
-        raise InvalidRequestError.before_sending(f"on_progress: expected a function, got {on_progress!r:.60}")
-    return on_progress
+    if inspect.iscoroutinefunction(callback):
+        raise InvalidRequestError.before_sending(f"{name}: expected a plain function, got one that is awaited")
+    if callback is not None and not callable(callback):
+        raise InvalidRequestError.before_sending(f"{name}: expected a function, got {callback!r:.60}")
+    return callback
 
 
 def checked_stop(stop: Stop | None) -> Stop | None:
