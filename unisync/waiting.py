@@ -28,6 +28,7 @@ from unisync.subject import Subject
 
 if TYPE_CHECKING:
     from unisync.inventory import SyncResources
+    from unisync.refs import SyncRef
 
 T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
@@ -69,6 +70,8 @@ class Progress(Generic[J_co]):
     """What failed in this look for a reason that passes, if anything did; `job` may then be from an earlier one."""
     resources: SyncResources | None = None
     """Where resources are waited for: how they stood when they were last counted."""
+    ref: SyncRef[J_co] | None = None
+    """What is waited for; in a fleet, with its account and region."""
 
 
 OnProgress = Callable[[Progress[J]], object]
@@ -260,7 +263,9 @@ class _Wait(Generic[J]):
             raise self._timed_out()
         delay = min(self.backoff.delay(self.attempts), left)
         if self.on_progress is not None and self.job is not None:
-            self.on_progress(Progress(self.job, self.attempts, self.elapsed, delay, self.error, self.resources))
+            self.on_progress(
+                Progress(self.job, self.attempts, self.elapsed, delay, self.error, self.resources, self.subject.ref)
+            )
         # After what failed, the pause is kept by whoever sees many waits as well.
         yield Sleep(delay, None if self.error else min(left, LONGEST), self.stop)
 

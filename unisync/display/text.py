@@ -44,3 +44,12 @@ def in_utc(time: datetime) -> str:
     from datetime import UTC
 
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def duration(seconds: float) -> str:
+    """A length of time to the second, such as 1 h 05 min, 2 min 10 s or 7 s."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

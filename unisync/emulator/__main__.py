@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 
 from unisync.emulator import Emulator
+from unisync.emulator.sample import furnish
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,26 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, stop)
     with Emulator(speed=options.speed, host=options.host, port=options.port) as aws:
         if options.sample:
-            _furnish(aws)
+            furnish(aws)
         for name, value in aws.environment().items():
             print(f"export {name}={value}")
         print(f"# AWS is at {aws.url} until you press Ctrl-C", flush=True)
         stopped.wait()
     return 0
-
-
-def _furnish(aws: Emulator) -> None:
-    aws.add_workspace("factory")
-    aws.add_sync_resource("factory", "boiler-1", resource_id="entity-1")
-    aws.add_sync_resource("factory", "boiler-2", outcome="ERROR", reason="The asset has no model")
-    aws.add_sync_resource("factory", "boiler", resource_id="type-1", resource_type="COMPONENT_TYPE")
-    aws.add_stack("payments-prod", repository="acme/infra")
-    aws.add_repository_link("acme/website")
-    aws.add_service_instance("web", "prod", repository="acme/web")
-    aws.add_template("web")
-    aws.add_repository("acme/templates")
-    aws.push(stack="payments-prod", sha="4f2c9e1d6b7a80934cde51f2a6b7c8d9e0f1a2b3")
-    aws.push(service="web", instance="prod", sha="90aa21b7c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9")
 
 
 if __name__ == "__main__":

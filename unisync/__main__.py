@@ -1,0 +1,7 @@
+"""`python -m unisync`: the command `unisync`."""
+
+import sys
+
+from unisync.cli import main
+
+sys.exit(main())

@@ -1,0 +1,124 @@
+"""The command as a whole: its commands, and how an end of any kind becomes an exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from types import FrameType
+from typing import Any, TextIO
+
+import click
+
+from unisync.cli.commands import completing, defining, looking, reporting, telling, trying, waiting, watching
+from unisync.cli.connection import ClientOptions, Settings
+from unisync.cli.exits import Exit
+from unisync.cli.options import Surroundings, connection_options, log
+from unisync.cli.output import Output
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("unisync-aws"), prog_name="unisync", message="%(prog)s %(version)s")
+@connection_options
+@click.pass_obj
+def app(
+    around: Surroundings,
+    profile: str | None,
+    regions: tuple[str, ...],
+    endpoint_url: str | None,
+    role_arns: tuple[str, ...],
+    external_id: str | None,
+    codeconnections_service: Any,
+    debug: bool,
+) -> None:
+    """Is my commit live, and if not, why not?
+
+    For the sync jobs of AWS IoT TwinMaker, the Git sync of AWS Proton, and that of CloudFormation stacks by AWS
+    CodeConnections. REF says which sync is meant: twinmaker:WORKSPACE, proton:SERVICE/INSTANCE,
+    proton-template:TYPE/TEMPLATE/VERSION, or codeconnections:STACK.
+
+    The options that say where AWS is may stand here or behind the command.
+    """
+    around.settings = Settings(profile, regions, endpoint_url, role_arns, external_id, codeconnections_service)
+    log(debug)
+
+
+for _command in (
+    looking.get,
+    looking.status,
+    waiting.wait,
+    watching.watch,
+    telling.events,
+    telling.blockers,
+    telling.resolve,
+    reporting.report,
+    defining.create,
+    defining.delete,
+    trying.demo,
+    trying.emulator,
+    completing.completion,
+):
+    app.add_command(_command)
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM came: what is open is closed, and the terminal left as it was found, on the way out."""
+
+
+def run(
+    arguments: Sequence[str],
+    own: ClientOptions | None = None,
+    stdout: TextIO | None = None,
+    stderr: TextIO | None = None,
+) -> int:
+    """Run a command.
+
+    Args:
+        arguments: What stands behind `unisync`.
+        own: What the client is made of, where that is not for the options to say.
+        stdout: Where data goes; by default where that of this process goes.
+        stderr: Where all else goes, likewise.
+
+    Returns:
+        The exit code.
+    """
+    around = Surroundings(stdout or sys.stdout, stderr or sys.stderr, own)
+    output = Output(around.stdout, around.stderr)
+    try:
+        with _terminable():
+            code = app.main(list(arguments), "unisync", standalone_mode=False, obj=around)
+    except click.ClickException as error:
+        return _refused(error, around.stderr)
+    except (click.Abort, KeyboardInterrupt):
+        output.say("Interrupted.")
+        return Exit.INTERRUPTED
+    except _TerminatedError:
+        output.say("Terminated.")
+        return Exit.TERMINATED
+    return code if isinstance(code, int) else Exit.IN_PLACE
+
+
+def _refused(error: click.ClickException, stderr: TextIO) -> int:
+    """Say how a command is used."""
+    error.show(stderr)
+    return error.exit_code
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Have SIGTERM end the command as Ctrl-C does."""
+
+    def terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # what a signal handler is given
+        raise _TerminatedError
+
+    try:
+        before = signal.signal(signal.SIGTERM, terminate)
+    except ValueError:  # not in the main thread: signals are somebody else's
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,75 @@
+"""get and status: how syncs stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from unisync.cli.exits import gravest
+from unisync.cli.options import Cli, connected, file_option, refs_argument
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from unisync.errors import UnisyncError
+    from unisync.models import SyncJob
+    from unisync.outcomes import Outcome
+    from unisync.refs import SyncRef
+
+
+@click.command()
+@refs_argument(required=True)
+@connected()
+def get(cli: Cli, refs: list[SyncRef[SyncJob]]) -> int:
+    """Show how syncs stand.
+
+    A look, at each REF once: its state, the commit that is live, the one that is wanted, and why it is not in place.
+    Exits with 0 if each of them could be looked at, however it stands.
+    """
+    outcomes = looked(cli, refs)
+    shown(cli, outcomes)
+    return gravest(outcomes)
+
+
+@click.command()
+@file_option
+@connected()
+def status(cli: Cli, listed: list[SyncRef[SyncJob]] | None) -> int:
+    """Show how all syncs stand.
+
+    All that are found in the account and region, or those of a file. What cannot be looked into, such as a service
+    that is denied, is told on stderr and keeps nothing of the rest back.
+    """
+    refs = everything(cli) if listed is None else listed
+    outcomes = looked(cli, refs)
+    shown(cli, outcomes)
+    return gravest(outcomes)
+
+
+def everything(cli: Cli) -> list[SyncRef[SyncJob]]:
+    """Every sync that is found."""
+    with cli.output.busy("Looking for syncs..."):
+        found = cli.connection.client.discover()
+    for place, error in cast("Mapping[Any, UnisyncError]", found.errors).items():
+        where = place if isinstance(place, str) else "/".join(place)
+        cli.output.say(f"Could not look into {where} to its end: {error}")
+    if not found.refs:
+        cli.output.say("No syncs were found.")
+    return list(found.refs)
+
+
+def looked(cli: Cli, refs: Sequence[SyncRef[SyncJob]]) -> list[Outcome[SyncJob]]:
+    """A look at each, and at what blocks it."""
+    targets = cli.connection.targets(refs)
+    with cli.output.busy(f"Looking at {len(targets)}..."):
+        return cli.connection.client.get_many(targets, blockers=True)
+
+
+def shown(cli: Cli, outcomes: Sequence[Outcome[SyncJob]]) -> None:
+    """Print them."""
+    from unisync.cli.rows import row_of
+
+    cli.output.rows([row_of(outcome) for outcome in outcomes])

@@ -1,0 +1,74 @@
+"""A JUnit report of waits, for the systems that show one: a test case for each sync."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+from unisync.display.text import in_utc, plain
+from unisync.errors import WaitError
+
+if TYPE_CHECKING:
+    from unisync.cli.rows import Row
+    from unisync.models import SyncJob
+    from unisync.refs import SyncRef
+
+LONGEST = 10_000
+"""Characters of a text that are told."""
+
+
+def write(file: IO[str], rows: Sequence[Row], elapsed: Mapping[SyncRef[SyncJob], float]) -> None:
+    """Write a report.
+
+    Args:
+        file: Where to.
+        rows: How each wait ended.
+        elapsed: How long each took, in seconds.
+    """
+    failures = [row for row in rows if isinstance(row.error, WaitError)]
+    errors = [row for row in rows if row.error is not None and not isinstance(row.error, WaitError)]
+    suite = ElementTree.Element(
+        "testsuite",
+        name="unisync wait",
+        tests=str(len(rows)),
+        failures=str(len(failures)),
+        errors=str(len(errors)),
+        skipped="0",
+        time=_seconds(max(elapsed.values(), default=0.0)),
+    )
+    for row in rows:
+        attributes = {
+            "classname": "unisync.wait",
+            "name": _xml(str(row.ref)),
+            "time": _seconds(elapsed.get(row.ref, 0)),
+        }
+        case = ElementTree.SubElement(suite, "testcase", attributes)
+        if row.error is not None:
+            tag = "failure" if row in failures else "error"
+            message = _xml(f"{row.state}: {row.why}" if row.why else str(row.error))
+            told = ElementTree.SubElement(case, tag, {"type": type(row.error).__name__, "message": message})
+            told.text = "\n".join([_xml(str(row.error).partition("\n")[0]), *_events(row)])
+        output = ElementTree.SubElement(case, "system-out")
+        output.text = "\n".join(
+            f"{name}: {value}" for name, value in (("live", row.live), ("wanted", row.wanted)) if value
+        )
+    tree = ElementTree.Element("testsuites")
+    tree.append(suite)
+    ElementTree.indent(tree)
+    file.write('<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(tree, encoding="unicode") + "\n")
+
+
+def _events(row: Row) -> list[str]:
+    attempts: Sequence[Any] = row.job.attempts if row.job else ()
+    events = attempts[-1].events if attempts else ()
+    return [_xml(f"{in_utc(event.time)}  {event.type}: {event.event}") for event in events]
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _xml(text: str) -> str:
+    """Text without what XML has no way to say."""
+    return "".join(c for c in plain(text, LONGEST) if c not in "\ufffe\uffff")

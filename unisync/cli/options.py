@@ -1,0 +1,263 @@
+"""What several commands take: references, durations, a form of output, and where AWS is."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TextIO, TypeVar, cast
+
+import click
+
+from unisync.cli.advice import advice_for
+from unisync.cli.connection import ClientOptions, Connection, Settings
+from unisync.cli.exits import exit_of
+from unisync.cli.output import FORMS, Form, Output
+from unisync.errors import InvalidRequestError, UnisyncError
+from unisync.refs import SyncRef, parse_fleet_ref, parse_ref
+
+if TYPE_CHECKING:
+    from unisync.models import SyncJob
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
+
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "": 1.0}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[hms])+|\d+(?:\.\d+)?")
+_PREFIXES = ("twinmaker:", "proton:", "proton-template:", "codeconnections:")
+
+
+@dataclass
+class Surroundings:
+    """What a command runs in."""
+
+    stdout: TextIO
+    stderr: TextIO
+    own: ClientOptions | None = None
+    """What the client is made of, where the command runs within another program."""
+    settings: Settings = field(default_factory=Settings)
+    """What the options before the command say."""
+
+
+@dataclass
+class Cli:
+    """What a command works with."""
+
+    connection: Connection
+    output: Output
+
+
+def read_ref(text: str) -> SyncRef[SyncJob]:
+    """The reference that a text stands for: plain, or ACCOUNT/REGION/REF.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
+    service, _, _ = text.partition(":")
+    return parse_fleet_ref(text) if "/" in service else parse_ref(text)
+
+
+def _ref(context: click.Context, parameter: click.Parameter, text: str | None) -> SyncRef[SyncJob] | None:
+    if text is None:
+        return None
+    try:
+        return read_ref(text)
+    except InvalidRequestError as error:
+        raise click.BadParameter(error.message.removeprefix("text: "), context, parameter) from error
+
+
+def _refs(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> list[SyncRef[SyncJob]]:
+    return [cast("SyncRef[SyncJob]", _ref(context, parameter, text)) for text in texts]
+
+
+def _refs_of_file(
+    context: click.Context, parameter: click.Parameter, file: TextIO | None
+) -> list[SyncRef[SyncJob]] | None:
+    """One reference a line; what follows a # is a comment."""
+    if file is None:
+        return None
+    try:
+        lines = [line.partition("#")[0].strip() for line in file]
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(f"expected text: {error}", context, parameter) from error
+    return [ref for line in lines if line for ref in _refs(context, parameter, (line,))]
+
+
+def _duration(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    """Seconds; None for "none"."""
+    if text is None or text.strip().lower() == "none":
+        return None
+    if not _DURATION.fullmatch(text.strip().lower()):
+        message = f"expected such as 90s, 15m, 1h30m, or none for no limit, got {text!r}"
+        raise click.BadParameter(message, context, parameter)
+    parts = re.findall(r"([\d.]+)([hms]?)", text.strip().lower())
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def _revision(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    from unisync.waiting import checked_revision
+
+    try:
+        return checked_revision(text)
+    except InvalidRequestError as error:
+        raise click.BadParameter(error.message.removeprefix("revision: "), context, parameter) from error
+
+
+def _completing(choices: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    return lambda _context, _parameter, begun: [choice for choice in choices() if choice.startswith(begun)]
+
+
+def _regions() -> Iterable[str]:
+    from unisync.regions import available_regions
+
+    return available_regions("codeconnections")
+
+
+def _profiles() -> Iterable[str]:
+    import botocore.session
+
+    return botocore.session.Session().available_profiles
+
+
+_COMPLETE_REF = _completing(lambda: _PREFIXES)
+
+
+def ref_argument(function: Command) -> Command:
+    """Give a command the argument REF."""
+    return click.argument("ref", metavar="REF", callback=_ref, shell_complete=_COMPLETE_REF)(function)
+
+
+def refs_argument(*, required: bool) -> Decorator:
+    """Give a command any number of arguments REF."""
+    return click.argument(
+        "refs", metavar="REF...", nargs=-1, required=required, callback=_refs, shell_complete=_COMPLETE_REF
+    )
+
+
+def file_option(function: Command) -> Command:
+    """Give a command the option --file."""
+    return click.option(
+        "--file",
+        "-f",
+        "listed",
+        type=click.File(encoding="utf-8"),
+        callback=_refs_of_file,
+        help="A file with one REF a line, and comments after a #; - is stdin.",
+    )(function)
+
+
+def duration_option(name: str, default: str, help: str) -> Decorator:
+    """Give a command an option that takes a duration."""
+    return click.option(name, metavar="DURATION", default=default, show_default=True, callback=_duration, help=help)
+
+
+def revision_option(function: Command) -> Command:
+    """Give a command the option --revision."""
+    return click.option(
+        "--revision",
+        metavar="SHA",
+        callback=_revision,
+        help="The commit that is waited for: its sha, or at least the first 7 digits.",
+    )(function)
+
+
+_CONNECTION = (
+    click.option("--profile", metavar="NAME", shell_complete=_completing(_profiles), help="The AWS profile to use."),
+    click.option(
+        "--region",
+        "regions",
+        metavar="NAME",
+        multiple=True,
+        shell_complete=_completing(_regions),
+        help="The AWS region. More than once: a fleet of these regions.",
+    ),
+    click.option("--endpoint-url", metavar="URL", help="Where to connect to instead of AWS."),
+    click.option(
+        "--role-arn",
+        "role_arns",
+        metavar="ARN",
+        multiple=True,
+        help="A role to assume. More than once: a fleet of the roles' accounts.",
+    ),
+    click.option("--external-id", metavar="TEXT", help="What the roles ask to be told, if they do."),
+    click.option(
+        "--codeconnections-service",
+        type=click.Choice(["codeconnections", "codestar-connections"]),
+        help="The name under which CodeConnections is asked, as permissions may speak of the older one.",
+    ),
+    click.option("--debug", is_flag=True, help="Log each call to AWS on stderr."),
+)
+
+
+def connection_options(function: Command) -> Command:
+    """Give a command the options that say where AWS is."""
+    for option in reversed(_CONNECTION):
+        function = option(function)
+    return function
+
+
+def connected(forms: bool = True) -> Callable[[Callable[Concatenate[Cli, P], R]], Command]:
+    """Give a command the options that say where AWS is and, where it has a choice, the form of its output."""
+
+    def decorated(function: Callable[Concatenate[Cli, P], R]) -> Command:
+        @click.pass_context
+        @functools.wraps(function)
+        def command(
+            context: click.Context,
+            /,
+            *args: Any,
+            profile: str | None,
+            regions: tuple[str, ...],
+            endpoint_url: str | None,
+            role_arns: tuple[str, ...],
+            external_id: str | None,
+            codeconnections_service: Literal["codeconnections", "codestar-connections"] | None,
+            debug: bool,
+            form: Form = "table",
+            **kwargs: Any,
+        ) -> R:
+            around = context.ensure_object(Surroundings)
+            given = Settings(profile, regions, endpoint_url, role_arns, external_id, codeconnections_service)
+            log(debug)
+            connection = Connection(given.over(around.settings), around.own)
+            output = Output(around.stdout, around.stderr, form)
+            try:
+                return function(Cli(connection, output), *args, **kwargs)
+            except UnisyncError as error:
+                output.say(f"Error: {error}")
+                output.say(advice_for(error, connection.settings))
+                raise click.exceptions.Exit(exit_of(error)) from error
+            finally:
+                connection.close()
+
+        whole = connection_options(command)
+        if forms:
+            whole = click.option(
+                "--output",
+                "-o",
+                "form",
+                type=click.Choice(FORMS),
+                default="table",
+                show_default=True,
+                help="How data is printed.",
+            )(whole)
+        return whole
+
+    return decorated
+
+
+def log(debug: bool) -> None:
+    """Log each call on stderr, or nothing at all: what matters of it is said by the command."""
+    import logging
+
+    logger = logging.getLogger("unisync")
+    if debug:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+    elif not logger.handlers:
+        logger.addHandler(logging.NullHandler())

@@ -1,0 +1,173 @@
+"""A sync in one line: the same columns wherever the command shows one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from unisync.display.text import in_utc, short_sha
+from unisync.errors import (
+    NotFoundError,
+    SyncBlockedError,
+    SyncFailedError,
+    SyncSupersededError,
+    UnisyncError,
+    WaitError,
+    WaitTimeoutError,
+)
+from unisync.refs import FleetSync, SyncRef
+
+if TYPE_CHECKING:
+    from unisync.definitions import SyncBlocker
+    from unisync.models import SyncJob
+    from unisync.outcomes import Outcome
+    from unisync.watching import Change
+
+COLUMNS = ("STATE", "SYNC", "LIVE", "WANTED", "SINCE", "WHY")
+
+
+def widths_for(refs: Iterable[SyncRef[SyncJob]]) -> tuple[int, ...]:
+    """The widths of all columns but the last in lines that come one by one, so that they stand one below the other."""
+    return len("NOT_FOUND"), max(len(str(ref)) for ref in refs), 7, 7, len("2026-11-22 18:44:12Z")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is shown of a sync."""
+
+    ref: SyncRef[SyncJob]
+    state: str
+    """A word of `SyncState`, BLOCKED, NOT_FOUND, ERROR, or GONE; empty before the first look."""
+    why: str = ""
+    """Why it is not in place, if it is not."""
+    job: SyncJob | None = None
+    error: UnisyncError | None = None
+    blockers: tuple[SyncBlocker, ...] = field(default=())
+
+    @property
+    def live(self) -> str | None:
+        """The sha of the commit that is live."""
+        revision = self.job.live_revision if self.job else None
+        return revision.sha if revision else None
+
+    @property
+    def wanted(self) -> str | None:
+        """The sha of the commit that is to be."""
+        revision = self.job.wanted_revision if self.job else None
+        return revision.sha if revision else None
+
+    @property
+    def since(self) -> datetime | None:
+        """When the latest attempt began; of a TwinMaker sync job, when it last changed."""
+        if self.job is None:
+            return None
+        if self.job.attempts:
+            return self.job.attempts[-1].started_at
+        changed: object = getattr(self.job, "updated_at", None)
+        return changed if isinstance(changed, datetime) else None
+
+    def cells(self) -> tuple[str, ...]:
+        """What stands in the columns of a table."""
+        return (
+            self.state,
+            str(self.ref),
+            short_sha(self.live) if self.live else "-",
+            short_sha(self.wanted) if self.wanted else "-",
+            in_utc(self.since) if self.since else "-",
+            self.why,
+        )
+
+    def data(self) -> dict[str, Any]:
+        """The same for programs, with all that AWS said."""
+        error = self.error
+        return {
+            "ref": str(self.ref.sync if isinstance(self.ref, FleetSync) else self.ref),
+            "account": self.ref.account if isinstance(self.ref, FleetSync) else None,
+            "region": self.ref.region if isinstance(self.ref, FleetSync) else None,
+            "state": self.state,
+            "live": self.live,
+            "wanted": self.wanted,
+            "since": self.since.isoformat() if self.since else None,
+            "why": self.why or None,
+            "error": {"type": type(error).__name__, "message": str(error)} if error else None,
+            "blockers": [blocker.model_dump(mode="json") for blocker in self.blockers],
+            "job": self.job.model_dump(mode="json") if self.job else None,
+        }
+
+
+def row_of(outcome: Outcome[Any]) -> Row:
+    """What came of looking at a sync, or of waiting for it."""
+    error, job = outcome.error, outcome.job
+    blockers = error.blockers if isinstance(error, SyncBlockedError) else outcome.blockers
+    if blockers:
+        state = "BLOCKED"
+    elif isinstance(error, NotFoundError):
+        state = "NOT_FOUND"
+    elif job is None or (error is not None and not isinstance(error, WaitError)):
+        state = "ERROR"
+    else:
+        state = str(job.status.state)
+    return Row(outcome.ref, state, _why(job, error, blockers), job, error, blockers)
+
+
+def row_of_job(job: SyncJob, ref: SyncRef[SyncJob] | None = None, why: str = "") -> Row:
+    """How a sync stands, which goes by the name `ref` in a fleet."""
+    return Row(ref or job.ref, str(job.status.state), why or _why(job, None, ()), job)
+
+
+def row_of_change(change: Change[Any], blockers: Iterable[SyncBlocker]) -> Row:
+    """What changed of a sync, with what blocks it by now."""
+    job = change.after
+    active = tuple(blockers)
+    if change.error is not None:
+        why = headline(change.error)
+    elif change.blocker is not None:
+        word = "blocked" if change.blocker.is_active else "released"
+        why = f"{word}: {change.blocker.created_reason}"
+    elif change.event is not None:
+        why = f"{change.event.type}: {change.event.event}"
+    else:
+        why = _why(job, None, active)
+    if job is None:
+        return Row(change.ref, "ERROR" if change.error else "NOT_FOUND", why, None, change.error)
+    return Row(change.ref, "BLOCKED" if active else str(job.status.state), why, job, change.error, active)
+
+
+def headline(error: UnisyncError) -> str:
+    """What an error says first."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _why(job: SyncJob | None, error: UnisyncError | None, blockers: Iterable[SyncBlocker]) -> str:
+    reasons = "; ".join(blocker.created_reason for blocker in blockers)
+    if reasons:
+        return reasons
+    match error:
+        case SyncSupersededError():
+            by = error.superseded_by
+            return f"superseded by {by.sha[:7]} ({by.full_name}@{by.branch})"
+        case WaitTimeoutError():
+            said = f"timed out after {error.elapsed:.0f} s"
+            return f"{said}: {headline(error.last_error)}" if error.last_error else said
+        case SyncFailedError():
+            return str(error.resources or error.error or headline(error))
+        case UnisyncError():
+            return headline(error)
+        case None:
+            return _why_not_in_place(job) if job is not None else ""
+
+
+def _why_not_in_place(job: SyncJob) -> str:
+    if job.status.error is not None:
+        return str(job.status.error)
+    if job.is_in_place:
+        return ""
+    if job.status.native == "":
+        return "never synced yet"
+    wanted = job.wanted_revision
+    attempts = job.attempts
+    if wanted is not None and attempts and attempts[-1].target_revision.sha != wanted.sha:
+        return f"{wanted.sha[:7]} is wanted and not begun"
+    return job.status.native if job.status.native != str(job.status.state) else ""
