@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import Console, RenderableType
-    from rich.table import Table
 
 Form = Literal["table", "json", "jsonl"]
 FORMS: tuple[Form, ...] = ("table", "json", "jsonl")
 
 LONGEST_TEXT = 2_000
 """Characters of a text that are shown; `-o json` has all of them."""
+
+LONGEST_REASON = 300
+"""Characters of it in a row of a sync."""
 
 
 class Output:
@@ -77,16 +79,12 @@ class Output:
 
     def row_line(self, row: Row, widths: Sequence[int]) -> str:
         """The columns of a row, in a line."""
-        return line([self.harmless(cell) for cell in row.cells()], widths)
+        return line(self._cells(row), widths)
 
-    def drawn(self, rows: Sequence[Row], console: Console) -> Table:
-        """The table of some rows, as it is drawn on a terminal."""
-        return drawn(
-            COLUMNS,
-            [[self.harmless(cell) for cell in row.cells()] for row in rows[: console.height]],
-            console.width,
-            has_unicode(self._stdout),
-        )
+    def drawn(self, rows: Sequence[Row], console: Console, others: int) -> RenderableType:
+        """The table of some rows, as it is drawn anew in place; so many other lines have to have room besides."""
+        cells = [self._cells(row) for row in rows]
+        return drawn(COLUMNS, cells, console.width, has_unicode(self._stdout), console.height - others)
 
     def write(self, text: str) -> None:
         """Print data."""
@@ -106,7 +104,7 @@ class Output:
 
     def rows(self, rows: Sequence[Row]) -> None:
         """Print syncs."""
-        self.table(COLUMNS, [row.cells() for row in rows], [row.data() for row in rows])
+        self.table(COLUMNS, [self._cells(row) for row in rows], [row.data() for row in rows])
 
     def table(
         self, columns: Sequence[str], cells: Sequence[Sequence[str]], records: Sequence[Mapping[str, Any]]
@@ -123,6 +121,9 @@ class Output:
                 self.out.print(drawn(columns, harmless, self.out.width, has_unicode(self._stdout)))
             else:
                 self.write("".join(f"{line}\n" for line in aligned(columns, harmless)))
+
+    def _cells(self, row: Row) -> list[str]:
+        return [self.harmless(cell, LONGEST_REASON) for cell in row.cells()]
 
     def record(self, record: Mapping[str, Any]) -> None:
         """Print one record of many that come one by one."""

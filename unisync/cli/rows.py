@@ -128,6 +128,8 @@ def row_of_change(change: Change[Any], blockers: Iterable[SyncBlocker]) -> Row:
         why = f"{word}: {change.blocker.created_reason}"
     elif change.event is not None:
         why = f"{change.event.type}: {change.event.event}"
+    elif change.what == "attempt" and job is not None:
+        why = f"sync of {job.attempts[-1].target_revision.sha[:7]} begun"
     else:
         why = _why(job, None, active)
     if job is None:

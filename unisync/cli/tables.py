@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from unisync.display.looks import LOOKS, look_of
+from unisync.display.looks import look_of
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.table import Table
     from rich.text import Text
 
 SENTENCES = ("WHY", "EVENT", "REASON", "VALUE")
-"""Columns that may wrap, always the last; where they get too narrow, they go below the main one of their row."""
+"""Columns that may wrap, always the last; where they would get too narrow, they go below their row."""
 MAIN = ("SYNC", "TIME", "ID", "NAME")
 """Columns that a row goes by."""
-GIVES_WAY = ("SINCE", "COMMIT", "TYPE", "WANTED")
+GIVES_WAY = ("SINCE", "COMMIT", "TYPE")
 """Columns that are left out of a narrow terminal, the first of them first."""
 
 WIDE_ENOUGH = 40
 """Characters that sentences want."""
-NARROWEST = 26
+NARROWEST = 36
 """Characters that the main column wants."""
 GAP = 2
+INDENT = 4
 
 
 def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -38,45 +40,57 @@ def line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return ("".join(padded) + cells[-1]).rstrip()
 
 
-def drawn(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, unicode: bool) -> Table:
-    """The table for a terminal of a width."""
+def drawn(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, unicode: bool, height: int | None = None
+) -> RenderableType:
+    """The table for a terminal of a width. What is drawn anew in place has a height, which it keeps to."""
     from rich.cells import cell_len
-    from rich.table import Table
+    from rich.console import Group
+    from rich.padding import Padding
     from rich.text import Text
 
-    natural = {
-        name: max(cell_len(name), *(cell_len(_signed(name, row[place], unicode)) for row in rows))
-        for place, name in enumerate(columns)
-    }
-    sentences = [name for name in columns if name in SENTENCES and any(row[columns.index(name)] for row in rows)]
+    cells = [{name: _signed(name, cell, unicode) for name, cell in zip(columns, row, strict=True)} for row in rows]
+    natural = {name: max(cell_len(name), *(cell_len(row[name]) for row in cells)) for name in columns}
     main = next(name for name in columns if name in MAIN)
     shown = [name for name in columns if name not in SENTENCES]
+    sentences = next((name for name in columns if name in SENTENCES and any(row[name] for row in cells)), None)
 
     def left_over() -> int:
         """What the main column and the sentences can share."""
         return width - sum(natural[name] + GAP for name in shown if name != main)
 
-    wanted = min(natural[main], NARROWEST)
     for name in GIVES_WAY:
-        if left_over() < wanted and name in shown:
+        if left_over() < min(natural[main], NARROWEST) and name in shown:
             shown.remove(name)
-    beside = bool(sentences) and left_over() - natural[main] - GAP >= min(WIDE_ENOUGH, natural[sentences[0]])
-    below = sentences if not beside else []
+    beside = left_over() - natural[main] - GAP
+    if sentences is not None and beside >= min(WIDE_ENOUGH, natural[sentences]):
+        shown.append(sentences)
+        natural[sentences] = beside
+        sentences = None
+    widths = {name: natural[name] for name in shown} | {main: max(1, min(natural[main], left_over()))}
 
-    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold")
-    for name in shown + (sentences if beside else []):
-        table.add_column(name, overflow="fold", no_wrap=name not in (*SENTENCES, main))
-    for row in rows:
-        cell = dict(zip(columns, row, strict=True))
-        texts: list[Text] = []
-        for name in shown + (sentences if beside else []):
-            text = Text(_signed(name, cell[name], unicode), style=_style(name, cell[name]))
-            for sentence in below if name == main else ():
-                if cell[sentence]:
-                    text.append(f"\n{cell[sentence]}", style="dim")
-            texts.append(text)
-        table.add_row(*texts)
-    return table
+    is_brief = height is not None
+    left_out = max(0, len(cells) - max(1, (height - 2) // (1 if sentences is None else 2))) if height else 0
+    lines: list[RenderableType] = [_drawn_row({name: Text(name, style="bold") for name in shown}, widths)]
+    for row in cells[: len(cells) - left_out]:
+        texts = {name: Text(row[name], style=_style(name, row[name]), no_wrap=is_brief) for name in shown}
+        lines.append(_drawn_row(texts, widths))
+        if sentences is not None and row[sentences]:
+            below = Text(row[sentences], style="dim", no_wrap=is_brief, overflow="crop" if is_brief else "fold")
+            lines.append(Padding(below, (0, 0, 0, INDENT)))
+    if left_out:
+        lines.append(f"and {left_out} more")
+    return Group(*lines)
+
+
+def _drawn_row(cells: Mapping[str, Text], widths: Mapping[str, int]) -> Table:
+    from rich.table import Table
+
+    row = Table.grid(padding=(0, GAP, 0, 0))
+    for name in cells:
+        row.add_column(width=widths[name], overflow="crop" if cells[name].no_wrap else "fold")
+    row.add_row(*cells.values())
+    return row
 
 
 def _signed(column: str, text: str, unicode: bool) -> str:
@@ -87,4 +101,4 @@ def _signed(column: str, text: str, unicode: bool) -> str:
 
 
 def _style(column: str, text: str) -> str:
-    return look_of(text).colour if column == "STATE" and text in LOOKS else ""
+    return look_of(text.rpartition(" ")[2]).colour if column == "STATE" else ""

@@ -174,7 +174,7 @@ class _Waits:
         limit = "" if self.timeout is None else f" of {duration(self.timeout)}"
         head = f"{over} of {total} over, {duration(self.so_far)}{limit}"
         rows = sorted(self._rows.values(), key=lambda row: row.ref in self.elapsed)
-        return Group(head, self.cli.output.drawn(rows, self.cli.output.err))
+        return Group(head, self.cli.output.drawn(rows, self.cli.output.err, others=2))
 
 
 def _one_by_one(cli: Cli, waits: _Waits, aim: Aim, tolerate: int) -> list[Outcome[Any]]:

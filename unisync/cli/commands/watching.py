@@ -12,7 +12,6 @@ from unisync.cli.commands.looking import everything
 from unisync.cli.options import Cli, connected, duration_option, file_option, refs_argument
 from unisync.cli.rows import COLUMNS, Row, row_of_change, widths_for
 from unisync.cli.tables import line
-from unisync.display.text import in_utc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 LATEST = 8
 """Changes that are shown below a live table."""
+LONGEST_LINE = 500
+"""Characters of one of these."""
 
 
 @click.command()
@@ -82,7 +83,7 @@ class _Watched:
         row = row_of_change(change, blockers.values())
         # What goes for the sync as a whole is not what this change in particular was about.
         self._rows[change.ref] = row_of_change(_about_the_state(change), blockers.values())
-        self._latest.append(f"{in_utc(datetime.now(UTC))}  {row.ref}  {row.state}  {row.why}".rstrip())
+        self._latest.append(f"{datetime.now(UTC):%H:%M:%S}Z  {row.ref}  {row.state}  {row.why}".rstrip())
         return row
 
     def tell(self, change: Change[Any]) -> None:
@@ -107,12 +108,14 @@ class _Watched:
         from rich.text import Text
 
         console = self._output.out
-        latest = [Text(self._output.harmless(text), no_wrap=True, overflow="ellipsis") for text in self._latest]
+        latest = [
+            Text(self._output.harmless(text, LONGEST_LINE), no_wrap=True, overflow="crop") for text in self._latest
+        ]
         rows = list(self._rows.values())
-        return Group(self._output.drawn(rows, console), "", *latest)
+        return Group(self._output.drawn(rows, console, others=len(latest) + 2), "", *latest)
 
 
 def _about_the_state(change: Change[Any]) -> Change[Any]:
     from dataclasses import replace
 
-    return replace(change, event=None, blocker=None)
+    return replace(change, what="state", event=None, blocker=None)

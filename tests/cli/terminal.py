@@ -1,0 +1,123 @@
+"""A terminal to run the command in: a pseudo-terminal of a given size, and what stands on its screen."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyte
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class Terminal:
+    """A process, and the terminal that it was started in."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        width: int,
+        height: int,
+        environ: Mapping[str, str],
+        piped: Sequence[str],
+    ) -> None:
+        self._ours, self._theirs = pty.openpty()
+        termios.tcsetwinsize(self._theirs, (height, width))
+        self.mode_before: list[object] = self.mode
+        self.output: bytes = b""
+        self._screen = pyte.Screen(width, height)
+        self._stream = pyte.ByteStream(self._screen)
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(
+            # The first program of a session gets the terminal that it opens: Ctrl-C there is then meant for it.
+            [sys.executable, "-c", _IN_SESSION, os.ttyname(self._theirs), *command],
+            stdin=self._theirs,
+            stdout=subprocess.PIPE if "stdout" in piped else self._theirs,
+            stderr=subprocess.PIPE if "stderr" in piped else self._theirs,
+            env=dict(environ),
+            cwd=ROOT,
+            start_new_session=True,
+        )
+
+    @property
+    def mode(self) -> list[object]:
+        """How the terminal treats what is typed."""
+        return termios.tcgetattr(self._theirs)
+
+    @property
+    def shows_the_cursor(self) -> bool:
+        """Whether the cursor is seen."""
+        return not self._screen.cursor.hidden
+
+    def screen(self) -> str:
+        """What stands on it."""
+        return "\n".join(line.rstrip() for line in self._screen.display).rstrip() + "\n"
+
+    def read_until(self, done: Callable[[], bool], seconds: float = 30.0) -> None:
+        """Read what is written to it until something is so."""
+        until = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < until, self.screen()
+            self._read(0.05)
+
+    def press_ctrl_c(self) -> None:
+        """As a person does."""
+        os.write(self._ours, b"\x03")
+
+    def end(self, seconds: float = 30.0) -> int:
+        """Wait for the end of the process; what it ended with."""
+        self.read_until(lambda: self.process.poll() is not None, seconds)
+        while self._read(0):
+            pass
+        return self.process.wait()
+
+    def close(self) -> None:
+        """End all of it."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+        os.close(self._ours)
+        os.close(self._theirs)
+
+    def _read(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self._ours], [], [], seconds)
+        if ready:
+            data = os.read(self._ours, 65536)
+            self.output += data
+            self._stream.feed(data)
+        return bool(ready)
+
+
+_IN_SESSION = """
+import os, sys
+os.close(os.open(sys.argv[1], os.O_RDWR))
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
+
+
+@contextmanager
+def terminal(
+    *command: str,
+    width: int = 80,
+    height: int = 40,
+    environ: Mapping[str, str] | None = None,
+    piped: Sequence[str] = (),
+) -> Iterator[Terminal]:
+    """A command of Python's in a terminal; `piped` names those of "stdout" and "stderr" that go elsewhere."""
+    around = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(environ or {})}
+    opened = Terminal(command, width, height, around, piped)
+    try:
+        yield opened
+    finally:
+        opened.close()

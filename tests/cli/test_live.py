@@ -1,0 +1,154 @@
+"""The long commands on a terminal: what is drawn in place, and what Ctrl-C leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.scene import MINE, NASTY, OLD
+from tests.cli.terminal import ROOT, terminal
+from unisync.emulator import Emulator
+
+PROMPT = 2.0
+"""Seconds within which a command ends that is told to; a whole interpreter ends with it, on a busy machine."""
+
+
+@pytest.fixture
+def environ() -> Iterator[dict[str, str]]:
+    """What points the command at an emulated AWS whose time runs, in which a stack is under way for long."""
+    with Emulator() as aws:
+        aws.add_workspace("factory")
+        for name in ("live", "running", "nasty"):
+            aws.add_stack(name, repository="acme/infra", config_file=f"{name}.yaml")
+        aws.push(stack="live", sha=OLD, takes=0)
+        aws.push(stack="nasty", sha=OLD, takes=0, outcome="FAILED", reason=NASTY * 5_000)
+        aws.push(stack="running", sha=MINE, takes=3_000)
+        # Calls of discover never come back.
+        aws.fault("ListRepositoryLinks", "stall", times=None, seconds=60)
+        yield {**aws.environment(), "AWS_MAX_ATTEMPTS": "1"}
+
+
+LONG = {
+    "wait": (["wait", "codeconnections:running", "codeconnections:live", "codeconnections:nasty"], "2 of 3 over"),
+    "wait-for-deleted": (["wait", "codeconnections:live", "--for", "deleted"], "0 of 1 over"),
+    "watch": (["watch", "codeconnections:running", "codeconnections:nasty"], "running RUNNING"),
+    "status": (["status"], "Looking for syncs..."),
+    "report": (["report", "-o", "-"], "Looking for syncs..."),
+    "emulator": (["emulator", "--port", "0", "--sample"], "until you press Ctrl-C"),
+    "demo": (["demo", "--speed", "1"], "0 of 1 over"),
+}
+
+
+@pytest.mark.parametrize("width", [60, 200])
+@pytest.mark.parametrize("name", LONG)
+def test_ctrl_c_ends_it_at_once_and_leaves_the_terminal_as_it_was(
+    name: str, width: int, environ: dict[str, str]
+) -> None:
+    command, shown = LONG[name]
+    with terminal("-m", "unisync", *command, width=width, environ=environ) as screen:
+        screen.read_until(lambda: shown in screen.screen())
+        before = screen.screen()
+        pressed = time.monotonic()
+        screen.press_ctrl_c()
+        assert screen.end() == 130
+        assert time.monotonic() - pressed < PROMPT
+        assert screen.shows_the_cursor
+        assert screen.mode == screen.mode_before
+        assert screen.screen().rstrip().endswith("Interrupted.")
+        assert "Traceback" not in screen.screen()
+        assert not re.search(r"injected.*\n::error", before)
+        assert all(len(line) <= width for line in before.splitlines())
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_where_there_is_no_terminal_it_ends_as_well(name: str, environ: dict[str, str]) -> None:
+    command, _ = LONG[name]
+    process = subprocess.Popen(
+        [sys.executable, "-c", _AS_FROM_A_SHELL, *command],
+        cwd=ROOT,
+        env={**os.environ, **environ, "UNISYNC_TEST": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "begun\n"
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.communicate()
+    assert (process.returncode, complaints.splitlines()[-1]) == (130, "Interrupted.")
+
+
+_AS_FROM_A_SHELL = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would have it ignored
+from unisync.cli.app import run
+sys.stderr.write("begun\\n")
+sys.stderr.flush()
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+def test_sigterm_ends_it_too(environ: dict[str, str]) -> None:
+    with terminal("-m", "unisync", "wait", "codeconnections:running", environ=environ) as screen:
+        screen.read_until(lambda: "0 of 1 over" in screen.screen())
+        screen.process.send_signal(signal.SIGTERM)
+        assert screen.end() == 143
+        assert screen.shows_the_cursor
+
+
+def test_a_wait_is_drawn_in_place_and_leaves_its_end(environ: dict[str, str]) -> None:
+    """What was drawn is gone at the end; what is left is what was asked for."""
+    words = ["wait", "codeconnections:running", "codeconnections:live", "--timeout", "4s"]
+    with terminal("-m", "unisync", *words, width=100, environ=environ) as screen:
+        screen.read_until(lambda: "1 of 2 over" in screen.screen() and "IN_PROGRESS" in screen.screen())
+        assert re.search(r"1 of 2 over, \d s of 4 s\n", screen.screen())
+        assert re.search(r"✔ ACTIVE +codeconnections:live", screen.screen())
+        assert screen.end() == 124
+        shown = screen.screen()
+        assert "over, " not in shown
+        assert shown.splitlines()[-1].startswith("Next: the sync goes on in AWS; wait on: unisync wait")
+        assert shown.count("codeconnections:live") == 1
+
+
+def test_data_and_progress_go_separate_ways(environ: dict[str, str]) -> None:
+    """Progress is drawn on the terminal, while data goes to a file."""
+    words = ["wait", "codeconnections:live", "-o", "json"]
+    with terminal("-m", "unisync", *words, environ=environ, piped=["stdout"]) as screen:
+        assert screen.end() == 0
+        assert screen.process.stdout is not None
+        (row,) = json.loads(screen.process.stdout.read())
+        assert (row["ref"], row["state"], row["live"]) == ("codeconnections:live", "ACTIVE", OLD)
+        assert screen.screen().strip() == ""
+
+
+def test_a_watch_has_a_line_for_each_change_where_there_is_no_terminal(environ: dict[str, str]) -> None:
+    with terminal("-m", "unisync", "watch", "codeconnections:live", environ=environ, piped=["stdout"]) as screen:
+        assert screen.process.stdout is not None
+        lines = [screen.process.stdout.readline().decode().split()[:2] for _ in range(3)]
+        assert lines == [["STATE", "SYNC"], ["ACTIVE", "codeconnections:live"], ["ACTIVE", "codeconnections:live"]]
+        screen.press_ctrl_c()
+        assert screen.end() == 130
+
+
+def test_a_watch_for_programs_tells_each_change_as_an_object(environ: dict[str, str]) -> None:
+    words = ["watch", "codeconnections:live", "-o", "jsonl"]
+    with terminal("-m", "unisync", *words, environ=environ, piped=["stdout"]) as screen:
+        assert screen.process.stdout is not None
+        changes = [json.loads(screen.process.stdout.readline()) for _ in range(3)]
+        assert [change["what"] for change in changes] == ["state", "attempt", "event"]
+        assert changes[2]["event"]["type"] == "SYNC_INITIATED"
+        assert {change["ref"] for change in changes} == {"codeconnections:live"}
+        screen.press_ctrl_c()
+        assert screen.end() == 130
