@@ -115,7 +115,8 @@ def terminal(
     piped: Sequence[str] = (),
 ) -> Iterator[Terminal]:
     """A command of Python's in a terminal; `piped` names those of "stdout" and "stderr" that go elsewhere."""
-    around = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(environ or {})}
+    around = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+    around |= {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(environ or {})}
     opened = Terminal(command, width, height, around, piped)
     try:
         yield opened
