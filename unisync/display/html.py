@@ -31,6 +31,8 @@ class Try(NamedTuple):
 
     name: str
     attempt: SyncAttempt
+    sha: str | None = None
+    """What it brings, if that is a commit."""
 
 
 def moment(time: datetime) -> Markup:
@@ -45,9 +47,8 @@ def code(words: str) -> Markup:
 
 def commit(sha: str) -> Markup:
     """The whole of a commit's id, with the part that people say standing out."""
-    short, whole = short_sha(sha), text(sha, NAME)
-    rest = plain(sha, NAME)[len(short) :]
-    return tag("code", tag("b", short), rest or None, class_="sha") if plain(sha, NAME).startswith(short) else whole
+    short = short_sha(sha)
+    return tag("code", tag("b", short), plain(sha, NAME)[len(short) :], class_="sha")
 
 
 def facts(*pairs: tuple[str, Markup | None]) -> Markup | None:
@@ -79,7 +80,7 @@ def job_facts(job: SyncJob) -> Markup | None:
         ("Branch", code(place.branch) if place else None),
         ("Directory", code(place.directory) if place and place.directory else None),
         ("Native state", code(native) if native else None),
-        ("Error", text(str(job.status.error)) if job.status.error else None),
+        ("Error", text(str(job.status.error)) if job.status.error and not job.attempts else None),
         ("Updated", moment(updated) if isinstance(updated, datetime) else None),
     )
 
@@ -94,7 +95,9 @@ def _live(live: Revision | None, place: Revision) -> Markup:
 
 def tries_of(job: SyncJob) -> list[Try]:
     """The attempts of a job, by their commits."""
-    return [Try(short_sha(attempt.target_revision.sha), attempt) for attempt in job.attempts]
+    return [
+        Try(short_sha(attempt.target_revision.sha), attempt, attempt.target_revision.sha) for attempt in job.attempts
+    ]
 
 
 def history(tries: Sequence[Try], made_at: datetime | None = None) -> Markup:
@@ -121,13 +124,18 @@ def _events(told: Try) -> Markup:
     shown = events[-ROWS:]
     left_out = f"The first {len(events) - ROWS} events are left out." if len(events) > ROWS else ""
     listed = table(
-        f"Events of {told.name}", ("Time (UTC)", "Type", "Event"), [_event(event) for event in shown], left_out
+        f"Events of {told.name}",
+        ("Time (UTC)", "Type", "Event"),
+        [_event(event, told.sha) for event in shown],
+        left_out,
     )
     return tag("details", summary, listed if events else tag("p", "AWS tells no events.", class_="note"), open="")
 
 
-def _event(event: SyncEvent) -> tuple[Markup, ...]:
-    about = together(SPACE, tag("span", text(event.external_id, NAME), class_="dim id")) if event.external_id else None
+def _event(event: SyncEvent, sha: str | None) -> tuple[Markup, ...]:
+    about: Markup | None = None
+    if event.external_id and event.external_id != sha and event.external_id not in event.event:
+        about = together(SPACE, tag("span", text(event.external_id, NAME), class_="dim id"))
     return moment(event.time), code(event.type), together(tag("span", event.event), about)
 
 
@@ -210,9 +218,10 @@ def attempt_card(attempt: SyncAttempt, target: str = "", *revisions: Revision) -
         revisions: From which commit, and to which, likewise.
     """
     names = dict(zip(("From", "To"), (commit(revision.sha) for revision in revisions), strict=False))
-    name = short_sha(revisions[-1].sha) if revisions else "Repository"
+    sha = revisions[-1].sha if revisions else None
+    name = short_sha(sha) if sha else "Repository"
     told = Verdict(attempt.status.state, str(attempt.status.error or ""))
-    return _card(target or name, told, facts(*names.items()), history([Try(name, attempt)]))
+    return _card(target or name, told, facts(*names.items()), history([Try(name, attempt, sha)]))
 
 
 def outcome_card(outcome: Outcome[SyncJob]) -> str:

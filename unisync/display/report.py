@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from unisync.display.html import Try, blocked, counted, history, job_facts, lines, moment, tries_of
 from unisync.display.looks import LOOKS
 from unisync.display.markup import NAME, SPACE, Markup, style, tag, text, together
-from unisync.display.signs import badge, known, state_class
+from unisync.display.signs import badge, known, state_class, word
 from unisync.display.verdict import Verdict, blockers_of, verdict
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _summary(title: str, made_at: datetime, entries: Sequence[ReportEntry], verd
         tag("p", answer, class_="answer"),
         tag(
             "ul",
-            *(tag("li", badge(state, f"{counts[state]} {state}")) for state in LOOKS if counts[state]),
+            *(tag("li", badge(state, f"{counts[state]} {word(state)}")) for state in LOOKS if counts[state]),
             class_="counts",
         )
         if total

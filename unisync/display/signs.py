@@ -36,6 +36,11 @@ def known(state: str) -> str:
     return state if state in LOOKS else "UNKNOWN"
 
 
+def word(state: str) -> str:
+    """The word as people read it."""
+    return known(state).replace("_", " ")
+
+
 def sign(state: str, **place: str) -> Markup:
     """The sign of a state. It says nothing to those who do not see it: the word stands next to it."""
     return tag(
@@ -52,4 +57,4 @@ def sign(state: str, **place: str) -> Markup:
 
 def badge(state: str, words: str | None = None) -> Markup:
     """A state for people: its sign and its word, or other words."""
-    return tag("span", sign(state), tag("span", words or known(state)), class_=f"badge {state_class(state)}")
+    return tag("span", sign(state), tag("span", words or word(state)), class_=f"badge {state_class(state)}")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from unisync.display.markup import SPACE, Markup, tag
+from unisync.display.markup import Markup, tag
 from unisync.display.signs import sign, state_class
 from unisync.display.text import in_utc
 
@@ -23,13 +23,15 @@ STEPS = (
     *(days * DAY for days in (1, 2, 4, 7, 14)),
 )
 """Seconds between the marks of an axis."""
-MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1_200, 2_400, 6_000, 12_000)
+MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1_200, 2_400, 6_000, 12_000, 36_000)
 """Months between them, where it shows years."""
 MARKS = 4
 """As many intervals are on an axis at the most: more labels do not fit on a phone."""
 _MONTH = 30 * DAY
 _SHORTEST = 2.0
 """Seconds that an axis shows at least."""
+_LAST = datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp()
+"""An axis may end after the last date there is."""
 _NARROWEST = 0.8
 """The least width of a bar, in hundredths of the whole."""
 _LAST_LABEL = 84.0
@@ -142,12 +144,13 @@ def _lane(each: Lane, scale: _Scale, top: int) -> Markup:
     # Stripes by slanted dashes, not by a pattern: that would need an id.
     stripes = tag("line", class_="stripes", x2="300%", y1=f"{middle:g}", y2=f"{middle:g}", stroke_width=str(_BAR))
     inner = tag("rect", width="100%", height="100%", rx="2")
+    told = f"{in_utc(_date(each.start))}, {each.length}"
     ticks = {f"{scale.at(time):.1f}%" for time in each.events}
     return tag(
         "g",
-        tag("title", f"{each.name}: {each.state}, from {in_utc(_date(each.start))}, {each.length}, {_count(each)}"),
+        tag("title", f"{each.name}: {each.state}, {told}, {_count(each)}"),
         sign(each.state, x="0", y=str(top + 5)),
-        tag("text", tag("tspan", each.name, class_="name"), SPACE, each.length, x="20", y=str(top + 16)),
+        tag("text", tag("tspan", each.name, class_="name"), tag("tspan", told, dx="8"), x="20", y=str(top + 16)),
         tag(
             "svg",
             inner,
@@ -157,6 +160,7 @@ def _lane(each: Lane, scale: _Scale, top: int) -> Markup:
             y=str(bar),
             width=f"{width:.2f}%",
             height=str(_BAR),
+            aria_hidden="true",
         ),
         *(
             tag("line", class_="event", x1=x, x2=x, y1=str(bar - 3), y2=str(bar + _BAR + 3))
@@ -171,7 +175,7 @@ def _count(each: Lane) -> str:
 
 
 def _date(time: float) -> datetime:
-    return datetime.fromtimestamp(time, UTC)
+    return datetime.fromtimestamp(min(time, _LAST), UTC)
 
 
 def _axis(scale: _Scale, bottom: int) -> Iterator[Markup]:
@@ -203,7 +207,7 @@ def _months(begin: float, end: float) -> Iterator[tuple[float, str]]:
     first, last = _date(begin), _date(end)
     number = -(-(first.year * 12 + first.month - 1) // step)
     while (month := number * step) <= last.year * 12 + last.month - 1:
-        date = datetime(max(month // 12, 1), month % 12 + 1, 1, tzinfo=UTC)
+        date = datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
         if begin <= date.timestamp() <= end:
             yield date.timestamp(), f"{date.year}" if step % 12 == 0 else f"{date.year}-{date.month:02}"
         number += 1

@@ -68,11 +68,10 @@ def verdict_of_job(job: SyncJob, resources: SyncResources | None = None) -> Verd
     why = _why_not(job, wanted)
     if live == wanted:
         return Verdict(state, _sentence(f"Commit {commit} is live, but there was another attempt: {why}"))
-    meanwhile = f"{short_sha(live)} is live." if live else "None has been live yet."
     # Nobody has begun to bring the commit that is wanted: its state is not that of the one before.
     shown = "PENDING" if state == "ACTIVE" else state
     yet = "" if shown == "FAILED" else " yet"
-    return Verdict(shown, f"{_sentence(f'Commit {commit} is not live{yet}: {why}')} {meanwhile}")
+    return Verdict(shown, f"{_sentence(f'Commit {commit} is not live{yet}: {why}')} {_meanwhile(live)}")
 
 
 def _state_of(error: UnisyncError, job: SyncJob | None) -> str:
@@ -86,10 +85,16 @@ def _state_of(error: UnisyncError, job: SyncJob | None) -> str:
 def _blocked(job: SyncJob | None, blockers: tuple[SyncBlocker, ...]) -> str:
     reason = _sentence(plain(blockers[0].created_reason, _REASON))
     wanted, live = (job.wanted_revision, job.live_revision) if job else (None, None)
-    what = f"Commit {short_sha(wanted.sha)} is not live" if wanted else "Nothing moves"
-    if wanted and live and live.sha == wanted.sha:
-        what = f"Commit {short_sha(wanted.sha)} is live, and no other will be"
-    return f"{what}: the sync is blocked. {reason}"
+    if wanted is None:
+        return f"The sync is blocked: {reason}"
+    if live is not None and live.sha == wanted.sha:
+        return f"Commit {short_sha(wanted.sha)} is live, and the sync is blocked: {reason}"
+    meanwhile = _meanwhile(live.sha if live else None)
+    return f"Commit {short_sha(wanted.sha)} is not live, because the sync is blocked: {reason} {meanwhile}"
+
+
+def _meanwhile(live: str | None) -> str:
+    return f"{short_sha(live)} is still live." if live else "None has been live yet."
 
 
 def _why_not(job: SyncJob, wanted: str) -> str:
