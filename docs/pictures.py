@@ -71,14 +71,14 @@ def happen(aws: Emulator, client: Unisync) -> None:
 
 def sample() -> str:
     """The sample report."""
-    refs: list[SyncRef[SyncJob]] = [PAYMENTS, ORDERS, LEDGER, SEARCH, WEB, FACTORY, GONE]
+    refs: list[SyncRef[SyncJob]] = [ORDERS, LEDGER, SEARCH, WEB, FACTORY, PAYMENTS, GONE]
     with Emulator(clock="manual") as aws, Unisync(**aws.client_options()) as client:
         happen(aws, client)
         outcomes = client.get_many(refs, blockers=True)
         entries = [
             ReportEntry(
                 outcome,
-                repository=client.repository_status(ORDERS) if outcome.ref == ORDERS else None,
+                repository=client.repository_status(SEARCH) if outcome.ref == SEARCH else None,
                 resources=client.twinmaker.summarize_sync_resources("factory") if outcome.ref == FACTORY else None,
             )
             for outcome in outcomes
@@ -102,8 +102,8 @@ def main() -> None:
     with TemporaryDirectory() as directory:
         page = Path(directory) / "report.html"
         page.write_text(sample(), "utf-8")
-        picture(page, "report-light.png", 1000, 1500, "light")
-        picture(page, "report-dark.png", 1000, 1500, "dark")
+        picture(page, "report-light.png", 1000, 1360, "light")
+        picture(page, "report-dark.png", 1000, 1360, "dark")
         picture(page, "report-phone.png", 375, 1100, "light")
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.display.pages import Page, assert_harmless
@@ -129,12 +129,14 @@ WORDS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(WORDS)
 def test_no_text_changes_the_structure(words: str) -> None:
     page = page_of(told(f"w{words}"), title=f"w{words}")
     assert page.structure == page_of(told("w"), title="w").structure
 
 
+@settings(deadline=None)
 @given(WORDS)
 def test_no_text_is_lost_or_steers(words: str) -> None:
     text = "".join(page_of(told(f"w{words}")).words)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.display.pages import Page
@@ -48,6 +48,7 @@ def test_an_axis_is_marked_at_round_times(begin: datetime, seconds: float, label
     assert [label for _, label in marks(start, start + seconds)] == labels
 
 
+@settings(deadline=None)
 @given(begin=SECONDS, seconds=st.floats(min_value=2, max_value=300_000_000_000))
 def test_the_marks_of_an_axis_are_neither_crowded_nor_missing(begin: float, seconds: float) -> None:
     end = min(begin + seconds, 253_402_300_799)
@@ -64,6 +65,7 @@ def shares(page: Page) -> list[float]:
     return [float(value[:-1]) for value in values if re.fullmatch(r"\S*[\d.a-z]%", value) and value != "300%"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(DATES, st.lists(DATES, max_size=5), st.sampled_from(list(SyncState))), min_size=1, max_size=4),
     st.one_of(st.none(), DATES),

@@ -36,7 +36,7 @@ FACTORY = twin_job(SyncState.ACTIVE)
         (
             git_job(FAILED, None, NEWER),
             "FAILED",
-            "Commit c3c3c3c is not live: the attempt to bring b2b2b2b failed: no. None has been live yet.",
+            "Commit c3c3c3c is not live: the attempt to bring b2b2b2b failed: no. No commit is live yet.",
         ),
         (
             git_job(AGAIN, DONE, OLD),
@@ -61,7 +61,7 @@ FACTORY = twin_job(SyncState.ACTIVE)
         (
             git_job(desired=MINE),
             "PENDING",
-            "Commit b2b2b2b is not live yet: there was no attempt yet. None has been live yet.",
+            "Commit b2b2b2b is not live yet: there was no attempt yet. No commit is live yet.",
         ),
         (git_job(), "PENDING", "It was asked for, and has not begun."),
         (git_job(ODD, DONE), "UNKNOWN", "Whether commit b2b2b2b is live cannot be told: AWS calls its state “ODD”."),
@@ -96,7 +96,7 @@ def test_what_blocks_comes_first() -> None:
         "BLOCKED",
         f"Commit b2b2b2b is not live, {because} a1a1a1a is still live.",
     )
-    assert verdict(looked(git_job(FAILED), blocker())).headline.endswith("None has been live yet.")
+    assert verdict(looked(git_job(FAILED), blocker())).headline.endswith("No commit is live yet.")
     assert verdict(looked(git_job(AGAIN, DONE, OLD), blocker())).headline == (
         "Commit a1a1a1a is live, and the sync is blocked: modified outside of Git sync."
     )

@@ -94,7 +94,7 @@ def _blocked(job: SyncJob | None, blockers: tuple[SyncBlocker, ...]) -> str:
 
 
 def _meanwhile(live: str | None) -> str:
-    return f"{short_sha(live)} is still live." if live else "None has been live yet."
+    return f"{short_sha(live)} is still live." if live else "No commit is live yet."
 
 
 def _why_not(job: SyncJob, wanted: str) -> str:
