@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, cast
 
@@ -235,6 +235,16 @@ class SyncAttempt(Model, frozen=True):
         error = SyncError(code=events[-1].type, message=events[-1].event)
         return status.model_copy(update={"error": error})
 
+    def __rich_repr__(self) -> Iterable[Any]:
+        from unisync.display.pretty import attempt_fields
+
+        return attempt_fields(self)
+
+    def _repr_html_(self) -> str:
+        from unisync.display.html import attempt_card
+
+        return attempt_card(self)
+
 
 class ResourceSyncAttempt(SyncAttempt, frozen=True):
     """One try to bring a resource to a commit."""
@@ -245,6 +255,16 @@ class ResourceSyncAttempt(SyncAttempt, frozen=True):
     """Where the resource was."""
     target_revision: Revision = both("targetRevision")
     """Where the attempt takes it."""
+
+    def __rich_repr__(self) -> Iterable[Any]:
+        from unisync.display.pretty import attempt_fields
+
+        return attempt_fields(self, self.target, self.target_revision)
+
+    def _repr_html_(self) -> str:
+        from unisync.display.html import attempt_card
+
+        return attempt_card(self, self.target, self.initial_revision, self.target_revision)
 
 
 class AsRef:
@@ -309,6 +329,16 @@ class SyncJob(Model, frozen=True):
     def wanted_revision(self) -> Revision | None:
         """The commit that is to be live, as far as AWS has noticed; None if it follows no commits."""
         return None
+
+    def __rich_repr__(self) -> Iterable[Any]:
+        from unisync.display.pretty import job_fields
+
+        return job_fields(self)
+
+    def _repr_html_(self) -> str:
+        from unisync.display.html import job_card
+
+        return job_card(self)
 
 
 class TwinMakerSyncReply(Model, frozen=True):

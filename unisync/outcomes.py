@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -87,6 +87,16 @@ class Outcome(Generic[J_co]):
         if not self.is_over or self.job is None:
             raise InvalidRequestError.before_sending(f"result: expected {self.ref} to have come to its end", "Outcome")
         return self.job
+
+    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+        from unisync.display.pretty import outcome_fields
+
+        return outcome_fields(self)
+
+    def _repr_html_(self) -> str:
+        from unisync.display.html import outcome_card
+
+        return outcome_card(self)
 
 
 OnOutcome = Callable[[Outcome[J]], object]

@@ -1,0 +1,78 @@
+"""What a parser sees of a page, for tests that say what may stand in it."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+from typing_extensions import override
+
+VOID = {"link", "meta"}
+
+
+class Element(NamedTuple):
+    """A tag that was opened, and within which others."""
+
+    name: str
+    attributes: dict[str, str | None]
+    path: tuple[str, ...]
+
+
+class Page(HTMLParser):
+    """A page, or a piece of one: its elements in order and its text. Every tag has to be closed where it belongs."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[Element] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert len({name for name, _ in attrs}) == len(attrs), attrs
+        self.elements.append(Element(tag, dict(attrs), tuple(self._open)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    @override
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    @override
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] not in ("style",):
+            self.words.append(data)
+
+    @override
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(f"a comment: {data}")
+
+    @property
+    def text(self) -> str:
+        """All its text."""
+        return " ".join(" ".join(self.words).split())
+
+    @property
+    def structure(self) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+        """Its tags, with the names of their attributes, and where they stand."""
+        return [(each.name, tuple(each.attributes), each.path) for each in self.elements]
+
+    def all(self, name: str) -> list[Element]:
+        """The elements of one name."""
+        return [each for each in self.elements if each.name == name]
+
+
+def assert_harmless(page: Page) -> None:
+    """Nothing in it runs, is loaded from elsewhere, or is named twice."""
+    ids = [each.attributes["id"] for each in page.elements if "id" in each.attributes]
+    assert len(set(ids)) == len(ids)
+    for each in page.elements:
+        assert each.name not in ("script", "img", "iframe", "object", "embed", "form", "input", "base"), each
+        for name, value in each.attributes.items():
+            assert not name.startswith("on"), each
+            if name in ("href", "src", "xlink:href", "action", "data"):
+                assert value is not None
+                assert value == "data:," or (value.startswith("#") and value[1:] in ids), each
