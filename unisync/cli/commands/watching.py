@@ -108,11 +108,11 @@ class _Watched:
         from rich.text import Text
 
         console = self._output.out
-        latest = [
-            Text(self._output.harmless(text, LONGEST_LINE), no_wrap=True, overflow="crop") for text in self._latest
-        ]
-        rows = list(self._rows.values())
-        return Group(self._output.drawn(rows, console, others=len(latest) + 2), "", *latest)
+        # It is drawn in a thread of its own, while changes go on to come in.
+        rows, latest = list(self._rows.values()), list(self._latest)
+        harmless = [self._output.harmless(text, LONGEST_LINE) for text in latest]
+        lines = [Text(text, no_wrap=True, overflow="crop") for text in harmless]
+        return Group(self._output.drawn(rows, console, others=len(latest) + 2), "", *lines)
 
 
 def _about_the_state(change: Change[Any]) -> Change[Any]:
