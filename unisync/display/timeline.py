@@ -163,7 +163,7 @@ def _lane(each: Lane, scale: _Scale, top: int) -> Markup:
             aria_hidden="true",
         ),
         *(
-            tag("line", class_="event", x1=x, x2=x, y1=str(bar - 3), y2=str(bar + _BAR + 3))
+            tag("line", class_="event", x1=x, x2=x, y1=str(bar + _BAR - 4), y2=str(bar + _BAR + 4))
             for x in sorted(ticks, key=lambda share: float(share[:-1]))
         ),
         class_=state_class(each.state),
