@@ -181,10 +181,10 @@ class TestExitCodes:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            ([], "Missing command"),
+            ([], "Usage: unisync [OPTIONS] COMMAND"),
             (["nonsense"], "No such command 'nonsense'"),
             (["wait"], "Nothing to wait for"),
-            (["wait", "codeconnections"], "got 'codeconnections'"),
+            (["wait", "stack:live"], "got 'stack:live'"),
             (["wait", "codeconnections:live", "--revision", ""], "expected a commit's sha"),
             (["wait", "codeconnections:live", "--revision", "main"], "expected a commit's sha"),
             (["wait", "twinmaker:factory", "--revision", OLD], "--revision: twinmaker:factory follows no commits"),
@@ -286,8 +286,8 @@ class TestGitHub:
         ]
         others = [line for line in (done.out + done.err).splitlines() if not line.startswith("::")]
         assert not any("##[" in line for line in others)
-        before, _, heading, *_, live, failed, nasty = [line for line in summary.read_text().splitlines() if line]
-        assert (before, heading.startswith("| State | Sync |")) == ("before", False)
+        before, _, heading, _, live, failed, nasty = [line for line in summary.read_text().splitlines() if line]
+        assert (before, heading) == ("before", "| State | Sync | Live | Wanted | Since | Why |")
         assert live.startswith("| ✔ ACTIVE | codeconnections&#58;live | a1a1a1a | a1a1a1a |")
         assert failed.startswith("| ✘ FAILED |")
         assert "&lt;script&gt;" in nasty

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from unisync.errors import (
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
 
 
 def advice_for(
-    error: UnisyncError, settings: Settings, ref: SyncRef[Any] | None = None, revision: str | None = None
+    error: UnisyncError, settings: Settings, ref: SyncRef[Any] | None = None, again: Sequence[str] = ()
 ) -> str:
-    """What to do about an error that a look at, or a wait for, a sync ended with."""
-    return f"Next: {_advice(error, settings, 'REF' if ref is None else str(ref), revision)}"
+    """What to do about an error that a look at, or a wait for, a sync ended with; `again` says what was waited for."""
+    return f"Next: {_advice(error, settings, 'REF' if ref is None else str(ref), again)}"
 
 
-def _advice(error: UnisyncError, settings: Settings, ref: str, revision: str | None) -> str:
+def _advice(error: UnisyncError, settings: Settings, ref: str, again: Sequence[str]) -> str:
     command = settings.command
     match error:
         case SyncFailedError() if error.resources is not None:
@@ -45,8 +46,7 @@ def _advice(error: UnisyncError, settings: Settings, ref: str, revision: str | N
         case SyncSupersededError():
             return f"wait for its successor: {command('wait', ref, '--revision', error.superseded_by.sha)}"
         case WaitTimeoutError():
-            words = ["wait", ref, *(("--revision", revision) if revision else ()), "--timeout", "30m"]
-            return f"the sync goes on in AWS; wait on: {command(*words)}"
+            return f"the sync goes on in AWS; wait on: {command('wait', ref, *again, '--timeout', '30m')}"
         case NotFoundError():
             return f"check the name, the account and the region; what there is: {command('status')}"
         case AccessDeniedError():

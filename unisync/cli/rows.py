@@ -8,13 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from unisync.display.text import in_utc, short_sha
+from unisync.display.verdict import blockers_of, verdict, verdict_of_job
 from unisync.errors import (
-    NotFoundError,
-    SyncBlockedError,
     SyncFailedError,
     SyncSupersededError,
     UnisyncError,
-    WaitError,
     WaitTimeoutError,
 )
 from unisync.refs import FleetSync, SyncRef
@@ -39,7 +37,7 @@ class Row:
 
     ref: SyncRef[SyncJob]
     state: str
-    """A word of `SyncState`, BLOCKED, NOT_FOUND, ERROR, or GONE; empty before the first look."""
+    """What a `verdict` says, or GONE; empty before the first look."""
     why: str = ""
     """Why it is not in place, if it is not."""
     job: SyncJob | None = None
@@ -99,22 +97,13 @@ class Row:
 
 def row_of(outcome: Outcome[Any]) -> Row:
     """What came of looking at a sync, or of waiting for it."""
-    error, job = outcome.error, outcome.job
-    blockers = error.blockers if isinstance(error, SyncBlockedError) else outcome.blockers
-    if blockers:
-        state = "BLOCKED"
-    elif isinstance(error, NotFoundError):
-        state = "NOT_FOUND"
-    elif job is None or (error is not None and not isinstance(error, WaitError)):
-        state = "ERROR"
-    else:
-        state = str(job.status.state)
-    return Row(outcome.ref, state, _why(job, error, blockers), job, error, blockers)
+    error, job, blockers = outcome.error, outcome.job, blockers_of(outcome)
+    return Row(outcome.ref, verdict(outcome).state, _why(job, error, blockers), job, error, blockers)
 
 
 def row_of_job(job: SyncJob, ref: SyncRef[SyncJob] | None = None, why: str = "") -> Row:
     """How a sync stands, which goes by the name `ref` in a fleet."""
-    return Row(ref or job.ref, str(job.status.state), why or _why(job, None, ()), job)
+    return Row(ref or job.ref, verdict_of_job(job).state, why or _why(job, None, ()), job)
 
 
 def row_of_change(change: Change[Any], blockers: Iterable[SyncBlocker]) -> Row:
@@ -134,7 +123,7 @@ def row_of_change(change: Change[Any], blockers: Iterable[SyncBlocker]) -> Row:
         why = _why(job, None, active)
     if job is None:
         return Row(change.ref, "ERROR" if change.error else "NOT_FOUND", why, None, change.error)
-    return Row(change.ref, "BLOCKED" if active else str(job.status.state), why, job, change.error, active)
+    return Row(change.ref, "BLOCKED" if active else verdict_of_job(job).state, why, job, change.error, active)
 
 
 def headline(error: UnisyncError) -> str:

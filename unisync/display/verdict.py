@@ -10,8 +10,7 @@ from unisync.errors import (
     SyncBlockedError,
     SyncFailedError,
     UnisyncError,
-    WaitStoppedError,
-    WaitTimeoutError,
+    WaitError,
 )
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def verdict_of_job(job: SyncJob, resources: SyncResources | None = None) -> Verd
 def _state_of(error: UnisyncError, job: SyncJob | None) -> str:
     if isinstance(error, SyncFailedError):
         return "FAILED"
-    if isinstance(error, (WaitTimeoutError, WaitStoppedError)) and job is not None:
+    if isinstance(error, WaitError) and job is not None:
         return verdict_of_job(job).state
     return "ERROR"
 

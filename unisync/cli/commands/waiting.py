@@ -98,7 +98,8 @@ def wait(
         junit.write(report, rows, waits.elapsed)
     last = next((outcome for outcome in outcomes if exit_of(outcome.error) == code), None)
     if last is not None and last.error is not None:
-        cli.output.say(advice_for(last.error, cli.connection.settings, last.ref, revision))
+        again = [*(("--revision", revision) if revision else ()), *(("--for", aim) if aim != "active" else ())]
+        cli.output.say(advice_for(last.error, cli.connection.settings, last.ref, again))
     return code
 
 
