@@ -74,15 +74,16 @@ def _refs(context: click.Context, parameter: click.Parameter, texts: tuple[str, 
 
 
 def _refs_of_file(
-    context: click.Context, parameter: click.Parameter, file: TextIO | None
+    context: click.Context, parameter: click.Parameter, path: str | None
 ) -> list[SyncRef[SyncJob]] | None:
     """One reference a line; what follows a # is a comment."""
-    if file is None:
+    if path is None:
         return None
     try:
-        lines = [line.partition("#")[0].strip() for line in file]
-    except UnicodeDecodeError as error:
-        raise click.BadParameter(f"expected text: {error}", context, parameter) from error
+        with click.open_file(path, encoding="utf-8") as file:
+            lines = [line.partition("#")[0].strip() for line in file]
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"expected a file of text: {error}", context, parameter) from error
     return [ref for line in lines if line for ref in _refs(context, parameter, (line,))]
 
 
@@ -143,7 +144,7 @@ def file_option(function: Command) -> Command:
         "--file",
         "-f",
         "listed",
-        type=click.File(encoding="utf-8"),
+        metavar="FILE",
         callback=_refs_of_file,
         help="A file with one REF a line, and comments after a #; - is stdin.",
     )(function)
