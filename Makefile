@@ -16,7 +16,7 @@ PYRIGHT = PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright
 REGISTRIES = [p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.|[y]arnpkg\.|[p]roxy\.golang|[c]rates\.io|[r]ubygems\.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check stubs docs bench coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13
+.PHONY: help demo test check stubs docs pictures bench coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13
 
 help:  ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -40,6 +40,7 @@ check: $(VENV)/.checkers  ## everything that can be known without running the te
 	echo "$$found" | grep 'Type completeness'
 	$(PY) stubs/generate.py --check
 	$(PY) docs/operations.py --check
+	$(PY) docs/cli.py --check
 	@if ! git rev-parse --git-dir >/dev/null 2>&1; then echo "Not a git checkout: did not look for names of package registries."; \
 	elif git grep -nIE '$(REGISTRIES)'; then echo "The lines above name a package registry. No tracked file may."; exit 1; \
 	else echo "No tracked file names a package registry."; fi
@@ -47,8 +48,12 @@ check: $(VENV)/.checkers  ## everything that can be known without running the te
 stubs: $(VENV)/.installed  ## write the boto3 stubs anew from botocore's models
 	$(PY) stubs/generate.py
 
-docs: $(VENV)/.installed  ## write the table of operations anew from the code
+docs: $(VENV)/.installed  ## write the pages anew that follow from the code
 	$(PY) docs/operations.py
+	$(PY) docs/cli.py
+
+pictures: $(VENV)/.checkers  ## take the pictures of the report anew; this needs Chromium
+	$(PY) docs/pictures.py
 
 bench: $(VENV)/.installed .venv-aiobotocore/.installed  ## measure what unisync costs next to others: BENCHMARKS.md
 	@$(PY) bench/run.py --markdown BENCHMARKS.md

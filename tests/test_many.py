@@ -56,7 +56,11 @@ def fleet(aws: Emulator) -> None:
 @pytest.mark.usefixtures("fleet")
 def test_each_outcome_is_told_as_soon_as_there_is_one(aws: Emulator, either: Any) -> None:
     told: list[tuple[float, Outcome[Any]]] = []
-    outcomes = either.wait_all([*STACKS, MISSING], on_outcome=lambda one: told.append((aws.clock.now(), one)))
+
+    def note(one: Outcome[Any]) -> None:
+        told.append((aws.clock.now(), one))
+
+    outcomes = either.wait_all([*STACKS, MISSING], on_outcome=note)
     assert sorted(str(one.ref) for _, one in told) == sorted(str(one.ref) for one in outcomes)
     assert {one.ref: one for _, one in told} == {one.ref: one for one in outcomes}
     assert told[0][1].ref == MISSING

@@ -18,6 +18,8 @@ from unisync import SyncState
 PACKAGE = Path(unisync.__file__).parent
 
 LAYERS = [
+    {"__main__"},
+    {"cli"},
     {"__init__"},
     {"interfaces"},
     {"fleet"},
@@ -70,7 +72,7 @@ def imports(path: Path, *, at_run_time: bool) -> Iterator[str]:
 
 
 def test_every_module_has_its_layer() -> None:
-    assert {name for name, _ in modules()} == set().union(*LAYERS) | {"cli", "emulator"}
+    assert {name for name, _ in modules()} == set().union(*LAYERS) | {"emulator"}
 
 
 def test_arrows_point_down_only() -> None:
@@ -80,17 +82,17 @@ def test_arrows_point_down_only() -> None:
             continue
         for imported in imports(path, at_run_time=True):
             below = imported.split(".")[1] if imported.startswith("unisync.") else None
-            if below is not None and below != name:
+            if below not in (None, name, "emulator"):
                 assert rank[below] > rank[name], f"{path} imports {imported}"
 
 
 def test_the_emulator_is_nobodys_mirror() -> None:
-    """It imports nothing from the rest, and the rest nothing from it."""
+    """It imports nothing from the rest, and the rest nothing from it, but for the command that serves it."""
     for name, path in modules():
         for imported in imports(path, at_run_time=False):
             if name == "emulator":
                 assert not imported.startswith("unisync") or imported.startswith("unisync.emulator"), path
-            else:
+            elif path != PACKAGE / "cli" / "commands" / "trying.py":
                 assert not imported.startswith("unisync.emulator"), path
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -113,7 +113,7 @@ def terminal(
     height: int = 40,
     environ: Mapping[str, str] | None = None,
     piped: Sequence[str] = (),
-) -> Iterator[Terminal]:
+) -> Generator[Terminal]:
     """A command of Python's in a terminal; `piped` names those of "stdout" and "stderr" that go elsewhere."""
     around = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
     around |= {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(environ or {})}

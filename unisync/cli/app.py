@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from types import FrameType
@@ -107,7 +107,7 @@ def _refused(error: click.ClickException, stderr: TextIO) -> int:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def _terminable() -> Generator[None]:
     """Have SIGTERM end the command as Ctrl-C does."""
 
     def terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # what a signal handler is given

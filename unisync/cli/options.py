@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TextIO, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TextIO, cast
 
 import click
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from unisync.models import SyncJob
 
 P = ParamSpec("P")
-R = TypeVar("R")
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
 
@@ -133,8 +132,9 @@ def ref_argument(function: Command) -> Command:
 
 def refs_argument(*, required: bool) -> Decorator:
     """Give a command any number of arguments REF."""
+    metavar = "REF..." if required else "[REF]..."
     return click.argument(
-        "refs", metavar="REF...", nargs=-1, required=required, callback=_refs, shell_complete=_COMPLETE_REF
+        "refs", metavar=metavar, nargs=-1, required=required, callback=_refs, shell_complete=_COMPLETE_REF
     )
 
 
@@ -200,10 +200,10 @@ def connection_options(function: Command) -> Command:
     return function
 
 
-def connected(forms: bool = True) -> Callable[[Callable[Concatenate[Cli, P], R]], Command]:
+def connected(forms: bool = True) -> Callable[[Callable[Concatenate[Cli, P], int]], Command]:
     """Give a command the options that say where AWS is and, where it has a choice, the form of its output."""
 
-    def decorated(function: Callable[Concatenate[Cli, P], R]) -> Command:
+    def decorated(function: Callable[Concatenate[Cli, P], int]) -> Command:
         @click.pass_context
         @functools.wraps(function)
         def command(
@@ -219,7 +219,7 @@ def connected(forms: bool = True) -> Callable[[Callable[Concatenate[Cli, P], R]]
             debug: bool,
             form: Form = "table",
             **kwargs: Any,
-        ) -> R:
+        ) -> int:
             around = context.ensure_object(Surroundings)
             given = Settings(profile, regions, endpoint_url, role_arns, external_id, codeconnections_service)
             log(debug)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def get(cli: Cli, refs: list[SyncRef[SyncJob]]) -> int:
     """Show how syncs stand.
 
-    A look, at each REF once: its state, the commit that is live, the one that is wanted, and why it is not in place.
+    Looks at each REF once: its state, the commit that is live, the one that is wanted, and why it is not in place.
     Exits with 0 if each of them could be looked at, however it stands.
     """
     outcomes = looked(cli, refs)
