@@ -124,7 +124,7 @@ def waited(kind: type[SyncFailedError | WaitTimeoutError | SyncSupersededError],
         (waited(SyncFailedError, FACTORY), FACTORY, "FAILED", "first"),
         (waited(WaitTimeoutError, git_job(RUNNING)), git_job(RUNNING), "RUNNING", "first"),
         (waited(WaitTimeoutError, None), None, "ERROR", "first"),
-        (waited(SyncSupersededError, git_job(DONE, DONE)), git_job(DONE, DONE), "ERROR", "first"),
+        (waited(SyncSupersededError, git_job(DONE, DONE)), git_job(DONE, DONE), "ACTIVE", "first"),
         (None, None, "UNKNOWN", "No look at it was answered yet."),
     ],
 )

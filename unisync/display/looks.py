@@ -25,7 +25,7 @@ LOOKS: Mapping[str, Look] = {
     "UNKNOWN": Look("◇", "?", "magenta"),
     "BLOCKED": Look("■", "#", "yellow"),
     "NOT_FOUND": Look("∅", "0", "red"),
-    "GONE": Look("▿", "-", "green"),
+    "GONE": Look("◌", ".", "green"),
     "ERROR": Look("▲", "!", "red"),
 }
 """By the words of `SyncState`, and by what keeps one from being told: a blocker, no such sync, an error."""

@@ -21,6 +21,7 @@ SHAPES: Mapping[str, str] = {
         "M7 1.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11zM7 3.2a3.8 3.8 0 1 1 0 7.6a3.8 3.8 0 1 1 0-7.6z"
         "M8.9 3.9l1.2 1.2l-5 5l-1.2-1.2z"
     ),
+    "GONE": "M6 1h2v2h-2zM11 6h2v2h-2zM6 11h2v2h-2zM1 6h2v2h-2z",
     "ERROR": "M7 1l6.5 11.5h-13zM6.2 5v4h1.6v-4zM6.2 9.9v1.5h1.6v-1.5z",
 }
 """Outlines, by the words of `LOOKS`; what lies within another is a hole."""
