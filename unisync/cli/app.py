@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from types import FrameType
 from typing import Any, TextIO
 
@@ -14,13 +13,28 @@ import click
 
 from unisync.cli.commands import completing, defining, looking, reporting, telling, trying, waiting, watching
 from unisync.cli.connection import ClientOptions, Settings
-from unisync.cli.exits import Exit
+from unisync.cli.exits import EXIT_CODES, Exit
 from unisync.cli.options import Surroundings, connection_options, log
 from unisync.cli.output import Output
 
+_HELP = """\
+Is my commit live, and if not, why not?
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version("unisync-aws"), prog_name="unisync", message="%(prog)s %(version)s")
+For the sync jobs of AWS IoT TwinMaker, the Git sync of AWS Proton, and that of CloudFormation stacks by AWS
+CodeConnections. REF says which sync is meant:
+
+\b
+    codeconnections:STACK
+    proton:SERVICE/INSTANCE
+    proton-template:TYPE/TEMPLATE/VERSION
+    twinmaker:WORKSPACE
+
+The options that say where AWS is may stand here or behind the command.
+"""
+
+
+@click.group(help=_HELP, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="unisync-aws", prog_name="unisync", message="%(prog)s %(version)s")
 @connection_options
 @click.pass_obj
 def app(
@@ -33,14 +47,7 @@ def app(
     codeconnections_service: Any,
     debug: bool,
 ) -> None:
-    """Is my commit live, and if not, why not?
-
-    For the sync jobs of AWS IoT TwinMaker, the Git sync of AWS Proton, and that of CloudFormation stacks by AWS
-    CodeConnections. REF says which sync is meant: twinmaker:WORKSPACE, proton:SERVICE/INSTANCE,
-    proton-template:TYPE/TEMPLATE/VERSION, or codeconnections:STACK.
-
-    The options that say where AWS is may stand here or behind the command.
-    """
+    """Note what the options before the command say."""
     around.settings = Settings(profile, regions, endpoint_url, role_arns, external_id, codeconnections_service)
     log(debug)
 

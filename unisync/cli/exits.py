@@ -50,6 +50,11 @@ MEANINGS: dict[Exit, str] = {
     Exit.TERMINATED: "Told to end by SIGTERM.",
 }
 
+EXIT_CODES = (
+    "Exit codes: 0 in place, 1 error, 2 usage, 3 sync failed, 4 blocked, 5 not found, 6 superseded, 124 timed out, "
+    "130 interrupted."
+)
+
 _CODES: dict[type[UnisyncError], Exit] = {
     SyncFailedError: Exit.FAILED,
     SyncBlockedError: Exit.BLOCKED,

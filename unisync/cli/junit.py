@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 from unisync.display.text import in_utc, plain
 from unisync.errors import WaitError
@@ -26,6 +25,8 @@ def write(file: IO[str], rows: Sequence[Row], elapsed: Mapping[SyncRef[SyncJob],
         rows: How each wait ended.
         elapsed: How long each took, in seconds.
     """
+    from xml.etree import ElementTree
+
     failures = [row for row in rows if isinstance(row.error, WaitError)]
     errors = [row for row in rows if row.error is not None and not isinstance(row.error, WaitError)]
     suite = ElementTree.Element(

@@ -40,10 +40,10 @@ def demo(around: Surroundings, speed: float) -> int:
         aws.add_workspace("factory")
         aws.add_stack("payments-prod", repository="acme/infra")
         aws.add_service_instance("web", "prod", repository="acme/web")
-        click.echo("A commit is pushed.", around.stdout)
+        click.echo("\n# A commit is pushed.", around.stdout)
         aws.push(stack="payments-prod", sha=_GOOD, noticed_after=5)
         _show(around, aws, "wait", _STACK, "--revision", _GOOD[:7])
-        click.echo("The next commit fails.", around.stdout)
+        click.echo("\n# The next commit fails.", around.stdout)
         aws.push(
             stack="payments-prod",
             sha=_BAD,
@@ -51,13 +51,13 @@ def demo(around: Surroundings, speed: float) -> int:
             reason="Template error: instance of Fn::GetAtt references undefined resource Database",
         )
         _show(around, aws, "wait", _STACK, "--revision", _BAD[:7])
-        click.echo("Somebody updates the stack by hand, and one more commit is pushed.", around.stdout)
+        click.echo("\n# Somebody updates the stack by hand, and one more commit is pushed.", around.stdout)
         aws.block(stack="payments-prod", reason="The stack was updated by hand")
         aws.push(stack="payments-prod", sha=_LAST)
         _show(around, aws, "wait", _STACK, "--revision", _LAST[:7])
         _show(around, aws, "resolve", _STACK, "--reason", "Put back as it was")
         _show(around, aws, "wait", _STACK, "--revision", _LAST[:7])
-        click.echo("All that there is, in a sync job's words and in Git's.", around.stdout)
+        click.echo("\n# All that there is, in a sync job's words and in Git's.", around.stdout)
         _show(around, aws, "create", "twinmaker:factory", "--role", "arn:aws:iam::123456789012:role/sync")
         _show(around, aws, "status")
     return 0
@@ -72,7 +72,7 @@ def _show(around: Surroundings, aws: Emulator, *words: str) -> None:
     code = run(words, aws.client_options(), around.stdout, around.stderr)
     if code == 130:
         raise KeyboardInterrupt
-    click.echo(f"(exit code {code})\n", around.stdout)
+    click.echo(f"(exit code {code})", around.stdout)
     around.stdout.flush()
 
 

@@ -12,7 +12,7 @@ import click
 
 from unisync.cli import actions, junit
 from unisync.cli.advice import advice_for
-from unisync.cli.exits import exit_of, gravest
+from unisync.cli.exits import EXIT_CODES, exit_of, gravest
 from unisync.cli.options import Cli, connected, duration_option, file_option, refs_argument, revision_option
 from unisync.cli.rows import Row, headline, row_of, row_of_job, widths_for
 from unisync.display.text import duration, in_utc
@@ -34,7 +34,7 @@ EVENTS = 20
 """How many events are told of a failure; the last of them say why."""
 
 
-@click.command()
+@click.command(short_help="Wait until syncs are in place.", epilog=EXIT_CODES)
 @refs_argument(required=False)
 @file_option
 @revision_option
