@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# The one step of the action: installs unisync, waits, and tells GitHub how it ended. Also for bash 3.2, as on macOS.
+set -euf -o pipefail # -f: a * in a reference is no pattern
+
+venv=$RUNNER_TEMP/unisync-wait
+requirement="unisync-aws[cli]$INPUT_VERSION"
+export MSYS2_ARG_CONV_EXCL='*' # Git's bash on Windows takes some references and roles for paths, and rewrites them
+export PYTHONIOENCODING=utf-8  # what GitHub's log is in, also on Windows
+
+install() {
+    # -I: modules in the repository do not stand in for Python's own.
+    "$INPUT_PYTHON" -I -m venv --clear "$venv" &&
+        "$(command_in_venv python)" -I -m pip install --quiet --disable-pip-version-check "$requirement" &&
+        printf %s "$requirement" >"$venv/installed"
+}
+
+command_in_venv() {
+    if [ -d "$venv/Scripts" ]; then printf %s "$venv/Scripts/$1"; else printf %s "$venv/bin/$1"; fi
+}
+
+words=(wait --output jsonl)
+option() { # NAME VALUE; an empty one is not given
+    if [ -n "$2" ]; then words+=("--$1=$2"); fi
+}
+option revision "$INPUT_REVISION"
+option timeout "$INPUT_TIMEOUT"
+option for "$INPUT_FOR"
+option tolerate "$INPUT_TOLERATE"
+option profile "$INPUT_PROFILE"
+option endpoint-url "$INPUT_ENDPOINT_URL"
+option junit "$INPUT_JUNIT"
+for region in $INPUT_REGION; do option region "$region"; done
+for arn in $INPUT_ROLE_ARN; do option role-arn "$arn"; done
+words+=(--) # what follows is no option, whatever it begins with
+for ref in $INPUT_REFS; do words+=("$ref"); done
+
+code=0 rows=''
+if [ "$(cat "$venv/installed" 2>/dev/null)" != "$requirement" ] && ! install; then
+    echo "::error title=unisync wait::unisync could not be installed"
+    code=1
+else
+    rows=$("$(command_in_venv unisync)" "${words[@]}") || code=$?
+fi
+
+case $code in
+0) result=in-place ;;
+2) result=usage ;;
+3) result=failed ;;
+4) result=blocked ;;
+5) result=not-found ;;
+6) result=superseded ;;
+124) result=timed-out ;;
+130 | 143) result=interrupted ;;
+*) result=error ;;
+esac
+
+json="[$(printf %s "$rows" | tr -d '\r' | tr '\n' ,)]"
+if [ ${#json} -gt 500000 ]; then # GitHub's limit is 1 MB, of two bytes a character, for all outputs of a job
+    echo "::warning title=unisync wait::The output json is left empty: it would have ${#json} characters"
+    json=''
+fi
+end=end-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n') # nothing that AWS says can be that
+printf '%s\n' "exit-code=$code" "result=$result" "json<<$end" "$json" "$end" >>"$GITHUB_OUTPUT"
+echo "unisync wait: $result"
+exit "$code"

@@ -1,0 +1,398 @@
+"""The GitHub Action: its script is run as GitHub runs it, on an emulated AWS."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from tests.cli.scene import MINE, NASTY, OLD, furnish
+from tests.cli.terminal import ROOT
+from unisync.cli.app import run
+from unisync.cli.commands.waiting import wait
+from unisync.cli.exits import Exit
+from unisync.emulator import Emulator
+
+FOLDER = ROOT / ".github" / "actions" / "unisync-wait"
+ACTION: dict[str, Any] = yaml.safe_load((FOLDER / "action.yml").read_text())
+(STEP,) = ACTION["runs"]["steps"]
+REVISION = "${{ github.event.pull_request.head.sha || github.sha }}"
+
+bash = shutil.which("bash")
+pytestmark = pytest.mark.skipif(bash is None or os.name == "nt", reason="needs bash")
+
+
+class Done(NamedTuple):
+    """What came of a run of the action."""
+
+    code: int
+    log: str
+    outputs: dict[str, str]
+    summary: str
+
+    @property
+    def result(self) -> str:
+        return self.outputs["result"]
+
+    @property
+    def rows(self) -> Any:
+        return json.loads(self.outputs["json"])
+
+
+Act = Callable[..., Done]
+
+
+@pytest.fixture
+def runner(tmp_path: Path, aws: Emulator) -> dict[str, str]:
+    """The environment that GitHub's runner gives, and where AWS is."""
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    return {
+        **os.environ,
+        **aws.environment(),
+        "PYTHONPATH": str(ROOT),
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_ACTION_PATH": str(FOLDER),
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
+        "GITHUB_WORKSPACE": str(workspace),
+    }
+
+
+@pytest.fixture
+def act(runner: dict[str, str], tmp_path: Path) -> Act:
+    """Runs the action's step with some inputs; the others are as action.yml has them, with OLD as the commit."""
+
+    def step(**inputs: str) -> Done:
+        given = {name: str(item.get("default", "")) for name, item in ACTION["inputs"].items()}
+        given |= {name.removesuffix("_").replace("_", "-"): value for name, value in inputs.items()}
+        assert given.keys() == ACTION["inputs"].keys()
+        given = {name: OLD if value == REVISION else value for name, value in given.items()}
+        script = tmp_path / "step.sh"
+        script.write_text(STEP["run"])
+        for name in ("output", "summary.md"):
+            (tmp_path / name).write_text("")
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)],
+            cwd=runner["GITHUB_WORKSPACE"],
+            env={**runner, **{name: filled(value, given) for name, value in STEP["env"].items()}},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+        written = parsed((tmp_path / "output").read_text())
+        outputs = {name: written[output_of_step(item["value"])] for name, item in ACTION["outputs"].items()}
+        assert written.keys() == outputs.keys()
+        return Done(done.returncode, done.stdout, outputs, (tmp_path / "summary.md").read_text())
+
+    return step
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> None:
+    """What the action finds if it was used in the job before, so that nothing is downloaded."""
+    furnish_venv(tmp_path / "unisync-wait")
+    (tmp_path / "unisync-wait" / "installed").write_text("unisync-aws[cli]")
+
+
+def furnish_venv(folder: Path) -> None:
+    """Make the command of this Python that of a virtual environment."""
+    (folder / "bin").mkdir(parents=True)
+    # As a script of a virtual environment, it does not look for modules where it is called.
+    start = f"{sys.executable} -c 'import sys; sys.path.remove(\"\"); from unisync.cli import main; sys.exit(main())'"
+    executable(folder / "bin" / "unisync", f'exec {start} "$@"')
+
+
+def executable(file: Path, script: str) -> None:
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+
+
+def filled(value: str, inputs: dict[str, str]) -> str:
+    """What GitHub makes of an input's expression."""
+    found = re.fullmatch(r"\$\{\{ inputs\.([a-z-]+) \}\}", value)
+    assert found, value
+    return inputs[found[1]]
+
+
+def output_of_step(value: str) -> str:
+    """The output of the step that an output of the action is."""
+    found = re.fullmatch(r"\$\{\{ steps\.([a-z]+)\.outputs\.([a-z-]+) \}\}", value)
+    assert found, value
+    assert found[1] == STEP["id"]
+    return found[2]
+
+
+def parsed(text: str) -> dict[str, str]:
+    """The outputs in a file, read as GitHub's runner reads it: NAME=VALUE, or NAME<<END, lines, END."""
+    outputs: dict[str, str] = {}
+    lines = iter(text.splitlines())
+    for line in lines:
+        head = re.match(r"([^=<]+)(=|<<)(.*)", line)
+        assert head, line
+        name, sign, rest = head.groups()
+        assert name not in outputs
+        outputs[name] = rest
+        if sign == "<<":
+            value: list[str] = []
+            while (line := next(lines)) != rest:
+                value.append(line)
+            outputs[name] = "\n".join(value)
+    return outputs
+
+
+class TestDefinition:
+    def test_every_input_is_used_and_documented(self) -> None:
+        used = [filled(value, {name: name for name in ACTION["inputs"]}) for value in STEP["env"].values()]
+        script = (FOLDER / "wait.sh").read_text()
+        assert used == list(ACTION["inputs"])
+        assert all(f"${name}" in script for name in STEP["env"])
+        assert all(item["description"] for item in [*ACTION["inputs"].values(), *ACTION["outputs"].values()])
+
+    def test_no_expression_stands_in_a_script(self) -> None:
+        assert "${{" not in STEP["run"] + (FOLDER / "wait.sh").read_text()
+
+    def test_what_is_left_out_is_what_the_command_leaves_out(self) -> None:
+        options = {option.name: option.default for option in wait.params}
+        defaults = {name: item.get("default") for name, item in ACTION["inputs"].items()}
+        assert defaults["revision"] == REVISION
+        assert (defaults["timeout"], defaults["for"], int(defaults["tolerate"])) == (
+            options["timeout"],
+            options["aim"],
+            options["tolerate"],
+        )
+
+    def test_every_exit_code_has_a_word_that_is_documented(self) -> None:
+        script = (FOLDER / "wait.sh").read_text()
+        words = {
+            int(code): word
+            for codes, word in re.findall(r"^([\d |]+)\) result=(.*) ;;$", script, re.M)
+            for code in codes.split("|")
+        }
+        assert words.keys() == {int(code) for code in Exit} - {Exit.ERROR}
+        assert all(word in ACTION["outputs"]["result"]["description"] for word in [*words.values(), "error"])
+
+    def test_the_readmes_examples_are_of_this_action(self) -> None:
+        readme = (FOLDER / "README.md").read_text()
+        github, gitlab = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL))
+        (job,) = github["jobs"].values()
+        (step,) = (step for step in job["steps"] if step.get("uses", "").endswith("/unisync-wait"))
+        assert (ROOT / step["uses"]).resolve() == FOLDER
+        assert step["with"].keys() <= ACTION["inputs"].keys()
+        assert set(re.findall(r"outputs\.([a-z-]+)", readme)) <= ACTION["outputs"].keys()
+        assert gitlab["live"]["artifacts"]["reports"]["junit"] in gitlab["live"]["script"][-1]
+
+    def test_the_readmes_permissions_are_what_waits_ask_for(
+        self, aws: Emulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+        furnish(aws)
+        aws.add_service_instance("new", "prod")
+        aws.add_template("new")
+        before = len(aws.calls)
+        others = "codeconnections:never", "codeconnections:nothing", "proton:new/prod", "proton-template:SERVICE/new/1"
+        for words in (
+            ["codeconnections:blocked", "proton:web/prod", "twinmaker:factory", *others, "--timeout", "5s"],
+            ["proton:web/prod", "--revision", MINE, "--timeout", "5s"],
+            ["twinmaker:factory", "--for", "resources"],
+            ["codeconnections:live", "proton:web/prod", "twinmaker:factory", "--for", "deleted", "--timeout", "5s"],
+        ):
+            run(["wait", *words, "-o", "json"], aws.client_options(), io.StringIO(), io.StringIO())
+        asked = {f"{call.service}:{call.operation}" for call in aws.calls[before:]}
+        assert asked == set(re.findall(r"`(\w+:(?:Get|List)\w+)`", (FOLDER / "README.md").read_text()))
+
+    def test_the_scripts_are_sound(self) -> None:
+        subprocess.run(["bash", "-n", str(FOLDER / "wait.sh")], check=True, timeout=10)
+        if shutil.which("shellcheck"):
+            subprocess.run(["shellcheck", str(FOLDER / "wait.sh")], check=True, timeout=30)
+
+
+@pytest.mark.usefixtures("installed")
+class TestWaiting:
+    @pytest.fixture(autouse=True)
+    def scene(self, aws: Emulator) -> None:
+        furnish(aws)
+
+    @pytest.mark.parametrize(
+        ("inputs", "code", "result", "errors"),
+        [
+            ({"refs": "codeconnections:live"}, 0, "in-place", [None]),
+            ({"refs": "codeconnections:live twinmaker:factory"}, 0, "in-place", [None, None]),
+            ({"refs": "codeconnections:failed", "revision": MINE}, 3, "failed", ["SyncFailedError"]),
+            ({"refs": "codeconnections:blocked", "revision": ""}, 4, "blocked", ["SyncBlockedError"]),
+            ({"refs": "\n  codeconnections:nothing\n"}, 5, "not-found", ["NotFoundError"]),
+            ({"refs": "codeconnections:superseded", "revision": MINE}, 6, "superseded", ["SyncSupersededError"]),
+            (
+                {"refs": "codeconnections:live", "revision": MINE, "timeout": "1s"},
+                124,
+                "timed-out",
+                ["WaitTimeoutError"],
+            ),
+            ({"refs": "twinmaker:factory"}, 2, "usage", []),
+            ({"refs": "twinmaker:factory", "revision": "", "for_": "resources"}, 3, "failed", ["SyncFailedError"]),
+            (
+                {"refs": "twinmaker:factory", "revision": "", "for_": "resources", "tolerate": "1"},
+                0,
+                "in-place",
+                [None],
+            ),
+            ({"refs": "twinmaker:empty", "revision": "", "for_": "deleted"}, 0, "in-place", [None]),
+            ({"refs": " "}, 2, "usage", []),
+            (
+                {"refs": "codeconnections:live", "endpoint_url": "http://127.0.0.1:1", "timeout": "1s"},
+                124,
+                "timed-out",
+                ["WaitTimeoutError"],
+            ),
+        ],
+    )
+    def test_how_it_ends_is_passed_on(
+        self, act: Act, inputs: dict[str, str], code: int, result: str, errors: list[str | None]
+    ) -> None:
+        done = act(**inputs)
+        assert (done.code, done.outputs["exit-code"], done.result) == (code, str(code), result)
+        assert [row["error"] and row["error"]["type"] for row in done.rows] == errors
+        assert "\n" not in done.outputs["json"]
+        assert done.log.splitlines()[-1] == f"unisync wait: {result}"
+
+    def test_an_error(self, aws: Emulator, act: Act) -> None:
+        aws.fault("GetResourceSyncStatus", "AccessDeniedException", times=None)
+        done = act(refs="codeconnections:live")
+        assert (done.code, done.result, done.rows[0]["error"]["type"]) == (1, "error", "AccessDeniedError")
+
+    def test_of_many_each_has_a_row(self, act: Act) -> None:
+        done = act(refs="codeconnections:live\ncodeconnections:failed codeconnections:live", revision="")
+        assert done.code == 3
+        assert [(row["ref"], row["live"]) for row in done.rows] == [
+            ("codeconnections:live", OLD),
+            ("codeconnections:failed", OLD),
+        ]
+
+    def test_the_log_the_annotations_and_the_summary(self, act: Act) -> None:
+        done = act(refs="codeconnections:live codeconnections:failed", revision=MINE, timeout="1s")
+        assert "::error title=codeconnections%3Afailed is FAILED::SYNC_FAILED: Template error" in done.log
+        assert re.search(r"^Next: push a commit that mends it", done.log, re.MULTILINE)
+        assert "| State | Sync | Live | Wanted | Since | Why |" in done.summary
+        assert done.summary.count("\n| ✘ FAILED |") == 1
+
+    def test_a_junit_report(self, act: Act, runner: dict[str, str]) -> None:
+        act(refs="codeconnections:live", junit="report of it.xml")
+        assert 'name="codeconnections:live"' in (Path(runner["GITHUB_WORKSPACE"]) / "report of it.xml").read_text()
+
+    def test_roles_and_regions(self, aws: Emulator, act: Act) -> None:
+        roles = [f"arn:aws:iam::{account}:role/reader" for account in ("111111111111", "222222222222")]
+        for role in roles:
+            aws.add_role(role)
+        done = act(refs="codeconnections:nothing", role_arn="\n".join(roles), region="eu-west-1 us-east-1")
+        places = [(account, region) for account in ("1" * 12, "2" * 12) for region in ("eu-west-1", "us-east-1")]
+        assert (done.code, sorted((row["account"], row["region"]) for row in done.rows)) == (5, places)
+
+    @pytest.mark.parametrize(
+        "ref",
+        [
+            "--help",
+            "-o",
+            "--revision=",
+            "-",
+            "*",
+            "$(touch x)",
+            "`touch x`",
+            "; touch x",
+            "&& touch x",
+            "' \" \\",
+            "a\r\n",
+        ],
+    )
+    def test_a_hostile_reference_is_none(self, act: Act, runner: dict[str, str], ref: str) -> None:
+        done = act(refs=ref)
+        assert (done.code, done.result, done.rows) == (2, "usage", [])
+        assert list(Path(runner["GITHUB_WORKSPACE"]).iterdir()) == []
+
+    @pytest.mark.parametrize("name", ["revision", "timeout", "for_", "tolerate", "region", "profile", "role_arn"])
+    @pytest.mark.parametrize("value", ["--help", "'\"\njson<<x\n$(touch x)`touch x`; touch x\n"])
+    def test_a_hostile_input_is_refused(self, act: Act, runner: dict[str, str], name: str, value: str) -> None:
+        done = act(**{"refs": "codeconnections:live", name: value})
+        assert done.code in (1, 2)
+        assert list(Path(runner["GITHUB_WORKSPACE"]).iterdir()) == []
+
+    def test_a_hostile_message_sets_no_output(self, aws: Emulator, act: Act) -> None:
+        reason = f"{NASTY}\nend-\nresult=in-place\njson<<EOF\n[]\nEOF\u2028exit-code=0\x85result=in-place"
+        aws.add_stack("hostile", repository="acme/infra")
+        aws.push(stack="hostile", sha=MINE, outcome="FAILED", reason=reason)
+        aws.clock.advance(100)
+        done = act(refs="codeconnections:hostile", revision=MINE)
+        assert (done.code, done.outputs["exit-code"], done.result) == (3, "3", "failed")
+        assert done.rows[0]["job"]["latest_sync"]["events"][-1]["event"] == reason
+        assert not re.search(r"^(?!::error title=codeconnections%3Ahostile is FAILED::).*(^::|##\[)", done.log, re.M)
+
+    def test_the_end_of_an_output_cannot_be_foretold(self, act: Act, tmp_path: Path) -> None:
+        ends = set[str]()
+        for _ in range(2):
+            act(refs="")
+            ends |= set(re.findall(r"<<(end-[0-9a-f]{32})$", (tmp_path / "output").read_text(), re.MULTILINE))
+        assert len(ends) == 2
+
+    def test_what_is_too_long_for_an_output_is_left_out(self, aws: Emulator, act: Act) -> None:
+        aws.add_stack("big", repository="acme/infra")
+        aws.push(stack="big", sha=MINE, outcome="FAILED", reason="x" * 600_000)
+        aws.clock.advance(100)
+        done = act(refs="codeconnections:big", revision=MINE)
+        assert (done.code, done.result, done.outputs["json"]) == (3, "failed", "")
+        assert "::warning title=unisync wait::The output json is left empty" in done.log
+
+    def test_modules_of_the_repository_are_not_loaded(self, act: Act, runner: dict[str, str]) -> None:
+        for name in ("unisync", "click", "json", "venv"):
+            (Path(runner["GITHUB_WORKSPACE"]) / f"{name}.py").write_text("raise SystemExit(99)")
+        assert act(refs="codeconnections:live").code == 0
+
+
+class TestInstalling:
+    """With a Python that only notes what it is asked to do."""
+
+    @pytest.fixture
+    def python(self, tmp_path: Path) -> str:
+        furnish_venv(tmp_path / "like this")
+        for file in (tmp_path / "python", tmp_path / "like this" / "bin" / "python"):
+            executable(file, f"printf '<%s>' \"$@\" >>'{tmp_path}/asked'; echo >>'{tmp_path}/asked'\n")
+        with (tmp_path / "python").open("a") as maker:
+            maker.write(f'rm -rf "$5"; cp -r "{tmp_path}/like this" "$5"\n')
+        return str(tmp_path / "python")
+
+    def asked(self, folder: Path) -> list[str]:
+        return (folder / "asked").read_text().splitlines()
+
+    def test_once_for_each_version(self, aws: Emulator, act: Act, python: str, tmp_path: Path) -> None:
+        furnish(aws)
+        for version in ("", "", "==0.1.0", "==0.1.0", " ; touch x"):
+            assert act(refs="codeconnections:live", python=python, version=version).code == 0
+        made = f"<-I><-m><venv><--clear><{tmp_path}/unisync-wait>"
+        pip = "<-I><-m><pip><install><--quiet><--disable-pip-version-check>"
+        assert self.asked(tmp_path) == [
+            line for version in ("", "==0.1.0", " ; touch x") for line in (made, f"{pip}<unisync-aws[cli]{version}>")
+        ]
+
+    def test_what_failed_is_an_error_and_done_again(self, act: Act, python: str, tmp_path: Path) -> None:
+        executable(tmp_path / "like this" / "bin" / "python", "exit 2")
+        for _ in range(2):
+            done = act(refs="codeconnections:live", python=python)
+            assert (done.code, done.outputs) == (1, {"exit-code": "1", "result": "error", "json": "[]"})
+            assert "::error title=unisync wait::unisync could not be installed" in done.log
+        assert len(self.asked(tmp_path)) == 2
+
+    def test_a_python_that_is_not_there(self, act: Act) -> None:
+        assert act(refs="codeconnections:live", python="no-such-python").result == "error"
