@@ -10,6 +10,8 @@ PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
 COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --custom-compile-command "make requirements"
 LOCK = $(COMPILE) pyproject.toml --extra cli --extra emulator
+# Most tests wait for sockets, other processes and each other: two at a time take half as long.
+PYTEST = pytest --numprocesses auto --maxprocesses 4
 # Without the variable, pyright looks on the network for a newer self.
 PYRIGHT = PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright
 # Spelled so that this line does not find itself.
@@ -26,7 +28,7 @@ demo: $(VENV)/.installed  ## see unisync at work, with an emulated AWS
 
 test: $(VENV)/.checkers  ## run the tests and measure what they cover
 	@$(PY) -m coverage erase
-	@$(PY) -m coverage run -m pytest
+	@$(PY) -m coverage run -m $(PYTEST)
 	@$(PY) -m coverage combine --quiet
 	@printf 'Percent covered, branches included: '; $(PY) -m coverage report --format=total
 
@@ -74,7 +76,7 @@ test-3.12 test-3.13: test-3.%:
 	else $(MAKE) --no-print-directory pytest VENV=.venv-3.$* PYTHON="$$found"; fi
 
 pytest: $(VENV)/.installed
-	@$(PY) -m pytest
+	@$(PY) -m $(PYTEST)
 
 requirements: .venv-lock/.installed  ## pin anew what pyproject.toml asks for; UPGRADE=--upgrade moves every pin
 	$(LOCK) --group dev $(UPGRADE) --output-file requirements/dev.txt

@@ -63,6 +63,8 @@ STATE_MEANINGS = {
     "DELETING": "On its way out.",
     "UNKNOWN": "In a state that AWS did not have when this version was made; `why` has its word.",
     "BLOCKED": "Blocked until somebody releases it: `unisync resolve`.",
+    "SUPERSEDED": "Waited for, and another commit took its place.",
+    "TIMED_OUT": "Waited for until the time was up.",
     "NOT_FOUND": "There is no such sync.",
     "GONE": "Waited for with `--for deleted`, and gone.",
     "ERROR": "It could not be looked at, or the wait for it ended with an error.",

@@ -264,9 +264,14 @@ class TestWaiting:
         assert (nothing[0].tag, nothing[0].get("type")) == ("error", "NotFoundError")
 
     def test_a_junit_report_that_cannot_be_written(self, unisync: Run, tmp_path: Path) -> None:
-        done = unisync("wait", "codeconnections:live", "--junit", str(tmp_path / "missing" / "report.xml"))
-        assert done.code == 1
-        assert "report.xml" in done.err
+        for path in (tmp_path / "missing" / "report.xml", tmp_path):
+            done = unisync("wait", "codeconnections:live", "--junit", str(path))
+            assert done.code == 2
+            assert "'--junit': expected a file that can be written" in done.err
+        for ref, code in (("codeconnections:live", 1), ("codeconnections:failed", 3)):
+            done = unisync("wait", ref, "--junit", "/dev/full")
+            assert done.code == code
+            assert "/dev/full could not be written" in done.err
 
 
 @pytest.mark.usefixtures("scene")
@@ -294,6 +299,14 @@ class TestGitHub:
         assert "javascript" in nasty
         assert nasty.count("|") == 7
         assert "](" not in nasty
+
+    def test_what_is_typed_gives_no_orders_either(self, unisync: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("GITHUB_ACTIONS", "true")
+        for words in (["wait", "x##[error]y"], ["wait", "x\n::error::y"], ["get", "a:b", "--profile", "x\n::error::y"]):
+            done = unisync(*words)
+            assert done.code == 2
+            assert "##[" not in done.err
+            assert not any(line.startswith("::") for line in done.err.splitlines())
 
     def test_elsewhere_there_are_none(self, unisync: Run) -> None:
         assert "::error title" not in unisync("wait", "codeconnections:failed").err
@@ -412,7 +425,7 @@ class TestFleets:
     def test_progress_names_the_account_and_the_region(self, aws: Emulator, unisync: Run) -> None:
         aws.world(account="111111111111").push(stack="payments-prod", sha=MINE)
         done = unisync("wait", "codeconnections:payments-prod", *(f"--role-arn={role}" for role in ROLES))
-        assert "PENDING    111111111111/eu-west-1/codeconnections:payments-prod" in done.err
+        assert "PENDING     111111111111/eu-west-1/codeconnections:payments-prod" in done.err
 
     def test_one_of_a_fleet(self, unisync: Run) -> None:
         ref = "222222222222/us-east-1/codeconnections:payments-prod"
@@ -468,8 +481,8 @@ class TestReports:
 
     def test_where_it_cannot_be_written(self, unisync: Run, tmp_path: Path) -> None:
         done = unisync("report", "codeconnections:live", "-o", str(tmp_path / "missing" / "report.html"))
-        assert done.code == 1
-        assert "No such file or directory" in done.err
+        assert done.code == 2
+        assert "'--output' / '-o': expected a file that can be written" in done.err
 
 
 def test_a_megabyte_of_text_is_cut_down(aws: Emulator, unisync: Run) -> None:

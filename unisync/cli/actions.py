@@ -23,7 +23,7 @@ def tell(rows: Sequence[Row], environ: Mapping[str, str], output: Output) -> Non
         return
     for row in rows:
         if row.error is not None:
-            output.order(annotation(row))
+            output.say_lines(annotation(row))
     path = environ.get("GITHUB_STEP_SUMMARY")
     if path:
         try:

@@ -97,7 +97,7 @@ def run(
         with _terminable():
             code = app.main(list(arguments), "unisync", standalone_mode=False, obj=around)
     except click.ClickException as error:
-        return _refused(error, around.stderr)
+        return _refused(error, output)
     except (click.Abort, KeyboardInterrupt):
         output.say("Interrupted.")
         return Exit.INTERRUPTED
@@ -107,9 +107,15 @@ def run(
     return code if isinstance(code, int) else Exit.IN_PLACE
 
 
-def _refused(error: click.ClickException, stderr: TextIO) -> int:
-    """Say how a command is used."""
-    error.show(stderr)
+def _refused(error: click.ClickException, output: Output) -> int:
+    """Say how a command is used, or what else is wrong."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        output.say_lines(error.format_message())
+        return error.exit_code
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        output.say_lines(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
+    output.say(f"Error: {error.format_message()}")
     return error.exit_code
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from unisync.display.text import in_utc, plain
 from unisync.errors import WaitError
@@ -17,11 +17,10 @@ LONGEST = 10_000
 """Characters of a text that are told."""
 
 
-def write(file: IO[str], rows: Sequence[Row], elapsed: Mapping[SyncRef[SyncJob], float]) -> None:
-    """Write a report.
+def report(rows: Sequence[Row], elapsed: Mapping[SyncRef[SyncJob], float]) -> str:
+    """The report.
 
     Args:
-        file: Where to.
         rows: How each wait ended.
         elapsed: How long each took, in seconds.
     """
@@ -57,7 +56,7 @@ def write(file: IO[str], rows: Sequence[Row], elapsed: Mapping[SyncRef[SyncJob],
     tree = ElementTree.Element("testsuites")
     tree.append(suite)
     ElementTree.indent(tree)
-    file.write('<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(tree, encoding="unicode") + "\n")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(tree, encoding="unicode")}\n'
 
 
 def _events(row: Row) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TextIO, cast
 
 import click
@@ -84,6 +86,16 @@ def _refs_of_file(
     except (OSError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"expected a file of text: {error}", context, parameter) from error
     return [ref for line in lines if line for ref in _refs(context, parameter, (line,))]
+
+
+def writable(context: click.Context, parameter: click.Parameter, path: str | None) -> Path | None:
+    """A file that can be written, as far as that can be told before it is; - is stdout."""
+    if path is None:
+        return None
+    file = Path(path)
+    if path != "-" and (file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK)):
+        raise click.BadParameter(f"expected a file that can be written, got {path!r}", context, parameter)
+    return file
 
 
 def _duration(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:

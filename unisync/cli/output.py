@@ -67,9 +67,9 @@ class Output:
         self._stderr.write(" " * indent + self.harmless(text) + "\n")
         self._stderr.flush()
 
-    def order(self, line: str) -> None:
-        """Give the system that runs the command an order of its own, which is made harmless already."""
-        self._stderr.write(f"{line}\n")
+    def say_lines(self, text: str) -> None:
+        """Tell a person, or the system that runs the command, lines that are our own, or were made harmless."""
+        self._stderr.write(f"{text}\n")
         self._stderr.flush()
 
     def say_row(self, head: str, row: Row, widths: Sequence[int]) -> None:

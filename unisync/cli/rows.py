@@ -28,7 +28,7 @@ COLUMNS = ("STATE", "SYNC", "LIVE", "WANTED", "SINCE", "WHY")
 
 def widths_for(refs: Iterable[SyncRef[SyncJob]]) -> tuple[int, ...]:
     """The widths of all columns but the last in lines that come one by one, so that they stand one below the other."""
-    return len("NOT_FOUND"), max(len(str(ref)) for ref in refs), 7, 7, len("2026-11-22 18:44:12Z")
+    return len("SUPERSEDED"), max(len(str(ref)) for ref in refs), 7, 7, len("2026-11-22 18:44:12Z")
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,9 @@ def row_of_change(change: Change[Any], blockers: Iterable[SyncBlocker]) -> Row:
 
 
 def headline(error: UnisyncError) -> str:
-    """What an error says first."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    """What an error says, but for the events that a failed sync has in lines of their own."""
+    text = str(error) or type(error).__name__
+    return text.partition("\n")[0] if isinstance(error, SyncFailedError) else text
 
 
 def _why(job: SyncJob | None, error: UnisyncError | None, blockers: Iterable[SyncBlocker]) -> str:
@@ -138,10 +139,12 @@ def _why(job: SyncJob | None, error: UnisyncError | None, blockers: Iterable[Syn
     match error:
         case SyncSupersededError():
             by = error.superseded_by
-            return f"superseded by {by.sha[:7]} ({by.full_name}@{by.branch})"
+            return f"by {by.sha[:7]} ({by.full_name}@{by.branch})"
         case WaitTimeoutError():
-            said = f"timed out after {error.elapsed:.0f} s"
-            return f"{said}: {headline(error.last_error)}" if error.last_error else said
+            last = (
+                headline(error.last_error) if error.last_error else f"last seen {job.status}" if job else "never seen"
+            )
+            return f"after {error.elapsed:.0f} s: {last}"
         case SyncFailedError():
             return str(error.resources or error.error or headline(error))
         case UnisyncError():

@@ -24,11 +24,13 @@ LOOKS: Mapping[str, Look] = {
     "DELETING": Look("▽", "-", "yellow"),
     "UNKNOWN": Look("◇", "?", "magenta"),
     "BLOCKED": Look("■", "#", "yellow"),
+    "SUPERSEDED": Look("»", ">", "magenta"),
+    "TIMED_OUT": Look("⧖", "%", "yellow"),
     "NOT_FOUND": Look("∅", "0", "red"),
     "GONE": Look("◌", ".", "green"),
     "ERROR": Look("▲", "!", "red"),
 }
-"""By the words of `SyncState`, and by what keeps one from being told: a blocker, no such sync, an error."""
+"""By the words of `SyncState`, and by what is told instead: a blocker, how a wait ended, no such sync, an error."""
 
 
 def look_of(state: str) -> Look:

@@ -17,6 +17,8 @@ SHAPES: Mapping[str, str] = {
     "DELETING": "M1 2.5h12l-6 10zM4.5 4.5h5l-2.5 4.2z",
     "UNKNOWN": "M7 .8l6.2 6.2l-6.2 6.2l-6.2-6.2zM7 3.7l-3.3 3.3l3.3 3.3l3.3-3.3z",
     "BLOCKED": "M2 2h10v10h-10z",
+    "SUPERSEDED": "M1 2h2.5l4 5l-4 5h-2.5l4-5zM7 2h2.5l4 5l-4 5h-2.5l4-5z",
+    "TIMED_OUT": "M2 1h10l-3.5 6l3.5 6h-10l3.5-6z",
     "NOT_FOUND": (
         "M7 1.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11zM7 3.2a3.8 3.8 0 1 1 0 7.6a3.8 3.8 0 1 1 0-7.6z"
         "M8.9 3.9l1.2 1.2l-5 5l-1.2-1.2z"

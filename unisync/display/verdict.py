@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from unisync.display.text import plain, short_sha
@@ -9,8 +10,10 @@ from unisync.errors import (
     NotFoundError,
     SyncBlockedError,
     SyncFailedError,
+    SyncSupersededError,
     UnisyncError,
     WaitError,
+    WaitTimeoutError,
 )
 
 if TYPE_CHECKING:
@@ -21,6 +24,13 @@ if TYPE_CHECKING:
 
 _REASON = 300
 """As much of a reason stands in a headline."""
+
+
+_ENDS: Mapping[type[UnisyncError], str] = {
+    SyncFailedError: "FAILED",
+    SyncSupersededError: "SUPERSEDED",
+    WaitTimeoutError: "TIMED_OUT",
+}
 
 
 class Verdict(NamedTuple):
@@ -74,11 +84,11 @@ def verdict_of_job(job: SyncJob, resources: SyncResources | None = None) -> Verd
 
 
 def _state_of(error: UnisyncError, job: SyncJob | None) -> str:
-    if isinstance(error, SyncFailedError):
-        return "FAILED"
-    if isinstance(error, WaitError) and job is not None:
-        return verdict_of_job(job).state
-    return "ERROR"
+    # What became of the wait, where that is another thing than how the sync stands.
+    for kind, state in _ENDS.items():
+        if isinstance(error, kind):
+            return state
+    return verdict_of_job(job).state if isinstance(error, WaitError) and job is not None else "ERROR"
 
 
 def _blocked(job: SyncJob | None, blockers: tuple[SyncBlocker, ...]) -> str:

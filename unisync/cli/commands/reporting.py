@@ -10,7 +10,7 @@ import click
 
 from unisync.cli.commands.looking import everything, looked
 from unisync.cli.exits import gravest
-from unisync.cli.options import Cli, connected, file_option, refs_argument
+from unisync.cli.options import Cli, connected, file_option, refs_argument, writable
 from unisync.errors import UnisyncError
 from unisync.refs import TwinMakerSync
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     "--output",
     "-o",
     "target",
-    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="FILE",
+    callback=writable,
     required=True,
     help="Where the page goes; - is stdout.",
 )

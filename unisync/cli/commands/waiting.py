@@ -12,15 +12,15 @@ import click
 
 from unisync.cli import actions, junit
 from unisync.cli.advice import advice_for
-from unisync.cli.exits import EXIT_CODES, exit_of, gravest
-from unisync.cli.options import Cli, connected, duration_option, file_option, refs_argument, revision_option
+from unisync.cli.exits import EXIT_CODES, Exit, exit_of, gravest
+from unisync.cli.options import Cli, connected, duration_option, file_option, refs_argument, revision_option, writable
 from unisync.cli.rows import Row, headline, row_of, row_of_job, widths_for
 from unisync.display.text import duration, in_utc
 from unisync.errors import SyncFailedError, UnisyncError
 from unisync.refs import FleetSync, SyncRef, TwinMakerSync
 
 if TYPE_CHECKING:
-    from typing import TextIO
+    from pathlib import Path
 
     from rich.console import RenderableType
 
@@ -55,7 +55,7 @@ EVENTS = 20
     show_default=True,
     help="With --for resources: how many failed resources are put up with.",
 )
-@click.option("--junit", "report", type=click.File("w", "utf-8", lazy=True), help="Write a JUnit report to a file.")
+@click.option("--junit", "report", metavar="FILE", callback=writable, help="A file to write a JUnit report to.")
 @connected()
 def wait(
     cli: Cli,
@@ -65,7 +65,7 @@ def wait(
     timeout: float | None,
     aim: Aim,
     tolerate: int,
-    report: TextIO | None,
+    report: Path | None,
 ) -> int:
     """Wait until syncs are in place, and say why if they cannot come to be.
 
@@ -95,7 +95,11 @@ def wait(
     code = gravest(outcomes)
     actions.tell(rows, os.environ, cli.output)
     if report is not None:
-        junit.write(report, rows, waits.elapsed)
+        try:
+            report.write_text(junit.report(rows, waits.elapsed), encoding="utf-8")
+        except OSError as error:
+            cli.output.say(f"{report} could not be written: {error}")
+            code = code or Exit.ERROR
     last = next((outcome for outcome in outcomes if exit_of(outcome.error) == code), None)
     if last is not None and last.error is not None:
         again = [*(("--revision", revision) if revision else ()), *(("--for", aim) if aim != "active" else ())]
