@@ -14,10 +14,11 @@ from hypothesis import settings
 from unisync import AsyncListing, AsyncUnisync, Unisync
 from unisync.emulator import Emulator
 
-# On CI the same examples each time, so that no change fails by another's luck; everywhere else new ones.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# On CI the same examples each time, so that no change fails by another's luck; everywhere else new ones. How long one
+# takes is the machine's affair.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("here", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 @pytest.fixture(autouse=True)
