@@ -8,7 +8,6 @@ What stands in the table is what the verbs' own docstrings and signatures say.
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import re
 import sys
@@ -19,6 +18,7 @@ from typing import NamedTuple
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
+from pages import written_or_checked
 from unisync import Unisync
 from unisync.services.codeconnections import BlockingCodeConnections
 from unisync.services.proton import BlockingProton
@@ -103,16 +103,5 @@ def page() -> str:
     return "".join(parts)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing, say whether the page is what it should be")
-    if not parser.parse_args().check:
-        TABLE.write_text(page(), encoding="utf-8")
-    elif TABLE.read_text(encoding="utf-8") != page():
-        print(f"{TABLE.name} is not what docs/operations.py writes")
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(written_or_checked(TABLE, page, "docs/operations.py", __doc__))

@@ -91,7 +91,8 @@ def run(
     Returns:
         The exit code.
     """
-    around = Surroundings(stdout or sys.stdout, stderr or sys.stderr, own)
+    out, err = stdout or sys.stdout, stderr or sys.stderr
+    around = Surroundings(out, err, own, lambda words, options: run(words, options, out, err))
     output = Output(around.stdout, around.stderr)
     try:
         with _terminable():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TextIO, cast
@@ -39,6 +39,8 @@ class Surroundings:
     stderr: TextIO
     own: ClientOptions | None = None
     """What the client is made of, where the command runs within another program."""
+    run: Callable[[Sequence[str], ClientOptions], int] | None = None
+    """Runs another command in the same surroundings."""
     settings: Settings = field(default_factory=Settings)
     """What the options before the command say."""
 

@@ -65,11 +65,10 @@ def demo(around: Surroundings, speed: float) -> int:
 
 def _show(around: Surroundings, aws: Emulator, *words: str) -> None:
     """Run a command, and show what it was and how it ended."""
-    from unisync.cli.app import run
-
+    assert around.run is not None
     click.echo(f"\n$ {shlex.join(['unisync', *words])}", around.stdout)
     around.stdout.flush()
-    code = run(words, aws.client_options(), around.stdout, around.stderr)
+    code = around.run(words, aws.client_options())
     if code == 130:
         raise KeyboardInterrupt
     click.echo(f"(exit code {code})", around.stdout)
