@@ -172,7 +172,14 @@ class Session:
             return self._region_name
         if self._session is not None:
             return self._session.region_name
-        return self._botocore.get_config_variable("region")
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            return self._botocore.get_config_variable("region")
+        except BotoCoreError as error:  # as for a profile that does not exist
+            raise InvalidRequestError.before_sending(
+                f"region_name: expected one, as none can be read: {error}"
+            ) from error
 
     def identity_of(self, location: Location | None) -> tuple[Hashable, ...]:
         """The account and the region; before a call was made, all that is known are the settings."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import pytest
 
 from tests.cli.scene import MINE, NASTY, NEWER, OLD, ROLE, STACKS, furnish
 from unisync.cli.app import run
-from unisync.emulator import Emulator
+from unisync.emulator import Emulator, sample
 
 ROLES = [f"arn:aws:iam::{account}:role/reader" for account in ("111111111111", "222222222222")]
 
@@ -104,6 +105,14 @@ class TestLooking:
         assert "Could not look into proton to its end: proton ListServiceInstances: AccessDeniedException" in done.err
         assert "twinmaker:factory" in done.out
 
+    def test_a_status_that_could_see_nothing_has_failed(self, aws: Emulator, unisync: Run) -> None:
+        for operation in ("ListServiceInstances", "ListWorkspaces", "ListServiceTemplates", "ListEnvironmentTemplates"):
+            aws.fault(operation, "AccessDeniedException", times=None)
+        aws.fault("ListRepositoryLinks", "AccessDeniedException", times=None)
+        done = unisync("status", "--region", "eu-west-1", "--region", "us-east-1")
+        assert (done.code, done.out) == (1, "")
+        assert "No syncs were found" not in done.err
+
     def test_status_of_a_list(self, unisync: Run, tmp_path: Path) -> None:
         listed = tmp_path / "refs.txt"
         listed.write_text("# what matters\ncodeconnections:live  # the shop\n\n  twinmaker:factory\n")
@@ -113,6 +122,9 @@ class TestLooking:
         done = unisync("status", "-f", str(listed))
         assert done.code == 2
         assert "got 'nonsense'" in done.err
+        assert "line 2: expected twinmaker:" in done.err
+        listed.write_text("\ufefftwinmaker:factory\n")
+        assert unisync("status", "-f", str(listed)).code == 0
         listed.write_bytes(b"\xff\xfe\x00")
         assert unisync("status", "-f", str(listed)).code == 2
         assert unisync("status", "-f", str(tmp_path / "missing")).code == 2
@@ -188,8 +200,8 @@ class TestExitCodes:
             (["wait", "codeconnections:live", "--revision", ""], "expected a commit's sha"),
             (["wait", "codeconnections:live", "--revision", "main"], "expected a commit's sha"),
             (["wait", "twinmaker:factory", "--revision", OLD], "--revision: twinmaker:factory follows no commits"),
-            (["wait", "codeconnections:live", "--timeout", "soon"], "expected such as 90s, 15m, 1h30m"),
-            (["wait", "codeconnections:live", "--timeout", "-5"], "expected such as 90s, 15m, 1h30m"),
+            (["wait", "codeconnections:live", "--timeout", "soon"], "expected such as 90s, 15m or 1h30m"),
+            (["wait", "codeconnections:live", "--timeout", "-5"], "expected such as 90s, 15m or 1h30m"),
             (["wait", "codeconnections:live", "--for", "resources"], "is no TwinMaker sync job"),
             (["wait", "twinmaker:a", "--for", "deleted", "--revision", OLD], "--revision goes with --for active"),
             (["wait", "111111111111/eu-west-1/twinmaker:a"], "give the role of its account with --role-arn"),
@@ -202,6 +214,28 @@ class TestExitCodes:
             (["create", "twinmaker:empty", "--role", ROLE, "--tag", "x"], "expected KEY=VALUE, got 'x'"),
             (["report", "codeconnections:live"], "Missing option '--output'"),
             (["get", "codeconnections:live", "--role-arn", "me"], "role_arns: expected such as arn:aws:iam::"),
+            (["get", "codeconnections:live", "--region", ""], "'--region': expected such as eu-west-1, got ''"),
+            (["get", "codeconnections:live", "--region", "eu west"], "got 'eu west'"),
+            (
+                ["get", "codeconnections:live", "--endpoint-url", "foo"],
+                "'--endpoint-url': expected such as https://host",
+            ),
+            (["get", "codeconnections:live", "--external-id", "x"], "--external-id goes with --role-arn"),
+            (["wait", "codeconnections:live", "--tolerate", "1"], "--tolerate goes with --for resources"),
+            (["wait", "codeconnections:live", "--timeout", "9" * 400 + "s"], "ten years at the most"),
+            (["watch", "codeconnections:live", "--every", "99999999999999h"], "ten years at the most"),
+            (["watch", "codeconnections:live", "--every", "none"], "'--every': expected such as 90s"),
+            (["watch", "codeconnections:live", "-o", "json"], "'json' is not one of 'table', 'jsonl'"),
+            (["emulator", "--speed", "nan"], "--speed: expected a number above zero"),
+            (["demo", "--speed", "inf"], "--speed: expected a number above zero"),
+            (["create", "twinmaker:empty", "--role", "me"], "--role: expected"),
+            (
+                [
+                    *("create", "proton:web/prod", "--repository", "acme/web", "--branch", "main", "--file", "a"),
+                    *("--provider", "x"),
+                ],
+                "--provider: expected",
+            ),
         ],
     )
     def test_of_what_is_not_understood(self, aws: Emulator, unisync: Run, words: list[str], said: str) -> None:
@@ -231,6 +265,22 @@ class TestWaiting:
         done = unisync("wait", "twinmaker:factory", "codeconnections:live", "--for", "deleted", "--timeout", "30s")
         assert done.code == 124
         assert aws.clock.now() - before == pytest.approx(30, abs=1)
+
+    def test_what_never_was_is_gone_and_said_so(self, unisync: Run) -> None:
+        done = unisync("wait", "twinmaker:nothing", "--for", "deleted")
+        assert (done.code, "it was not there at the first look" in done.out) == (0, True)
+
+    def test_a_wait_that_no_look_was_answered_for(self, aws: Emulator, unisync: Run) -> None:
+        aws.fault("GetResourceSyncStatus", "http-503", times=None)
+        done = unisync("wait", "codeconnections:live", "--timeout", "30s")
+        assert done.code == 124
+        assert done.last_line.startswith("Next: no look was answered; try again in a minute")
+
+    def test_what_is_being_deleted_cannot_come_to_be(self, unisync: Run) -> None:
+        unisync("delete", "twinmaker:factory")
+        done = unisync("wait", "twinmaker:factory")
+        assert done.code == 3
+        assert done.last_line.endswith("unisync wait twinmaker:factory --for deleted")
 
     def test_no_limit(self, unisync: Run) -> None:
         assert unisync("wait", "codeconnections:running", "--timeout", "none").code == 0
@@ -361,6 +411,22 @@ class TestTelling:
 
     def test_what_nothing_can_block(self, unisync: Run) -> None:
         assert unisync("resolve", "twinmaker:factory", "--reason", "x").code == 0
+        for ref in ("twinmaker:nothing", "proton-template:SERVICE/nothing/1", "codeconnections:nothing"):
+            assert unisync("blockers", ref).code == 5
+            assert unisync("resolve", ref, "--reason", "x").code == 5
+
+    def test_what_was_released_is_told_though_the_next_one_was_not(self, aws: Emulator, unisync: Run) -> None:
+        aws.block(stack="blocked", reason="Another")
+        aws.fault("UpdateSyncBlocker", "SyncBlockerDoesNotExistException")
+        done = unisync("resolve", "codeconnections:blocked", "--reason", "x", "-o", "json")
+        assert (done.code, len(done.data)) == (0, 1)
+        assert "was released by somebody else." in done.err
+        aws.block(stack="blocked", reason="One more")
+        aws.block(stack="blocked", reason="And one")
+        assert len(unisync("blockers", "codeconnections:blocked", "-o", "json").data) == 3
+        aws.throttle("UpdateSyncBlocker", rate=1e-9, burst=2)
+        done = unisync("resolve", "codeconnections:blocked", "--reason", "x", "-o", "json")
+        assert (done.code, len(done.data)) == (1, 2)
 
 
 class TestDefining:
@@ -479,6 +545,12 @@ class TestReports:
         assert done.code == 0
         assert "GetRepositorySyncStatus: AccessDeniedException" in done.out
 
+    def test_what_could_not_be_looked_into_is_on_the_page(self, aws: Emulator, unisync: Run) -> None:
+        aws.fault("ListRepositoryLinks", "AccessDeniedException", times=None)
+        done = unisync("report", "-o", "-")
+        assert done.code == 0
+        assert "Could not look into codeconnections to its end: codeconnections ListRepositoryLinks" in done.out
+
     def test_where_it_cannot_be_written(self, unisync: Run, tmp_path: Path) -> None:
         done = unisync("report", "codeconnections:live", "-o", str(tmp_path / "missing" / "report.html"))
         assert done.code == 2
@@ -498,6 +570,52 @@ def test_a_megabyte_of_text_is_cut_down(aws: Emulator, unisync: Run) -> None:
     assert len(unisync("report", "codeconnections:big", "-o", "-").out) < 100_000
 
 
+@pytest.mark.parametrize(
+    ("redirection", "words", "code"),
+    [
+        (">&-", ["wait", "codeconnections:orders-prod"], 3),
+        ("2>&-", ["wait", "codeconnections:orders-prod"], 3),
+        ("2>&-", ["wait", "codeconnections:payments-prod"], 0),
+        (">/dev/full", ["wait", "codeconnections:orders-prod"], 3),
+        (">/dev/full", ["wait", "codeconnections:payments-prod"], 1),
+        ("2>/dev/full", ["wait", "codeconnections:orders-prod"], 3),
+        ("2>/dev/full", ["get", "nonsense"], 2),
+        ("| true", ["wait", "codeconnections:orders-prod"], 3),
+        ("<&-", ["status", "-f", "-"], 2),
+    ],
+)
+def test_streams_that_nobody_reads(redirection: str, words: list[str], code: int) -> None:
+    with Emulator(speed=1e6) as aws:
+        sample.furnish(aws)
+        done = subprocess.run(
+            ["bash", "-c", f'set -o pipefail; "$0" -m unisync "$@" {redirection}', sys.executable, *words],
+            env={**os.environ, **aws.environment()},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    if code == 3 and redirection[0] != "2":
+        assert done.stderr.splitlines()[-1].startswith("Next: ")
+
+
+def test_a_profile_that_does_not_exist(tmp_path: Path) -> None:
+    for options in ([], ["--region", "eu-west-1", "--region", "us-east-1"], ["--role-arn", ROLES[0]]):
+        done = subprocess.run(
+            [sys.executable, "-m", "unisync", "get", "codeconnections:live", "--profile", "nosuch", *options],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode in (1, 2)
+        assert "nosuch" in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_completion(unisync: Run, capsys: pytest.CaptureFixture[str]) -> None:
     for shell in ("bash", "zsh", "fish"):
         assert unisync("completion", shell).code == 0
@@ -510,7 +628,6 @@ def test_completion(unisync: Run, capsys: pytest.CaptureFixture[str]) -> None:
         ("unisync w", ["wait", "watch"]),
         ("unisync wait --fo", ["--for"]),
         ("unisync wait --for ", ["active", "deleted", "resources"]),
-        ("unisync get proton", ["proton:", "proton-template:"]),
         ("unisync get --region eu-south", ["eu-south-1"]),
     ],
 )

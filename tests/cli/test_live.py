@@ -116,6 +116,30 @@ def test_sigterm_ends_it_too(environ: dict[str, str]) -> None:
         assert screen.shows_the_cursor
 
 
+def test_sigterm_ends_the_demo_as_well(environ: dict[str, str]) -> None:
+    with terminal("-m", "unisync", "demo", "--speed", "1", environ=environ) as screen:
+        screen.read_until(lambda: "0 of 1 over" in screen.screen())
+        screen.process.send_signal(signal.SIGTERM)
+        assert screen.end() == 143
+
+
+def test_on_a_small_terminal_what_is_left_out_is_told(running: Emulator, environ: dict[str, str]) -> None:
+    names = [f"stack-{number}" for number in range(100)]
+    for name in names:
+        running.add_stack(name, repository="acme/infra", config_file=f"{name}.yaml")
+        running.push(stack=name, sha=MINE, takes=3_000)
+    refs = [f"codeconnections:{name}" for name in names]
+    for command, height in (("watch", 10), ("watch", 7), ("wait", 10)):
+        with terminal("-m", "unisync", command, *refs, width=40, height=height, environ=environ) as screen:
+            screen.read_until(
+                lambda: bool(re.search(r"and \d+ more", screen.screen())) and ":stack-0" in screen.screen()
+            )
+            if command == "watch":
+                screen.read_until(lambda: bool(re.search(r"Z {2}|Z codeconnections", screen.screen())))
+            screen.press_ctrl_c()
+            assert screen.end() == 130
+
+
 def test_a_wait_is_drawn_in_place_and_leaves_its_end(environ: dict[str, str]) -> None:
     """What was drawn is gone at the end; what is left is what was asked for."""
     words = ["wait", "codeconnections:running", "codeconnections:live", "--timeout", "4s"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -15,7 +16,20 @@ def main() -> int:
             return 1
         from unisync.cli.app import run
 
-        return run(sys.argv[1:])
+        _replace_closed_streams()
+        code = run(sys.argv[1:])
     except KeyboardInterrupt:  # before the command itself could see it, or after
         sys.stderr.write("Interrupted.\n")
-        return 130
+        code = 130
+    if code == 130:
+        import signal
+
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # who presses Ctrl-C twice has been understood
+    return code
+
+
+def _replace_closed_streams() -> None:
+    """Python has None for a stream that was closed before it began."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # as long as the process lives

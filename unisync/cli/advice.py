@@ -34,17 +34,23 @@ def advice_for(
 
 def _advice(error: UnisyncError, settings: Settings, ref: str, again: Sequence[str]) -> str:
     command = settings.command
+    if "specify a region" in str(error):
+        return "say which region, with --region or by AWS_REGION."
     match error:
         case SyncFailedError() if error.resources is not None:
             return f"mend what failed; TwinMaker tries again by itself: {command('wait', ref, '--for', 'resources')}"
         case SyncFailedError() if error.job is not None and error.job.attempts:
             return f"push a commit that mends it, and wait for that; all that was told: {command('events', ref)}"
+        case SyncFailedError() if error.job is not None and error.job.status.state == "DELETING":
+            return f"it is being deleted; to see the end of that: {command('wait', ref, '--for', 'deleted')}"
         case SyncFailedError():
             return "mend what TwinMaker complains of, then delete the sync job and create it again."
         case SyncBlockedError():
             return f"settle what the blocker says, then release it: {command('resolve', ref, '--reason', 'TEXT')}"
         case SyncSupersededError():
             return f"wait for its successor: {command('wait', ref, '--revision', error.superseded_by.sha)}"
+        case WaitTimeoutError() if error.job is None and error.last_error is not None:
+            return f"no look was answered; {_advice(error.last_error, settings, ref, again)}"
         case WaitTimeoutError():
             return f"the sync goes on in AWS; wait on: {command('wait', ref, *again, '--timeout', '30m')}"
         case NotFoundError():

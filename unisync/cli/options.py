@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ import click
 
 from unisync.cli.advice import advice_for
 from unisync.cli.connection import ClientOptions, Connection, Settings
-from unisync.cli.exits import exit_of
+from unisync.cli.exits import Exit, exit_of
 from unisync.cli.output import FORMS, Form, Output
 from unisync.errors import InvalidRequestError, UnisyncError
 from unisync.refs import SyncRef, parse_fleet_ref, parse_ref
@@ -28,7 +29,10 @@ Decorator = Callable[[Command], Command]
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "": 1.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[hms])+|\d+(?:\.\d+)?")
-_PREFIXES = ("twinmaker:", "proton:", "proton-template:", "codeconnections:")
+_REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+
+LONGEST_DURATION = 315_360_000.0
+"""Seconds: ten years."""
 
 
 @dataclass
@@ -83,11 +87,20 @@ def _refs_of_file(
     if path is None:
         return None
     try:
-        with click.open_file(path, encoding="utf-8") as file:
+        if path == "-" and cast("object", sys.stdin) is None:
+            raise OSError("stdin is closed")
+        with click.open_file(path, encoding="utf-8-sig") as file:
             lines = [line.partition("#")[0].strip() for line in file]
     except (OSError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"expected a file of text: {error}", context, parameter) from error
-    return [ref for line in lines if line for ref in _refs(context, parameter, (line,))]
+    refs: list[SyncRef[SyncJob]] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            refs += [read_ref(line)] if line else []
+        except InvalidRequestError as error:
+            message = f"line {number}: {error.message.removeprefix('text: ')}"
+            raise click.BadParameter(message, context, parameter) from error
+    return refs
 
 
 def writable(context: click.Context, parameter: click.Parameter, path: str | None) -> Path | None:
@@ -100,15 +113,33 @@ def writable(context: click.Context, parameter: click.Parameter, path: str | Non
     return file
 
 
-def _duration(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
-    """Seconds; None for "none"."""
-    if text is None or text.strip().lower() == "none":
-        return None
-    if not _DURATION.fullmatch(text.strip().lower()):
-        message = f"expected such as 90s, 15m, 1h30m, or none for no limit, got {text!r}"
+def _duration(context: click.Context, parameter: click.Parameter, text: str) -> float:
+    """Seconds."""
+    written = text.strip().lower()
+    parts = re.findall(r"([\d.]+)([hms]?)", written) if _DURATION.fullmatch(written) else []
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if not parts or seconds > LONGEST_DURATION:
+        message = f"expected such as 90s, 15m or 1h30m, and ten years at the most, got {text!r:.60}"
         raise click.BadParameter(message, context, parameter)
-    parts = re.findall(r"([\d.]+)([hms]?)", text.strip().lower())
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+    return seconds
+
+
+def _time_limit(context: click.Context, parameter: click.Parameter, text: str) -> float | None:
+    """Seconds; None for "none"."""
+    return None if text.strip().lower() == "none" else _duration(context, parameter, text)
+
+
+def _regions_given(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not _REGION.fullmatch(name):
+            raise click.BadParameter(f"expected such as eu-west-1, got {name!r}", context, parameter)
+    return names
+
+
+def _url(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not re.match(r"https?://[^/]", text):
+        raise click.BadParameter(f"expected such as https://host, got {text!r}", context, parameter)
+    return text
 
 
 def _revision(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
@@ -136,20 +167,15 @@ def _profiles() -> Iterable[str]:
     return botocore.session.Session().available_profiles
 
 
-_COMPLETE_REF = _completing(lambda: _PREFIXES)
-
-
 def ref_argument(function: Command) -> Command:
     """Give a command the argument REF."""
-    return click.argument("ref", metavar="REF", callback=_ref, shell_complete=_COMPLETE_REF)(function)
+    return click.argument("ref", metavar="REF", callback=_ref)(function)
 
 
 def refs_argument(*, required: bool) -> Decorator:
     """Give a command any number of arguments REF."""
     metavar = "REF..." if required else "[REF]..."
-    return click.argument(
-        "refs", metavar=metavar, nargs=-1, required=required, callback=_refs, shell_complete=_COMPLETE_REF
-    )
+    return click.argument("refs", metavar=metavar, nargs=-1, required=required, callback=_refs)
 
 
 def file_option(function: Command) -> Command:
@@ -159,14 +185,16 @@ def file_option(function: Command) -> Command:
         "-f",
         "listed",
         metavar="FILE",
+        type=click.Path(),
         callback=_refs_of_file,
         help="A file with one REF a line, and comments after a #; - is stdin.",
     )(function)
 
 
-def duration_option(name: str, default: str, help: str) -> Decorator:
+def duration_option(name: str, default: str, help: str, *, can_be_none: bool = False) -> Decorator:
     """Give a command an option that takes a duration."""
-    return click.option(name, metavar="DURATION", default=default, show_default=True, callback=_duration, help=help)
+    callback = _time_limit if can_be_none else _duration
+    return click.option(name, metavar="DURATION", default=default, show_default=True, callback=callback, help=help)
 
 
 def revision_option(function: Command) -> Command:
@@ -186,10 +214,11 @@ _CONNECTION = (
         "regions",
         metavar="NAME",
         multiple=True,
+        callback=_regions_given,
         shell_complete=_completing(_regions),
         help="The AWS region. More than once: a fleet of these regions.",
     ),
-    click.option("--endpoint-url", metavar="URL", help="Where to connect to instead of AWS."),
+    click.option("--endpoint-url", metavar="URL", callback=_url, help="Where to connect to instead of AWS."),
     click.option(
         "--role-arn",
         "role_arns",
@@ -214,7 +243,7 @@ def connection_options(function: Command) -> Command:
     return function
 
 
-def connected(forms: bool = True) -> Callable[[Callable[Concatenate[Cli, P], int]], Command]:
+def connected(forms: Sequence[Form] = FORMS) -> Callable[[Callable[Concatenate[Cli, P], int]], Command]:
     """Give a command the options that say where AWS is and, where it has a choice, the form of its output."""
 
     def decorated(function: Callable[Concatenate[Cli, P], int]) -> Command:
@@ -239,8 +268,11 @@ def connected(forms: bool = True) -> Callable[[Callable[Concatenate[Cli, P], int
             log(debug)
             connection = Connection(given.over(around.settings), around.own)
             output = Output(around.stdout, around.stderr, form)
+            if connection.settings.external_id is not None and not connection.settings.role_arns:
+                raise click.UsageError("--external-id goes with --role-arn.")
             try:
-                return function(Cli(connection, output), *args, **kwargs)
+                code = function(Cli(connection, output), *args, **kwargs)
+                return code or (Exit.ERROR if output.has_lost_data else Exit.IN_PLACE)
             except UnisyncError as error:
                 output.say(f"Error: {error}")
                 output.say(advice_for(error, connection.settings))
@@ -254,7 +286,7 @@ def connected(forms: bool = True) -> Callable[[Callable[Concatenate[Cli, P], int
                 "--output",
                 "-o",
                 "form",
-                type=click.Choice(FORMS),
+                type=click.Choice(forms),
                 default="table",
                 show_default=True,
                 help="How data is printed.",

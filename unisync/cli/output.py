@@ -24,6 +24,8 @@ FORMS: tuple[Form, ...] = ("table", "json", "jsonl")
 LONGEST_TEXT = 2_000
 """Characters of a text that are shown; `-o json` has all of them."""
 
+NO_WIDTH = 80
+"""What is taken for the width of a terminal that says it has none."""
 LONGEST_REASON = 300
 """Characters of it in a row of a sync."""
 
@@ -35,6 +37,8 @@ class Output:
         self.form = form
         self._stdout = stdout
         self._stderr = stderr
+        self.has_lost_data = False
+        """Whether something that was to go to stdout could not be written."""
         self._is_action = environ.get("GITHUB_ACTIONS") == "true"
         for stream in (stdout, stderr):
             # What an encoding has no character for is shown by its number rather than ending the command.
@@ -64,18 +68,19 @@ class Output:
 
     def say(self, text: str, indent: int = 0) -> None:
         """Tell a person something, in a line."""
-        self._stderr.write(" " * indent + self.harmless(text) + "\n")
-        self._stderr.flush()
+        self.say_lines(" " * indent + self.harmless(text))
 
     def say_lines(self, text: str) -> None:
         """Tell a person, or the system that runs the command, lines that are our own, or were made harmless."""
-        self._stderr.write(f"{text}\n")
-        self._stderr.flush()
+        try:
+            self._stderr.write(f"{text}\n")
+            self._stderr.flush()
+        except OSError:
+            _discard(self._stderr)
 
     def say_row(self, head: str, row: Row, widths: Sequence[int]) -> None:
         """Tell a person how a sync stands, in a line that is aligned with others."""
-        self._stderr.write(head + self.row_line(row, widths) + "\n")
-        self._stderr.flush()
+        self.say_lines(head + self.row_line(row, widths))
 
     def row_line(self, row: Row, widths: Sequence[int]) -> str:
         """The columns of a row, in a line."""
@@ -88,8 +93,15 @@ class Output:
 
     def write(self, text: str) -> None:
         """Print data."""
-        self._stdout.write(text)
-        self._stdout.flush()
+        try:
+            self._stdout.write(text)
+            self._stdout.flush()
+        except BrokenPipeError:  # who reads has read enough
+            _discard(self._stdout)
+        except OSError as error:
+            _discard(self._stdout)
+            self.has_lost_data = True
+            self.say(f"Error: stdout could not be written: {error}")
 
     def harmless(self, text: str, limit: int = LONGEST_TEXT) -> str:
         """One line of text that steers nothing."""
@@ -150,11 +162,25 @@ class Output:
 def _console(stream: TextIO) -> Console:
     from rich.console import Console
 
-    return Console(file=stream, markup=False, highlight=False, emoji=False)
+    # Whether it is a terminal was asked of the stream itself: no variable is to say otherwise.
+    console = Console(file=stream, markup=False, highlight=False, emoji=False, force_terminal=stream.isatty() or None)
+    if console.width < 1:
+        console.width = NO_WIDTH
+    return console
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what is left of a stream that cannot be written go nowhere, at the end of the process too."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):  # no stream of the process's own
+        pass
 
 
 def _can_move(stream: TextIO) -> bool:
-    return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+    return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
 
 
 def has_unicode(stream: TextIO) -> bool:

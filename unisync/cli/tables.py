@@ -16,13 +16,11 @@ SENTENCES = ("WHY", "EVENT", "REASON", "VALUE")
 """Columns that may wrap, always the last; where they would get too narrow, they go below their row."""
 MAIN = ("SYNC", "TIME", "ID", "NAME")
 """Columns that a row goes by."""
-GIVES_WAY = ("SINCE", "COMMIT", "TYPE")
-"""Columns that are left out of a narrow terminal, the first of them first."""
+GIVES_WAY = {"SINCE": 36, "COMMIT": 36, "TYPE": 36, "WANTED": 24, "LIVE": 24, "STATUS": 24}
+"""Columns that are left out of a narrow terminal, the first of them first, where the main one had less than this."""
 
 WIDE_ENOUGH = 40
 """Characters that sentences want."""
-NARROWEST = 36
-"""Characters that the main column wants."""
 GAP = 2
 INDENT = 4
 
@@ -50,7 +48,7 @@ def drawn(
     from rich.text import Text
 
     cells = [{name: _signed(name, cell, unicode) for name, cell in zip(columns, row, strict=True)} for row in rows]
-    natural = {name: max(cell_len(name), *(cell_len(row[name]) for row in cells)) for name in columns}
+    natural = {name: max([cell_len(name), *(cell_len(row[name]) for row in cells)]) for name in columns}
     main = next(name for name in columns if name in MAIN)
     shown = [name for name in columns if name not in SENTENCES]
     sentences = next((name for name in columns if name in SENTENCES and any(row[name] for row in cells)), None)
@@ -59,8 +57,8 @@ def drawn(
         """What the main column and the sentences can share."""
         return width - sum(natural[name] + GAP for name in shown if name != main)
 
-    for name in GIVES_WAY:
-        if left_over() < min(natural[main], NARROWEST) and name in shown:
+    for name, enough in GIVES_WAY.items():
+        if left_over() < min(natural[main], enough) and name in shown:
             shown.remove(name)
     beside = left_over() - natural[main] - GAP
     if sentences is not None and beside >= min(WIDE_ENOUGH, natural[sentences]):
@@ -69,11 +67,15 @@ def drawn(
         sentences = None
     widths = {name: natural[name] for name in shown} | {main: max(1, min(natural[main], left_over()))}
 
-    is_brief = height is not None
-    left_out = max(0, len(cells) - max(1, (height - 2) // (1 if sentences is None else 2))) if height else 0
+    is_brief, left_out = height is not None, 0
+    if height is not None:
+        tallest = -(-natural[main] // widths[main]) + (sentences is not None)
+        left_out = max(0, len(cells) - max(1, (height - 2) // tallest))
     lines: list[RenderableType] = [_drawn_row({name: Text(name, style="bold") for name in shown}, widths)]
     for row in cells[: len(cells) - left_out]:
-        texts = {name: Text(row[name], style=_style(name, row[name]), no_wrap=is_brief) for name in shown}
+        texts = {
+            name: Text(row[name], style=_style(name, row[name]), no_wrap=is_brief and name != main) for name in shown
+        }
         lines.append(_drawn_row(texts, widths))
         if sentences is not None and row[sentences]:
             below = Text(row[sentences], style="dim", no_wrap=is_brief, overflow="crop" if is_brief else "fold")
@@ -86,10 +88,16 @@ def drawn(
 def _drawn_row(cells: Mapping[str, Text], widths: Mapping[str, int]) -> Table:
     from rich.table import Table
 
-    row = Table.grid(padding=(0, GAP, 0, 0))
-    for name in cells:
-        row.add_column(width=widths[name], overflow="crop" if cells[name].no_wrap else "fold")
-    row.add_row(*cells.values())
+    row = Table.grid()
+    texts: list[Text | str] = []
+    for name, text in cells.items():
+        if texts:
+            # A column of its own: padding is a part of a column's width in some versions of rich, and not in others.
+            row.add_column(width=GAP)
+            texts.append("")
+        row.add_column(width=widths[name], overflow="crop" if text.no_wrap else "fold")
+        texts.append(text)
+    row.add_row(*texts)
     return row
 
 

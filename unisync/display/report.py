@@ -37,13 +37,16 @@ class ReportEntry:
     """What could not be read, and why."""
 
 
-def report(entries: Sequence[ReportEntry], *, made_at: datetime, title: str = "Syncs") -> str:
+def report(
+    entries: Sequence[ReportEntry], *, made_at: datetime, title: str = "Syncs", unseen: Sequence[str] = ()
+) -> str:
     """A page of HTML that tells which commits are live, and if not, why not.
 
     Args:
         entries: The syncs.
         made_at: When they were looked at, with a time zone.
         title: The page's.
+        unseen: What could not be looked into, so that syncs may be missing.
     """
     verdicts = [verdict(entry.outcome, entry.resources) for entry in entries]
     sections = [
@@ -61,15 +64,25 @@ def report(entries: Sequence[ReportEntry], *, made_at: datetime, title: str = "S
         style("style.css"),
         style("page.css"),
     )
-    body = tag("body", _summary(title, made_at, entries, verdicts), tag("main", *sections), class_="unisync page")
+    body = tag(
+        "body", _summary(title, made_at, entries, verdicts, unseen), tag("main", *sections), class_="unisync page"
+    )
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
 
-def _summary(title: str, made_at: datetime, entries: Sequence[ReportEntry], verdicts: Sequence[Verdict]) -> Markup:
+def _summary(
+    title: str,
+    made_at: datetime,
+    entries: Sequence[ReportEntry],
+    verdicts: Sequence[Verdict],
+    unseen: Sequence[str],
+) -> Markup:
     counts = Counter(known(told.state) for told in verdicts)
     in_place, total = counts["ACTIVE"], len(entries)
     answer = (
-        "There are no syncs." if not total else f"{in_place} of {total} {'is' if in_place == 1 else 'are'} in place."
+        ("No sync was found." if unseen else "There are no syncs.")
+        if not total
+        else f"{in_place} of {total} {'is' if in_place == 1 else 'are'} in place."
     )
     listed = [
         tag(
@@ -85,6 +98,7 @@ def _summary(title: str, made_at: datetime, entries: Sequence[ReportEntry], verd
         tag("h1", text(title, NAME)),
         tag("p", text("As of"), SPACE, moment(made_at), class_="dim"),
         tag("p", answer, class_="answer"),
+        tag("ul", *(tag("li", text(told)) for told in unseen), class_="lines unseen") if unseen else None,
         tag(
             "ul",
             *(tag("li", badge(state, f"{counts[state]} {word(state)}")) for state in LOOKS if counts[state]),

@@ -11,6 +11,7 @@ import click
 
 from unisync.cli.options import Cli, connected, ref_argument
 from unisync.display.text import in_utc
+from unisync.errors import InvalidRequestError
 from unisync.refs import ServiceInstanceSync, StackSync, TemplateSync, TwinMakerSync
 
 if TYPE_CHECKING:
@@ -38,6 +39,20 @@ _STACK = _Kind(
 )
 _SERVICE = _Kind("the sync configuration of a Proton service", ("repository", "provider", "branch", "file"))
 _TEMPLATE = _Kind("the sync configuration of a Proton template", ("repository", "provider", "branch"), ("directory",))
+
+_FLAGS = {
+    "branch": "--branch",
+    "config_file": "--file",
+    "file_path": "--file",
+    "repository_link_id": "--repository",
+    "repository_name": "--repository",
+    "repository_provider": "--provider",
+    "role_arn": "--role",
+    "subdirectory": "--directory",
+    "sync_role": "--role",
+    "tags": "--tag",
+}
+"""The options, by what the library calls them."""
 
 _SWITCH = click.Choice(["ENABLED", "DISABLED"])
 
@@ -70,13 +85,26 @@ def create(cli: Cli, /, ref: SyncRef[SyncJob], **options: Any) -> int:
     client, here = cli.connection.alone(ref)
     kind = _kind_of(here)
     _check(here, kind, options)
-    match here:
+    try:
+        made = _created(client, here, options)
+    except InvalidRequestError as error:
+        name, _, expected = error.message.partition(": ")
+        if error.status_code is not None or name not in _FLAGS:
+            raise
+        raise click.UsageError(f"{_FLAGS[name]}: {expected}") from error
+    _shown(cli, made)
+    cli.output.say(f"Created {kind.what}. Next: {cli.connection.settings.command('wait', str(ref))}")
+    return 0
+
+
+def _created(client: Unisync, ref: SyncRef[SyncJob], options: Mapping[str, Any]) -> BaseModel | None:
+    match ref:
         case TwinMakerSync(workspace_id, sync_source):
-            made: BaseModel | None = client.twinmaker.create_sync_job(
+            return client.twinmaker.create_sync_job(
                 workspace_id, sync_source=sync_source, sync_role=options["role"], tags=_tags(options["tag"]) or None
             )
         case StackSync(resource_name, sync_type):
-            made = client.codeconnections.create_sync_configuration(
+            return client.codeconnections.create_sync_configuration(
                 resource_name,
                 sync_type=sync_type,
                 repository_link_id=_link(client, options["repository"]),
@@ -88,7 +116,7 @@ def create(cli: Cli, /, ref: SyncRef[SyncJob], **options: Any) -> int:
                 pull_request_comment=options["pull_request_comment"],
             )
         case ServiceInstanceSync(service_name):
-            made = _proton(client).create_service_sync_config(
+            return _proton(client).create_service_sync_config(
                 service_name,
                 repository_name=options["repository"],
                 repository_provider=options["provider"],
@@ -96,7 +124,7 @@ def create(cli: Cli, /, ref: SyncRef[SyncJob], **options: Any) -> int:
                 file_path=options["file"],
             )
         case TemplateSync(template_name, template_type):
-            made = _proton(client).create_template_sync_config(
+            return _proton(client).create_template_sync_config(
                 template_name,
                 template_type,
                 repository_name=options["repository"],
@@ -105,10 +133,7 @@ def create(cli: Cli, /, ref: SyncRef[SyncJob], **options: Any) -> int:
                 subdirectory=options["directory"],
             )
         case _:
-            raise AssertionError(here)
-    _shown(cli, made)
-    cli.output.say(f"Created {kind.what}. Next: {cli.connection.settings.command('wait', str(ref))}")
-    return 0
+            raise AssertionError(ref)
 
 
 @click.command()

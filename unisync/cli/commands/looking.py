@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import click
 
-from unisync.cli.exits import gravest
+from unisync.cli.advice import advice_for
+from unisync.cli.exits import Exit, exit_of, gravest
 from unisync.cli.options import Cli, connected, file_option, refs_argument
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def get(cli: Cli, refs: list[SyncRef[SyncJob]]) -> int:
     """
     outcomes = looked(cli, refs)
     shown(cli, outcomes)
-    return gravest(outcomes)
+    return ended(cli, outcomes)
 
 
 @click.command()
@@ -43,22 +44,32 @@ def status(cli: Cli, listed: list[SyncRef[SyncJob]] | None) -> int:
     All that are found in the account and region, or those of a file. What cannot be looked into, such as a service
     that is denied, is told on stderr and keeps nothing of the rest back.
     """
-    refs = everything(cli) if listed is None else listed
-    outcomes = looked(cli, refs)
+    found = Found(listed) if listed is not None else everything(cli)
+    outcomes = looked(cli, found.refs)
     shown(cli, outcomes)
-    return gravest(outcomes)
+    return ended(cli, outcomes, found)
 
 
-def everything(cli: Cli) -> list[SyncRef[SyncJob]]:
+class Found(NamedTuple):
+    """The syncs that a command is about."""
+
+    refs: Sequence[SyncRef[SyncJob]]
+    unseen: Sequence[str] = ()
+    """What could not be looked into, and why."""
+
+
+def everything(cli: Cli) -> Found:
     """Every sync that is found."""
     with cli.output.busy("Looking for syncs..."):
         found = cli.connection.client.discover()
+    unseen: list[str] = []
     for place, error in cast("Mapping[Any, UnisyncError]", found.errors).items():
         where = place if isinstance(place, str) else "/".join(place)
-        cli.output.say(f"Could not look into {where} to its end: {error}")
-    if not found.refs:
+        unseen.append(f"Could not look into {where} to its end: {error}")
+        cli.output.say(unseen[-1])
+    if not found.refs and not unseen:
         cli.output.say("No syncs were found.")
-    return list(found.refs)
+    return Found(found.refs, unseen)
 
 
 def looked(cli: Cli, refs: Sequence[SyncRef[SyncJob]]) -> list[Outcome[SyncJob]]:
@@ -73,3 +84,15 @@ def shown(cli: Cli, outcomes: Sequence[Outcome[SyncJob]]) -> None:
     from unisync.cli.rows import row_of
 
     cli.output.rows([row_of(outcome) for outcome in outcomes])
+
+
+def ended(cli: Cli, outcomes: Sequence[Outcome[SyncJob]], found: Found | None = None) -> int:
+    """The exit code of looks, and what to do if it is one of failure."""
+    if found is not None and found.unseen and not found.refs:
+        return Exit.ERROR
+    code = gravest(outcomes)
+    for outcome in outcomes:
+        if outcome.error is not None and exit_of(outcome.error) == code:
+            cli.output.say(advice_for(outcome.error, cli.connection.settings, outcome.ref))
+            break
+    return code

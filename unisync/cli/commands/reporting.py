@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from unisync.cli.commands.looking import everything, looked
-from unisync.cli.exits import gravest
+from unisync.cli.commands.looking import Found, ended, everything, looked
 from unisync.cli.options import Cli, connected, file_option, refs_argument, writable
 from unisync.errors import UnisyncError
 from unisync.refs import TwinMakerSync
@@ -29,12 +28,13 @@ if TYPE_CHECKING:
     "-o",
     "target",
     metavar="FILE",
+    type=click.Path(),
     callback=writable,
     required=True,
     help="Where the page goes; - is stdout.",
 )
 @click.option("--title", metavar="TEXT", default="Syncs", show_default=True, help="What stands on top of it.")
-@connected(forms=False)
+@connected(forms=())
 def report(
     cli: Cli, refs: list[SyncRef[SyncJob]], listed: list[SyncRef[SyncJob]] | None, target: Path, title: str
 ) -> int:
@@ -46,10 +46,11 @@ def report(
     from unisync.display.report import report as page
 
     wanted = [*refs, *(listed or ())]
-    outcomes = looked(cli, wanted if wanted or listed is not None else everything(cli))
+    found = Found(wanted) if wanted or listed is not None else everything(cli)
+    outcomes = looked(cli, found.refs)
     with cli.output.busy("Reading what happened..."):
         entries = [_entry(cli, outcome) for outcome in outcomes]
-    text = page(entries, made_at=datetime.now(UTC), title=title)
+    text = page(entries, made_at=datetime.now(UTC), title=title, unseen=found.unseen)
     if str(target) == "-":
         cli.output.write(text)
     else:
@@ -58,7 +59,7 @@ def report(
         except OSError as error:
             raise click.FileError(str(target), error.strerror or str(error)) from error
         cli.output.say(f"Wrote {target}: {len(outcomes)} syncs.")
-    return gravest(outcomes)
+    return ended(cli, outcomes, found)
 
 
 def _entry(cli: Cli, outcome: Outcome[SyncJob]) -> ReportEntry:

@@ -8,9 +8,12 @@ import click
 
 from unisync.cli.options import Cli, connected, ref_argument
 from unisync.display.text import in_utc, short_sha
+from unisync.errors import NotFoundError
 from unisync.refs import TwinMakerSync
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from unisync.client import Unisync
     from unisync.definitions import SyncBlocker
     from unisync.models import GitSyncJob, SyncAttempt, SyncJob
@@ -87,7 +90,7 @@ def blockers(cli: Cli, ref: SyncRef[SyncJob]) -> int:
     Its active blockers, the newest first; none, and still 0, if nothing does.
     """
     client, here = cli.connection.alone(ref)
-    found = client.blockers(here)
+    found = _active(client, here)
     _shown(cli, found)
     if found:
         cli.output.say(f"To release: {cli.connection.settings.command('resolve', str(ref), '--reason', 'TEXT')}")
@@ -110,15 +113,32 @@ def resolve(cli: Cli, ref: SyncRef[SyncJob], reason: str, blocker_id: str | None
     if not reason.strip():
         raise click.UsageError("--reason: expected a reason.")
     subject = cast("StackSync | ServiceInstanceSync", here)  # which anything else is refused by
-    active = client.blockers(here) if blocker_id is None else (blocker_id,)
-    resolved = tuple(client.resolve_blocker(subject, blocker, reason) for blocker in active)
-    _shown(cli, resolved)
-    if not resolved:
+    active = _active(client, here) if blocker_id is None else (blocker_id,)
+    resolved: list[SyncBlocker] = []
+    try:
+        for blocker in active:
+            try:
+                resolved.append(client.resolve_blocker(subject, blocker, reason))
+            except NotFoundError:
+                if isinstance(blocker, str):
+                    raise
+                cli.output.say(f"{blocker.id} was released by somebody else.")
+    finally:
+        _shown(cli, resolved)
+    if not active:
         cli.output.say(f"Nothing blocks {ref}.")
     return 0
 
 
-def _shown(cli: Cli, found: tuple[SyncBlocker, ...]) -> None:
+def _active(client: Unisync, ref: SyncRef[SyncJob]) -> tuple[SyncBlocker, ...]:
+    """What blocks a sync; NotFoundError where there is no such sync, also where nothing could block it."""
+    found = client.blockers(ref)
+    if not found:
+        client.get(ref)
+    return found
+
+
+def _shown(cli: Cli, found: Sequence[SyncBlocker]) -> None:
     cli.output.table(
         ("STATUS", "ID", "SINCE", "REASON"),
         [(blocker.status, blocker.id, in_utc(blocker.created_at), _reason(blocker)) for blocker in found],

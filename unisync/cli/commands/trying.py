@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from unisync.cli.exits import Exit
 from unisync.cli.options import Surroundings
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ def demo(around: Surroundings, speed: float) -> int:
 
     A commit that gets in place, one that fails, one that is blocked. It needs the extra emulator, and no AWS account.
     """
-    emulator = _emulator()
-    with emulator(speed=speed) as aws:
+    with _emulator(speed) as aws:
         aws.add_workspace("factory")
         aws.add_stack("payments-prod", repository="acme/infra")
         aws.add_service_instance("web", "prod", repository="acme/web")
@@ -69,8 +69,8 @@ def _show(around: Surroundings, aws: Emulator, *words: str) -> None:
     click.echo(f"\n$ {shlex.join(['unisync', *words])}", around.stdout)
     around.stdout.flush()
     code = around.run(words, aws.client_options())
-    if code == 130:
-        raise KeyboardInterrupt
+    if code in (Exit.INTERRUPTED, Exit.TERMINATED):
+        raise click.exceptions.Exit(code)
     click.echo(f"(exit code {code})", around.stdout)
     around.stdout.flush()
 
@@ -92,9 +92,8 @@ def emulator(around: Surroundings, host: str, port: int, speed: float, sample: b
 
     For clients of any language: it prints the environment variables that point them at it. It needs the extra emulator.
     """
-    made = _emulator()
+    aws = _emulator(speed, host, port)
     try:
-        aws = made(speed=speed, host=host, port=port)
         aws.start()
     except OSError as error:
         raise click.ClickException(f"Cannot serve on {host}:{port}: {error.strerror or error}") from error
@@ -111,9 +110,12 @@ def emulator(around: Surroundings, host: str, port: int, speed: float, sample: b
     return 0
 
 
-def _emulator() -> type[Emulator]:
+def _emulator(speed: float, host: str = "127.0.0.1", port: int = 0) -> Emulator:
     try:
         from unisync.emulator import Emulator
     except ImportError as error:
         raise click.ClickException(_EXTRA) from error
-    return Emulator
+    try:
+        return Emulator(speed=speed, host=host, port=port)
+    except ValueError as error:
+        raise click.UsageError(f"--{error}") from error

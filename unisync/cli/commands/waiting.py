@@ -38,7 +38,7 @@ EVENTS = 20
 @refs_argument(required=False)
 @file_option
 @revision_option
-@duration_option("--timeout", "15m", "How long to wait at the most; none for no limit.")
+@duration_option("--timeout", "15m", "How long to wait at the most; none for no limit.", can_be_none=True)
 @click.option(
     "--for",
     "aim",
@@ -55,7 +55,9 @@ EVENTS = 20
     show_default=True,
     help="With --for resources: how many failed resources are put up with.",
 )
-@click.option("--junit", "report", metavar="FILE", callback=writable, help="A file to write a JUnit report to.")
+@click.option(
+    "--junit", "report", metavar="FILE", type=click.Path(), callback=writable, help="A file to write a JUnit report to."
+)
 @connected()
 def wait(
     cli: Cli,
@@ -75,7 +77,7 @@ def wait(
     targets = cli.connection.targets([*refs, *(listed or ())])
     if not targets:
         raise click.UsageError("Nothing to wait for: give a REF, or a --file with some.")
-    _check(targets, revision, aim)
+    _check(targets, revision, aim, tolerate)
     waits = _Waits(cli, targets, timeout)
     with waits.shown():
         if aim == "active":
@@ -107,13 +109,15 @@ def wait(
     return code
 
 
-def _check(targets: Sequence[SyncRef[SyncJob]], revision: str | None, aim: Aim) -> None:
+def _check(targets: Sequence[SyncRef[SyncJob]], revision: str | None, aim: Aim, tolerate: int) -> None:
     """Refuse what a wait cannot be for."""
     twins = [ref for ref in targets if isinstance(ref.sync if isinstance(ref, FleetSync) else ref, TwinMakerSync)]
     if revision is not None and aim != "active":
         raise click.UsageError(f"--revision goes with --for active, not with --for {aim}.")
     if revision is not None and len(twins) == len(targets):
         raise click.UsageError(f"--revision: {twins[0]} follows no commits.")
+    if tolerate and aim != "resources":
+        raise click.UsageError("--tolerate goes with --for resources.")
     if aim == "resources" and len(twins) < len(targets):
         other = next(ref for ref in targets if ref not in twins)
         raise click.UsageError(f"--for resources: {other} is no TwinMaker sync job, and has none.")
@@ -159,10 +163,14 @@ class _Waits:
         self._notes[outcome.ref] = note
         self._note(self.row(outcome))
 
+    def has_seen(self, ref: SyncRef[SyncJob]) -> bool:
+        """Whether a look has shown it."""
+        return self._rows[ref].job is not None
+
     def row(self, outcome: Outcome[Any]) -> Row:
         """What is shown of an end."""
         if outcome.error is None and outcome.job is None:
-            return Row(outcome.ref, "GONE")
+            return Row(outcome.ref, "GONE", self._notes.get(outcome.ref, ""))
         row = row_of(outcome)
         return replace(row, why=row.why or self._notes.get(outcome.ref, ""))
 
@@ -193,6 +201,7 @@ def _one_by_one(cli: Cli, waits: _Waits, aim: Aim, tolerate: int) -> list[Outcom
         try:
             if aim == "deleted":
                 client.wait_until_deleted(ref, timeout=left, on_progress=waits.progress)
+                note = "" if waits.has_seen(ref) else "it was not there at the first look"
             else:
                 twin = cast("TwinMakerSync", ref)  # or that of a fleet
                 note = str(

@@ -33,18 +33,18 @@ LONGEST_LINE = 500
 @refs_argument(required=False)
 @file_option
 @duration_option("--every", "5s", "How long between two looks at the same sync.")
-@connected()
-def watch(cli: Cli, refs: list[SyncRef[SyncJob]], listed: list[SyncRef[SyncJob]] | None, every: float | None) -> int:
+@connected(forms=("table", "jsonl"))
+def watch(cli: Cli, refs: list[SyncRef[SyncJob]], listed: list[SyncRef[SyncJob]] | None, every: float) -> int:
     """Show each change of syncs until Ctrl-C.
 
     Of the REFs, those of a file, or without either of all that are found. On a terminal the table of `get` is drawn
     anew in place, the latest changes below it; elsewhere there is a line for each change: of a state, an attempt, an
     event, a blocker. With -o jsonl each change is an object.
     """
-    if not every:
+    if every <= 0:
         raise click.UsageError("--every: expected more than nothing.")
     wanted = [*refs, *(listed or ())]
-    targets = cli.connection.targets(wanted if wanted or listed is not None else everything(cli))
+    targets = cli.connection.targets(wanted if wanted or listed is not None else everything(cli).refs)
     if not targets:
         raise click.UsageError("Nothing to watch.")
     watched = _Watched(cli, targets)
@@ -110,6 +110,7 @@ class _Watched:
         console = self._output.out
         # It is drawn in a thread of its own, while changes go on to come in.
         rows, latest = list(self._rows.values()), list(self._latest)
+        latest = latest[-max(1, console.height // 3) :]
         harmless = [self._output.harmless(text, LONGEST_LINE) for text in latest]
         lines = [Text(text, no_wrap=True, overflow="crop") for text in harmless]
         return Group(self._output.drawn(rows, console, others=len(latest) + 2), "", *lines)
