@@ -37,7 +37,7 @@ class Output:
         self.form = form
         self._stdout = stdout
         self._stderr = stderr
-        self.has_lost_data = False
+        self.has_lost_data: bool = False
         """Whether something that was to go to stdout could not be written."""
         self._is_action = environ.get("GITHUB_ACTIONS") == "true"
         for stream in (stdout, stderr):
