@@ -9,7 +9,7 @@ PY = $(VENV)/bin/python
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
 COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --custom-compile-command "make requirements"
-LOCK = $(COMPILE) pyproject.toml --extra cli --extra emulator
+LOCK = $(COMPILE) pyproject.toml --extra cli --extra emulator --extra otel
 # Most tests wait for sockets, other processes and each other: two at a time take half as long.
 PYTEST = pytest --numprocesses auto --maxprocesses 4
 # Without the variable, pyright looks on the network for a newer self.
@@ -80,11 +80,13 @@ pytest: $(VENV)/.installed
 
 requirements: .venv-lock/.installed  ## pin anew what pyproject.toml asks for; UPGRADE=--upgrade moves every pin
 	$(LOCK) --group dev $(UPGRADE) --output-file requirements/dev.txt
-	@# What stands in an output file already is kept where it can be: this is how the three files come to agree.
+	@# What stands in an output file already is kept where it can be: this is how the files come to agree.
 	cp requirements/dev.txt requirements/test.txt
 	$(LOCK) --group build --group test --output-file requirements/test.txt
 	cp requirements/test.txt requirements/oldest.txt
 	$(LOCK) --group build --group test --constraint requirements/oldest.in --output-file requirements/oldest.txt
+	cp requirements/test.txt requirements/trust.txt
+	$(LOCK) --group build --group test --group trust --output-file requirements/trust.txt
 	$(COMPILE) requirements/aiobotocore.in $(UPGRADE) --output-file requirements/aiobotocore.txt
 
 clean:  ## remove everything that make has made
@@ -103,6 +105,13 @@ $(VENV)/.installed: $(REQUIREMENTS) pyproject.toml
 $(VENV)/.checkers: requirements/dev.txt $(VENV)/.installed
 	@echo "Adding the checkers to $(VENV)"
 	@$(PIP_INSTALL) --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+.venv-trust/.installed: requirements/trust.txt pyproject.toml
+	@echo "Setting up .venv-trust"
+	@$(PYTHON) -m venv .venv-trust
+	@.venv-trust/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@.venv-trust/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv-aiobotocore/.installed: requirements/aiobotocore.txt
