@@ -1,0 +1,157 @@
+"""How Sphinx builds the documentation site: `make site`."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import version as version_of
+from typing import TYPE_CHECKING, cast
+
+from sphinx.ext.napoleon import Config, GoogleDocstring
+from sphinx.util.inspect import stringify_signature
+from sphinx.util.typing import stringify_annotation
+
+import unisync
+from unisync.emulator import FAULTS
+from unisync.models import Model
+
+if TYPE_CHECKING:
+    from docutils.nodes import Element
+    from sphinx.addnodes import pending_xref
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+project = "unisync"
+author = "unisync contributors"
+project_copyright = "unisync contributors, Apache-2.0"
+version = release = version_of("unisync-aws")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+exclude_patterns = ["_build", "explanation/words.md"]
+default_role = "py:obj"  # single backticks in a docstring
+nitpicky = True
+nitpick_ignore_regex = [
+    # Type variables, Python's own, and what is shown for want of a public name.
+    ("py:class", r"(.*\.)?(J|P|R|T|V)(_co)?"),
+    ("py:class", r"(Any|AsyncIterator|AwareDatetime|Callable|Collection|Event|Iterable|Iterator|Literal|Mapping|Self)"),
+    ("py:class", r"(Callable\[\[\]|datetime|timedelta|Boto3Session|BotocoreConfig|ClientError)"),
+    ("py:class", r"(abc|botocore|collections|datetime|enum|pydantic|threading|typing)\..*"),
+]
+myst_enable_extensions = ["attrs_inline", "colon_fence"]
+myst_heading_anchors = 3
+
+add_module_names = False
+autodoc_member_order = "bysource"
+maximum_signature_line_length = 72
+python_use_unqualified_type_names = True
+
+html_theme = "furo"
+html_title = "unisync"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {"top_of_page_buttons": []}
+
+PUBLIC = {name: getattr(unisync, name) for name in unisync.__all__}
+ALIASES = {
+    "Action": "unisync.services.ensuring",
+    "OnOutcome": "unisync.outcomes",
+    "OnProgress": "unisync.waiting",
+    "Random": "unisync.backoff",
+    "RepositoryProvider": "unisync.services.proton",
+    "Switch": "unisync.definitions",
+    "SyncResourceState": "unisync.inventory",
+    "SyncResourceType": "unisync.inventory",
+    "SyncType": "",  # the item's own module: it is another for Proton
+    "TemplateType": "unisync.refs",
+    "Trigger": "unisync.definitions",
+    "What": "unisync.watching",
+}
+"""Types that are written out where a signature has them, since nobody imports their names; and their modules."""
+MADE_BY_UNISYNC = {"CodeConnections", "Listing", "Proton", "Setup", "TwinMaker"} | {"Change", "Discovery", "Ensured", "Page"}
+
+
+def shown(text: str, item: object) -> str:
+    """A type or a signature as the site has it."""
+    text = unqualified(text)
+    for name, module in ALIASES.items():
+        if re.search(rf"\b{name}\b", text):
+            alias = getattr(import_module(module or item.__module__), name)
+            meaning = unqualified(stringify_annotation(alias, "smart"))
+            text = re.sub(rf"\b{name}\b(\[J\])?", lambda _, meaning=meaning: meaning, text)
+    return re.sub(r"\bBackoff\(.*?\)", "Backoff()", text)
+
+
+def unqualified(text: str) -> str:
+    """A type without the modules that its names are in."""
+    return re.sub(r"~?\b(?:[a-z_0-9]+\.)+(?=[A-Z])", "", text).replace("~", "")
+
+
+def prepare(item: type) -> None:
+    """Have the attributes of a class say their types as a reader knows them."""
+    own = item.__dict__.get("__annotations__", {})
+    own |= {name: getattr(import_module(ALIASES[text]), text) for name, text in own.items() if text in ALIASES}
+    if issubclass(item, Model):
+        item.model_rebuild()  # pydantic builds late, and what autodoc does meanwhile would be in its way
+        # Those of its bases too, and without what is there for pydantic alone.
+        own |= {name: field.annotation for name, field in item.model_fields.items()}
+
+
+def with_shown_signature(
+    app: Sphinx, what: str, name: str, item: object, options: object, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    """A verb's signature is the one that it gives itself; what users do not make shows none."""
+    if isinstance(item, type):
+        kind = item.__name__.removeprefix("Blocking").removeprefix("Async")
+        is_made = not issubclass(item, Model) and kind not in MADE_BY_UNISYNC
+        return signature and (shown(signature, item) if is_made else ""), None
+    if what in ("function", "method"):
+        own = inspect.signature(cast("Callable[..., object]", item))
+        if what == "method" and next(iter(own.parameters), "") in ("self", "cls"):
+            own = own.replace(parameters=list(own.parameters.values())[1:])
+        signature, arrow, result = shown(stringify_signature(own, unqualified_typehints=True), item).partition(") -> ")
+        return signature + ")" * bool(arrow), result or None
+    return signature, returns
+
+
+def with_fields(app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]) -> None:
+    """Make fields of a docstring's sections. An attribute's docstring has none."""
+    if name == "unisync.emulator.FAULTS":
+        lines[:] = ["The faults that are not error codes.", "", *(f"- ``{kind}``: {it_does}" for kind, it_does in FAULTS.items())]
+    if what in ("attribute", "data", "property"):
+        return
+    if "Returns:" in lines:
+        # Napoleon would take what stands before a colon for a type.
+        start = lines.index("Returns:")
+        end = next((place for place in range(start + 1, len(lines)) if re.match(r"\S", lines[place])), len(lines))
+        lines[start:end] = [":returns: " + " ".join(line.strip() for line in lines[start + 1 : end]).strip(), ""]
+    lines[:] = GoogleDocstring(lines, Config(), app, what, name, item, options).lines()
+
+
+def only_public_bases(app: Sphinx, name: str, item: type, options: object, bases: list[type]) -> None:
+    """Of the classes that one is made from, leave what a user knows."""
+    bases[:] = [base for base in bases if base.__name__ in PUBLIC or base.__module__ in ("builtins", "botocore.exceptions")]
+
+
+def skipped(app: Sphinx, what: str, name: str, item: object, skip: bool, options: object) -> bool | None:
+    """Leave out what pydantic asks for."""
+    return True if name in ("model_config", "model_post_init") else None
+
+
+def plain_where_unknown(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Element) -> Element | None:
+    """Single backticks in a docstring: code where they name nothing that has an entry."""
+    return content if node["reftype"] == "obj" else None
+
+
+def setup(app: Sphinx) -> None:
+    for item in PUBLIC.values():
+        if isinstance(item, type):
+            prepare(item)
+    app.connect("autodoc-process-signature", with_shown_signature)
+    app.connect("autodoc-process-docstring", with_fields)
+    app.connect("autodoc-process-bases", only_public_bases)
+    app.connect("autodoc-skip-member", skipped)
+    app.connect("missing-reference", plain_where_unknown)
