@@ -58,6 +58,7 @@ html_theme_options = {"top_of_page_buttons": []}
 PUBLIC = {name: getattr(unisync, name) for name in unisync.__all__}
 ALIASES = {
     "Action": "unisync.services.ensuring",
+    "OnEvent": "unisync.events",
     "OnOutcome": "unisync.outcomes",
     "OnProgress": "unisync.waiting",
     "Random": "unisync.backoff",
@@ -71,12 +72,13 @@ ALIASES = {
     "What": "unisync.watching",
 }
 """Types that are written out where a signature has them, since nobody imports their names; and their modules."""
-MADE_BY_UNISYNC = {"CodeConnections", "Listing", "Proton", "Setup", "TwinMaker"} | {"Change", "Discovery", "Ensured", "Page"}
+MADE_BY_UNISYNC = {"CodeConnections", "Listing", "Proton", "Setup", "TwinMaker"} 
+MADE_BY_UNISYNC |= {"CallEnded", "Change", "Discovery", "Ensured", "FleetDiscovery", "Page", "WaitEnded", "WaitStarted"}
 
 
 def shown(text: str, item: object) -> str:
     """A type or a signature as the site has it."""
-    text = unqualified(text)
+    text = unqualified(text).replace("stop: Event", "stop: threading.Event")
     for name, module in ALIASES.items():
         if re.search(rf"\b{name}\b", text):
             alias = getattr(import_module(module or item.__module__), name)
