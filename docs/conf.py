@@ -36,7 +36,7 @@ nitpick_ignore_regex = [
     # Type variables, Python's own, and what is shown for want of a public name.
     ("py:class", r"(.*\.)?(J|P|R|T|V)(_co)?"),
     ("py:class", r"(Any|AsyncIterator|AwareDatetime|Callable|Collection|Event|Iterable|Iterator|Literal|Mapping|Self)"),
-    ("py:class", r"(Callable\[\[\]|datetime|timedelta|Boto3Session|BotocoreConfig|ClientError)"),
+    ("py:class", r"(Callable\[\[\]|datetime|timedelta|Boto3Session|BotocoreConfig|ClientError|TracerProvider)"),
     ("py:class", r"(abc|botocore|collections|datetime|enum|pydantic|threading|typing)\..*"),
 ]
 myst_enable_extensions = ["attrs_inline", "colon_fence"]

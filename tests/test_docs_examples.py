@@ -144,7 +144,8 @@ def test_every_page_is_in_a_table_of_contents() -> None:
         for tree in (block.body for block in blocks(page) if block.kind == "{toctree}"):
             for entry in re.findall(r"^(?:.*<)?([\w./-]+?)>?$", tree, re.MULTILINE):
                 listed.add(str((page.parent / f"{entry}.md").resolve().relative_to(DOCS)))
-    assert set(PAGES) | {"cli.md", "operations.md"} == listed | {"explanation/words.md"}
+    included = {"explanation/words.md"}
+    assert set(PAGES) | {"cli.md", "operations.md"} == listed | included
 
 
 def public(module: Any) -> set[str]:
