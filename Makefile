@@ -18,7 +18,7 @@ PYRIGHT = PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright
 REGISTRIES = [p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.|[y]arnpkg\.|[p]roxy\.golang|[c]rates\.io|[r]ubygems\.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check stubs docs pictures bench coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13
+.PHONY: help demo test check stubs docs site pictures bench coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13
 
 help:  ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -43,6 +43,7 @@ check: $(VENV)/.checkers  ## everything that can be known without running the te
 	$(PY) stubs/generate.py --check
 	$(PY) docs/operations.py --check
 	$(PY) docs/cli.py --check
+	$(PY) docs/states.py --check
 	@if ! git rev-parse --git-dir >/dev/null 2>&1; then echo "Not a git checkout: did not look for names of package registries."; \
 	elif git grep -nIE '$(REGISTRIES)'; then echo "The lines above name a package registry. No tracked file may."; exit 1; \
 	else echo "No tracked file names a package registry."; fi
@@ -53,6 +54,11 @@ stubs: $(VENV)/.installed  ## write the boto3 stubs anew from botocore's models
 docs: $(VENV)/.installed  ## write the pages anew that follow from the code
 	$(PY) docs/operations.py
 	$(PY) docs/cli.py
+	$(PY) docs/states.py
+
+site: $(VENV)/.checkers  ## build the documentation site: docs/_build/html
+	@$(PY) -m sphinx -q -E -W --keep-going -n -b html docs docs/_build/html
+	@echo "Built docs/_build/html/index.html"
 
 pictures: $(VENV)/.checkers  ## take the pictures of the report anew; this needs Chromium
 	$(PY) docs/pictures.py
@@ -90,7 +96,7 @@ requirements: .venv-lock/.installed  ## pin anew what pyproject.toml asks for; U
 	$(COMPILE) requirements/aiobotocore.in $(UPGRADE) --output-file requirements/aiobotocore.txt
 
 clean:  ## remove everything that make has made
-	rm -rf .venv .venv-* tests/foreign/.venv tests/foreign/node_modules .coverage .coverage.* htmlcov dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* tests/foreign/.venv tests/foreign/node_modules .coverage .coverage.* htmlcov dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps below are older than what they were made from only when there is something new to install.

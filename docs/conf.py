@@ -9,8 +9,9 @@ from importlib import import_module
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, cast
 
-from sphinx.ext.napoleon import Config, GoogleDocstring
+from sphinx.ext.napoleon.docstring import GoogleDocstring
 from sphinx.util.inspect import stringify_signature
+from sphinx.util.nodes import make_refnode
 from sphinx.util.typing import stringify_annotation
 
 import unisync
@@ -18,7 +19,6 @@ from unisync.emulator import FAULTS
 from unisync.models import Model
 
 if TYPE_CHECKING:
-    from docutils.nodes import Element
     from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -53,7 +53,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
-html_theme_options = {"top_of_page_buttons": []}
+html_theme_options: dict[str, object] = {"top_of_page_buttons": []}
 
 PUBLIC = {name: getattr(unisync, name) for name in unisync.__all__}
 ALIASES = {
@@ -72,8 +72,11 @@ ALIASES = {
     "What": "unisync.watching",
 }
 """Types that are written out where a signature has them, since nobody imports their names; and their modules."""
-MADE_BY_UNISYNC = {"CodeConnections", "Listing", "Proton", "Setup", "TwinMaker"} 
-MADE_BY_UNISYNC |= {"CallEnded", "Change", "Discovery", "Ensured", "FleetDiscovery", "Page", "WaitEnded", "WaitStarted"}
+MADE_BY_UNISYNC = {
+    *("CallEnded", "Change", "CodeConnections", "Discovery", "Ensured", "FleetDiscovery", "Listing", "Page", "Proton"),
+    *("Setup", "TwinMaker", "WaitEnded", "WaitStarted"),
+}
+"""Classes that show no arguments: nobody else makes one."""
 
 
 def shown(text: str, item: object) -> str:
@@ -83,7 +86,7 @@ def shown(text: str, item: object) -> str:
         if re.search(rf"\b{name}\b", text):
             alias = getattr(import_module(module or item.__module__), name)
             meaning = unqualified(stringify_annotation(alias, "smart"))
-            text = re.sub(rf"\b{name}\b(\[J\])?", lambda _, meaning=meaning: meaning, text)
+            text = re.sub(rf"\b{name}\b(\[J\])?", meaning, text)
     return re.sub(r"\bBackoff\(.*?\)", "Backoff()", text)
 
 
@@ -94,19 +97,20 @@ def unqualified(text: str) -> str:
 
 def prepare(item: type) -> None:
     """Have the attributes of a class say their types as a reader knows them."""
-    own = item.__dict__.get("__annotations__", {})
+    own = inspect.get_annotations(item)
     own |= {name: getattr(import_module(ALIASES[text]), text) for name, text in own.items() if text in ALIASES}
     if issubclass(item, Model):
         item.model_rebuild()  # pydantic builds late, and what autodoc does meanwhile would be in its way
         # Those of its bases too, and without what is there for pydantic alone.
         own |= {name: field.annotation for name, field in item.model_fields.items()}
+    item.__annotations__ = own
 
 
 def with_shown_signature(
     app: Sphinx, what: str, name: str, item: object, options: object, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None]:
     """A verb's signature is the one that it gives itself; what users do not make shows none."""
-    if isinstance(item, type):
+    if inspect.isclass(item):
         kind = item.__name__.removeprefix("Blocking").removeprefix("Async")
         is_made = not issubclass(item, Model) and kind not in MADE_BY_UNISYNC
         return signature and (shown(signature, item) if is_made else ""), None
@@ -122,7 +126,11 @@ def with_shown_signature(
 def with_fields(app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]) -> None:
     """Make fields of a docstring's sections. An attribute's docstring has none."""
     if name == "unisync.emulator.FAULTS":
-        lines[:] = ["The faults that are not error codes.", "", *(f"- ``{kind}``: {it_does}" for kind, it_does in FAULTS.items())]
+        lines[:] = [
+            "The faults that are not error codes.",
+            "",
+            *(f"- ``{kind}``: {it_does}" for kind, it_does in FAULTS.items()),
+        ]
     if what in ("attribute", "data", "property"):
         return
     if "Returns:" in lines:
@@ -130,12 +138,14 @@ def with_fields(app: Sphinx, what: str, name: str, item: object, options: object
         start = lines.index("Returns:")
         end = next((place for place in range(start + 1, len(lines)) if re.match(r"\S", lines[place])), len(lines))
         lines[start:end] = [":returns: " + " ".join(line.strip() for line in lines[start + 1 : end]).strip(), ""]
-    lines[:] = GoogleDocstring(lines, Config(), app, what, name, item, options).lines()
+    lines[:] = GoogleDocstring(lines).lines()
 
 
 def only_public_bases(app: Sphinx, name: str, item: type, options: object, bases: list[type]) -> None:
     """Of the classes that one is made from, leave what a user knows."""
-    bases[:] = [base for base in bases if base.__name__ in PUBLIC or base.__module__ in ("builtins", "botocore.exceptions")]
+    bases[:] = [
+        base for base in bases if base.__name__ in PUBLIC or base.__module__ in ("builtins", "botocore.exceptions")
+    ]
 
 
 def skipped(app: Sphinx, what: str, name: str, item: object, skip: bool, options: object) -> bool | None:
@@ -143,8 +153,10 @@ def skipped(app: Sphinx, what: str, name: str, item: object, skip: bool, options
     return True if name in ("model_config", "model_post_init") else None
 
 
-def plain_where_unknown(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Element) -> Element | None:
+def plain_where_unknown(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: object) -> object:
     """Single backticks in a docstring: code where they name nothing that has an entry."""
+    if node["reftarget"] == "unisync.errors":
+        return make_refnode(app.builder, node["refdoc"], "reference/errors", "", cast("pending_xref", content))
     return content if node["reftype"] == "obj" else None
 
 

@@ -37,7 +37,7 @@ def words_of(kind: str) -> dict[SyncState, list[str]]:
     found: list[dict[SyncState, list[str]]] = []
     for service, shape in KINDS[kind]:
         model = ServiceModel(Loader().load_service_model(service.name, "service-2"))
-        words = sorted(str(word) for word in model.shape_for(shape).metadata["enum"])
+        words = sorted(str(word) for word in model.shape_for(shape).metadata.get("enum", ()))
         states = service.vocabulary.states
         found.append({state: [word for word in words if states.get(word) is state] for state in SyncState})
         assert sum(map(len, found[-1].values())) == len(words)
@@ -52,7 +52,7 @@ def table() -> str:
     for state in SyncState:
         cells = [", ".join(f"`{word}`" for word in words[state]) for words in columns]
         cells = ["any other word"] * len(KINDS) if state is SyncState.UNKNOWN else cells
-        lines.append(f"| `{state}` | {' | '.join(cell or '–' for cell in cells)} |")
+        lines.append(f"| `{state}` | {' | '.join(cell or '-' for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -73,16 +73,18 @@ BOXES = {
     SyncState.UNKNOWN: Box(14, 264),
 }
 ARROWS = {
-    "M 14 40 h 86 v 44": ("a definition, or a sync job, is created", 112, 45),
-    "M 186 134 h 80": ("AWS begins", 226, 124),
+    "M 60 20 v 64": ("a definition, or a sync job, is created", 70, 34),
+    "M 186 126 h 80": ("AWS begins", 226, 116),
     "M 446 134 h 80": ("it succeeds", 486, 124),
-    "M 360 176 v 80": ("it fails", 396, 222),
+    "M 360 176 v 80": ("it fails", 368, 222),
     "M 620 92 v -28 h -494 v 20": ("AWS notices a new commit", 373, 58),
-    "M 274 290 h -148 v -106": ("a new commit", 178, 280),
-    "M 620 176 v 80": ("deleted", 660, 222),
+    "M 274 300 h -44 v -150 h -36": ("a new commit", 236, 222),
+    "M 620 176 v 80": ("deleted", 628, 222),
     "M 706 306 h 40": ("gone", 726, 296),
 }
 """What moves a sync, along which path, and where that is written."""
+BESIDE = ("a definition, or a sync job, is created", "it fails", "a new commit", "deleted")
+"""What is written to the right of its arrow, and not above it."""
 
 HEAD = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 360" role="img" aria-labelledby="states-title states-text">
@@ -95,9 +97,9 @@ HEAD = """\
 </defs>
 """
 DESCRIPTION = (
-    "PENDING becomes RUNNING when AWS begins. RUNNING becomes ACTIVE when it succeeds, and FAILED when it fails. ACTIVE "
-    "and FAILED become PENDING when AWS notices a new commit. DELETING ends with the sync being gone. UNKNOWN is any word "
-    "that AWS has added since."
+    "PENDING becomes RUNNING when AWS begins. RUNNING becomes ACTIVE when it succeeds, and FAILED when it fails. Both "
+    "become PENDING when AWS notices a new commit. DELETING ends with the sync being gone. UNKNOWN is any word that "
+    "AWS has added since."
 )
 
 
@@ -117,7 +119,7 @@ def shapes() -> Iterator[str]:
         for line, text in enumerate(native(state, jobs, attempts)):
             yield f'<text class="native" x="{middle}" y="{top + 48 + 19 * line}">{escape(text)}</text>'
     for path, (label, x, y) in ARROWS.items():
-        start = ' class="start"' if path.startswith("M 14 40") else ""
+        start = ' class="start"' if label in BESIDE else ""
         yield f'<path d="{path}" marker-end="url(#states-arrow)"/>'
         yield f'<text{start} x="{x}" y="{y}">{label}</text>'
 

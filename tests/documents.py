@@ -2,9 +2,9 @@
 
 - ```python is a program. It is run by itself, in an empty folder. A ```text that follows is what it prints.
 - ```{code-block} with a `:caption:` is a file of that name, in a folder that the page's blocks share.
-- ```console is a shell in that folder. A line that begins with "$ " is run; those below it are what it prints. `…` stands
-  for anything in a line, and alone on one for any lines. Times and ids may differ. `unisync emulator` is served until
-  the page ends, on a free port, and what it prints is exported, as the page tells its reader to do.
+- ```console is a shell in that folder. A line that begins with "$ " is run; those below it are what it prints. `…`
+  stands for anything in a line, and alone on one for any lines. Times and ids may differ. `unisync emulator` is served
+  until the page ends, on a free port, and what it prints is exported, as the page tells its reader to do.
 - <!-- not run: REASON --> above a block says that it is not, and why.
 """
 
