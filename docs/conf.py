@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version as version_of
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sphinx.ext.napoleon.docstring import GoogleDocstring
 from sphinx.util.inspect import stringify_signature
@@ -160,6 +160,15 @@ def plain_where_unknown(app: Sphinx, env: BuildEnvironment, node: pending_xref, 
     return content if node["reftype"] == "obj" else None
 
 
+def with_breaks(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Let a long name in the text break between its words, so that tables are no wider than they have to be."""
+    context["body"] = re.sub(
+        r'(?<=<span class="pre">)[\w.]{16,}(?=</span>)',
+        lambda name: re.sub(r"(?<=[_.])|(?<=[a-z])(?=[A-Z])", "<wbr>", name[0]),
+        context.get("body", ""),
+    )
+
+
 def setup(app: Sphinx) -> None:
     for item in PUBLIC.values():
         if isinstance(item, type):
@@ -168,4 +177,5 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", with_fields)
     app.connect("autodoc-process-bases", only_public_bases)
     app.connect("autodoc-skip-member", skipped)
+    app.connect("html-page-context", with_breaks)
     app.connect("missing-reference", plain_where_unknown)
