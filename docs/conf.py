@@ -10,12 +10,14 @@ from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Any, cast
 
 from sphinx.ext.napoleon.docstring import GoogleDocstring
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.inspect import stringify_signature
 from sphinx.util.nodes import make_refnode
 from sphinx.util.typing import stringify_annotation
 
 import unisync
 from unisync.emulator import FAULTS
+from unisync.errors import UnisyncError
 from unisync.models import Model
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ nitpick_ignore_regex = [
     # Type variables, Python's own, and what is shown for want of a public name.
     ("py:class", r"(.*\.)?(J|P|R|T|V)(_co)?"),
     ("py:class", r"(Any|AsyncIterator|AwareDatetime|Callable|Collection|Event|Iterable|Iterator|Literal|Mapping|Self)"),
-    ("py:class", r"(Callable\[\[\]|datetime|timedelta|Boto3Session|BotocoreConfig|ClientError|TracerProvider)"),
+    ("py:class", r"(.*\.)?(Callable\[\[\]|datetime|timedelta|Boto3Session|BotocoreConfig|ClientError|Random|TracerProvider)"),
     ("py:class", r"(abc|botocore|collections|datetime|enum|pydantic|threading|typing)\..*"),
 ]
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
@@ -61,7 +63,6 @@ ALIASES = {
     "OnEvent": "unisync.events",
     "OnOutcome": "unisync.outcomes",
     "OnProgress": "unisync.waiting",
-    "Random": "unisync.backoff",
     "RepositoryProvider": "unisync.services.proton",
     "Switch": "unisync.definitions",
     "SyncResourceState": "unisync.inventory",
@@ -73,8 +74,20 @@ ALIASES = {
 }
 """Types that are written out where a signature has them, since nobody imports their names; and their modules."""
 MADE_BY_UNISYNC = {
-    *("CallEnded", "Change", "CodeConnections", "Discovery", "Ensured", "FleetDiscovery", "Listing", "Page", "Proton"),
-    *("Setup", "TwinMaker", "WaitEnded", "WaitStarted"),
+    *(
+        "Call",
+        "CallEnded",
+        "Change",
+        "Clock",
+        "CodeConnections",
+        "Discovery",
+        "Ensured",
+        "FleetDiscovery",
+        "Listing",
+        "Page",
+        "Proton",
+    ),
+    *("Setup", "SyncState", "TwinMaker", "WaitEnded", "WaitStarted"),
 }
 """Classes that show no arguments: nobody else makes one."""
 
@@ -87,6 +100,7 @@ def shown(text: str, item: object) -> str:
             alias = getattr(import_module(module or item.__module__), name)
             meaning = unqualified(stringify_annotation(alias, "smart"))
             text = re.sub(rf"\b{name}\b(\[J\])?", meaning, text)
+    text = re.sub(r"<built-in method random of .*?>", "random.random", text)
     return re.sub(r"\bBackoff\(.*?\)", "Backoff()", text)
 
 
@@ -95,8 +109,19 @@ def unqualified(text: str) -> str:
     return re.sub(r"~?\b(?:[a-z_0-9]+\.)+(?=[A-Z])", "", text).replace("~", "")
 
 
+DATA = {
+    "unisync.AnyRef": "unisync.refs",
+    "unisync.Event": "unisync.events",
+    "unisync.emulator.ACCOUNT": "unisync.emulator.emulator",
+    "unisync.emulator.REGION": "unisync.emulator.emulator",
+}
+"""What is no class and no function, and the modules that say what it is."""
+
+
 def prepare(item: type) -> None:
     """Have the attributes of a class say their types as a reader knows them."""
+    if issubclass(item, UnisyncError):
+        item.__module__ = "unisync.errors"  # where autodoc finds what is said of its attributes
     own = inspect.get_annotations(item)
     own |= {name: getattr(import_module(ALIASES[text]), text) for name, text in own.items() if text in ALIASES}
     if issubclass(item, Model):
@@ -112,7 +137,7 @@ def with_shown_signature(
     """A verb's signature is the one that it gives itself; what users do not make shows none."""
     if inspect.isclass(item):
         kind = item.__name__.removeprefix("Blocking").removeprefix("Async")
-        is_made = not issubclass(item, Model) and kind not in MADE_BY_UNISYNC
+        is_made = not issubclass(item, (Model, UnisyncError)) and kind not in MADE_BY_UNISYNC
         return signature and (shown(signature, item) if is_made else ""), None
     if what in ("function", "method"):
         own = inspect.signature(cast("Callable[..., object]", item))
@@ -131,6 +156,8 @@ def with_fields(app: Sphinx, what: str, name: str, item: object, options: object
             "",
             *(f"- ``{kind}``: {it_does}" for kind, it_does in FAULTS.items()),
         ]
+    elif what == "data":
+        lines[:] = ModuleAnalyzer.for_module(DATA[name]).find_attr_docs()["", name.rpartition(".")[2]]
     if what in ("attribute", "data", "property"):
         return
     if "Returns:" in lines:

@@ -322,6 +322,7 @@ class WaitError(UnisyncError):
     def __init__(self, message: str, *, ref: SyncRef[Any], job: SyncJob | None, attempts: int, elapsed: float) -> None:
         super().__init__(message)
         self.ref = ref
+        """Which sync was waited for."""
         self.job = job
         """What the last look that was answered saw; None if none was."""
         self.attempts = attempts
