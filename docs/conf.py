@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version as version_of
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from sphinx.ext.napoleon.docstring import GoogleDocstring
@@ -38,7 +39,10 @@ nitpick_ignore_regex = [
     # Type variables, Python's own, and what is shown for want of a public name.
     ("py:class", r"(.*\.)?(J|P|R|T|V)(_co)?"),
     ("py:class", r"(Any|AsyncIterator|AwareDatetime|Callable|Collection|Event|Iterable|Iterator|Literal|Mapping|Self)"),
-    ("py:class", r"(.*\.)?(Callable\[\[\]|datetime|timedelta|Boto3Session|BotocoreConfig|ClientError|Random|TracerProvider)"),
+    (
+        "py:class",
+        r"(.*\.)?(Callable\[\[\]|datetime|timedelta|Boto3Session|BotocoreConfig|ClientError|Random|TracerProvider)",
+    ),
     ("py:class", r"(abc|botocore|collections|datetime|enum|pydantic|threading|typing)\..*"),
 ]
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
@@ -181,10 +185,12 @@ def skipped(app: Sphinx, what: str, name: str, item: object, skip: bool, options
 
 
 def plain_where_unknown(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: object) -> object:
-    """Single backticks in a docstring: code where they name nothing that has an entry."""
-    if node["reftarget"] == "unisync.errors":
+    """What names something that has no entry is no link: code in a docstring, a file of the repository in a page."""
+    target = str(node["reftarget"])
+    if target == "unisync.errors":
         return make_refnode(app.builder, node["refdoc"], "reference/errors", "", cast("pending_xref", content))
-    return content if node["reftype"] == "obj" else None
+    is_file = node["reftype"] == "myst" and (Path(__file__).parent.parent / target).exists()
+    return content if node["reftype"] == "obj" or is_file else None
 
 
 def with_breaks(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:

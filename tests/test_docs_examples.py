@@ -153,7 +153,7 @@ def test_every_page_is_in_a_table_of_contents() -> None:
     assert set(PAGES) | {"cli.md", "operations.md"} == listed | included
 
 
-@pytest.mark.parametrize("name", ["unisync", "unisync.emulator", "unisync.otel"])
+@pytest.mark.parametrize("name", ["unisync", "unisync.emulator", "unisync.otel", "unisync.testing"])
 def test_the_reference_has_every_public_name(name: str) -> None:
     described: dict[str, list[str]] = {}
     for page in sorted((DOCS / "reference").glob("*.md")):
