@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version as version_of
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from sphinx.ext.napoleon.docstring import GoogleDocstring
@@ -22,6 +21,8 @@ from unisync.errors import UnisyncError
 from unisync.models import Model
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -185,12 +186,15 @@ def skipped(app: Sphinx, what: str, name: str, item: object, skip: bool, options
 
 
 def plain_where_unknown(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: object) -> object:
-    """What names something that has no entry is no link: code in a docstring, a file of the repository in a page."""
-    target = str(node["reftarget"])
-    if target == "unisync.errors":
+    """Single backticks in a docstring: code where they name nothing that has an entry."""
+    if node["reftarget"] == "unisync.errors":
         return make_refnode(app.builder, node["refdoc"], "reference/errors", "", cast("pending_xref", content))
-    is_file = node["reftype"] == "myst" and (Path(__file__).parent.parent / target).exists()
-    return content if node["reftype"] == "obj" or is_file else None
+    return content if node["reftype"] == "obj" else None
+
+
+def without_files(app: Sphinx, path: Path, page: str, content: list[str]) -> None:
+    """In what is included of other files, name the repository's files without a link: they are not on the site."""
+    content[0] = re.sub(r"\[(`[^`]+`)\]\((?!https?:|#|docs/)[^)]+\)", r"\1", content[0])
 
 
 def with_breaks(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
@@ -210,5 +214,6 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", with_fields)
     app.connect("autodoc-process-bases", only_public_bases)
     app.connect("autodoc-skip-member", skipped)
+    app.connect("include-read", without_files)
     app.connect("html-page-context", with_breaks)
     app.connect("missing-reference", plain_where_unknown)
