@@ -123,7 +123,7 @@ DATA = {
 """What is no class and no function, and the modules that say what it is."""
 
 
-def prepare(item: type) -> None:
+def prepare(item: type[object]) -> None:
     """Have the attributes of a class say their types as a reader knows them."""
     if issubclass(item, UnisyncError):
         item.__module__ = "unisync.errors"  # where autodoc finds what is said of its attributes
@@ -194,7 +194,8 @@ def plain_where_unknown(app: Sphinx, env: BuildEnvironment, node: pending_xref, 
 
 def without_files(app: Sphinx, path: Path, page: str, content: list[str]) -> None:
     """In what is included of other files, name the repository's files without a link: they are not on the site."""
-    content[0] = re.sub(r"\[(`[^`]+`)\]\((?!https?:|#|docs/)[^)]+\)", r"\1", content[0])
+    if path.name != "README.md":  # whose links say where its parts begin and end
+        content[0] = re.sub(r"\[(`[^`]+`)\]\((?!https?:|#|docs/)[^)]+\)", r"\1", content[0])
 
 
 def with_breaks(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
@@ -209,7 +210,7 @@ def with_breaks(app: Sphinx, page: str, template: str, context: dict[str, Any], 
 def setup(app: Sphinx) -> None:
     for item in PUBLIC.values():
         if isinstance(item, type):
-            prepare(item)
+            prepare(cast("type[object]", item))
     app.connect("autodoc-process-signature", with_shown_signature)
     app.connect("autodoc-process-docstring", with_fields)
     app.connect("autodoc-process-bases", only_public_bases)
