@@ -40,10 +40,8 @@ nitpick_ignore_regex = [
     # Type variables, Python's own, and what is shown for want of a public name.
     ("py:class", r"(.*\.)?(J|P|R|T|V)(_co)?"),
     ("py:class", r"(Any|AsyncIterator|AwareDatetime|Callable|Collection|Event|Iterable|Iterator|Literal|Mapping|Self)"),
-    (
-        "py:class",
-        r"(.*\.)?(Callable\[\[\]|datetime|timedelta|Boto3Session|BotocoreConfig|ClientError|Random|TracerProvider)",
-    ),
+    ("py:class", r"(.*\.)?(Callable\[\[\]|datetime|timedelta)"),
+    ("py:class", r"(.*\.)?(Boto3Session|BotocoreConfig|ClientError|Random|TracerProvider)"),
     ("py:class", r"(abc|botocore|collections|datetime|enum|pydantic|threading|typing)\..*"),
 ]
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
@@ -62,7 +60,6 @@ html_show_sourcelink = False
 html_copy_source = False
 html_theme_options: dict[str, object] = {"top_of_page_buttons": []}
 
-PUBLIC = {name: getattr(unisync, name) for name in unisync.__all__}
 ALIASES = {
     "Action": "unisync.services.ensuring",
     "OnEvent": "unisync.events",
@@ -78,23 +75,18 @@ ALIASES = {
     "What": "unisync.watching",
 }
 """Types that are written out where a signature has them, since nobody imports their names; and their modules."""
-MADE_BY_UNISYNC = {
-    *(
-        "Call",
-        "CallEnded",
-        "Change",
-        "Clock",
-        "CodeConnections",
-        "Discovery",
-        "Ensured",
-        "FleetDiscovery",
-        "Listing",
-        "Page",
-        "Proton",
-    ),
-    *("Setup", "SyncState", "TwinMaker", "WaitEnded", "WaitStarted"),
-}
+MADE_BY_UNISYNC = set(
+    "Call CallEnded Change Clock CodeConnections Discovery Ensured FleetDiscovery Listing Page Proton Setup SyncState "
+    "TwinMaker WaitEnded WaitStarted".split()
+)
 """Classes that show no arguments: nobody else makes one."""
+DATA = {
+    "unisync.AnyRef": "unisync.refs",
+    "unisync.Event": "unisync.events",
+    "unisync.emulator.ACCOUNT": "unisync.emulator.emulator",
+    "unisync.emulator.REGION": "unisync.emulator.emulator",
+}
+"""What is no class and no function, and the modules that say what it is."""
 
 
 def shown(text: str, item: object) -> str:
@@ -112,15 +104,6 @@ def shown(text: str, item: object) -> str:
 def unqualified(text: str) -> str:
     """A type without the modules that its names are in."""
     return re.sub(r"~?\b(?:[a-z_0-9]+\.)+(?=[A-Z])", "", text).replace("~", "")
-
-
-DATA = {
-    "unisync.AnyRef": "unisync.refs",
-    "unisync.Event": "unisync.events",
-    "unisync.emulator.ACCOUNT": "unisync.emulator.emulator",
-    "unisync.emulator.REGION": "unisync.emulator.emulator",
-}
-"""What is no class and no function, and the modules that say what it is."""
 
 
 def prepare(item: type[object]) -> None:
@@ -173,13 +156,6 @@ def with_fields(app: Sphinx, what: str, name: str, item: object, options: object
     lines[:] = GoogleDocstring(lines).lines()
 
 
-def only_public_bases(app: Sphinx, name: str, item: type, options: object, bases: list[type]) -> None:
-    """Of the classes that one is made from, leave what a user knows."""
-    bases[:] = [
-        base for base in bases if base.__name__ in PUBLIC or base.__module__ in ("builtins", "botocore.exceptions")
-    ]
-
-
 def skipped(app: Sphinx, what: str, name: str, item: object, skip: bool, options: object) -> bool | None:
     """Leave out what pydantic asks for."""
     return True if name in ("model_config", "model_post_init") else None
@@ -208,12 +184,11 @@ def with_breaks(app: Sphinx, page: str, template: str, context: dict[str, Any], 
 
 
 def setup(app: Sphinx) -> None:
-    for item in PUBLIC.values():
+    for item in (getattr(unisync, name) for name in unisync.__all__):
         if isinstance(item, type):
             prepare(cast("type[object]", item))
     app.connect("autodoc-process-signature", with_shown_signature)
     app.connect("autodoc-process-docstring", with_fields)
-    app.connect("autodoc-process-bases", only_public_bases)
     app.connect("autodoc-skip-member", skipped)
     app.connect("include-read", without_files)
     app.connect("html-page-context", with_breaks)
