@@ -75,9 +75,9 @@ ALIASES = {
     "What": "unisync.watching",
 }
 """Types that are written out where a signature has them, since nobody imports their names; and their modules."""
-MADE_BY_UNISYNC = set(
-    "Call CallEnded Change Clock CodeConnections Discovery Ensured FleetDiscovery Listing Page Proton Setup SyncState "
-    "TwinMaker WaitEnded WaitStarted".split()
+MADE_BY_UNISYNC = (
+    r"(Async|Blocking)?(CodeConnections|Listing|Proton|TwinMaker)|Call|CallEnded|Change|Clock|Discovery|Ensured|"
+    r"FleetDiscovery|Page|Setup|SyncState|WaitEnded|WaitStarted"
 )
 """Classes that show no arguments: nobody else makes one."""
 DATA = {
@@ -124,9 +124,8 @@ def with_shown_signature(
 ) -> tuple[str | None, str | None]:
     """A verb's signature is the one that it gives itself; what users do not make shows none."""
     if inspect.isclass(item):
-        kind = item.__name__.removeprefix("Blocking").removeprefix("Async")
-        is_made = not issubclass(item, (Model, UnisyncError)) and kind not in MADE_BY_UNISYNC
-        return signature and (shown(signature, item) if is_made else ""), None
+        shows_none = issubclass(item, (Model, UnisyncError)) or re.fullmatch(MADE_BY_UNISYNC, item.__name__)
+        return signature and ("" if shows_none else shown(signature, item)), None
     if what in ("function", "method"):
         own = inspect.signature(cast("Callable[..., object]", item))
         if what == "method" and next(iter(own.parameters), "") in ("self", "cls"):
