@@ -128,7 +128,7 @@ def test_the_public_names_are_the_same_wherever_they_stand() -> None:
         assert getattr(unisync, name) is getattr(sys.modules[home], name)
     assert set(unisync.__all__) <= set(dir(unisync))
     with pytest.raises(AttributeError, match="module 'unisync' has no attribute 'Unisnyc'"):
-        _ = unisync.Unisnyc
+        getattr(unisync, "Unisnyc")  # noqa: B009
 
 
 def python(code: str) -> str:

@@ -319,7 +319,9 @@ class ResponseError(UnisyncError):
 class WaitError(UnisyncError):
     """A wait that ended without what it waited for. Nothing was undone: in AWS the sync goes on as it was."""
 
-    def __init__(self, message: str, *, ref: SyncRef[Any], job: SyncJob | None, attempts: int, elapsed: float) -> None:
+    def __init__(
+        self, message: str, *, ref: SyncRef[SyncJob], job: SyncJob | None, attempts: int, elapsed: float
+    ) -> None:
         super().__init__(message)
         self.ref = ref
         self.job = job
@@ -337,7 +339,7 @@ class WaitTimeoutError(WaitError, TimeoutError):
         self,
         message: str,
         *,
-        ref: SyncRef[Any],
+        ref: SyncRef[SyncJob],
         job: SyncJob | None,
         attempts: int,
         elapsed: float,
@@ -371,7 +373,7 @@ class SyncBlockedError(WaitError):
         self,
         message: str,
         *,
-        ref: SyncRef[Any],
+        ref: SyncRef[SyncJob],
         job: SyncJob | None,
         attempts: int,
         elapsed: float,
@@ -389,7 +391,7 @@ class SyncSupersededError(WaitError):
         self,
         message: str,
         *,
-        ref: SyncRef[Any],
+        ref: SyncRef[SyncJob],
         job: SyncJob | None,
         attempts: int,
         elapsed: float,

@@ -9,7 +9,7 @@ from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError
 from unisync.flow import Call, Flow, SystemClock, Together
 from unisync.models import GitSyncJob, SyncJob, TwinMakerSyncJob
-from unisync.refs import ServiceInstanceSync, StackSync, SyncRef, TwinMakerSync
+from unisync.refs import FleetSync, ServiceInstanceSync, StackSync, SyncRef
 from unisync.services import Services
 from unisync.session import Sender, Session
 from unisync.verbs import Verbs, stream, verb
@@ -236,7 +236,7 @@ class CommonVerbs(Verbs):
     @verb
     def wait_until_resources_synced(
         self,
-        ref: TwinMakerSync,
+        ref: SyncRef[TwinMakerSyncJob],
         *,
         tolerate: int = 0,
         timeout: float | timedelta | None = 900,
@@ -414,7 +414,7 @@ class CommonVerbs(Verbs):
 
     @verb
     def resolve_blocker(
-        self, ref: StackSync | ServiceInstanceSync, blocker: SyncBlocker | str, reason: str
+        self, ref: StackSync | ServiceInstanceSync | FleetSync[GitSyncJob], blocker: SyncBlocker | str, reason: str
     ) -> Flow[SyncBlocker]:
         """Resolve a blocker, so that the sync goes on.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypedDict
+from typing import Literal, Protocol, Self
 
 from botocore.loaders import Loader
+from typing_extensions import TypedDict
 
 from unisync.emulator.application import Application, Call
 from unisync.emulator.checks import check
@@ -52,7 +53,7 @@ class BotocoreConfig(Protocol):
         ...
 
 
-class ClientOptions(TypedDict):
+class ClientOptions(TypedDict, closed=True):
     """What `Unisync` and `AsyncUnisync` take to speak to an emulator."""
 
     session: Boto3Session
