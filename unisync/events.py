@@ -57,7 +57,7 @@ class WaitStarted:
 
     wait_id: int
     """A number that no other wait of this process has."""
-    ref: SyncRef[Any]
+    ref: SyncRef[SyncJob]
     aim: str
     """What is waited for: "active", "deleted" or "resources"."""
     revision: str | None
@@ -69,7 +69,7 @@ class WaitEnded:
     """A wait came to its end."""
 
     wait_id: int
-    ref: SyncRef[Any]
+    ref: SyncRef[SyncJob]
     calls: int
     """How many calls it made."""
     elapsed: float

@@ -63,6 +63,13 @@ def setup(it: Setup) -> None:
     it.unblock(service="web", instance="prod")
 
 
+def options(it: ClientOptions) -> None:
+    assert_type(it["endpoint_url"], str)
+    assert_type(it["clock"], EmulatorClock)
+    assert_type(it["session"].region_name, str | None)
+    print(it["config"])
+
+
 async def clock(it: EmulatorClock) -> None:
     assert_type(it.now(), float)
     assert_type(it.time(), float)

@@ -114,7 +114,11 @@ def invalid_request_error(it: InvalidRequestError) -> ValueError:
     return it
 
 
-def retried(it: ThrottledError | ServerError) -> None:
+def throttled_error(it: ThrottledError) -> None:
+    assert_type(it.retryable, bool)
+
+
+def server_error(it: ServerError) -> None:
     assert_type(it.retryable, bool)
     assert_type(it.outcome_unknown, bool)
 
@@ -130,6 +134,7 @@ def response_error(it: ResponseError) -> None:
     assert_type(it.service, str)
     assert_type(it.operation, str)
     assert_type(it.reason, str)
+    assert_type(it.outcome_unknown, bool)
     assert_type(it.status_code, int | None)
     assert_type(it.request_id, str | None)
     assert_type(it.cut_short, bool)

@@ -106,7 +106,10 @@ def reference(it: FleetSync[GitSyncJob]) -> None:
     assert_type(it.account, str)
     assert_type(it.region, str)
     assert_type(it.sync, SyncRef[GitSyncJob])
+    assert_type(it.prefix, str)
     assert_type(it.parts(), tuple[str, ...])
+    nothing: Callable[[list[str]], None] = it.from_parts
+    nothing(["123456789012"])
     match it:
         case FleetSync(account, region, sync):
             assert_type(account, str)

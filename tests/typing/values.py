@@ -46,6 +46,7 @@ from unisync import (
     UpdatedSyncBlocker,
     parse_ref,
 )
+from unisync.inventory import SyncJobEntry
 
 assert_type(parse_ref("twinmaker:factory"), AnyRef)
 KEYS: dict[SyncRef[SyncJob], str] = {TwinMakerSync("factory"): "a", StackSync("payments-prod"): "b"}
@@ -70,8 +71,8 @@ def which(ref: AnyRef) -> str:
             assert_never(ref)
 
 
-def word(state: SyncState) -> str:
-    match state:
+def sync_state(it: SyncState) -> str:
+    match it:
         case SyncState.PENDING | SyncState.RUNNING:
             return "wait"
         case SyncState.ACTIVE:
@@ -81,7 +82,7 @@ def word(state: SyncState) -> str:
         case SyncState.UNKNOWN:
             return "who knows"
         case _:
-            assert_never(state)
+            assert_never(it)
 
 
 def either(job: SyncJob) -> str:
@@ -95,7 +96,7 @@ def either(job: SyncJob) -> str:
 def ref(it: SyncRef[GitSyncJob]) -> SyncRef[SyncJob]:
     assert_type(it.prefix, str)
     assert_type(it.parts(), tuple[str, ...])
-    assert_type(type(it).from_parts(["a"]), SyncRef[GitSyncJob] | None)
+    assert_type(it.from_parts(["a"]), SyncRef[GitSyncJob] | None)
     return it
 
 
@@ -113,6 +114,7 @@ def service_instance_sync(it: ServiceInstanceSync) -> SyncRef[GitSyncJob]:
     assert_type(it.service_instance_name, str)
     assert_type(it.prefix, str)
     assert_type(it.parts(), tuple[str, ...])
+    assert_type(ServiceInstanceSync.from_parts(["web", "prod"]), ServiceInstanceSync | None)
     return it
 
 
@@ -122,6 +124,7 @@ def template_sync(it: TemplateSync) -> SyncRef[GitSyncJob]:
     assert_type(it.template_version, str)
     assert_type(it.prefix, str)
     assert_type(it.parts(), tuple[str, ...])
+    assert_type(TemplateSync.from_parts(["SERVICE", "web", "1"]), TemplateSync | None)
     return it
 
 
@@ -130,6 +133,7 @@ def stack_sync(it: StackSync) -> SyncRef[GitSyncJob]:
     assert_type(it.sync_type, str)
     assert_type(it.prefix, str)
     assert_type(it.parts(), tuple[str, ...])
+    assert_type(StackSync.from_parts(["payments-prod"]), StackSync | None)
     return it
 
 
@@ -196,6 +200,10 @@ def sync_job_summary(it: SyncJobSummary) -> None:
     assert_type(it.sync_source, str | None)
     assert_type(it.created_at, datetime | None)
     assert_type(it.updated_at, datetime | None)
+
+
+def sync_job_summary_of(it: SyncJobSummary) -> None:
+    assert_type(it.of("factory", SyncJobEntry()), SyncJobSummary)
 
 
 def sync_job_status(it: SyncJobStatus) -> None:

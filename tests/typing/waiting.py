@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import datetime
-from typing import Literal, TypeVar, assert_type
+from typing import Literal, TypeVar, assert_never, assert_type
 
 from unisync import (
     AsyncUnisync,
     Backoff,
+    CallEnded,
     Change,
     Clock,
+    Event,
     FleetSync,
     GitSyncJob,
     Outcome,
@@ -28,6 +30,8 @@ from unisync import (
     TwinMakerSyncJob,
     Unisync,
     UnisyncError,
+    WaitEnded,
+    WaitStarted,
     WaitToken,
 )
 
@@ -122,6 +126,54 @@ def wait_token(it: WaitToken) -> None:
     assert_type(WaitToken.of(StackSync("web"), revision="4f2c9e1", timeout=None), WaitToken)
     assert_type(WaitToken.of(FleetSync("x", "eu-west-1", TwinMakerSync("factory"))), WaitToken)
     assert_type(WaitToken.parse(str(it)), WaitToken)
+
+
+def told(event: Event) -> None:
+    match event:
+        case CallEnded(service, operation, error=UnisyncError() as error):
+            assert_type((service, operation), tuple[str, str])
+            assert_type(error, UnisyncError)
+        case WaitEnded(job=job):
+            assert_type(job, SyncJob | None)
+        case CallEnded() | WaitStarted():
+            pass
+        case _:
+            assert_never(event)
+
+
+Unisync(on_event=told)
+AsyncUnisync(on_event=print)
+
+
+def call_ended(it: CallEnded) -> None:
+    assert_type(it.service, str)
+    assert_type(it.operation, str)
+    assert_type(it.region, str | None)
+    assert_type(it.account, str | None)
+    assert_type(it.attempt, int)
+    assert_type(it.delay, float)
+    assert_type(it.started_at, datetime)
+    assert_type(it.duration, float)
+    assert_type(it.request_id, str | None)
+    assert_type(it.error, UnisyncError | None)
+    assert_type(it.wait_id, int | None)
+
+
+def wait_started(it: WaitStarted) -> None:
+    assert_type(it.wait_id, int)
+    assert_type(it.ref, SyncRef[SyncJob])
+    assert_type(it.aim, str)
+    assert_type(it.revision, str | None)
+
+
+def wait_ended(it: WaitEnded) -> None:
+    assert_type(it.wait_id, int)
+    assert_type(it.ref, SyncRef[SyncJob])
+    assert_type(it.calls, int)
+    assert_type(it.elapsed, float)
+    assert_type(it.job, SyncJob | None)
+    assert_type(it.error, Exception | None)
+    assert_type(it.is_given_up, bool)
 
 
 def generic(client: Unisync, ref: SyncRef[J]) -> J:

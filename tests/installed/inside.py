@@ -1,0 +1,71 @@
+"""What holds where nothing but the wheel and what it needs is installed. Run by that Python, with warnings as errors."""
+
+import inspect
+import subprocess
+import sys
+import typing
+from functools import cached_property
+from importlib import import_module, metadata
+from pathlib import Path
+
+
+def requirements(name: str) -> set[str]:
+    """What a distribution needs, and what that needs, without extras."""
+    found = {name}
+    for line in metadata.requires(name) or ():
+        needed = line.split(";")[0].strip()
+        if "extra ==" not in line:
+            found |= requirements(
+                "".join(each if each.isalnum() or each in "-_." else " " for each in needed).split()[0]
+            )
+    return {each.lower().replace("_", "-") for each in found}
+
+
+def hinted(value: object) -> typing.Iterator[object]:
+    """A class and its public functions, or a function: whatever has hints to be read."""
+    yield value
+    if isinstance(value, type):
+        for name, member in inspect.getmembers_static(value):
+            function = {property: "fget", cached_property: "func"}.get(type(member))
+            held = getattr(member, function) if function else getattr(value, name)
+            if inspect.isroutine(held) and held.__module__.startswith("unisync") and not name.startswith("__get_"):
+                yield held
+
+
+# Only what is needed is there.
+installed = {each.name.lower().replace("_", "-") for each in metadata.distributions()}
+assert installed == requirements("unisync-aws"), installed ^ requirements("unisync-aws")
+direct = {line.split(">")[0] for line in metadata.requires("unisync-aws") or () if "extra ==" not in line}
+assert direct == {"boto3", "pydantic", "typing-extensions"}, direct
+
+# The wheel holds the package, and nothing beside it.
+files = [str(file) for file in metadata.files("unisync-aws") or ()]
+tops = {file.split("/")[0] for file in files if not file.startswith("..")}
+assert tops == {"unisync", f"unisync_aws-{metadata.version('unisync-aws')}.dist-info"}, tops
+assert "unisync/py.typed" in files
+assert not [file for file in files if "test_" in file or "/tests/" in file]
+
+# It is the one that is imported, and its import warns of nothing.
+import unisync  # noqa: E402
+
+assert Path(unisync.__file__).is_relative_to(sys.prefix), unisync.__file__
+for module in ("unisync", *sys.argv[1:]):
+    subprocess.run([sys.executable, "-P", "-W", "error", "-c", f"import {module}"], check=True)
+
+# What has an extra says which.
+for module in ("unisync.emulator", "unisync.otel"):
+    try:
+        import_module(module)
+    except ImportError as error:
+        assert "needs its extra: pip install 'unisync-aws[" in str(error), error
+    else:
+        raise AssertionError(f"{module} was imported without its extra")
+
+# Every public name is there, and its hints can be read.
+read = 0
+for name in unisync.__all__:
+    for value in hinted(getattr(unisync, name)):
+        if isinstance(value, type) or inspect.isroutine(value):
+            typing.get_type_hints(value)
+            read += 1
+print(f"{len(unisync.__all__)} public names, {read} of whose classes and functions have hints that can be read")
