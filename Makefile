@@ -18,7 +18,7 @@ PYRIGHT = PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright
 REGISTRIES = [p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.|[y]arnpkg\.|[p]roxy\.golang|[c]rates\.io|[r]ubygems\.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check stubs docs pictures bench coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13
+.PHONY: help demo test check stubs docs pictures bench sample audit coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13
 
 help:  ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -59,6 +59,21 @@ pictures: $(VENV)/.checkers  ## take the pictures of the report anew; this needs
 
 bench: $(VENV)/.installed .venv-aiobotocore/.installed  ## measure what unisync costs next to others: BENCHMARKS.md
 	@$(PY) bench/run.py --markdown BENCHMARKS.md
+
+sample: $(VENV)/.installed  ## run a sample project's tests against the wheel, in an environment of its own
+	@rm -rf .venv-sample dist/sample && mkdir -p dist/sample
+	@$(PIP_INSTALL:install=wheel) --no-deps --no-build-isolation --wheel-dir dist/sample .
+	@$(PYTHON) -m venv .venv-sample
+	@.venv-sample/bin/python -m pip install --quiet --disable-pip-version-check "$$(echo dist/sample/*.whl)[testing]"
+	@# Away from here, so that it finds nothing else of this repository.
+	@away=$$(mktemp -d) && cp -r examples/deploygate/. "$$away" && here=$$PWD && cd "$$away" && \
+	env -i HOME="$$away" PATH="$$PATH" PYTHONPATH="$$away" "$$here/.venv-sample/bin/python" -m pytest -q -p no:cacheprovider; \
+	status=$$?; rm -rf "$$away"; exit $$status
+
+# It asks a database of the network's; what that does not know is listed, and is no failure.
+audit: .venv-trust/.installed  ## look for known weaknesses in what is pinned
+	.venv-trust/bin/python -m pip_audit --require-hashes --disable-pip --progress-spinner off \
+		--requirement requirements/dev.txt
 
 coverage: test  ## run the tests, then show every line and branch they miss
 	@$(PY) -m coverage report

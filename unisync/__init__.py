@@ -302,14 +302,14 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
-if not TYPE_CHECKING:  # a checker would take every name, misspelled or not, for one of ours
+if not TYPE_CHECKING:  # else a checker would take any name for one that is there
 
     def __getattr__(name: str) -> object:
         home = _HOME_OF.get(name)
         if home is None:
             raise AttributeError(f"module 'unisync' has no attribute {name!r}")
         with NoCollection():
-            value = getattr(import_module(f"unisync.{home}"), name)
+            value: object = getattr(import_module(f"unisync.{home}"), name)
         globals()[name] = value
         return value
 

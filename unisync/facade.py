@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
+import unisync.flow
 from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError
 from unisync.events import OnEvent, checked_callback, observed
-from unisync.flow import Call, Flow, SystemClock, Together
+from unisync.flow import Call, Flow, Together
 from unisync.models import GitSyncJob, SyncJob, TwinMakerSyncJob
 from unisync.refs import FleetSync, ServiceInstanceSync, StackSync, SyncRef
 from unisync.services import Services
@@ -505,7 +506,7 @@ class Facade(CommonVerbs):
             session, region_name, profile_name, endpoint_url, config, allow_unknown_words, on_event=on_event
         )
         self._services = Services(codeconnections_service)
-        self._clock = clock or SystemClock()
+        self._clock = clock or unisync.flow.default_clock()
         self._pace = pace
 
     @verb

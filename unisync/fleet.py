@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 
 from typing_extensions import override
 
+import unisync.flow
 from unisync.aio import AsyncUnisync, AwaitableClient
 from unisync.backoff import retrying
 from unisync.client import BlockingClient, Unisync
 from unisync.errors import InvalidRequestError, UnisyncError
 from unisync.events import OnEvent, checked_callback
 from unisync.facade import CommonVerbs
-from unisync.flow import AtOnce, Call, Flow, Location, SystemClock, Together, each_call
+from unisync.flow import AtOnce, Call, Flow, Location, Together, each_call
 from unisync.models import Model, SyncJob
 from unisync.refs import FleetSync, StackSync, SyncRef
 from unisync.roles import Role
@@ -116,7 +117,7 @@ class FleetVerbs(CommonVerbs):
             raise _refusal("role_arns", "role ARNs, or `sessions`", "neither")
         self._session = self._sessions = FleetSession(source, makers, wanted, endpoint_url)
         self._services = FleetServices(codeconnections_service, self._sessions)
-        self._clock = clock or SystemClock()
+        self._clock = clock or unisync.flow.default_clock()
         self._pace = pace
         self._on_event = checked_callback("on_event", on_event)
 

@@ -15,6 +15,7 @@ from unisync.emulator.checks import check
 from unisync.emulator.clock import EmulatorClock
 from unisync.emulator.faults import Fault, TokenBucket, known_operation
 from unisync.emulator.identities import Role, split_role_arn
+from unisync.emulator.inprocess import URL, answer_in_process
 from unisync.emulator.server import Server
 from unisync.emulator.setup import Setup
 from unisync.emulator.signature import access_key_of, secret_of
@@ -145,8 +146,17 @@ class Emulator(Setup):
         """Let what AssumeRole gave out so far expire now: for the roles of an account, or for all."""
         self._application.identities.expire(None if account is None else _account_id(account))
 
-    def client_options(self, *, account: str = ACCOUNT, region: str = REGION) -> ClientOptions:
-        """The arguments with which `Unisync` or `AsyncUnisync` speaks to this emulator, in this world."""
+    def client_options(
+        self, *, account: str = ACCOUNT, region: str = REGION, in_process: bool = False
+    ) -> ClientOptions:
+        """The arguments with which `Unisync` or `AsyncUnisync` speaks to this emulator, in this world.
+
+        Args:
+            account: The account that calls are made in.
+            region: The region, likewise.
+            in_process: Whether calls are answered without a socket, which needs no `with`: nothing is served. Faults
+                that take time then take emulated time.
+        """
         import boto3
         from botocore.config import Config
         from botocore.session import Session
@@ -161,8 +171,11 @@ class Emulator(Setup):
             aws_secret_access_key=secret_of(account),
             region_name=region,
         )
+        if in_process:
+            answer_in_process(core, self._application)
         config = Config(inject_host_prefix=False, proxies={})
-        return ClientOptions(session=session, endpoint_url=self.url, config=config, clock=self.clock)
+        url = URL if in_process else self.url
+        return ClientOptions(session=session, endpoint_url=url, config=config, clock=self.clock)
 
     def environment(self, *, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
         """The environment variables that point any AWS client at this emulator."""
