@@ -8,15 +8,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from unisync.errors import InvalidRequestError
+from unisync.errors import InvalidRequestError, UnisyncError
 from unisync.flow import Call, Flow, each_call
 from unisync.models import SyncJob
-
-if TYPE_CHECKING:
-    from unisync.errors import UnisyncError
-    from unisync.refs import SyncRef
+from unisync.refs import SyncRef
 
 T = TypeVar("T")
 Callback = TypeVar("Callback")

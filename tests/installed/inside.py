@@ -21,13 +21,16 @@ def requirements(name: str) -> set[str]:
 
 def hinted(value: object) -> typing.Iterator[object]:
     """A class and its public functions, or a function: whatever has hints to be read."""
-    yield value
-    if isinstance(value, type):
-        for name, member in inspect.getmembers_static(value):
-            function = {property: "fget", cached_property: "func"}.get(type(member))
-            held = getattr(member, function) if function else getattr(value, name)
-            if inspect.isroutine(held) and held.__module__.startswith("unisync") and not name.startswith("__get_"):
-                yield held
+    if not isinstance(value, type):
+        yield from (value,) if inspect.isroutine(value) else ()
+        return
+    if not issubclass(value, Exception):
+        yield value
+    for name, member in inspect.getmembers_static(value):
+        held = {property: "fget", cached_property: "func"}.get(type(member))
+        function = getattr(value, name) if held is None else getattr(member, held)
+        if not name.startswith("_") and inspect.isroutine(function) and function.__module__.startswith("unisync"):
+            yield function
 
 
 # Only what is needed is there.
@@ -59,10 +62,5 @@ for module in ("unisync.emulator", "unisync.otel"):
     assert "needs its extra: pip install 'unisync-aws[" in said, module
 
 # Every public name is there, and its hints can be read.
-read = 0
-for name in unisync.__all__:
-    for value in hinted(getattr(unisync, name)):
-        if isinstance(value, type) or inspect.isroutine(value):
-            typing.get_type_hints(value)
-            read += 1
-print(f"{len(unisync.__all__)} public names, {read} of whose classes and functions have hints that can be read")
+read = [typing.get_type_hints(each) for name in unisync.__all__ for each in hinted(getattr(unisync, name))]
+print(f"{len(unisync.__all__)} public names, {len(read)} classes and functions whose hints can be read")
