@@ -29,7 +29,8 @@ def hinted(value: object) -> typing.Iterator[object]:
     for name, member in inspect.getmembers_static(value):
         held = {property: "fget", cached_property: "func"}.get(type(member))
         function = getattr(value, name) if held is None else getattr(member, held)
-        if not name.startswith("_") and inspect.isroutine(function) and function.__module__.startswith("unisync"):
+        ours = str(getattr(function, "__module__", "")).startswith("unisync")
+        if ours and not name.startswith("_") and inspect.isroutine(function):
             yield function
 
 
