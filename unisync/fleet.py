@@ -22,7 +22,7 @@ from unisync.flow import AtOnce, Call, Flow, Location, Together, each_call
 from unisync.lazily import Later
 from unisync.models import Model, SyncJob
 from unisync.refs import FleetSync, StackSync, SyncRef
-from unisync.roles import Role
+from unisync.roles import HIDDEN, Hidden, Role
 from unisync.services import Services
 from unisync.services.discovery import Discovery, checked_services, discover
 from unisync.session import Session
@@ -89,6 +89,10 @@ class FleetVerbs(CommonVerbs):
         clock: unisync.Clock | None = None,
         on_event: OnEvent | None = None,
     ) -> None:
+        if not isinstance(cast("object", external_id), str | None):
+            raise _refusal("external_id", "text", HIDDEN)
+        hidden = Hidden(external_id)
+        del external_id  # so that no traceback shows it
         readers: list[botocore.session.Session] = []
 
         def made(own: interfaces.Boto3Session | None, role: Role | None, region: str | None) -> Session:
@@ -112,7 +116,7 @@ class FleetVerbs(CommonVerbs):
             FleetSync(account, "any", StackSync("any"))  # refuses what is no account's name
             makers[account] = partial(made, own, None)
         for arn in _texts("role_arns", role_arns):
-            role = Role(source, arn, external_id, role_session_name, wanted[0] if wanted else None)
+            role = Role(source, arn, hidden, role_session_name, wanted[0] if wanted else None)
             if role.account in makers:
                 raise _refusal("role_arns", "one role or session an account", f"another of {role.account}: {arn}")
             makers[role.account] = partial(made, None, role)
@@ -125,7 +129,8 @@ class FleetVerbs(CommonVerbs):
         self._on_event = checked_callback("on_event", on_event)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {len(self._sessions.accounts)} accounts>"
+        sessions = vars(self).get("_sessions")  # none, where a traceback shows one that could not be made
+        return f"<{type(self).__name__} {len(sessions.accounts) if sessions else 0} accounts>"
 
     @property
     def locations(self) -> tuple[Location, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import cache
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
@@ -19,6 +21,8 @@ from unisync.emulator.inprocess import URL, answer_in_process
 from unisync.emulator.server import Server
 from unisync.emulator.setup import Setup
 from unisync.emulator.signature import access_key_of, secret_of
+
+logger: logging.Logger = logging.getLogger(__name__)
 
 ACCOUNT = "123456789012"
 """The account that everything happens in unless another is named."""
@@ -115,6 +119,11 @@ class Emulator(Setup):
             raise RuntimeError("the emulator serves only inside its with-block")
         host, port = self._server.address
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it serves other machines than this one too."""
+        return self._server is not None and not ip_address(self._server.address[0]).is_loopback
 
     def world(self, *, account: str = ACCOUNT, region: str = REGION) -> Setup:
         """Another account or region, to be set up like the default one."""
@@ -240,6 +249,8 @@ class Emulator(Setup):
         """Serve. `with` does this, and `stop`."""
         if self._server is None:
             self._server = Server(self._application, self._host, self._port)
+            if self.is_open:
+                logger.warning("The emulator serves other machines too, as it was told: on %s", self._host)
 
     def stop(self) -> None:
         """Free the port and the thread."""
