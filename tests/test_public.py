@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_origin, get_type_hints
+from typing import Any, cast, get_origin, get_type_hints
 
 import pytest
 
@@ -184,19 +184,25 @@ def test_a_generic_value_can_be_made_with_its_type_spelled_out() -> None:
 
 def with_hints() -> Iterator[Any]:
     """Every public class, but for errors, and every public function and method."""
-    for value in (getattr(module, name) for module in (unisync, unisync.emulator) for name in module.__all__):
-        if isinstance(value, type):
-            if not issubclass(value, Exception):
-                yield value
-            for name, member in inspect.getmembers_static(value):
-                if name.startswith("_") and name != "__init__":
-                    continue
-                held = {property: "fget", cached_property: "func"}.get(type(member))
-                function = getattr(value, name) if held is None else getattr(member, held)
-                if inspect.isroutine(function) and str(getattr(function, "__module__", "")).startswith("unisync"):
-                    yield function
-        elif inspect.isroutine(value):
+    values: list[object] = [getattr(module, name) for module in (unisync, unisync.emulator) for name in module.__all__]
+    for value in values:
+        if inspect.isroutine(value):
             yield value
+        if not isinstance(value, type):
+            continue
+        kind = cast("type[object]", value)
+        if not issubclass(kind, Exception):
+            yield kind
+        members: list[tuple[str, object]] = inspect.getmembers_static(kind)
+        for name, member in members:
+            function: object = getattr(kind, name)
+            if isinstance(member, property):
+                function = member.fget
+            elif isinstance(member, cached_property):
+                function = cast("cached_property[object]", member).func
+            ours = str(getattr(function, "__module__", "")).startswith("unisync")
+            if ours and inspect.isroutine(function) and (name == "__init__" or not name.startswith("_")):
+                yield function
 
 
 def test_whoever_reads_hints_at_run_time_finds_them() -> None:

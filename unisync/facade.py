@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator  # noqa: F401  # two are what `watch` gives
+from collections.abc import (
+    AsyncIterator,  # noqa: F401  # pyright: ignore[reportUnusedImport]  # what `watch` says that it gives
+    Collection,
+    Iterable,
+    Iterator,  # noqa: F401  # pyright: ignore[reportUnusedImport]  # likewise
+)
 from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import typing
-from functools import cached_property
 from importlib import import_module, metadata
 from pathlib import Path
 
@@ -21,17 +20,17 @@ def requirements(name: str) -> set[str]:
 
 def hinted(value: object) -> typing.Iterator[object]:
     """A class and its public functions, or a function: whatever has hints to be read."""
-    if not isinstance(value, type):
-        yield from (value,) if inspect.isroutine(value) else ()
-        return
-    if not issubclass(value, Exception):
+    if inspect.isroutine(value):
         yield value
-    for name, member in inspect.getmembers_static(value):
-        held = {property: "fget", cached_property: "func"}.get(type(member))
-        function = getattr(value, name) if held is None else getattr(member, held)
-        ours = str(getattr(function, "__module__", "")).startswith("unisync")
-        if ours and not name.startswith("_") and inspect.isroutine(function):
-            yield function
+    if isinstance(value, type):
+        kind = typing.cast("type[object]", value)
+        if not issubclass(kind, Exception):
+            yield kind
+        for name in dir(kind):
+            function: object = getattr(kind, name)
+            ours = str(getattr(function, "__module__", "")).startswith("unisync")
+            if ours and not name.startswith("_") and inspect.isroutine(function):
+                yield function
 
 
 # Only what is needed is there.

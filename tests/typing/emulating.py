@@ -25,6 +25,7 @@ def emulator(it: Emulator) -> None:
     assert_type(it.page_size, int | None)
     it.page_size = 5
     assert_type(it.url, str)
+    assert_type(it.is_open, bool)
     assert_type(it.world(account="210987654321"), Setup)
     assert_type(it.environment(), dict[str, str])
     it.add_role("arn:aws:iam::123456789012:role/reader", external_id="x")
