@@ -29,7 +29,8 @@ def hinted(value: object) -> typing.Iterator[object]:
         for name in dir(kind):
             function: object = getattr(kind, name)
             ours = str(getattr(function, "__module__", "")).startswith("unisync")
-            if ours and not name.startswith("_") and inspect.isroutine(function):
+            # Not isroutine: for Python 3.13, that is a cached property too.
+            if ours and not name.startswith("_") and (inspect.isfunction(function) or inspect.ismethod(function)):
                 yield function
 
 
