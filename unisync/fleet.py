@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 
 from typing_extensions import override
 
+import unisync
 import unisync.flow
 from unisync.aio import AsyncUnisync, AwaitableClient
 from unisync.backoff import retrying
@@ -18,6 +19,7 @@ from unisync.errors import InvalidRequestError, UnisyncError
 from unisync.events import OnEvent, checked_callback
 from unisync.facade import CommonVerbs
 from unisync.flow import AtOnce, Call, Flow, Location, Together, each_call
+from unisync.lazily import Later
 from unisync.models import Model, SyncJob
 from unisync.refs import FleetSync, StackSync, SyncRef
 from unisync.roles import HIDDEN, Hidden, Role
@@ -30,8 +32,9 @@ from unisync.verbs import verb
 if TYPE_CHECKING:
     import botocore.session
 
-    from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
-    from unisync.pacing import Pace
+    from unisync import interfaces
+else:
+    interfaces = Later("unisync.interfaces")
 
 T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
@@ -72,18 +75,18 @@ class FleetVerbs(CommonVerbs):
         self,
         role_arns: Iterable[str] = (),
         *,
-        sessions: Mapping[str, Boto3Session] | None = None,
+        sessions: Mapping[str, interfaces.Boto3Session] | None = None,
         regions: Iterable[str] | None = None,
-        session: Boto3Session | None = None,
+        session: interfaces.Boto3Session | None = None,
         profile_name: str | None = None,
         external_id: str | None = None,
         role_session_name: str = "unisync",
         endpoint_url: str | None = None,
-        config: BotocoreConfig | None = None,
+        config: interfaces.BotocoreConfig | None = None,
         codeconnections_service: Literal["codeconnections", "codestar-connections"] = "codeconnections",
         allow_unknown_words: bool = False,
-        pace: Pace | None = None,
-        clock: Clock | None = None,
+        pace: unisync.Pace | None = None,
+        clock: unisync.Clock | None = None,
         on_event: OnEvent | None = None,
     ) -> None:
         if not isinstance(cast("object", external_id), str | None):
@@ -92,7 +95,7 @@ class FleetVerbs(CommonVerbs):
         del external_id  # so that no traceback shows it
         readers: list[botocore.session.Session] = []
 
-        def made(own: Boto3Session | None, role: Role | None, region: str | None) -> Session:
+        def made(own: interfaces.Boto3Session | None, role: Role | None, region: str | None) -> Session:
             if role is not None:
                 region = source.region if region is None else region
                 return Session(None, region, None, endpoint_url, config, allow_unknown_words, role, on_event=on_event)

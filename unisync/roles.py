@@ -28,7 +28,7 @@ class Hidden:
     __slots__ = ("text",)
 
     def __init__(self, text: str | None) -> None:
-        self.text = text
+        self.text: str | None = text
 
     def __repr__(self) -> str:
         return HIDDEN

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from functools import cache
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypedDict
+from typing import Literal, Protocol, Self
 
 from botocore.loaders import Loader
+from typing_extensions import TypedDict
 
 from unisync.emulator.application import Application, Call
 from unisync.emulator.checks import check
@@ -57,7 +58,7 @@ class BotocoreConfig(Protocol):
         ...
 
 
-class ClientOptions(TypedDict):
+class ClientOptions(TypedDict, closed=True):
     """What `Unisync` and `AsyncUnisync` take to speak to an emulator."""
 
     session: Boto3Session
