@@ -41,7 +41,7 @@ def test_a_program_prints_what_is_shown(program: Block, after: Block | None, tmp
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -81,7 +81,7 @@ def test_a_session_prints_what_is_shown(name: str, tmp_path: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
     printed = done.stdout.split(END)
