@@ -22,6 +22,7 @@ import typing_extensions
 
 import unisync
 import unisync.emulator
+import unisync.testing
 from tests.checkers import CHECKERS, SAMPLES, place_samples, surprises
 from tests.test_errors import EXAMPLES
 
@@ -36,7 +37,7 @@ def test_the_samples_are_understood_and_refused_line_by_line(checker: str, tmp_p
 
 PUBLIC: dict[str, type] = {
     name: value
-    for module in (unisync, unisync.emulator)
+    for module in (unisync, unisync.emulator, unisync.testing)
     for name in module.__all__
     if isinstance(value := getattr(module, name), type)
 }

@@ -7,6 +7,7 @@ from typing import Any, assert_type
 
 from unisync import AsyncFleet, AsyncUnisync, Fleet, Unisync
 from unisync.emulator import ACCOUNT, FAULTS, REGION, Call, ClientOptions, Emulator, EmulatorClock, Setup
+from unisync.testing import FakeAsyncUnisync, FakeUnisync
 
 assert_type(ACCOUNT.isdecimal(), bool)
 assert_type(REGION.isdecimal(), bool)
@@ -88,3 +89,16 @@ def call(it: Call) -> None:
     assert_type(it.region, str)
     # Structures within structures, as they were sent: what is in them is for the test to know.
     assert_type(it.params, Mapping[str, Any])  # unknown: mypy
+
+
+def fake(it: FakeUnisync) -> None:
+    taken: Unisync = it
+    assert_type(it.aws, Emulator)
+    assert_type(FakeUnisync(it.aws, account="210987654321", region="us-east-1"), FakeUnisync)
+    del taken
+
+
+def awaited_fake(it: FakeAsyncUnisync) -> None:
+    taken: AsyncUnisync = it
+    assert_type(it.aws, Emulator)
+    del taken
