@@ -265,8 +265,10 @@ class Aws:
         if isinstance(value, dict):
             members = cast("dict[str, Any]", value)
             return {self._member(name): self._cased(item) for name, item in members.items()}
-        items: list[Any] = value if isinstance(value, list) else []
-        return list(map(self._cased, items)) if isinstance(value, list) else value
+        if not isinstance(value, list):
+            return value
+        items: list[Any] = [*value]
+        return list(map(self._cased, items))
 
     def _member(self, name: str) -> str:
         return name[0].upper() + name[1:] if self.kind == "stack" else name
