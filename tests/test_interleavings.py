@@ -14,7 +14,7 @@ from unisync.outcomes import waiting
 from unisync.services import Services
 from unisync.waiting import wait_until_active, wait_until_deleted
 
-MANY = 2 * settings().max_examples
+MANY = 3 * settings().max_examples
 """Of what takes a millisecond or two."""
 
 KINDS = st.sampled_from(list(REFS))

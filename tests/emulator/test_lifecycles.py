@@ -36,7 +36,7 @@ WORKSPACES, SOURCES, NAMES = ("factory", "plant"), ("SITEWISE", "OTHER"), ("a1",
 workspaces, sources, names = st.sampled_from([*WORKSPACES, "nowhere"]), st.sampled_from(SOURCES), st.sampled_from(NAMES)
 
 LIVES = settings(
-    max_examples=settings().max_examples // 20,
+    max_examples=settings().max_examples // 15,
     stateful_step_count=20,
     database=None,
     deadline=None,
