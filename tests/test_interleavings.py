@@ -8,7 +8,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from tests.samples import MINE
-from tests.timelines import REFS, SHAS, Aws, Hands, Happening, Judge, Log, Timeline
+from tests.timelines import REFS, SHAS, Aws, Hands, Happening, Judge, Kind, Log, Timeline
 from unisync import Backoff, Outcome, Pace, UnisyncError
 from unisync.outcomes import waiting
 from unisync.services import Services
@@ -17,7 +17,7 @@ from unisync.waiting import wait_until_active, wait_until_deleted
 MANY = 3 * settings().max_examples
 """Of what takes a millisecond or two."""
 
-KINDS = st.sampled_from(list(REFS))
+KINDS: st.SearchStrategy[Kind] = st.sampled_from(list(REFS))
 MOMENTS = st.sampled_from([0.1, 1.0, 3.0, 10.0, 20.0])
 OTHERS = st.sampled_from(
     ["step", "begin", "fail", "block", "unblock", "remove", "vanish", "undefine", "create", "strange"]
@@ -38,9 +38,21 @@ def stories(draw: st.DrawFn) -> list[Happening]:
     return told
 
 
+STATES = st.sampled_from(["CREATING", "INITIALIZING", "ACTIVE", "ERROR", "DELETING", ""])
+
+
 @st.composite
-def timelines(draw: st.DrawFn) -> Timeline:
-    happenings = tuple(each for story in draw(st.lists(stories(), min_size=1, max_size=7)) for each in story)
+def lives(draw: st.DrawFn) -> list[Happening]:
+    """What becomes of a sync job of TwinMaker, which is deleted and created again as may be."""
+    if draw(st.integers(0, 9)) == 0:
+        return [Happening(draw(MOMENTS), "strange")]
+    return [Happening(draw(MOMENTS), "become", draw(STATES))]
+
+
+@st.composite
+def timelines(draw: st.DrawFn, kind: Kind) -> Timeline:
+    of_one = lives() if kind == "job" else stories()
+    happenings = tuple(each for story in draw(st.lists(of_one, min_size=1, max_size=7)) for each in story)
     return Timeline(
         happenings,
         before=draw(st.integers(0, len(happenings))),
@@ -72,7 +84,11 @@ BACKOFFS = st.sampled_from([Backoff(), Backoff(initial=0.5, maximum=1, jitter=0)
 
 
 def worlds() -> st.SearchStrategy[Aws]:
-    return st.builds(Aws, KINDS, timelines(), faults=faults(), costs=COSTS, is_empty=st.booleans())
+    return KINDS.flatmap(worlds_of)
+
+
+def worlds_of(kind: Kind) -> st.SearchStrategy[Aws]:
+    return st.builds(Aws, st.just(kind), timelines(kind), faults=faults(), costs=COSTS, is_empty=st.booleans())
 
 
 def ended(wait: Any) -> object:
@@ -88,7 +104,7 @@ def ended(wait: Any) -> object:
 def test_a_wait_ends_as_it_has_to_and_when(
     aws: Aws, revision: str | None, timeout: float, backoff: Backoff, jumps: list[float]
 ) -> None:
-    log, hands = Log(aws), Hands(jumps)
+    log, hands, revision = Log(aws), Hands(jumps), None if aws.kind == "job" else revision
     flow = wait_until_active(
         Services("codeconnections").subject_of(REFS[aws.kind]),
         revision=revision,
@@ -152,4 +168,5 @@ def test_each_of_many_waits_ends_as_it_has_to(
     for outcome, log in zip(outcomes, logs, strict=True):
         assert outcome.is_over
         event(type(outcome.error or outcome.job).__name__)
-        Judge(log, revision, timeout, hands.jumped_to).check(outcome.error or outcome.job)
+        wanted = None if log.aws.kind == "job" else revision
+        Judge(log, wanted, timeout, hands.jumped_to).check(outcome.error or outcome.job)

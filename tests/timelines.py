@@ -24,10 +24,12 @@ from unisync import (
     StackSync,
     SyncBlockedError,
     SyncFailedError,
+    SyncJob,
     SyncRef,
     SyncSupersededError,
     TemplateSync,
     TransportError,
+    TwinMakerSync,
     UnisyncError,
     WaitError,
     WaitTimeoutError,
@@ -48,13 +50,13 @@ EPOCH = 1_795_000_000
 GRACE = 1.0
 """Seconds after its deadline that a wait may take for answers that are on their way."""
 
-Kind = Literal["stack", "instance", "template"]
-REFS: Mapping[Kind, SyncRef[GitSyncJob]] = {
+Kind = Literal["stack", "instance", "template", "job"]
+REFS: Mapping[Kind, SyncRef[SyncJob]] = {
     "stack": StackSync("payments-prod"),
     "instance": ServiceInstanceSync("web", "prod"),
     "template": TemplateSync("web", "SERVICE", "1"),
+    "job": TwinMakerSync("factory"),
 }
-STATUS = ("GetResourceSyncStatus", "GetServiceInstanceSyncStatus", "GetTemplateSyncStatus")
 DEFINITION = ("GetSyncConfiguration", "GetServiceSyncConfig", "GetTemplateSyncConfig")
 BLOCKERS = ("GetSyncBlockerSummary", "GetServiceSyncBlockerSummary")
 
@@ -83,7 +85,9 @@ class Snapshot:
     success: Try | None = None
     blockers: tuple[int, ...] = ()
     is_strange: bool = False
-    """Whether AWS says a word of tomorrow for how the latest attempt stands."""
+    """Whether AWS says a word of tomorrow for how the latest attempt, or the sync job, stands."""
+    state: str = "CREATING"
+    """That of the sync job, where it is one of TwinMaker's; empty where there is none."""
 
     @property
     def word(self) -> str | None:
@@ -158,6 +162,8 @@ class Timeline:
                 return replace(old, is_defined=False)
             case "create":
                 return old if old.is_there and old.is_defined else replace(old, is_there=True, is_defined=True)
+            case "become":
+                return replace(old, state=happening.sha)
             case "strange":
                 return replace(old, is_strange=not old.is_strange)
             case "begin" if moves and old.desired is not None:
@@ -252,7 +258,7 @@ class Aws:
                 )
             case _:
                 pass
-        document = self._document(call, snapshot)
+        document = self._sync_job(snapshot) if self.kind == "job" else self._document(call, snapshot)
         if document is None:
             _raise(_error(call, "ResourceNotFoundException", 404))
         body = json.dumps(self._cased(document)).encode()
@@ -291,6 +297,13 @@ class Aws:
             document["latestSuccessfulSync"] = self._attempt(snapshot.success)
         return document
 
+    def _sync_job(self, snapshot: Snapshot) -> dict[str, Any] | None:
+        if not snapshot.state:
+            return None
+        word = "REIMAGINED" if snapshot.is_strange else snapshot.state
+        which = {"arn": "arn:aws:iottwinmaker", "workspaceId": "factory", "syncSource": "SITEWISE", "syncRole": "r"}
+        return {**which, "creationDateTime": EPOCH, "updateDateTime": EPOCH, "status": {"state": word}}
+
     def _definition(self) -> dict[str, Any]:
         place = {**self._repository(), "branch": "main"}
         match self.kind:
@@ -299,7 +312,7 @@ class Aws:
                 return {"syncConfiguration": {**place, **more, "roleArn": "r", "syncType": "CFN_STACK_SYNC"}}
             case "instance":
                 return {"serviceSyncConfig": {**place, "filePath": "a.yaml", "serviceName": "web"}}
-            case "template":
+            case _:
                 return {"templateSyncConfig": {**place, "templateName": "web", "templateType": "SERVICE"}}
 
     def _blockers(self, call: Call[Any], snapshot: Snapshot) -> dict[str, Any] | None:
@@ -543,7 +556,7 @@ class Judge:
     def _check_end(self, end: UnisyncError | str | None, outcome: object) -> None:
         match end:
             case "in place":
-                assert isinstance(outcome, GitSyncJob), f"in place, and not {outcome!r}"
+                assert isinstance(outcome, SyncJob), f"in place, and not {outcome!r}"
                 self._is_last_seen(outcome)
             case "failed":
                 assert type(outcome) is SyncFailedError, f"failed, and not {outcome!r}"
@@ -621,6 +634,9 @@ class Judge:
 
     def _judged(self, told: Told) -> str | None:
         snapshot = told.snapshot
+        if self.log.aws.kind == "job" and snapshot is not None:
+            ends = {"ACTIVE": "in place", "ERROR": "failed", "DELETING": "failed"}
+            return None if snapshot.is_strange else ends.get(snapshot.state)
         if snapshot is None or snapshot.latest is None:
             return self._superseded(snapshot)
         if self.revision is None:
@@ -680,7 +696,7 @@ class Judge:
         """When the time is up, too: what stops a sync is not to be missed for a second."""
         is_answered = self.told[-1].error is None
         asked = [seen for seen in self.log.chunks[-1] if seen.operation in BLOCKERS]
-        assert asked or not is_answered or self.log.aws.kind == "template"
+        assert asked or not is_answered or self.log.aws.kind in ("template", "job")
 
     def _last_error(self) -> UnisyncError | None:
         """What the last of its calls failed with, if that passes."""
@@ -693,8 +709,12 @@ class Judge:
         if not told:
             assert job is None
             return
-        assert isinstance(job, GitSyncJob)
         snapshot = told[-1].snapshot or Snapshot()
+        if self.log.aws.kind == "job":
+            assert isinstance(job, SyncJob)
+            assert job.status.native == ("REIMAGINED" if snapshot.is_strange else snapshot.state)
+            return
+        assert isinstance(job, GitSyncJob)
         assert (job.latest_sync and job.latest_sync.target_revision.sha) == (snapshot.latest and snapshot.latest.sha)
         assert job.status.native == (snapshot.word or "")
         assert (job.desired_state and job.desired_state.sha) == self._desired(snapshot)
