@@ -33,11 +33,13 @@ REFUSED = f"{ROLE}-refused"
 SYNC = {"SyncType": "CFN_STACK_SYNC"}
 
 WORKSPACES, SOURCES, NAMES = ("factory", "plant"), ("SITEWISE", "OTHER"), ("a1", "b2")
-workspaces, sources, names = st.sampled_from([*WORKSPACES, "nowhere"]), st.sampled_from(SOURCES), st.sampled_from(NAMES)
+# Most of it happens in one place, where much then happens.
+workspaces = st.sampled_from(["factory", "factory", "factory", "plant", "nowhere"])
+sources, names = st.sampled_from(["SITEWISE", "SITEWISE", *SOURCES]), st.sampled_from(["a1", *NAMES])
 
 LIVES = settings(
     max_examples=settings().max_examples // 15,
-    stateful_step_count=20,
+    stateful_step_count=25,
     database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -185,7 +187,25 @@ class Connections(World):
         self.create_link("infra")
         self.create("a1", "infra", "main")
 
-    @rule(repository=st.sampled_from(REPOSITORIES))
+    @rule(
+        what=st.sampled_from(["create", "create link", "delete", "delete link", "follow"]),
+        name=names,
+        repository=st.sampled_from(REPOSITORIES),
+        branch=st.sampled_from(BRANCHES),
+    )
+    def configure(self, what: str, name: str, repository: str, branch: str) -> None:
+        match what:
+            case "create":
+                self.create(name, repository, branch)
+            case "create link":
+                self.create_link(repository)
+            case "delete":
+                self.delete(name)
+            case "delete link":
+                self.delete_link(repository)
+            case _:
+                self.follow(name, branch)
+
     def create_link(self, repository: str) -> None:
         params = {"ConnectionArn": self.connection, "OwnerId": "acme", "RepositoryName": repository}
         reply = self.asked("codeconnections", "CreateRepositoryLink", **params)
@@ -194,11 +214,10 @@ class Connections(World):
         else:
             self.links[repository] = reply["RepositoryLinkInfo"]["RepositoryLinkId"]
 
-    @precondition(lambda self: self.links)
-    @rule(data=st.data())
-    def delete_link(self, data: st.DataObject) -> None:
-        repository = data.draw(st.sampled_from(sorted(self.links)))
-        link = self.links[repository]
+    def delete_link(self, repository: str) -> None:
+        link = self.links.get(repository)
+        if link is None:
+            return
         code = self.code("codeconnections", "DeleteRepositoryLink", RepositoryLinkId=link)
         if any(followed == link for followed, _ in self.places.values()):
             assert code == "SyncConfigurationStillExistsException"
@@ -209,7 +228,6 @@ class Connections(World):
                 "ResourceNotFoundException"
             )
 
-    @rule(name=names, repository=st.sampled_from(REPOSITORIES), branch=st.sampled_from(BRANCHES))
     def create(self, name: str, repository: str, branch: str) -> None:
         link = self.links.get(repository, "ffffffff-ffff-4fff-8fff-ffffffffffff")
         params = {"RepositoryLinkId": link, "Branch": branch, "ConfigFile": f"{name}.yaml", "RoleArn": ROLE}
@@ -224,14 +242,12 @@ class Connections(World):
             self.stacks[name] = GitResource(self.now, lambda: any(active(blockers)))
             self.places[name] = link, branch
 
-    @rule(name=names, branch=st.sampled_from(BRANCHES))
     def follow(self, name: str, branch: str) -> None:
         code = self.code("codeconnections", "UpdateSyncConfiguration", ResourceName=name, Branch=branch, **SYNC)
         assert code == (None if name in self.stacks else "ResourceNotFoundException")
         if name in self.stacks:
             self.places[name] = self.places[name][0], branch
 
-    @rule(name=names)
     def delete(self, name: str) -> None:
         assert self.code("codeconnections", "DeleteSyncConfiguration", ResourceName=name, **SYNC) is None
         for kept in (self.stacks, self.places, self.blockers):
@@ -331,8 +347,25 @@ class Proton(World):
     @initialize()
     def begin(self) -> None:
         self.create_config("main")
+        self.create_template_config("main")
 
-    @rule(branch=st.sampled_from(["main", "live"]))
+    @rule(
+        what=st.sampled_from(["create", "update", "delete", "create template's", "delete template's"]),
+        branch=st.sampled_from(["main", "live"]),
+    )
+    def configure(self, what: str, branch: str) -> None:
+        match what:
+            case "create":
+                self.create_config(branch)
+            case "update":
+                self.update_config(branch)
+            case "delete":
+                self.delete_config()
+            case "create template's":
+                self.create_template_config(branch)
+            case _:
+                self.delete_template_config()
+
     def create_config(self, branch: str) -> None:
         """What is there already may be created again as it is."""
         params = {"serviceName": "web", "branch": branch, "filePath": "a.yaml", **self.REPOSITORY}
@@ -340,28 +373,24 @@ class Proton(World):
         assert code == (None if self.service_branch in (None, branch) else "ConflictException")
         self.service_branch = self.service_branch or branch
 
-    @rule(branch=st.sampled_from(["main", "live"]))
     def update_config(self, branch: str) -> None:
         params = {"serviceName": "web", "branch": branch, "filePath": "a.yaml", **self.REPOSITORY}
         code = self.code("proton", "UpdateServiceSyncConfig", **params)
         assert code == (None if self.service_branch else "ResourceNotFoundException")
         self.service_branch = branch if self.service_branch else None
 
-    @rule()
     def delete_config(self) -> None:
         """What was synced stays as it is."""
         code = self.code("proton", "DeleteServiceSyncConfig", serviceName="web")
         assert code == (None if self.service_branch else "ResourceNotFoundException")
         self.service_branch = None
 
-    @rule(branch=st.sampled_from(["main", "live"]))
     def create_template_config(self, branch: str) -> None:
         params = {"templateName": "web", "templateType": "SERVICE", "branch": branch, **self.REPOSITORY}
         code = self.code("proton", "CreateTemplateSyncConfig", **params)
         assert code == (None if self.template_branch in (None, branch) else "ConflictException")
         self.template_branch = self.template_branch or branch
 
-    @rule()
     def delete_template_config(self) -> None:
         code = self.code("proton", "DeleteTemplateSyncConfig", templateName="web", templateType="SERVICE")
         assert code == (None if self.template_branch else "ResourceNotFoundException")
