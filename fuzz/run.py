@@ -103,17 +103,21 @@ def deep() -> Deep:
     return Deep(time.monotonic() - began, counts.get("passed", 0), failed)
 
 
+def row(each: Figures) -> str:
+    """The figures of a target, as Markdown."""
+    told = sorted(each.outcomes.items(), key=lambda outcome: -outcome[1])
+    came = ", ".join(f"{name} {count:,}" for name, count in told[:8]) + (", …" if len(told) > 8 else "")
+    return (
+        f"| {each.name} | {each.seconds:.0f} | {each.executions:,} | {each.coverage:,} | {each.features:,} "
+        f"| {each.corpus:,} | {len(each.findings)} | {came} |"
+    )
+
+
 def table(figures: Sequence[Figures], machines: Deep) -> Iterator[str]:
-    """The figures, as Markdown."""
+    """All figures, as Markdown."""
     yield "| target | seconds | inputs | edges | features | corpus | found | what came of them |"
     yield "|---|---|---|---|---|---|---|---|"
-    for each in figures:
-        told = sorted(each.outcomes.items(), key=lambda outcome: -outcome[1])
-        came = ", ".join(f"{name} {count:,}" for name, count in told[:8]) + (", …" if len(told) > 8 else "")
-        yield (
-            f"| {each.name} | {each.seconds:.0f} | {each.executions:,} | {each.coverage:,} | {each.features:,} "
-            f"| {each.corpus:,} | {len(each.findings)} | {came} |"
-        )
+    yield from map(row, figures)
     yield ""
     yield (
         f"State machines and interleavings, deep: {machines.passed} passed and {machines.failed} failed "
@@ -147,10 +151,11 @@ def main() -> None:
             for path in Path(directory, name).glob("finding-*"):
                 (FOUND / name).mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, FOUND / name)
+        print(row(figures[-1]), flush=True)
     print("Running the state machines", flush=True)
     machines = deep()
     lines = list(table(figures, machines))
-    print("\n".join(lines))
+    print(lines[-1])
     for each in figures:
         for kind, file in each.findings.items():
             print(f"{each.name}: {kind}: {FOUND / each.name / file}")
