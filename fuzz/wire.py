@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
@@ -16,6 +14,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.session import Session as CoreSession
+from typing_extensions import override
 
 from tests.operations import NAMES, OPERATIONS, Known, is_list, operations_of, prepare
 from tests.samples import session_of
@@ -115,7 +114,7 @@ def _result(use: Use, send: Callable[[Call[Any]], Model]) -> Any:
 @cache
 def _session(is_cbor: bool) -> Session:
     core = CoreSession()
-    core.register_component("data_loader", Loader([_cbor_data()] if is_cbor else None))
+    core.register_component("data_loader", _CborLoader() if is_cbor else Loader())
     session = boto3.Session(
         botocore_session=core, aws_access_key_id="A", aws_secret_access_key="b", region_name="eu-west-1"
     )
@@ -123,15 +122,15 @@ def _session(is_cbor: bool) -> Session:
     return Session(session, None, None, ENDPOINT, config)
 
 
-def _cbor_data() -> str:
-    """A folder with AWS's own model of CodeConnections, but for JSON, which is struck off its list of protocols."""
-    model = Loader().load_service_model(_CBOR_MODEL, "service-2")
-    folder = tempfile.mkdtemp(prefix="unisync-fuzz-")
-    path = Path(folder, _CBOR_MODEL, model["metadata"]["apiVersion"], "service-2.json")
-    path.parent.mkdir(parents=True)
-    model["metadata"]["protocols"] = ["smithy-rpc-v2-cbor"]
-    path.write_text(json.dumps(model))
-    return folder
+class _CborLoader(Loader):
+    """Loads AWS's own model of CodeConnections without JSON, which is struck off its list of protocols."""
+
+    @override
+    def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> dict[str, Any]:
+        model: dict[str, Any] = super().load_service_model(service_name, type_name, api_version)
+        if (service_name, type_name) != (_CBOR_MODEL, "service-2"):
+            return model
+        return {**model, "metadata": {**model["metadata"], "protocols": ["smithy-rpc-v2-cbor"]}}
 
 
 def recorded() -> Iterator[tuple[int, bytes]]:
