@@ -18,7 +18,7 @@ PYRIGHT = PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright
 REGISTRIES = [p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.|[y]arnpkg\.|[p]roxy\.golang|[c]rates\.io|[r]ubygems\.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types stubs docs site pictures bench sample audit coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13
+.PHONY: help demo test check types stubs docs site pictures bench sample audit coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13 fuzz
 
 help:  ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -68,6 +68,10 @@ pictures: $(VENV)/.checkers  ## take the pictures of the report anew; this needs
 
 bench: $(VENV)/.installed .venv-aiobotocore/.installed  ## measure what unisync costs next to others: BENCHMARKS.md
 	@$(PY) bench/run.py --markdown BENCHMARKS.md
+
+FUZZ_SECONDS = 60
+fuzz: .venv-trust/.installed  ## look for inputs that break what reads text and bytes: RELIABILITY.md; FUZZ_SECONDS=60 a target
+	@nice -n 15 .venv-trust/bin/python -m fuzz.run --seconds $(FUZZ_SECONDS) --markdown RELIABILITY.md
 
 sample: $(VENV)/.installed  ## run a sample project's tests against the wheel, in an environment of its own
 	@rm -rf .venv-sample dist/sample && mkdir -p dist/sample
@@ -120,7 +124,7 @@ requirements: .venv-lock/.installed  ## pin anew what pyproject.toml asks for; U
 	$(COMPILE) requirements/stubs-oldest.in --constraint requirements/user-oldest.txt --output-file requirements/stubs-oldest.txt
 
 clean:  ## remove everything that make has made
-	rm -rf .venv .venv-* tests/foreign/.venv tests/foreign/node_modules .coverage .coverage.* htmlcov dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* tests/foreign/.venv tests/foreign/node_modules .coverage .coverage.* htmlcov dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis fuzz/found
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps below are older than what they were made from only when there is something new to install.

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from unisync import AsyncListing, AsyncUnisync, Unisync
 from unisync.emulator import Emulator
@@ -18,7 +18,9 @@ from unisync.emulator import Emulator
 # takes is the machine's affair.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)
-settings.load_profile("ci" if os.environ.get("CI") else "here")
+# For `make fuzz`: what no change can wait for.
+settings.register_profile("deep", deadline=None, max_examples=600, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "here"))
 
 
 @pytest.fixture(autouse=True)

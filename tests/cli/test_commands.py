@@ -322,6 +322,13 @@ class TestWaiting:
         assert "<script>alert(1)</script>" in (nasty[0].text or "")
         assert (nothing[0].tag, nothing[0].get("type")) == ("error", "NotFoundError")
 
+    def test_no_sha_breaks_a_junit_report(self, aws: Emulator, unisync: Run, tmp_path: Path) -> None:
+        aws.push(stack="live", sha="4f2c9e1\x00\x1b[31m\uffff<![CDATA[")
+        file = tmp_path / "report.xml"
+        assert unisync("wait", "codeconnections:live", "--junit", str(file)).code == 0
+        (told,) = ElementTree.parse(file).getroot().iter("system-out")
+        assert told.text == "live: 4f2c9e1<![CDATA[\nwanted: 4f2c9e1<![CDATA["
+
     def test_a_junit_report_that_cannot_be_written(self, unisync: Run, tmp_path: Path) -> None:
         for path in (tmp_path / "missing" / "report.xml", tmp_path):
             done = unisync("wait", "codeconnections:live", "--junit", str(path))

@@ -51,7 +51,7 @@ def report(rows: Sequence[Row], elapsed: Mapping[SyncRef[SyncJob], float]) -> st
             told.text = "\n".join([_xml(str(row.error).partition("\n")[0]), *_events(row)])
         output = ElementTree.SubElement(case, "system-out")
         output.text = "\n".join(
-            f"{name}: {value}" for name, value in (("live", row.live), ("wanted", row.wanted)) if value
+            f"{name}: {_xml(value)}" for name, value in (("live", row.live), ("wanted", row.wanted)) if value
         )
     tree = ElementTree.Element("testsuites")
     tree.append(suite)
