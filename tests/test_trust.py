@@ -37,8 +37,9 @@ class Answer(BaseRequestHandler):
         with suppress(OSError), self.server.context.wrap_socket(self.request, server_side=True) as connection:
             if connection.getpeercert():
                 self.server.clients.append(connection.getpeercert())
-            while not connection.recv(65536).endswith(b"}"):
-                pass
+            while not (piece := connection.recv(65536)).endswith(b"}"):
+                if not piece:
+                    return  # it has gone, and would be read from for ever
             connection.sendall(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}")
 
 

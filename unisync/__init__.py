@@ -50,6 +50,10 @@ if TYPE_CHECKING:
     from unisync.errors import WaitError as WaitError
     from unisync.errors import WaitStoppedError as WaitStoppedError
     from unisync.errors import WaitTimeoutError as WaitTimeoutError
+    from unisync.events import CallEnded as CallEnded
+    from unisync.events import Event as Event
+    from unisync.events import WaitEnded as WaitEnded
+    from unisync.events import WaitStarted as WaitStarted
     from unisync.fleet import AsyncFleet as AsyncFleet
     from unisync.fleet import Fleet as Fleet
     from unisync.fleet import FleetDiscovery as FleetDiscovery
@@ -114,6 +118,7 @@ __all__ = [
     "BlockingCodeConnections",
     "BlockingProton",
     "BlockingTwinMaker",
+    "CallEnded",
     "Change",
     "Clock",
     "ConflictError",
@@ -122,6 +127,7 @@ __all__ = [
     "DeletedSyncJob",
     "Discovery",
     "Ensured",
+    "Event",
     "Fleet",
     "FleetDiscovery",
     "FleetSync",
@@ -179,7 +185,9 @@ __all__ = [
     "UnisyncError",
     "UpdatedServiceSyncBlocker",
     "UpdatedSyncBlocker",
+    "WaitEnded",
     "WaitError",
+    "WaitStarted",
     "WaitStoppedError",
     "WaitTimeoutError",
     "WaitToken",
@@ -230,6 +238,7 @@ _HOMES = {
         "WaitStoppedError",
         "WaitTimeoutError",
     ),
+    "events": ("CallEnded", "Event", "WaitEnded", "WaitStarted"),
     "fleet": ("AsyncFleet", "Fleet", "FleetDiscovery", "Place"),
     "flow": ("Location", "SystemClock"),
     "interfaces": ("Clock",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
@@ -112,7 +113,9 @@ class AwaitableClient(AwaitableVerbs, CommonVerbs):
             if threads is None:
                 many = self._session.at_once.each
                 threads = self._threads[target] = ThreadPoolExecutor(many, thread_name_prefix="unisync")
-            return asyncio.get_running_loop().run_in_executor(threads, self._answered, call, gone)
+            # A call belongs to whoever asked for it: what is noted of that in context variables holds in the thread.
+            context = contextvars.copy_context()
+            return asyncio.get_running_loop().run_in_executor(threads, lambda: context.run(self._answered, call, gone))
 
     async def _arun(self, flow: Flow[T]) -> T:
         return await arun(flow, self._answer, self._clock, self._arun_together)
@@ -156,6 +159,8 @@ class AsyncUnisync(AwaitableClient, Facade):
             provider that AWS has added since the installed botocore was made.
         pace: What is assumed of the rate that AWS allows waits, until it is found out.
         clock: Where time comes from.
+        on_event: Called with each `CallEnded`, `WaitStarted` and `WaitEnded`, in whatever thread that happens, so it is
+            to be quick. What it raises is logged, and disturbs nothing.
     """
 
     _proton: AsyncProton | None = None

@@ -67,8 +67,10 @@ def retrying(flow: Flow[T], attempts: int, throttled: int | None = None) -> Flow
     try:
         action = next(flow)
         while True:
-            tries, throttles, unknown = 1, 1, False
+            tries, throttles, unknown, delay = 1, 1, False, 0.0
             while True:
+                if delay and isinstance(action, Call):
+                    action = _again(action, tries + throttles - 1, delay)
                 try:
                     result = yield action
                 except UnisyncError as error:
@@ -79,7 +81,8 @@ def retrying(flow: Flow[T], attempts: int, throttled: int | None = None) -> Flow
                     if not isinstance(action, Call) or made >= most or not _worth_another(action, error):
                         action = flow.throw(error)
                         break
-                    yield Sleep((_THROTTLED if is_throttled else SHORT).delay(made))
+                    delay = (_THROTTLED if is_throttled else SHORT).delay(made)
+                    yield Sleep(delay)
                     tries, throttles = tries + (not apart), throttles + apart
                 else:
                     action = flow.send(result)
@@ -88,6 +91,10 @@ def retrying(flow: Flow[T], attempts: int, throttled: int | None = None) -> Flow
         return stop.value  # type: ignore[no-any-return]
     finally:
         flow.close()
+
+
+def _again(call: Call[Any], attempt: int, delay: float) -> Call[Any]:
+    return call._replace(attempt=attempt, delay=delay)
 
 
 def _worth_another(call: Call[Any], error: UnisyncError) -> bool:

@@ -84,6 +84,8 @@ class Unisync(BlockingClient, Facade):
             provider that AWS has added since the installed botocore was made.
         pace: What is assumed of the rate that AWS allows waits, until it is found out.
         clock: Where time comes from.
+        on_event: Called with each `CallEnded`, `WaitStarted` and `WaitEnded`, in whatever thread that happens, so it is
+            to be quick. What it raises is logged, and disturbs nothing.
     """
 
     _proton: BlockingProton | None = None

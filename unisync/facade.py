@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError
+from unisync.events import OnEvent, checked_callback, observed
 from unisync.flow import Call, Flow, SystemClock, Together
 from unisync.models import GitSyncJob, SyncJob, TwinMakerSyncJob
 from unisync.refs import ServiceInstanceSync, StackSync, SyncRef, TwinMakerSync
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from unisync.waiting import OnProgress
     from unisync.watching import Change
 
+V = TypeVar("V", bound="CommonVerbs")
 J = TypeVar("J", bound=SyncJob)
 T = TypeVar("T")
 
@@ -41,12 +43,13 @@ class CommonVerbs(Verbs):
     _services: Services
     _clock: Clock
     _pace: Pace | None
+    _on_event: OnEvent | None
 
-    @classmethod
-    def _over(cls, session: Sender, services: Services, clock: Clock, pace: Pace | None) -> Self:
-        """A client that makes its calls by a session that is there already."""
-        client = cls.__new__(cls)
-        client._session, client._services, client._clock, client._pace = session, services, clock, pace
+    def _over(self, session: Sender, services: Services, kind: type[V]) -> V:
+        """Another client with the settings of this one, that makes its calls by a session that is there already."""
+        client = kind.__new__(kind)
+        client._session, client._services = session, services
+        client._clock, client._pace, client._on_event = self._clock, self._pace, self._on_event
         return client
 
     def __repr__(self) -> str:
@@ -57,11 +60,12 @@ class CommonVerbs(Verbs):
             raise InvalidRequestError.before_sending(f"refs: expected references, got {refs!r:.60}")
         return [self._services.subject_of(ref) for ref in refs]
 
-    def _paced(self, flow: Flow[T]) -> Flow[T]:
-        """The same flow, its calls made at the rate that all waits of this process share."""
+    def _wait(self, flow: Flow[T], ref: SyncRef[Any], aim: str, revision: str | None = None) -> Flow[T]:
+        """The same wait, told of, and its calls made at the rate that all waits of this process share."""
         from unisync.pacing import paced
 
-        return paced(flow, self._bucket_of, self._clock.now)
+        told = observed(flow, self._on_event, ref, aim, revision, self._clock.now)
+        return paced(told, self._bucket_of, self._clock.now)
 
     def _bucket_of(self, call: Call[Any]) -> Bucket:
         """The bucket that a call of a wait is paced by."""
@@ -138,7 +142,7 @@ class CommonVerbs(Verbs):
         from unisync.waiting import wait_until_active
 
         return (
-            yield from self._paced(
+            yield from self._wait(
                 wait_until_active(
                     self._services.subject_of(ref),
                     revision=revision,
@@ -147,7 +151,10 @@ class CommonVerbs(Verbs):
                     on_progress=on_progress,
                     stop=stop,
                     now=self._clock.now,
-                )
+                ),
+                ref,
+                "active",
+                revision,
             )
         )
 
@@ -179,7 +186,7 @@ class CommonVerbs(Verbs):
         """
         from unisync.waiting import wait_until_deleted
 
-        yield from self._paced(
+        yield from self._wait(
             wait_until_deleted(
                 self._services.subject_of(ref),
                 timeout=timeout,
@@ -187,7 +194,9 @@ class CommonVerbs(Verbs):
                 on_progress=on_progress,
                 stop=stop,
                 now=self._clock.now,
-            )
+            ),
+            ref,
+            "deleted",
         )
 
     @verb
@@ -220,7 +229,7 @@ class CommonVerbs(Verbs):
 
         wait = token if isinstance(token, WaitToken) else WaitToken.parse(token)
         return (
-            yield from self._paced(
+            yield from self._wait(
                 wait_until_active(
                     self._services.subject_of(wait.ref),
                     revision=wait.revision,
@@ -229,7 +238,10 @@ class CommonVerbs(Verbs):
                     on_progress=on_progress,
                     stop=stop,
                     now=self._clock.now,
-                )
+                ),
+                wait.ref,
+                "active",
+                wait.revision,
             )
         )
 
@@ -273,7 +285,7 @@ class CommonVerbs(Verbs):
         from unisync.waiting import wait_until_resources_synced
 
         return (
-            yield from self._paced(
+            yield from self._wait(
                 wait_until_resources_synced(
                     self._services.subject_of(ref),
                     tolerate=tolerate,
@@ -282,7 +294,9 @@ class CommonVerbs(Verbs):
                     on_progress=on_progress,
                     stop=stop,
                     now=self._clock.now,
-                )
+                ),
+                ref,
+                "resources",
             )
         )
 
@@ -359,6 +373,7 @@ class CommonVerbs(Verbs):
                 on_outcome=on_outcome,
                 stop=stop,
                 now=self._clock.now,
+                on_event=self._on_event,
             )
         )
 
@@ -483,8 +498,12 @@ class Facade(CommonVerbs):
         allow_unknown_words: bool = False,
         pace: Pace | None = None,
         clock: Clock | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
-        self._session = Session(session, region_name, profile_name, endpoint_url, config, allow_unknown_words)
+        self._on_event = checked_callback("on_event", on_event)
+        self._session = Session(
+            session, region_name, profile_name, endpoint_url, config, allow_unknown_words, on_event=on_event
+        )
         self._services = Services(codeconnections_service)
         self._clock = clock or SystemClock()
         self._pace = pace

@@ -14,6 +14,7 @@ from unisync.aio import AsyncUnisync, AwaitableClient
 from unisync.backoff import retrying
 from unisync.client import BlockingClient, Unisync
 from unisync.errors import InvalidRequestError, UnisyncError
+from unisync.events import OnEvent, checked_callback
 from unisync.facade import CommonVerbs
 from unisync.flow import AtOnce, Call, Flow, Location, SystemClock, Together, each_call
 from unisync.models import Model, SyncJob
@@ -82,14 +83,17 @@ class FleetVerbs(CommonVerbs):
         allow_unknown_words: bool = False,
         pace: Pace | None = None,
         clock: Clock | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
         readers: list[botocore.session.Session] = []
 
         def made(own: Boto3Session | None, role: Role | None, region: str | None) -> Session:
             if role is not None:
                 region = source.region if region is None else region
-                return Session(None, region, None, endpoint_url, config, allow_unknown_words, role)
-            return Session(own, region, None, endpoint_url, config, allow_unknown_words, readers=readers)
+                return Session(None, region, None, endpoint_url, config, allow_unknown_words, role, on_event=on_event)
+            return Session(
+                own, region, None, endpoint_url, config, allow_unknown_words, readers=readers, on_event=on_event
+            )
 
         wanted = None if regions is None else tuple(dict.fromkeys(_texts("regions", regions)))
         if wanted == ():
@@ -114,6 +118,7 @@ class FleetVerbs(CommonVerbs):
         self._services = FleetServices(codeconnections_service, self._sessions)
         self._clock = clock or SystemClock()
         self._pace = pace
+        self._on_event = checked_callback("on_event", on_event)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {len(self._sessions.accounts)} accounts>"
@@ -132,7 +137,7 @@ class FleetVerbs(CommonVerbs):
         location = Location(account, region)
         if location not in clients:
             services = Services(self._services.codeconnections_name)
-            client = kind._over(self._sessions.at(location), services, self._clock, self._pace)
+            client = self._over(self._sessions.at(location), services, kind)
             clients.setdefault(location, client)
         return clients[location]
 
@@ -206,6 +211,7 @@ class Fleet(BlockingClient, FleetVerbs):
         allow_unknown_words: Whether a request may hold a word that AWS's model does not list, as for `Unisync`.
         pace: What is assumed of the rate that AWS allows waits, until it is found out in each account and region.
         clock: Where time comes from.
+        on_event: Told of each call and wait, as for `Unisync`; an event of a call names its account.
     """
 
     @cached_property
@@ -242,6 +248,7 @@ class AsyncFleet(AwaitableClient, FleetVerbs):
         allow_unknown_words: Whether a request may hold a word that AWS's model does not list, as for `Unisync`.
         pace: What is assumed of the rate that AWS allows waits, until it is found out in each account and region.
         clock: Where time comes from.
+        on_event: Told of each call and wait, as for `Unisync`; an event of a call names its account.
     """
 
     @cached_property

@@ -72,6 +72,12 @@ class Call(NamedTuple, Generic[R_co]):
     """What ends it early, as if no answer came."""
     location: Location | None = None
     """Where it is made, by a fleet."""
+    attempt: int = 1
+    """Which try it is."""
+    delay: float = 0.0
+    """Seconds for which it was paused before this try."""
+    wait_id: int | None = None
+    """The number of the wait that it is made for."""
 
 
 class Sleep(NamedTuple):

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError, UnisyncError
+from unisync.events import OnEvent, checked_callback, observed
 from unisync.flow import Flow, Stop, Together
 from unisync.models import SyncJob
 from unisync.refs import FleetSync, SyncRef
 from unisync.subject import Subject
 from unisync.waiting import (
     OnProgress,
-    checked_callback,
     checked_revision,
     checked_stop,
     checked_timeout,
@@ -131,6 +131,7 @@ def waiting(
     on_outcome: OnOutcome[J] | None,
     stop: Stop | None,
     now: Callable[[], float],
+    on_event: OnEvent | None = None,
 ) -> Flow[list[Outcome[J]]]:
     """Wait for each."""
     if return_when not in _ENOUGH:
@@ -159,16 +160,18 @@ def waiting(
                 raise _CallbackError(error) from error
 
     def wait(subject: Subject[J]) -> Flow[J]:
+        wanted = revision if subject.has_revisions else None
+        one = wait_until_active(
+            noting(subject),
+            revision=wanted,
+            timeout=timeout,
+            backoff=Backoff(),
+            on_progress=partial(tell, on_progress),
+            stop=None,  # ends all of them at once, below
+            now=now,
+        )
         try:
-            job = yield from wait_until_active(
-                noting(subject),
-                revision=revision if subject.has_revisions else None,
-                timeout=timeout,
-                backoff=Backoff(),
-                on_progress=partial(tell, on_progress),
-                stop=None,  # ends all of them at once, below
-                now=now,
-            )
+            job = yield from observed(one, on_event, subject.ref, "active", wanted, now)
         except UnisyncError as error:
             tell(on_outcome, Outcome(subject.ref, seen.get(subject.ref), error))
             raise

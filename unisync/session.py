@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from unisync.errors import (
     TransportError,
     UnisyncError,
 )
+from unisync.events import CallEnded, OnEvent, log_call, tell
 from unisync.flow import AtOnce
 from unisync.models import Model
 from unisync.remembering import forget_retries, remember_endpoints, remember_signing, remember_user_agent
@@ -100,7 +102,7 @@ class Session:
     """The boto3 clients of one account and region.
 
     The arguments are those of `Unisync`; a role that is assumed, where no session of boto3 is given; and sessions whose
-    data files are read by those that are given too.
+    data files are read by those that are given too; and who is told of each call.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class Session:
         allow_unknown_words: bool = False,
         role: Assumed | None = None,
         readers: list[botocore.session.Session] | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
         if session is not None and profile_name is not None:
             raise InvalidRequestError.before_sending("profile_name: expected None, as the session has a profile")
@@ -124,6 +127,7 @@ class Session:
         self._any_word = allow_unknown_words
         self._role = role
         self._readers = readers
+        self._on_event = on_event
         self._renewed_at = -math.inf
         self._identity: tuple[Hashable, ...] | None = None
         self._clients: dict[str, BaseClient] = {}
@@ -216,22 +220,43 @@ class Session:
             TransportError: no answer came.
             ResponseError: the answer cannot be read.
         """
-        began = time.monotonic()
+        started_at, began = datetime.now(UTC), time.monotonic()
         try:
             try:
-                reply = self._send(call)
+                reply, request_id = self._send(call)
             except AccessDeniedError as error:
                 if error.code not in EXPIRED or not self.renewed(since=began):
                     raise
-                reply = self._send(call)
+                reply, request_id = self._send(call)
         except UnisyncError as error:
-            logger.debug("%s %s failed after %.3f s: %s", *_log(call, began), type(error).__name__)
+            self._tell(call, started_at, began, getattr(error, "request_id", None), error)
             raise
         finally:
             if self._identity is None:
                 self._identify(call.service)
-        logger.debug("%s %s answered after %.3f s", *_log(call, began))
+        if not call.is_check:
+            self._tell(call, started_at, began, request_id, None)
         return reply
+
+    def _tell(
+        self, call: Call[Any], started_at: datetime, began: float, request_id: str | None, error: UnisyncError | None
+    ) -> None:
+        """Tell what became of a call, to the log and to whoever else listens: who was asked what, and nothing said."""
+        ended = CallEnded(
+            service=call.service,
+            operation=call.operation,
+            region=self._clients[call.service].meta.region_name if call.service in self._clients else None,
+            account=call.location.account if call.location else None,
+            attempt=call.attempt,
+            delay=call.delay,
+            started_at=started_at,
+            duration=time.monotonic() - began,
+            request_id=request_id,
+            error=error,
+            wait_id=call.wait_id,
+        )
+        log_call(ended)
+        tell(self._on_event, ended)
 
     def renewed(self, since: float) -> bool:
         """Whether there may be other credentials than some that have expired: what is our own is read anew."""
@@ -250,7 +275,8 @@ class Session:
                 vars(self).pop("_botocore", None)
             return True
 
-    def _send(self, call: Call[R]) -> R:
+    def _send(self, call: Call[R]) -> tuple[R, str | None]:
+        """The answer, and the id of the request."""
         from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
         try:
@@ -266,7 +292,7 @@ class Session:
         if broken:
             raise InvalidRequestError.before_sending(broken, call.operation, call.service)
         if call.is_check:
-            return call.reply.model_construct()
+            return call.reply.model_construct(), None
         try:
             with time_limit(call.timeout, call.stop):
                 parsed = client._make_api_call(call.operation, dict(call.params))
@@ -283,10 +309,11 @@ class Session:
             if was_answered():  # botocore's parsers, meeting what no service should have answered
                 raise _unreadable(error, call, {}) from error
             raise _no_answer(error, call) from error  # no credentials to be had, a handler of the caller's that failed
+        metadata: dict[str, Any] = parsed.get("ResponseMetadata", {})
         try:
-            return read(call, take_body(parsed), parsed)
+            return read(call, take_body(parsed), parsed), metadata.get("RequestId")
         except Exception as error:
-            raise _unreadable(error, call, parsed.get("ResponseMetadata", {})) from error
+            raise _unreadable(error, call, metadata) from error
 
     def _unconnected(self, error: Exception, call: Call[Any]) -> UnisyncError:
         """Our error for a connection that was not made: that comes right by itself, unless nothing is there."""
@@ -465,7 +492,3 @@ def _reason(error: Exception) -> str:
         found = error.errors(include_url=False, include_input=False, include_context=False)
         return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in found[:5])
     return str(error) or type(error).__name__
-
-
-def _log(call: Call[Any], began: float) -> tuple[str, str, float]:
-    return call.service, call.operation, time.monotonic() - began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
@@ -131,7 +132,7 @@ class Workers:
 
     def __init__(self, send: Callable[[Call[Any]], Model]) -> None:
         self._send = send
-        self._calls: SimpleQueue[tuple[int, Call[Any]] | None] = SimpleQueue()
+        self._calls: SimpleQueue[tuple[int, Call[Any], contextvars.Context] | None] = SimpleQueue()
         self._answers: SimpleQueue[tuple[int, object, BaseException | None]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._busy = 0
@@ -143,7 +144,7 @@ class Workers:
         if self._busy > len(self._threads):
             self._threads.append(threading.Thread(target=self._work, name="unisync", daemon=True))
             self._threads[-1].start()
-        self._calls.put((place, call._replace(stop=self._closed)))
+        self._calls.put((place, call._replace(stop=self._closed), contextvars.copy_context()))
 
     def answer(self, patience: float | None) -> tuple[int, object, BaseException | None] | None:
         """An answer, as soon as there is one; None if there is none within some seconds."""
@@ -168,8 +169,8 @@ class Workers:
 
     def _work(self) -> None:
         while (asked := self._calls.get()) is not None:
-            place, call = asked
+            place, call, context = asked
             try:
-                self._answers.put((place, self._send(call), None))
+                self._answers.put((place, context.run(self._send, call), None))
             except BaseException as error:
                 self._answers.put((place, None, error))

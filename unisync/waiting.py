@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
 from unisync.backoff import Backoff
 from unisync.errors import (
@@ -22,7 +21,8 @@ from unisync.errors import (
     WaitStoppedError,
     WaitTimeoutError,
 )
-from unisync.flow import Flow, Sleep, Stop, each_call
+from unisync.events import checked_callback
+from unisync.flow import Call, Flow, Sleep, Stop, each_call
 from unisync.models import GitSyncJob, ResourceSyncAttempt, Revision, SyncJob, SyncState
 from unisync.subject import Subject
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
-Callback = TypeVar("Callback")
 J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
 
 OVERTIME = 1.0
@@ -209,6 +208,8 @@ class _Wait(Generic[J]):
     _before: set[str | tuple[str, datetime]] = field(default_factory=set[str | tuple[str, datetime]])
     """The commits that AWS wanted, and the attempts that it made, up to then."""
     _blockers_read_at: float = -math.inf
+    _paused: float = 0.0
+    """Seconds since the look before, until a call has told of them."""
     _started: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -235,7 +236,7 @@ class _Wait(Generic[J]):
         """What a flow gives; None if it failed for a reason that passes."""
         self.error = None
         try:
-            result = yield from each_call(flow, lambda call: call._replace(timeout=self._time_left(), stop=self.stop))
+            result = yield from each_call(flow, self._marked)
         except UnisyncError as error:
             self._check_stop()
             unreadable = isinstance(error, ResponseError) and not error.cut_short
@@ -247,6 +248,10 @@ class _Wait(Generic[J]):
             return None
         self._unreadable = 0
         return result
+
+    def _marked(self, call: Call[Any]) -> Call[Any]:
+        delay, self._paused = self._paused, 0.0
+        return call._replace(timeout=self._time_left(), stop=self.stop, attempt=self.attempts, delay=delay)
 
     def _time_left(self) -> float | None:
         left = self.timeout - self.elapsed
@@ -267,7 +272,9 @@ class _Wait(Generic[J]):
                 Progress(self.job, self.attempts, self.elapsed, delay, self.error, self.resources, self.subject.ref)
             )
         # After what failed, the pause is kept by whoever sees many waits as well.
+        before = self.now()
         yield Sleep(delay, None if self.error else min(left, LONGEST), self.stop)
+        self._paused = self.now() - before
 
     def _check_stop(self) -> None:
         if self.stop is not None and self.stop.is_set():
@@ -514,19 +521,6 @@ def checked_timeout(timeout: object) -> float:
             f"timeout: expected seconds or a timedelta, zero or more, or None for no limit, got {timeout!r}"
         )
     return float(min(seconds, _AGES))
-
-
-def checked_callback(name: str, callback: Callback) -> Callback:
-    """The callback of a parameter.
-
-    Raises:
-        InvalidRequestError: it is none.
-    """
-    if inspect.iscoroutinefunction(callback):
-        raise InvalidRequestError.before_sending(f"{name}: expected a plain function, got one that is awaited")
-    if callback is not None and not callable(callback):
-        raise InvalidRequestError.before_sending(f"{name}: expected a function, got {callback!r:.60}")
-    return callback
 
 
 def checked_stop(stop: Stop | None) -> Stop | None:
