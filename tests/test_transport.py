@@ -71,7 +71,15 @@ def test_a_reply_that_breaks_off_is_a_lost_connection(options: Any, answer: byte
 
 
 @pytest.mark.parametrize(
-    "answer", [CHUNKED + b"5\r\n{", CHUNKED + b"five\r\n{}", CHUNKED, ANNOUNCED, ANNOUNCED + b"{}"]
+    "answer",
+    [
+        CHUNKED + b"5\r\n{",
+        CHUNKED + b"five\r\n{}",
+        CHUNKED + b"-5\r\n{}",
+        CHUNKED,
+        ANNOUNCED,
+        ANNOUNCED + b"{}",
+    ],
 )
 def test_an_answer_that_breaks_off_is_a_response_error(options: Any, answer: bytes) -> None:
     with (

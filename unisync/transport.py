@@ -212,7 +212,7 @@ class _WholeSession:
             raise ReadTimeoutError(endpoint_url=url, error=error) from error
         except exceptions.SSLError as error:
             raise ConnectionClosedError(endpoint_url=url, error=error) from error
-        except exceptions.ProtocolError as error:
+        except (exceptions.ProtocolError, ValueError) as error:  # http.client's own, of a chunk of less than nothing
             raw.close()
             body += _partial(error)
         except BaseException:

@@ -176,6 +176,7 @@ FAULTS: dict[str, Fault] = {
     "chunks": scripted("answer", chunked()),
     "chunks cut short": scripted(ResponseError, chunked(b"")),
     "a chunk without a size": scripted(ResponseError, chunked(b"five\r\n{}")),
+    "a chunk of less than nothing": scripted(ResponseError, chunked(b"-5\r\n{}\r\n0\r\n\r\n")),
     "a chunk cut short": scripted(ResponseError, chunked(b"500\r\n{}")),
     "a chunk beyond numbers": scripted(ResponseError, chunked(b"f" * 40 + b"\r\n{}")),
     "compressed, not truly": scripted(
