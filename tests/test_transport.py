@@ -7,13 +7,14 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.faults.relay import Answer, Astray, End, Relay, Step
 from tests.samples import STACK, session_of
 from unisync import ResponseError, StackSync, TransportError, Unisync, WaitTimeoutError
 from unisync.collection import NoCollection
@@ -92,6 +93,30 @@ def test_an_answer_that_breaks_off_is_a_response_error(options: Any, answer: byt
         assert caught.value.cut_short is answer.startswith(ANNOUNCED)
         with pytest.raises(WaitTimeoutError if caught.value.cut_short else ResponseError):
             client.wait_until_active(STACK)
+
+
+@pytest.mark.parametrize("interim", ["103 Early Hints", "101 Switching Protocols"])
+def test_an_answer_that_follows_an_interim_one_is_no_other_calls(aws: Emulator, options: Any, interim: str) -> None:
+    aws.add_stack("payments-prod", repository="acme/infra")
+    late = threading.Event()
+
+    def slow_down(answer: Answer) -> Iterator[Step]:
+        yield f"HTTP/1.1 {interim}\r\n\r\n".encode()
+        late.wait(5)
+        yield answer.written()
+        yield End.KEEP
+
+    relay = Relay(aws.url)
+    relay.choose = lambda service, operation: Astray(slow_down) if operation == "GetResourceSyncStatus" else None
+    try:
+        with Unisync(**{**options, "endpoint_url": relay.url}) as client:
+            with pytest.raises(ResponseError):
+                client.codeconnections.get_resource_sync_status("payments-prod")
+            threading.Timer(0.1, late.set).start()
+            assert client.codeconnections.get_sync_configuration("payments-prod").resource_name == "payments-prod"
+    finally:
+        late.set()
+        relay.close()
 
 
 @contextmanager

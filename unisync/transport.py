@@ -196,6 +196,9 @@ class _WholeSession:
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
         request.stream_output = True
         response = self._session.send(request)
+        if response.status_code < 200:
+            # The final answer would be taken for that to the next request of this connection.
+            cast("urllib3.HTTPResponse", response.raw).close()
         response.raw = _Whole(self._read(request.url, response))
         return response
 

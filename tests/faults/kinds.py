@@ -187,6 +187,10 @@ FAULTS: dict[str, Fault] = {
     ),
     "another type": scripted("answer", written(headers={"content-type": "text/html"})),
     "100 first": scripted("answer", lambda answer: (b"HTTP/1.1 100 Continue\r\n\r\n" * 3, answer.written(), End.KEEP)),
+    "103 first": scripted(
+        ResponseError, lambda answer: (b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.01, answer.written(), End.KEEP)
+    ),
+    "101": scripted(ResponseError, sends(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n", 0.01)),
     "204": scripted(ResponseError, written(body=b"", status=204)),
     "304": scripted(ServiceError, written(body=b"", status=304)),
     "elsewhere": scripted(ServiceError, written(status=302, headers={"location": "http://127.0.0.1:9/"})),
