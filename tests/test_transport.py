@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from types import SimpleNamespace
@@ -107,9 +109,10 @@ def test_an_answer_that_follows_an_interim_one_is_no_other_calls(aws: Emulator, 
         yield End.KEEP
 
     relay = Relay(aws.url)
+    given: dict[str, Any] = {**options, "endpoint_url": relay.url}
     relay.choose = lambda service, operation: Astray(slow_down) if operation == "GetResourceSyncStatus" else None
     try:
-        with Unisync(**{**options, "endpoint_url": relay.url}) as client:
+        with Unisync(**given) as client:
             with pytest.raises(ResponseError):
                 client.codeconnections.get_resource_sync_status("payments-prod")
             threading.Timer(0.1, late.set).start()
@@ -177,6 +180,23 @@ def test_an_interrupt_while_a_body_is_read_lets_go_of_the_connection(aws: Emulat
         with pytest.raises(KeyboardInterrupt):
             http._read("http://nowhere", SimpleNamespace(raw=raw))
         assert closed == [True]
+
+
+def test_a_client_that_is_let_go_lets_go_of_its_connections(aws: Emulator, options: Any) -> None:
+    aws.add_stack("payments-prod", repository="acme/infra")
+    client = Unisync(**options)
+    client.codeconnections.get_sync_configuration("payments-prod")
+    http: Any = session_of(client).client("codeconnections")._endpoint.http_session
+    (pool,) = http._manager.pools._container.values()
+    connection = pool.pool.queue[-1]
+    descriptor = connection.sock.fileno()
+    assert os.fstat(descriptor)
+    let_go = weakref.ref(connection)
+    del client, http, pool, connection
+    gc.collect()
+    assert let_go() is None
+    with pytest.raises(OSError, match="descriptor"):
+        os.fstat(descriptor)
 
 
 def test_botocores_session_shows_through(options: Any) -> None:
