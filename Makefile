@@ -14,11 +14,12 @@ LOCK = $(COMPILE) pyproject.toml --extra cli --extra emulator --extra otel
 PYTEST = pytest --numprocesses auto --maxprocesses 4
 # Without the variable, pyright looks on the network for a newer self.
 PYRIGHT = PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright
+SOAK_SECONDS ?= 600
 # Spelled so that this line does not find itself.
 REGISTRIES = [p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.|[y]arnpkg\.|[p]roxy\.golang|[c]rates\.io|[r]ubygems\.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check stubs docs pictures bench coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13
+.PHONY: help demo test check stubs docs pictures bench soak coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13
 
 help:  ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -59,6 +60,9 @@ pictures: $(VENV)/.checkers  ## take the pictures of the report anew; this needs
 
 bench: $(VENV)/.installed .venv-aiobotocore/.installed  ## measure what unisync costs next to others: BENCHMARKS.md
 	@$(PY) bench/run.py --markdown BENCHMARKS.md
+
+soak: $(VENV)/.installed  ## try every fault, and 100 000 calls, for SOAK_SECONDS (600): RELIABILITY.md
+	@$(PY) -m tests.soak --seconds $(SOAK_SECONDS) --markdown RELIABILITY.md
 
 coverage: test  ## run the tests, then show every line and branch they miss
 	@$(PY) -m coverage report

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, cast
 
 import cbor2
 
+from tests.faults.kinds import scripted
 from tests.faults.relay import Answer, End, Script
 
 Path = tuple[str | int, ...]
@@ -120,3 +121,14 @@ def mangled(number: int, value: object, *, dates: bool = False) -> Script:
         return answer.written() if path is None else answer.written(replaced(answer, path, value)), End.KEEP
 
     return script
+
+
+MANGLED = {
+    f"{label} {place}": scripted("either", mangled(number, value, dates=dates))
+    for place, values, dates, number in [
+        *((f"in the place of member {number}", WRONG, False, number) for number in range(4)),
+        *((f"in the place of date {number}", DATES, True, number) for number in range(1)),
+    ]
+    for label, value in values.items()
+}
+"""Faults of this kind, for whoever tries all."""

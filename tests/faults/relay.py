@@ -41,8 +41,11 @@ class Answer(NamedTuple):
         return "cbor" in self.headers.get("content-type", "")
 
     def members(self) -> Any:
-        """The body, read."""
-        return cbor2.loads(self.body) if self.is_cbor else json.loads(self.body)
+        """The body, read; nothing of one that cannot be."""
+        try:
+            return cbor2.loads(self.body) if self.is_cbor else json.loads(self.body)
+        except (ValueError, cbor2.CBORDecodeError):
+            return {}
 
     def holding(self, members: object) -> bytes:
         """A body with these members instead."""

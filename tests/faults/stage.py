@@ -11,21 +11,25 @@ from tests.faults.relay import Astray, Relay
 from tests.operations import Known, prepare
 from unisync.emulator import Emulator
 from unisync.emulator.emulator import ACCOUNT, REGION
+from unisync.emulator.world import World
 
 LIMIT = 10.0
 """Seconds, of a busy machine, in which each call has ended whose time-outs are a fraction of one."""
 
 
 class Stage:
-    """An emulator, its world, and the relay in front of it."""
+    """An emulator, its world, and the relay in front of it.
 
-    def __init__(self) -> None:
-        self.aws = Emulator(clock="manual")
+    Its time is moved by hand, or runs at some speed.
+    """
+
+    def __init__(self, speed: float | None = None) -> None:
+        self.aws = Emulator(clock="manual") if speed is None else Emulator(speed=speed)
         self.aws.start()
         self.known: Known = prepare(self.aws)
-        application = self._application = self.aws._application
-        self._lock = application.lock
-        self._prepared = self._copied(application.world(ACCOUNT, REGION))
+        self._application = self.aws._application
+        self._lock = self._application.lock
+        self.keep()
         self.relay = Relay(self.aws.url)
 
     def __enter__(self) -> Self:
@@ -41,10 +45,15 @@ class Stage:
         """What a client takes to speak to the relay."""
         return {**self.aws.client_options(), "endpoint_url": self.relay.url}
 
+    def keep(self) -> None:
+        """Have each `reset` go back to the world as it is now."""
+        with self._lock:
+            self._prepared = self._copied(self.aws._world)
+
     def reset(self) -> Known:
         """Have the world as it was."""
         with self._lock:
-            self._application._worlds[ACCOUNT, REGION] = self._copied(self._prepared)
+            self.aws._world = self._application._worlds[ACCOUNT, REGION] = self._copied(self._prepared)
             self._application.calls.clear()
         self.relay.asked.clear()
         return self.known
@@ -75,5 +84,5 @@ class Stage:
         """How often an operation reached the emulator, to be run or to be refused."""
         return sum((call.service, call.operation) == (service, operation) for call in self.aws.calls)
 
-    def _copied(self, world: Any) -> Any:
+    def _copied(self, world: World) -> World:
         return copy.deepcopy(world, {id(self._lock): self._lock, id(self.aws.clock): self.aws.clock})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from tests.faults.kinds import Fault
-from tests.faults.stage import LIMIT, Stage
+from tests.faults.stage import LIMIT
 from tests.operations import OPERATIONS, Known
 from unisync import ResponseError, ServerError, ThrottledError, TransportError
 
@@ -45,7 +45,16 @@ def outcome(client: Any, service: str, name: str, known: Known) -> Outcome:
     return "answer" if all(type(each) is operation.result for each in results) else AssertionError
 
 
-def surprises(stage: Stage, client: Any, service: str, name: str, fault: Fault, *, lasts: bool) -> list[str]:
+class Scene(Protocol):
+    """A stage, here or in a process of its own."""
+
+    def reset(self) -> Known: ...
+    def arm(self, fault: Fault, service: str, operation: str, times: int | None = None) -> None: ...
+    def disarm(self) -> None: ...
+    def ran(self, service: str, operation: str) -> int: ...
+
+
+def surprises(stage: Scene, client: Any, service: str, name: str, fault: Fault, *, lasts: bool) -> list[str]:
     """What was not to be expected of a call that goes astray, of the time it took, and of the next call."""
     known = stage.reset()
     stage.arm(fault, service, name, None if lasts else 1)
