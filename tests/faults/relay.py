@@ -49,7 +49,7 @@ class Answer(NamedTuple):
 
     def holding(self, members: object) -> bytes:
         """A body with these members instead."""
-        return cbor2.dumps(members) if self.is_cbor else json.dumps(members).encode()
+        return cbor2.dumps(members, datetime_as_timestamp=True) if self.is_cbor else json.dumps(members).encode()
 
     def written(
         self, body: bytes | None = None, status: int | None = None, headers: Mapping[str, str | None] | None = None

@@ -9,6 +9,7 @@ from typing import Any, Self
 from tests.faults.kinds import LONG, Fault
 from tests.faults.relay import Astray, Relay
 from tests.operations import Known, prepare
+from unisync import Unisync
 from unisync.emulator import Emulator
 from unisync.emulator.emulator import ACCOUNT, REGION
 from unisync.emulator.world import World
@@ -49,6 +50,10 @@ class Stage:
         """Have each `reset` go back to the world as it is now."""
         with self._lock:
             self._prepared = self._copied(self.aws._world)
+
+    def client(self) -> Unisync:
+        """A blocking client of the relay."""
+        return Unisync(**self.options())
 
     def reset(self) -> Known:
         """Have the world as it was."""

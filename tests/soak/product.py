@@ -53,6 +53,8 @@ def combinations() -> list[tuple[str, str, str]]:
 def try_all(kind: str, seed: int, seconds: float) -> tuple[int, int, list[str]]:
     """Try all combinations with one client while there is time: how many, with how many calls, and what was wrong."""
     until = time.monotonic() + seconds
+    parent = multiprocessing.parent_process()
+    assert parent is not None
     isolate()
     tried, wrong = 0, list[str]()
     order = random.Random(seed).sample(combinations(), len(combinations()))
@@ -67,7 +69,7 @@ def try_all(kind: str, seed: int, seconds: float) -> tuple[int, int, list[str]]:
             (True, True): make(config=impatient_config, **old_name),
         }
         for number, (service, name, fault) in enumerate(order):
-            if time.monotonic() > until:
+            if time.monotonic() > until or not parent.is_alive():
                 break
             what = ALL[fault]
             client = clients[service == "codestar-connections", what.is_silent]
