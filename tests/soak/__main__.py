@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.operations import NAMES
 from tests.soak.chance import by_chance
-from tests.soak.findings import Findings
+from tests.soak.findings import Findings, keep_one_heap
 from tests.soak.product import cross_product, isolate
 from tests.soak.remote import ALL
 
@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--markdown", metavar="FILE", help="also write the figures into FILE, between its markers")
     options = parser.parse_args()
     isolate()
+    keep_one_heap()
 
     findings = Findings()
     findings.catch_strays()

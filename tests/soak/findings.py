@@ -21,8 +21,14 @@ from unisync import UnisyncError
 MEBIBYTE = 1024 * 1024
 WARM_UP = 0.25
 """The part of all samples that is left out: caches fill, and pools come to their size."""
+ENOUGH = 12
+"""Samples of which it can be told whether something grows."""
 MAY_GROW = {"open files": 0, "threads": 0, "tasks": 0, "objects": 0.01, "memory, MiB": 0.1}
 """By what part the median of the last third of the samples may exceed that of the first third."""
+
+
+M_ARENA_MAX = -8
+"""glibc's name for how many such places there may be."""
 
 
 class Sample(NamedTuple):
@@ -100,12 +106,22 @@ class Findings:
         }
 
     def leaks(self) -> list[str]:
-        """What grew by more than it may."""
+        """What grew by more than it may; of few samples nobody can tell."""
+        if len(self.samples) < ENOUGH:
+            return []
         return [
             f"{name}: {before:g} at first, {after:g} at last"
             for name, (before, after) in self.growth().items()
             if after > before * (1 + MAY_GROW[name])
         ]
+
+
+def keep_one_heap() -> None:
+    """Have the C library take all threads' memory from one place.
+
+    Otherwise it keeps one for every few threads, and how much of each is free says nothing of what is held.
+    """
+    getattr(ctypes.CDLL(None), "mallopt", max)(M_ARENA_MAX, 1)
 
 
 def now(tasks: int) -> Sample:
