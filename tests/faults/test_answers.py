@@ -6,6 +6,8 @@ some operations.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from tests.faults.kinds import FAULTS
 from tests.faults.stage import Stage
 from tests.faults.verdict import surprises
 from tests.operations import NAMES
+from unisync import ResponseError
 
 CLASSES = (
     "ThrottlingException",
@@ -63,3 +66,28 @@ def test_every_fault_meets_some_operations(
 def test_silence_without_end_is_given_up(stage: Stage, impatient: Any) -> None:
     assert surprises(stage, impatient, "iottwinmaker", "GetSyncJob", FAULTS["silence"], lasts=True) == []
     assert surprises(stage, impatient, "proton", "CreateRepository", FAULTS["silence"], lasts=True) == []
+
+
+LATER = ("ThrottlingException", "http-503", "drop", "reset in the body", "truncate", "a page")
+
+
+@pytest.fixture
+def short_pages(stage: Stage) -> Iterator[None]:
+    stage.reset()
+    stage.aws.page_size = 1
+    yield
+    stage.aws.page_size = None
+    stage.disarm()
+
+
+@pytest.mark.usefixtures("short_pages")
+@pytest.mark.parametrize("fault", LATER)
+def test_a_later_page_that_goes_astray_loses_nothing_and_repeats_nothing(stage: Stage, client: Any, fault: str) -> None:
+    whole = [each.full_name for each in client.proton.list_repositories()]
+    assert len(whole) > 1
+    listing = iter(client.proton.list_repositories())
+    listed = [next(listing).full_name]
+    stage.arm(FAULTS[fault], "proton", "ListRepositories", 1)
+    with pytest.raises(ResponseError) if FAULTS[fault].gives is ResponseError else nullcontext():
+        listed += [each.full_name for each in listing]
+        assert listed == whole
