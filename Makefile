@@ -19,7 +19,7 @@ SOAK_SECONDS ?= 600
 REGISTRIES = [p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.|[y]arnpkg\.|[p]roxy\.golang|[c]rates\.io|[r]ubygems\.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check stubs docs pictures bench soak coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13
+.PHONY: help demo test check types stubs docs site pictures bench soak sample audit coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13
 
 help:  ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -44,9 +44,13 @@ check: $(VENV)/.checkers  ## everything that can be known without running the te
 	$(PY) stubs/generate.py --check
 	$(PY) docs/operations.py --check
 	$(PY) docs/cli.py --check
+	$(PY) docs/states.py --check
 	@if ! git rev-parse --git-dir >/dev/null 2>&1; then echo "Not a git checkout: did not look for names of package registries."; \
 	elif git grep -nIE '$(REGISTRIES)'; then echo "The lines above name a package registry. No tracked file may."; exit 1; \
 	else echo "No tracked file names a package registry."; fi
+
+types: $(VENV)/.checkers  ## build the wheel, and look at it as its users' type checkers do, in environments of its own
+	@$(PY) -m tests.installed
 
 stubs: $(VENV)/.installed  ## write the boto3 stubs anew from botocore's models
 	$(PY) stubs/generate.py
@@ -54,6 +58,11 @@ stubs: $(VENV)/.installed  ## write the boto3 stubs anew from botocore's models
 docs: $(VENV)/.installed  ## write the pages anew that follow from the code
 	$(PY) docs/operations.py
 	$(PY) docs/cli.py
+	$(PY) docs/states.py
+
+site: $(VENV)/.checkers  ## build the documentation site: docs/_build/html
+	@$(PY) -m sphinx -q -E -W --keep-going -n -b html docs docs/_build/html
+	@echo "Built docs/_build/html/index.html"
 
 pictures: $(VENV)/.checkers  ## take the pictures of the report anew; this needs Chromium
 	$(PY) docs/pictures.py
@@ -63,6 +72,21 @@ bench: $(VENV)/.installed .venv-aiobotocore/.installed  ## measure what unisync 
 
 soak: $(VENV)/.installed  ## try every fault, and 100 000 calls, for SOAK_SECONDS (600): RELIABILITY.md
 	@$(PY) -m tests.soak --seconds $(SOAK_SECONDS) --markdown RELIABILITY.md
+
+sample: $(VENV)/.installed  ## run a sample project's tests against the wheel, in an environment of its own
+	@rm -rf .venv-sample dist/sample && mkdir -p dist/sample
+	@$(PIP_INSTALL:install=wheel) --no-deps --no-build-isolation --wheel-dir dist/sample .
+	@$(PYTHON) -m venv .venv-sample
+	@.venv-sample/bin/python -m pip install --quiet --disable-pip-version-check "$$(echo dist/sample/*.whl)[testing]"
+	@# Away from here, so that it finds nothing else of this repository.
+	@away=$$(mktemp -d) && cp -r examples/deploygate/. "$$away" && here=$$PWD && cd "$$away" && \
+	env -i HOME="$$away" PATH="$$PATH" PYTHONPATH="$$away" "$$here/.venv-sample/bin/python" -m pytest -q -p no:cacheprovider; \
+	status=$$?; rm -rf "$$away"; exit $$status
+
+# It asks a database of the network's; what that does not know is listed, and is no failure.
+audit: .venv-trust/.installed  ## look for known weaknesses in what is pinned
+	.venv-trust/bin/python -m pip_audit --require-hashes --disable-pip --progress-spinner off \
+		--requirement requirements/dev.txt
 
 coverage: test  ## run the tests, then show every line and branch they miss
 	@$(PY) -m coverage report
@@ -92,9 +116,15 @@ requirements: .venv-lock/.installed  ## pin anew what pyproject.toml asks for; U
 	cp requirements/test.txt requirements/trust.txt
 	$(LOCK) --group build --group test --group trust --output-file requirements/trust.txt
 	$(COMPILE) requirements/aiobotocore.in $(UPGRADE) --output-file requirements/aiobotocore.txt
+	@# What a user has, and no more: the newest and the oldest, without stubs for boto3 and with them.
+	cp requirements/test.txt requirements/user.txt
+	$(COMPILE) pyproject.toml --output-file requirements/user.txt
+	$(COMPILE) pyproject.toml --constraint requirements/user-oldest.in --output-file requirements/user-oldest.txt
+	$(COMPILE) requirements/stubs.in --constraint requirements/user.txt $(UPGRADE) --output-file requirements/stubs.txt
+	$(COMPILE) requirements/stubs-oldest.in --constraint requirements/user-oldest.txt --output-file requirements/stubs-oldest.txt
 
 clean:  ## remove everything that make has made
-	rm -rf .venv .venv-* tests/foreign/.venv tests/foreign/node_modules .coverage .coverage.* htmlcov dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* tests/foreign/.venv tests/foreign/node_modules .coverage .coverage.* htmlcov dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps below are older than what they were made from only when there is something new to install.

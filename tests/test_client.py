@@ -502,16 +502,6 @@ def test_a_certificate_that_is_missing_is_not_waited_for(aws: Emulator, monkeypa
     assert not caught.value.retryable
 
 
-def test_a_password_in_an_endpoint_is_in_no_message(aws: Emulator) -> None:
-    url = aws.url.replace("//", "//somebody:hunter2@")
-    aws.stop()
-    session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="eu-west-1")
-    with Unisync(session, endpoint_url=url) as client, pytest.raises(TransportError) as caught:
-        client.get(FACTORY)
-    assert "hunter2" not in str(caught.value)
-    aws.start()
-
-
 def test_credentials_that_fail_after_the_answer_change_nothing_of_it(aws: Emulator) -> None:
     """Whose calls they are is noted after the first: whatever comes of that, the call has been made."""
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
+from unisync import InvalidRequestError
 from unisync.constraints import broken_constraints
+from unisync.testing import FakeUnisync
 
 
 def broken(service: str, operation: str, **params: Any) -> list[str]:
@@ -106,3 +109,39 @@ def test_a_bound_on_one_side_alone_is_said_alone() -> None:
         "workspace_id: expected at least 1 characters and got ''"
     ]
     assert list(broken_constraints(model.operation_model("Ping"), {})) == []
+
+
+NOT_FOR_A_URL = [
+    "../factory",
+    "a/b",
+    "a%2fb",
+    "a?b=c",
+    "a#b",
+    "a&b",
+    "é",
+    "a b",
+    "a\nb",
+    "a\x00b",
+    "a:b",
+    "..",
+    ".",
+    "",
+]
+
+
+@pytest.mark.parametrize("name", NOT_FOR_A_URL)
+def test_what_would_change_a_url_is_refused_by_name(name: str) -> None:
+    fake = FakeUnisync()
+    twinmaker = fake.twinmaker
+    calls: dict[str, Callable[[], object]] = {
+        "GetSyncJob": lambda: twinmaker.get_sync_job(name),
+        "ListSyncJobs": lambda: list(twinmaker.list_sync_jobs(name)),
+        "DeleteSyncJob": lambda: twinmaker.delete_sync_job(name),
+        "ListSyncResources": lambda: list(twinmaker.list_sync_resources("factory", name)),
+        "CreateSyncJob": lambda: twinmaker.create_sync_job(name, sync_role=ROLE),
+    }
+    for call in calls.values():
+        with pytest.raises(InvalidRequestError, match=r"(workspace_id|sync_source): expected ") as caught:
+            call()
+        assert caught.value.status_code is None
+    assert fake.aws.calls == []

@@ -30,10 +30,9 @@ def table() -> dict[tuple[str, str], set[str]]:
     return {(namespace, operation): set(re.findall(r"`([\w.]+)`", verbs)) for operation, namespace, verbs in rows}
 
 
-def test_the_table_is_what_the_code_says() -> None:
-    checked = subprocess.run(
-        [sys.executable, "docs/operations.py", "--check"], cwd=ROOT, capture_output=True, text=True
-    )
+@pytest.mark.parametrize("script", ["docs/operations.py", "docs/cli.py", "docs/states.py"])
+def test_what_is_written_from_the_code_is_what_the_code_says(script: str) -> None:
+    checked = subprocess.run([sys.executable, script, "--check"], cwd=ROOT, capture_output=True, text=True)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
 
 

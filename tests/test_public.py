@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import Any, cast, get_origin, get_type_hints
 
 import pytest
 
 import unisync
+import unisync.emulator
 from tests.samples import twin_job
-from unisync import SyncState
+from unisync import (
+    AsyncFleet,
+    AsyncListing,
+    AsyncUnisync,
+    Fleet,
+    Listing,
+    SyncBlocker,
+    SyncJobSummary,
+    SyncResources,
+    SyncState,
+    Unisync,
+    WaitToken,
+)
 
 PACKAGE = Path(unisync.__file__).parent
 
 LAYERS = [
     {"__main__"},
-    {"cli"},
+    {"cli", "testing"},
     {"__init__"},
     {"interfaces"},
     {"otel"},
@@ -88,12 +104,12 @@ def test_arrows_point_down_only() -> None:
 
 
 def test_the_emulator_is_nobodys_mirror() -> None:
-    """It imports nothing from the rest, and the rest nothing from it, but for the command that serves it."""
+    """It imports nothing from the rest, and the rest nothing from it, but for what serves it."""
     for name, path in modules():
         for imported in imports(path, at_run_time=False):
             if name == "emulator":
                 assert not imported.startswith("unisync") or imported.startswith("unisync.emulator"), path
-            elif path != PACKAGE / "cli" / "commands" / "trying.py":
+            elif name != "testing" and path != PACKAGE / "cli" / "commands" / "trying.py":
                 assert not imported.startswith("unisync.emulator"), path
 
 
@@ -129,7 +145,7 @@ def test_the_public_names_are_the_same_wherever_they_stand() -> None:
         assert getattr(unisync, name) is getattr(sys.modules[home], name)
     assert set(unisync.__all__) <= set(dir(unisync))
     with pytest.raises(AttributeError, match="module 'unisync' has no attribute 'Unisnyc'"):
-        _ = unisync.Unisnyc
+        _ = unisync.Unisnyc  # type: ignore[attr-defined] # pyright: ignore
 
 
 def python(code: str) -> str:
@@ -164,3 +180,51 @@ def test_a_generic_value_can_be_made_with_its_type_spelled_out() -> None:
     assert unisync.Page[int]((1,), None).items == (1,)
     assert unisync.Ensured[int]("created", 1).definition == 1
     assert unisync.Progress[unisync.TwinMakerSyncJob](twin_job(SyncState.ACTIVE), 1, 1.0, 2.0).attempt == 1
+
+
+def with_hints() -> Iterator[Any]:
+    """Every public class, but for errors, and every public function and method."""
+    values: list[object] = [getattr(module, name) for module in (unisync, unisync.emulator) for name in module.__all__]
+    for value in values:
+        if inspect.isroutine(value):
+            yield value
+        if not isinstance(value, type):
+            continue
+        kind = cast("type[object]", value)
+        if not issubclass(kind, Exception):
+            yield kind
+        members: list[tuple[str, object]] = inspect.getmembers_static(kind)
+        for name, member in members:
+            function: object = getattr(kind, name)
+            if isinstance(member, property):
+                function = member.fget
+            elif isinstance(member, cached_property):
+                function = cast("cached_property[object]", member).func
+            ours = str(getattr(function, "__module__", "")).startswith("unisync")
+            if ours and inspect.isroutine(function) and (name == "__init__" or not name.startswith("_")):
+                yield function
+
+
+def test_whoever_reads_hints_at_run_time_finds_them() -> None:
+    """As pydantic's validate_call, typer, beartype and Sphinx do."""
+    unread: dict[str, str] = {}
+    for value in with_hints():
+        try:
+            get_type_hints(value)
+        except NameError as error:
+            unread[value.__qualname__] = str(error)
+    assert not unread
+
+
+def test_the_hints_of_a_verb_are_those_of_its_client() -> None:
+    def returned(verb: object) -> object:
+        return get_type_hints(verb)["return"]
+
+    blocking, awaitable = Unisync(region_name="eu-west-1"), AsyncUnisync(region_name="eu-west-1")
+    assert returned(blocking.blockers) == returned(awaitable.blockers) == tuple[SyncBlocker, ...]
+    assert returned(Unisync.wait_until_resources_synced) is SyncResources
+    assert returned(blocking.twinmaker.list_sync_jobs) == Listing[SyncJobSummary]
+    assert returned(awaitable.twinmaker.list_sync_jobs) == AsyncListing[SyncJobSummary]
+    assert get_origin(returned(Fleet.watch)) is Iterator
+    assert get_origin(returned(AsyncFleet.watch)) is AsyncIterator
+    assert get_type_hints(Unisync.resume)["token"] == WaitToken | str

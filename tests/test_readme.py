@@ -41,10 +41,12 @@ def output_of(*command: str, folder: Path) -> str:
             "payments-prod acme/infra payments-prod.yaml\norders-prod acme/infra orders-prod.yaml\n"
             "True\ncodeconnections:payments-prod codeconnections:orders-prod\n",
         ),
+        (7, "SYNC_FAILED: no such parameter\n"),
+        (8, "ACTIVE (SUCCEEDED)\n"),
     ],
 )
 def test_the_readmes_programs_run_as_they_stand(number: int, shown: str, tmp_path: Path) -> None:
-    assert len(PROGRAMS) == 7
+    assert len(PROGRAMS) == 9
     (tmp_path / "program.py").write_text(PROGRAMS[number])
     assert shown in output_of("-W", "error", "program.py", folder=tmp_path)
 

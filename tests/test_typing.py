@@ -1,70 +1,86 @@
-"""A user's program under mypy --strict and pyright strict, with no stubs for boto3: what holds, and what is refused."""
+"""A user's programs under mypy, pyright and pyrefly, each strict, with no stubs for boto3: what holds, what is refused.
+
+Every line that a checker complains of is marked in the samples: as `wrong`, or as `unknown` where the program is right
+and the checker does not see it. Some marks name the checkers that they are for.
+
+pyrefly forgets a method's own type variable where a decorator makes an object of the method, as ours do: of the verbs
+that are generic in their job (`get`, `get_many`, `wait_until_active`, `wait_all`, `watch`) it knows all but the job.
+"""
 
 from __future__ import annotations
 
-import json
-import os
+import ast
+import inspect
 import re
-import subprocess
 import sys
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import typing_extensions
 
-pytest.importorskip("mypy", reason="the type checkers are installed in .venv alone")
-pytest.importorskip("pyright", reason="the type checkers are installed in .venv alone")
-
-SAMPLES = Path(__file__).parent / "typing"
-
-
-def mypy(program: Path) -> dict[int, str]:
-    """What mypy --strict says of a program, by line."""
-    command = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--config-file=", "--hide-error-context"]
-    # Whoever has no stubs for boto3 says so in their own settings.
-    command += ["--disable-error-code=import-untyped", program.name]
-    said = subprocess.run(command, cwd=program.parent, capture_output=True, text=True, check=False)
-    assert not said.stderr, said.stderr
-    found = re.findall(r"^[\w.]+:(\d+): error: (.*)$", said.stdout, re.MULTILINE)
-    return {int(line): message for line, message in found}
+import unisync
+import unisync.emulator
+import unisync.testing
+from tests.checkers import CHECKERS, SAMPLES, place_samples, surprises
+from tests.test_errors import EXAMPLES
 
 
-def pyright(program: Path) -> dict[int, str]:
-    """What pyright in strict mode says of a program, by line."""
-    (program.parent / "pyrightconfig.json").write_text(
-        json.dumps({"typeCheckingMode": "strict", "reportMissingTypeStubs": False, "reportUnusedExpression": False})
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_the_samples_are_understood_and_refused_line_by_line(checker: str, tmp_path: Path) -> None:
+    pytest.importorskip(checker, reason="the type checkers are installed in .venv alone")
+    place_samples(tmp_path)
+    found = surprises(checker, CHECKERS[checker](tmp_path, sys.executable))
+    assert not found, "\n".join(found)
+
+
+PUBLIC: dict[str, type] = {
+    name: value
+    for module in (unisync, unisync.emulator, unisync.testing)
+    for name in module.__all__
+    if isinstance(value := getattr(module, name), type)
+}
+
+
+def members(kind: type) -> Iterator[tuple[str, set[str]]]:
+    """The public members that a class has of this project, each with the classes for which a sample of it will do."""
+    lower: set[str] = set()
+    told: set[str] = {"model_config"}  # pydantic's
+    if typing_extensions.is_typeddict(kind):
+        return  # has keys
+    for base in kind.__mro__:
+        lower.add(base.__name__)
+        if base.__module__.split(".")[0] == "unisync":
+            names = {name for name in {*vars(base), *inspect.get_annotations(base)} if not name.startswith("_")} - told
+            yield from ((name, set(lower)) for name in names)
+            told |= names
+    for error in EXAMPLES:
+        if type(error) is kind:
+            yield from ((name, lower) for name in vars(error).keys() - told if not name.startswith("_"))
+
+
+def sampled() -> Mapping[str, set[str]]:
+    """The members that samples use, by the name of the class: that of an argument `it`."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    functions = (
+        node
+        for sample in SAMPLES.glob("*.py")
+        for node in ast.walk(ast.parse(sample.read_text()))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     )
-    said = subprocess.run(
-        [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, program.name],
-        cwd=program.parent,
-        env={**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    diagnostics = json.loads(said.stdout)["generalDiagnostics"]
-    return {each["range"]["start"]["line"] + 1: each["message"] for each in diagnostics if each["severity"] == "error"}
+    for function in functions:
+        for argument in function.args.args:
+            if argument.arg == "it" and argument.annotation is not None:
+                kind = ast.unparse(argument.annotation).partition("[")[0]
+                found[kind] |= set(re.findall(rf"\b(?:it|{kind})\.(\w+)", ast.unparse(function)))
+    return found
 
 
-Checker = Callable[[Path], dict[int, str]]
-EACH_CHECKER = pytest.mark.parametrize("check", [mypy, pyright])
+SAMPLED = sampled()
 
 
-def placed(name: str, folder: Path) -> Path:
-    """A copy of a sample where no setting of this project is found."""
-    program = folder / name
-    program.write_text((SAMPLES / name).read_text())
-    return program
-
-
-@EACH_CHECKER
-def test_a_users_program_is_understood(check: Checker, tmp_path: Path) -> None:
-    assert check(placed("user.py", tmp_path)) == {}
-
-
-@EACH_CHECKER
-def test_what_is_wrong_is_refused_line_by_line(check: Checker, tmp_path: Path) -> None:
-    program = placed("wrong.py", tmp_path)
-    marked = {number for number, line in enumerate(program.read_text().splitlines(), 1) if line.endswith("# wrong")}
-    refused = check(program)
-    assert set(refused) == marked, {line: refused.get(line) for line in set(refused) ^ marked}
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_every_public_member_has_a_sample(name: str) -> None:
+    missing = {member for member, kinds in members(PUBLIC[name]) if not any(member in SAMPLED[kind] for kind in kinds)}
+    assert not missing

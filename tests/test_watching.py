@@ -230,7 +230,7 @@ def test_wrong_arguments_are_refused_at_once(client: Unisync, aws: Emulator) -> 
 
 
 def test_a_watch_is_a_verb_like_others() -> None:
-    for kind, result in ((Unisync, "Iterator[Change[J]]"), (AsyncUnisync, "AsyncIterator[Change[J]]")):
+    for kind, result in ((Unisync, "Iterator[unisync.Change[J]]"), (AsyncUnisync, "AsyncIterator[unisync.Change[J]]")):
         signature = inspect.signature(kind.watch)
         assert list(signature.parameters) == ["self", "refs", "every", "stop"]
         assert signature.return_annotation == result

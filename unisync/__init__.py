@@ -302,14 +302,16 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> object:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module 'unisync' has no attribute {name!r}")
-    with NoCollection():
-        value: object = getattr(import_module(f"unisync.{home}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # else a checker would take any name for one that is there
+
+    def __getattr__(name: str) -> object:
+        home = _HOME_OF.get(name)
+        if home is None:
+            raise AttributeError(f"module 'unisync' has no attribute {name!r}")
+        with NoCollection():
+            value: object = getattr(import_module(f"unisync.{home}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

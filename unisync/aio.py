@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, TypeVar, cast
 
 from typing_extensions import deprecated
 
+import unisync
 from unisync.backoff import retrying
 from unisync.errors import TransportError
 from unisync.facade import CommonVerbs, Facade
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping
 
     from unisync.errors import UnisyncError
-    from unisync.services.codeconnections import AsyncCodeConnections
-    from unisync.services.proton import AsyncProton
-    from unisync.services.twinmaker import AsyncTwinMaker
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Model)
@@ -163,10 +161,10 @@ class AsyncUnisync(AwaitableClient, Facade):
             to be quick. What it raises is logged, and disturbs nothing.
     """
 
-    _proton: AsyncProton | None = None
+    _proton: unisync.AsyncProton | None = None
 
     @cached_property
-    def twinmaker(self) -> AsyncTwinMaker:
+    def twinmaker(self) -> unisync.AsyncTwinMaker:
         """The sync operations of IoT TwinMaker."""
         from unisync.services.twinmaker import AsyncTwinMaker
 
@@ -174,7 +172,7 @@ class AsyncUnisync(AwaitableClient, Facade):
 
     @property
     @deprecated("AWS ended its support of Proton on 2026-10-07", category=None)
-    def proton(self) -> AsyncProton:
+    def proton(self) -> unisync.AsyncProton:
         """The sync operations of Proton, whose support AWS ended on 2026-10-07: the first use warns of that."""
         if self._proton is None:
             from unisync.services.proton import AsyncProton, warn_of_end
@@ -184,7 +182,7 @@ class AsyncUnisync(AwaitableClient, Facade):
         return self._proton
 
     @cached_property
-    def codeconnections(self) -> AsyncCodeConnections:
+    def codeconnections(self) -> unisync.AsyncCodeConnections:
         """The sync operations of CodeConnections."""
         from unisync.services.codeconnections import AsyncCodeConnections
 

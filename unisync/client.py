@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from typing_extensions import deprecated
 
+import unisync
 from unisync.backoff import retrying
 from unisync.facade import CommonVerbs, Facade
 from unisync.flow import Flow, Together, run
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
     from unisync.errors import UnisyncError
-    from unisync.services.codeconnections import BlockingCodeConnections
-    from unisync.services.proton import BlockingProton
-    from unisync.services.twinmaker import BlockingTwinMaker
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Model)
@@ -88,10 +86,10 @@ class Unisync(BlockingClient, Facade):
             to be quick. What it raises is logged, and disturbs nothing.
     """
 
-    _proton: BlockingProton | None = None
+    _proton: unisync.BlockingProton | None = None
 
     @cached_property
-    def twinmaker(self) -> BlockingTwinMaker:
+    def twinmaker(self) -> unisync.BlockingTwinMaker:
         """The sync operations of IoT TwinMaker."""
         from unisync.services.twinmaker import BlockingTwinMaker
 
@@ -99,7 +97,7 @@ class Unisync(BlockingClient, Facade):
 
     @property
     @deprecated("AWS ended its support of Proton on 2026-10-07", category=None)
-    def proton(self) -> BlockingProton:
+    def proton(self) -> unisync.BlockingProton:
         """The sync operations of Proton, whose support AWS ended on 2026-10-07: the first use warns of that."""
         if self._proton is None:
             from unisync.services.proton import BlockingProton, warn_of_end
@@ -109,7 +107,7 @@ class Unisync(BlockingClient, Facade):
         return self._proton
 
     @cached_property
-    def codeconnections(self) -> BlockingCodeConnections:
+    def codeconnections(self) -> unisync.BlockingCodeConnections:
         """The sync operations of CodeConnections."""
         from unisync.services.codeconnections import BlockingCodeConnections
 

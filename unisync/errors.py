@@ -29,11 +29,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import unisync
+
 if TYPE_CHECKING:
-    from unisync.definitions import SyncBlocker
-    from unisync.inventory import SyncResources
-    from unisync.models import Revision, SyncError, SyncJob
-    from unisync.refs import SyncRef
 
     class ClientError(Exception):
         """botocore's class, as a type checker is told of it: without stubs for botocore, a base would be unknown."""
@@ -319,9 +317,18 @@ class ResponseError(UnisyncError):
 class WaitError(UnisyncError):
     """A wait that ended without what it waited for. Nothing was undone: in AWS the sync goes on as it was."""
 
-    def __init__(self, message: str, *, ref: SyncRef[Any], job: SyncJob | None, attempts: int, elapsed: float) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        ref: unisync.SyncRef[unisync.SyncJob],
+        job: unisync.SyncJob | None,
+        attempts: int,
+        elapsed: float,
+    ) -> None:
         super().__init__(message)
         self.ref = ref
+        """Which sync was waited for."""
         self.job = job
         """What the last look that was answered saw; None if none was."""
         self.attempts = attempts
@@ -337,8 +344,8 @@ class WaitTimeoutError(WaitError, TimeoutError):
         self,
         message: str,
         *,
-        ref: SyncRef[Any],
-        job: SyncJob | None,
+        ref: unisync.SyncRef[unisync.SyncJob],
+        job: unisync.SyncJob | None,
         attempts: int,
         elapsed: float,
         last_error: UnisyncError | None,
@@ -355,11 +362,11 @@ class WaitStoppedError(WaitError):
 class SyncFailedError(WaitError):
     """The sync failed. The message carries the reasons that the service gave."""
 
-    resources: SyncResources | None = None
+    resources: unisync.SyncResources | None = None
     """What the sync job keeps in sync, where it was resources that failed."""
 
     @property
-    def error(self) -> SyncError | None:
+    def error(self) -> unisync.SyncError | None:
         """The service's own code and message."""
         return self.job.status.error if self.job else None
 
@@ -371,11 +378,11 @@ class SyncBlockedError(WaitError):
         self,
         message: str,
         *,
-        ref: SyncRef[Any],
-        job: SyncJob | None,
+        ref: unisync.SyncRef[unisync.SyncJob],
+        job: unisync.SyncJob | None,
         attempts: int,
         elapsed: float,
-        blockers: tuple[SyncBlocker, ...],
+        blockers: tuple[unisync.SyncBlocker, ...],
     ) -> None:
         super().__init__(message, ref=ref, job=job, attempts=attempts, elapsed=elapsed)
         self.blockers = blockers
@@ -389,12 +396,12 @@ class SyncSupersededError(WaitError):
         self,
         message: str,
         *,
-        ref: SyncRef[Any],
-        job: SyncJob | None,
+        ref: unisync.SyncRef[unisync.SyncJob],
+        job: unisync.SyncJob | None,
         attempts: int,
         elapsed: float,
         revision: str,
-        superseded_by: Revision,
+        superseded_by: unisync.Revision,
     ) -> None:
         super().__init__(message, ref=ref, job=job, attempts=attempts, elapsed=elapsed)
         self.revision = revision

@@ -8,15 +8,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from unisync.errors import InvalidRequestError
+from unisync.errors import InvalidRequestError, UnisyncError
 from unisync.flow import Call, Flow, each_call
 from unisync.models import SyncJob
-
-if TYPE_CHECKING:
-    from unisync.errors import UnisyncError
-    from unisync.refs import SyncRef
+from unisync.refs import SyncRef
 
 T = TypeVar("T")
 Callback = TypeVar("Callback")
@@ -57,7 +54,7 @@ class WaitStarted:
 
     wait_id: int
     """A number that no other wait of this process has."""
-    ref: SyncRef[Any]
+    ref: SyncRef[SyncJob]
     aim: str
     """What is waited for: "active", "deleted" or "resources"."""
     revision: str | None
@@ -69,7 +66,7 @@ class WaitEnded:
     """A wait came to its end."""
 
     wait_id: int
-    ref: SyncRef[Any]
+    ref: SyncRef[SyncJob]
     calls: int
     """How many calls it made."""
     elapsed: float

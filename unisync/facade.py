@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import (
+    AsyncIterator,  # noqa: F401  # pyright: ignore[reportUnusedImport]  # what `watch` says that it gives
+    Collection,
+    Iterable,
+    Iterator,  # noqa: F401  # pyright: ignore[reportUnusedImport]  # likewise
+)
+from datetime import timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
+import unisync.flow
 from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError
 from unisync.events import OnEvent, checked_callback, observed
-from unisync.flow import Call, Flow, SystemClock, Together
+from unisync.flow import Call, Flow, Together
+from unisync.lazily import Later
 from unisync.models import GitSyncJob, SyncJob, TwinMakerSyncJob
-from unisync.refs import ServiceInstanceSync, StackSync, SyncRef, TwinMakerSync
+from unisync.refs import FleetSync, ServiceInstanceSync, StackSync, SyncRef
 from unisync.services import Services
 from unisync.session import Sender, Session
 from unisync.verbs import Verbs, stream, verb
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import timedelta
-    from threading import Event
-
-    from unisync.definitions import RepositorySyncAttempt, SyncBlocker
-    from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
-    from unisync.inventory import SyncResources
-    from unisync.outcomes import OnOutcome, Outcome
-    from unisync.pacing import Bucket, Pace
-    from unisync.services.discovery import Discovery
+    from unisync import interfaces, outcomes, waiting
+    from unisync.pacing import Bucket
     from unisync.subject import Subject
-    from unisync.tokens import WaitToken
-    from unisync.waiting import OnProgress
-    from unisync.watching import Change
+else:
+    interfaces, outcomes = Later("unisync.interfaces"), Later("unisync.outcomes")
+    waiting = Later("unisync.waiting")
 
 V = TypeVar("V", bound="CommonVerbs")
 J = TypeVar("J", bound=SyncJob)
@@ -41,8 +42,8 @@ class CommonVerbs(Verbs):
 
     _session: Sender
     _services: Services
-    _clock: Clock
-    _pace: Pace | None
+    _clock: unisync.Clock
+    _pace: unisync.Pace | None
     _on_event: OnEvent | None
 
     def _over(self, session: Sender, services: Services, kind: type[V]) -> V:
@@ -105,7 +106,7 @@ class CommonVerbs(Verbs):
         revision: str | None = None,
         timeout: float | timedelta | None = 900,
         backoff: Backoff = Backoff(),  # noqa: B008  # frozen
-        on_progress: OnProgress[J] | None = None,
+        on_progress: waiting.OnProgress[J] | None = None,
         stop: Event | None = None,
     ) -> Flow[J]:
         """Wait until a sync is in place.
@@ -165,7 +166,7 @@ class CommonVerbs(Verbs):
         *,
         timeout: float | timedelta | None = 900,
         backoff: Backoff = Backoff(),  # noqa: B008  # frozen
-        on_progress: OnProgress[J] | None = None,
+        on_progress: waiting.OnProgress[J] | None = None,
         stop: Event | None = None,
     ) -> Flow[None]:
         """Wait until a sync is gone. One that does not exist is gone.
@@ -202,10 +203,10 @@ class CommonVerbs(Verbs):
     @verb
     def resume(
         self,
-        token: WaitToken | str,
+        token: unisync.WaitToken | str,
         *,
         backoff: Backoff = Backoff(),  # noqa: B008  # frozen
-        on_progress: OnProgress[SyncJob] | None = None,
+        on_progress: waiting.OnProgress[SyncJob] | None = None,
         stop: Event | None = None,
     ) -> Flow[SyncJob]:
         """Go on with a wait that was begun elsewhere, by the rules of `wait_until_active`, to the same deadline.
@@ -248,14 +249,14 @@ class CommonVerbs(Verbs):
     @verb
     def wait_until_resources_synced(
         self,
-        ref: TwinMakerSync,
+        ref: SyncRef[TwinMakerSyncJob],
         *,
         tolerate: int = 0,
         timeout: float | timedelta | None = 900,
         backoff: Backoff = Backoff(),  # noqa: B008  # frozen
-        on_progress: OnProgress[TwinMakerSyncJob] | None = None,
+        on_progress: waiting.OnProgress[TwinMakerSyncJob] | None = None,
         stop: Event | None = None,
-    ) -> Flow[SyncResources]:
+    ) -> Flow[unisync.SyncResources]:
         """Wait until a TwinMaker sync job is ACTIVE and everything that it keeps in sync is.
 
         A job that is ACTIVE may well have resources in ERROR. TwinMaker tries most of them again by itself: what is in
@@ -301,7 +302,7 @@ class CommonVerbs(Verbs):
         )
 
     @verb
-    def get_many(self, refs: Iterable[SyncRef[J]], *, blockers: bool = False) -> Flow[list[Outcome[J]]]:
+    def get_many(self, refs: Iterable[SyncRef[J]], *, blockers: bool = False) -> Flow[list[unisync.Outcome[J]]]:
         """Look at many syncs once, concurrently, at the rate that AWS allows.
 
         Args:
@@ -328,10 +329,10 @@ class CommonVerbs(Verbs):
         timeout: float | timedelta | None = 900,
         return_when: Literal["all", "first", "first_failure"] = "all",
         economy: bool = False,
-        on_progress: OnProgress[J] | None = None,
-        on_outcome: OnOutcome[J] | None = None,
+        on_progress: waiting.OnProgress[J] | None = None,
+        on_outcome: outcomes.OnOutcome[J] | None = None,
         stop: Event | None = None,
-    ) -> Flow[list[Outcome[J]]]:
+    ) -> Flow[list[unisync.Outcome[J]]]:
         """Wait until many syncs are in place, each by the rules of `wait_until_active`.
 
         All of them share the rate that AWS allows, and whatever else this process waits for in the same account and
@@ -380,7 +381,7 @@ class CommonVerbs(Verbs):
     @stream
     def watch(
         self, refs: Iterable[SyncRef[J]], *, every: float | timedelta = 5.0, stop: Event | None = None
-    ) -> Together[Change[J]]:
+    ) -> Together[unisync.Change[J]]:
         """Watch syncs: each change of each of them, once, until it is stopped.
 
         Throttling, server errors and lost connections are looked past. A look that is refused for a reason that does
@@ -406,10 +407,10 @@ class CommonVerbs(Verbs):
         seconds = seconds_between(every)
         watched = {subject.ref: subject for subject in self._subjects(refs)}
         flows = [watch(subject, seconds, now=self._clock.now) for subject in watched.values()]
-        return cast("Together[Change[J]]", Together(flows, closest=seconds, stop=checked_stop(stop)))
+        return cast("Together[unisync.Change[J]]", Together(flows, closest=seconds, stop=checked_stop(stop)))
 
     @verb
-    def blockers(self, ref: SyncRef[SyncJob]) -> Flow[tuple[SyncBlocker, ...]]:
+    def blockers(self, ref: SyncRef[SyncJob]) -> Flow[tuple[unisync.SyncBlocker, ...]]:
         """Read what blocks a sync now. For a service instance of Proton, that is also what blocks its service.
 
         Args:
@@ -429,8 +430,11 @@ class CommonVerbs(Verbs):
 
     @verb
     def resolve_blocker(
-        self, ref: StackSync | ServiceInstanceSync, blocker: SyncBlocker | str, reason: str
-    ) -> Flow[SyncBlocker]:
+        self,
+        ref: StackSync | ServiceInstanceSync | FleetSync[GitSyncJob],
+        blocker: unisync.SyncBlocker | str,
+        reason: str,
+    ) -> Flow[unisync.SyncBlocker]:
         """Resolve a blocker, so that the sync goes on.
 
         If AWS's answer is lost, the blocker is looked up before it is resolved again.
@@ -460,7 +464,7 @@ class CommonVerbs(Verbs):
         return (yield from retrying(resolve(blocker_id, reason), self._session.attempts))
 
     @verb
-    def repository_status(self, ref: SyncRef[GitSyncJob]) -> Flow[RepositorySyncAttempt | None]:
+    def repository_status(self, ref: SyncRef[GitSyncJob]) -> Flow[unisync.RepositorySyncAttempt | None]:
         """Read how the latest sync of the branch stands that a Git sync follows: what comes before its own attempts.
 
         Args:
@@ -488,16 +492,16 @@ class Facade(CommonVerbs):
 
     def __init__(
         self,
-        session: Boto3Session | None = None,
+        session: interfaces.Boto3Session | None = None,
         *,
         region_name: str | None = None,
         profile_name: str | None = None,
         endpoint_url: str | None = None,
-        config: BotocoreConfig | None = None,
+        config: interfaces.BotocoreConfig | None = None,
         codeconnections_service: Literal["codeconnections", "codestar-connections"] = "codeconnections",
         allow_unknown_words: bool = False,
-        pace: Pace | None = None,
-        clock: Clock | None = None,
+        pace: unisync.Pace | None = None,
+        clock: unisync.Clock | None = None,
         on_event: OnEvent | None = None,
     ) -> None:
         self._on_event = checked_callback("on_event", on_event)
@@ -505,13 +509,13 @@ class Facade(CommonVerbs):
             session, region_name, profile_name, endpoint_url, config, allow_unknown_words, on_event=on_event
         )
         self._services = Services(codeconnections_service)
-        self._clock = clock or SystemClock()
+        self._clock = clock or unisync.flow.default_clock()
         self._pace = pace
 
     @verb
     def discover(
         self, *, services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None
-    ) -> Flow[Discovery]:
+    ) -> Flow[unisync.Discovery]:
         """Find every sync in this account and region.
 
         These are the jobs of all TwinMaker workspaces, the stacks that follow a linked repository, and the Proton

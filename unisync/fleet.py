@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 
 from typing_extensions import override
 
+import unisync
+import unisync.flow
 from unisync.aio import AsyncUnisync, AwaitableClient
 from unisync.backoff import retrying
 from unisync.client import BlockingClient, Unisync
 from unisync.errors import InvalidRequestError, UnisyncError
 from unisync.events import OnEvent, checked_callback
 from unisync.facade import CommonVerbs
-from unisync.flow import AtOnce, Call, Flow, Location, SystemClock, Together, each_call
+from unisync.flow import AtOnce, Call, Flow, Location, Together, each_call
+from unisync.lazily import Later
 from unisync.models import Model, SyncJob
 from unisync.refs import FleetSync, StackSync, SyncRef
-from unisync.roles import Role
+from unisync.roles import HIDDEN, Hidden, Role
 from unisync.services import Services
 from unisync.services.discovery import Discovery, checked_services, discover
 from unisync.session import Session
@@ -29,8 +32,9 @@ from unisync.verbs import verb
 if TYPE_CHECKING:
     import botocore.session
 
-    from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
-    from unisync.pacing import Pace
+    from unisync import interfaces
+else:
+    interfaces = Later("unisync.interfaces")
 
 T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
@@ -71,23 +75,27 @@ class FleetVerbs(CommonVerbs):
         self,
         role_arns: Iterable[str] = (),
         *,
-        sessions: Mapping[str, Boto3Session] | None = None,
+        sessions: Mapping[str, interfaces.Boto3Session] | None = None,
         regions: Iterable[str] | None = None,
-        session: Boto3Session | None = None,
+        session: interfaces.Boto3Session | None = None,
         profile_name: str | None = None,
         external_id: str | None = None,
         role_session_name: str = "unisync",
         endpoint_url: str | None = None,
-        config: BotocoreConfig | None = None,
+        config: interfaces.BotocoreConfig | None = None,
         codeconnections_service: Literal["codeconnections", "codestar-connections"] = "codeconnections",
         allow_unknown_words: bool = False,
-        pace: Pace | None = None,
-        clock: Clock | None = None,
+        pace: unisync.Pace | None = None,
+        clock: unisync.Clock | None = None,
         on_event: OnEvent | None = None,
     ) -> None:
+        if not isinstance(cast("object", external_id), str | None):
+            raise _refusal("external_id", "text", HIDDEN)
+        hidden = Hidden(external_id)
+        del external_id  # so that no traceback shows it
         readers: list[botocore.session.Session] = []
 
-        def made(own: Boto3Session | None, role: Role | None, region: str | None) -> Session:
+        def made(own: interfaces.Boto3Session | None, role: Role | None, region: str | None) -> Session:
             if role is not None:
                 region = source.region if region is None else region
                 return Session(None, region, None, endpoint_url, config, allow_unknown_words, role, on_event=on_event)
@@ -108,7 +116,7 @@ class FleetVerbs(CommonVerbs):
             FleetSync(account, "any", StackSync("any"))  # refuses what is no account's name
             makers[account] = partial(made, own, None)
         for arn in _texts("role_arns", role_arns):
-            role = Role(source, arn, external_id, role_session_name, wanted[0] if wanted else None)
+            role = Role(source, arn, hidden, role_session_name, wanted[0] if wanted else None)
             if role.account in makers:
                 raise _refusal("role_arns", "one role or session an account", f"another of {role.account}: {arn}")
             makers[role.account] = partial(made, None, role)
@@ -116,12 +124,13 @@ class FleetVerbs(CommonVerbs):
             raise _refusal("role_arns", "role ARNs, or `sessions`", "neither")
         self._session = self._sessions = FleetSession(source, makers, wanted, endpoint_url)
         self._services = FleetServices(codeconnections_service, self._sessions)
-        self._clock = clock or SystemClock()
+        self._clock = clock or unisync.flow.default_clock()
         self._pace = pace
         self._on_event = checked_callback("on_event", on_event)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {len(self._sessions.accounts)} accounts>"
+        sessions = vars(self).get("_sessions")  # none, where a traceback shows one that could not be made
+        return f"<{type(self).__name__} {len(sessions.accounts) if sessions else 0} accounts>"
 
     @property
     def locations(self) -> tuple[Location, ...]:

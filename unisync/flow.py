@@ -157,6 +157,9 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+default_clock: Callable[[], Clock] = SystemClock
+"""Gives the clock of a client that is given none. The fixtures of `unisync.testing` put an emulated one here."""
+
 SLICE = 0.05
 """Seconds after which it is looked whether something was stopped that cannot be woken up."""
 LONG_SLICE = 0.25

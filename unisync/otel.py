@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 try:
     from opentelemetry import trace
-except ImportError as error:
-    raise ImportError("unisync.otel needs its extra: pip install 'unisync-aws[otel]'") from error
+except ImportError as _error:
+    raise ImportError("unisync.otel needs its extra: pip install 'unisync-aws[otel]'") from _error
 
 from unisync.errors import ServiceError
 from unisync.events import CallEnded, Event, WaitEnded, WaitStarted

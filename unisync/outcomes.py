@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+import unisync
 from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError, UnisyncError
 from unisync.events import OnEvent, checked_callback, observed
@@ -62,7 +63,7 @@ class Outcome(Generic[J_co]):
     """What it failed with, if it did."""
     is_over: bool = True
     """Whether it has come to its end. Else the wait did before it."""
-    blockers: tuple[SyncBlocker, ...] = ()
+    blockers: tuple[unisync.SyncBlocker, ...] = ()
     """What blocks it now, where that was asked for."""
 
     @property

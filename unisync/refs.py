@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar, cast
 
 from typing_extensions import override
 
+import unisync
 from unisync.errors import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ AnyRef = TwinMakerSync | ServiceInstanceSync | TemplateSync | StackSync
 _KINDS = (TwinMakerSync, ServiceInstanceSync, TemplateSync, StackSync)
 
 
-def parse_fleet_ref(text: str) -> FleetSync[SyncJob]:
+def parse_fleet_ref(text: str) -> FleetSync[unisync.SyncJob]:
     """Read the text form of a fleet's reference.
 
     Args:

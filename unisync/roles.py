@@ -16,8 +16,22 @@ if TYPE_CHECKING:
     import botocore.session
     from botocore.credentials import CredentialMetadata
 
+HIDDEN = "***"
+"""What stands in the place of what is not to be seen."""
 REFUSED_FOR = 10.0
 """Seconds for which a role that could not be assumed is not asked for again."""
+
+
+class Hidden:
+    """A text that is shown nowhere: neither by a traceback's locals, nor by whoever prints what holds it."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str | None) -> None:
+        self.text: str | None = text
+
+    def __repr__(self) -> str:
+        return HIDDEN
 
 
 class Role:
@@ -31,9 +45,7 @@ class Role:
         region: Where it is assumed, if the source has no region.
     """
 
-    def __init__(
-        self, source: Session, arn: str, external_id: str | None, session_name: str, region: str | None
-    ) -> None:
+    def __init__(self, source: Session, arn: str, external_id: Hidden, session_name: str, region: str | None) -> None:
         parts = arn.split(":")
         if (
             len(parts) != 6
@@ -48,7 +60,8 @@ class Role:
         self._source = source
         self._region = region
         self._arn = arn
-        self._told = {"RoleSessionName": session_name} | ({} if external_id is None else {"ExternalId": external_id})
+        self._session_name = session_name
+        self._external_id = external_id
         self._refusal: Exception | None = None
         self._refused_at = 0.0
         self._is_expired = False
@@ -98,7 +111,12 @@ class Role:
         credentials = self._source.credentials
         if credentials is None:
             raise NoCredentialsError
-        return AssumeRoleCredentialFetcher(self._sts, credentials, self._arn, self._told).fetch_credentials()
+        told = {"RoleSessionName": self._session_name}
+        if self._external_id.text is not None:
+            told["ExternalId"] = self._external_id.text
+        fetcher = AssumeRoleCredentialFetcher(self._sts, credentials, self._arn, told)
+        del told
+        return fetcher.fetch_credentials()
 
     def _sts(self, service: str, **_: object) -> Any:
         # One for all roles: its credentials are those that the fetcher would hand it.

@@ -119,6 +119,8 @@ class Session:
     ) -> None:
         if session is not None and profile_name is not None:
             raise InvalidRequestError.before_sending("profile_name: expected None, as the session has a profile")
+        if _has_password(endpoint_url):
+            raise InvalidRequestError.before_sending(_NO_PASSWORD)
         self._session = cast("boto3.Session | None", session)
         self._region_name = region_name
         self._profile_name = profile_name
@@ -299,12 +301,12 @@ class Session:
         except ClientError as error:
             answered = _answered(error, call.operation, call.service)
             if error.operation_name != call.operation:  # the answer of a service that credentials come from
-                raise _no_answer(error, call, retryable=answered.retryable) from error
-            raise answered from error
+                raise _no_answer(error, call, retryable=answered.retryable) from _without_frames(error)
+            raise answered from _without_frames(error)
         except EndpointConnectionError as error:
-            raise self._unconnected(error, call) from error
+            raise self._unconnected(error, call) from _without_frames(error)
         except BotoCoreError as error:
-            raise _translated(error, call) from error
+            raise _translated(error, call) from _without_frames(error)
         except Exception as error:
             if was_answered():  # botocore's parsers, meeting what no service should have answered
                 raise _unreadable(error, call, {}) from error
@@ -388,6 +390,8 @@ class Session:
             endpoint_url=self._endpoint_url,
             config=(self._config or Config()).merge(Config(**settings)),
         )
+        if _has_password(client.meta.endpoint_url):
+            raise InvalidRequestError.before_sending(_NO_PASSWORD)
         remember_user_agent(client)
         remember_endpoints(client)
         remember_signing(client)
@@ -435,6 +439,22 @@ def is_expired(error: Exception) -> bool:
     from botocore.exceptions import ClientError
 
     return isinstance(error, ClientError) and _answered(error, "", "").code in EXPIRED
+
+
+def _has_password(url: str | None) -> bool:
+    """Whether an endpoint has a user name or a password: AWS knows of none, and each message would show it."""
+    return isinstance(url, str) and re.match(r"[^/]*//[^/?#]*@", url) is not None
+
+
+_NO_PASSWORD = "endpoint_url: expected a URL without a user name and password"
+
+
+def _without_frames(error: Exception) -> Exception:
+    """An error of botocore's, without its way there: in those frames stand tokens, and what roles ask to be told."""
+    each: BaseException | None = error
+    while each is not None:
+        each = each.with_traceback(None).__context__
+    return error
 
 
 def _answered(error: ClientError, operation: str, service: str) -> ServiceError:

@@ -7,7 +7,7 @@ import binascii
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self, cast
+from typing import Self, cast
 
 from unisync.errors import InvalidRequestError
 from unisync.models import SyncJob
@@ -30,7 +30,7 @@ class WaitToken:
     """When the wait ends, in UTC; None is never."""
 
     @classmethod
-    def of(cls, ref: SyncRef[Any], *, revision: str | None = None, timeout: float | timedelta | None = 900) -> Self:
+    def of(cls, ref: SyncRef[SyncJob], *, revision: str | None = None, timeout: float | timedelta | None = 900) -> Self:
         """The token of a wait that begins now.
 
         Args:

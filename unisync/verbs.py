@@ -184,7 +184,7 @@ class listing(Generic[V, P, T]):  # noqa: N801  # a decorator
             client = cast("BlockingVerbs", self)
             return Listing(function(self._flows, *args, **kwargs), client._run)  # pyright: ignore[reportPrivateUsage]
 
-        return _returning(blocking, "Pages[", "Listing[")
+        return _returning(blocking, "lists.Pages[", "lists.Listing[")
 
     @cached_property
     def _awaitable(self) -> Callable[..., AsyncListing[T]]:
@@ -195,7 +195,7 @@ class listing(Generic[V, P, T]):  # noqa: N801  # a decorator
             client = cast("AwaitableVerbs", self)
             return AsyncListing(function(self._flows, *args, **kwargs), client._arun)  # pyright: ignore[reportPrivateUsage]
 
-        return _returning(awaitable, "Pages[", "AsyncListing[")
+        return _returning(awaitable, "lists.Pages[", "lists.AsyncListing[")
 
 
 class stream(Generic[V, P, T]):  # noqa: N801  # a decorator
@@ -249,9 +249,11 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 def _returning(function: F, inner: str, outer: str) -> F:
-    """The function, which shows in its signature what it returns: its flow's or its pages' own result, in `outer`."""
+    """The function, which says that it returns its flow's or its pages' own result, in `outer`."""
     signature = inspect.signature(function)
     result = outer + str(signature.return_annotation).removeprefix(inner)
     result = result if outer else result.removesuffix("]")
     function.__dict__["__signature__"] = signature.replace(return_annotation=result)
+    # Those of the flow that it wraps are another function's.
+    function.__annotations__ = {**function.__annotations__, "return": result}
     return function

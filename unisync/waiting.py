@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
+import unisync
 from unisync.backoff import Backoff
 from unisync.errors import (
     InvalidRequestError,
@@ -24,11 +25,11 @@ from unisync.errors import (
 from unisync.events import checked_callback
 from unisync.flow import Call, Flow, Sleep, Stop, each_call
 from unisync.models import GitSyncJob, ResourceSyncAttempt, Revision, SyncJob, SyncState
+from unisync.refs import SyncRef
 from unisync.subject import Subject
 
 if TYPE_CHECKING:
     from unisync.inventory import SyncResources
-    from unisync.refs import SyncRef
 
 T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
@@ -67,7 +68,7 @@ class Progress(Generic[J_co]):
     """Seconds until the next look; among many waits, it comes when the rate allows."""
     error: UnisyncError | None = None
     """What failed in this look for a reason that passes, if anything did; `job` may then be from an earlier one."""
-    resources: SyncResources | None = None
+    resources: unisync.SyncResources | None = None
     """Where resources are waited for: how they stood when they were last counted."""
     ref: SyncRef[J_co] | None = None
     """What is waited for; in a fleet, with its account and region."""

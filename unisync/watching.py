@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast
 
+import unisync
 from unisync.errors import InvalidRequestError, NotFoundError, ResponseError, UnisyncError
 from unisync.flow import Flow, Sleep, Tell
 from unisync.models import GitSyncJob, ResourceSyncAttempt, SyncEvent, SyncJob, SyncState
+from unisync.refs import SyncRef
 from unisync.subject import Subject
 from unisync.waiting import BLOCKERS_EVERY, LONGEST, UNREADABLE_IN_A_ROW
 
 if TYPE_CHECKING:
     from unisync.definitions import SyncBlocker
-    from unisync.refs import SyncRef
 
 T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
@@ -42,7 +43,7 @@ class Change(Generic[J_co]):
     """The job as it is; None if it is not there any more."""
     event: SyncEvent | None = None
     """What the attempt told."""
-    blocker: SyncBlocker | None = None
+    blocker: unisync.SyncBlocker | None = None
     """What came, or went. `is_active` says which."""
     error: UnisyncError | None = None
     """What the look was refused with."""

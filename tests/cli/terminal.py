@@ -100,7 +100,8 @@ class Terminal:
 
 
 _IN_SESSION = """
-import os, sys
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests may have it ignored
 os.close(os.open(sys.argv[1], os.O_RDWR))
 os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 """

@@ -288,6 +288,15 @@ class TestWaiting:
     def test_a_repeated_reference_is_waited_for_once(self, unisync: Run) -> None:
         assert len(unisync("wait", "codeconnections:live", "codeconnections:live", "-o", "json").data) == 1
 
+    def test_the_advice_repeats_no_external_id(self, aws: Emulator, unisync: Run) -> None:
+        aws.add_role(ROLES[0], external_id="swordfish")
+        done = unisync(
+            *("wait", "codeconnections:gone", "--role-arn", ROLES[0], "--external-id", "swordfish", "--timeout", "1s")
+        )
+        assert done.code == 5
+        assert "--external-id ..." in done.err
+        assert "swordfish" not in done.out + done.err
+
     def test_the_advice_repeats_where_aws_is(self, aws: Emulator, unisync: Run) -> None:
         options = ["--region", "eu-west-1", "--endpoint-url", aws.url, "--codeconnections-service", "codeconnections"]
         for words in ([*options, "wait", "codeconnections:blocked"], ["wait", "codeconnections:blocked", *options]):

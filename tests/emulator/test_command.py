@@ -8,11 +8,15 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import IO
 
 import pytest
 
 from tests.emulator.clients import ROLE, Clients, session_with
+from unisync.emulator import Emulator
+from unisync.emulator.__main__ import main
+from unisync.emulator.server import Server
 
 
 @contextmanager
@@ -88,3 +92,30 @@ def test_wrong_arguments_are_said_so() -> None:
     )
     assert done.returncode == 2
     assert "--port" in done.stderr
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2", "::1"])
+def test_by_default_and_by_such_names_it_serves_this_machine_alone(host: str) -> None:
+    try:
+        with Emulator(host=host) as aws:
+            assert not aws.is_open
+        assert not Emulator(host=host).is_open
+    except OSError:
+        pytest.skip(f"this machine has no {host}")
+
+
+def test_who_has_it_serve_other_machines_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # It listens on loopback all the same: no test opens a port to others.
+    monkeypatch.setattr(Server, "address", ("0.0.0.0", 4577))
+    at_once = SimpleNamespace(Event=lambda: SimpleNamespace(wait=lambda: True, set=lambda: None))
+    monkeypatch.setattr("unisync.emulator.__main__.threading", at_once)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        assert main(["--port", "0"]) == 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert "serves other machines too" in caplog.text
+    assert "# Whoever can reach this machine can use it" in capsys.readouterr().out

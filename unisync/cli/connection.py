@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -40,7 +40,7 @@ class Settings:
     regions: tuple[str, ...] = ()
     endpoint_url: str | None = None
     role_arns: tuple[str, ...] = ()
-    external_id: str | None = None
+    external_id: str | None = field(default=None, repr=False)
     codeconnections_service: Service | None = None
 
     def over(self, others: Settings) -> Settings:
@@ -62,7 +62,7 @@ class Settings:
             *(("region", region) for region in self.regions),
             ("endpoint-url", self.endpoint_url),
             *(("role-arn", arn) for arn in self.role_arns),
-            ("external-id", self.external_id),
+            ("external-id", self.external_id and "..."),  # no log is to show it
             ("codeconnections-service", self.codeconnections_service),
         ):
             if value is not None:

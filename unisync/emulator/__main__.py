@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             furnish(aws)
         for name, value in aws.environment().items():
             print(f"export {name}={value}")
+        if aws.is_open:
+            print(f"# Whoever can reach this machine can use it: it serves on {options.host}")
         print(f"# AWS is at {aws.url} until you press Ctrl-C", flush=True)
         stopped.wait()
     return 0

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import cache
+from ipaddress import ip_address
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypedDict
+from typing import Literal, Protocol, Self
 
 from botocore.loaders import Loader
+from typing_extensions import TypedDict
 
 from unisync.emulator.application import Application, Call
 from unisync.emulator.checks import check
 from unisync.emulator.clock import EmulatorClock
 from unisync.emulator.faults import Fault, TokenBucket, known_operation
 from unisync.emulator.identities import Role, split_role_arn
+from unisync.emulator.inprocess import URL, answer_in_process
 from unisync.emulator.server import Server
 from unisync.emulator.setup import Setup
 from unisync.emulator.signature import access_key_of, secret_of
+
+logger: logging.Logger = logging.getLogger(__name__)
 
 ACCOUNT = "123456789012"
 """The account that everything happens in unless another is named."""
@@ -52,7 +58,7 @@ class BotocoreConfig(Protocol):
         ...
 
 
-class ClientOptions(TypedDict):
+class ClientOptions(TypedDict, closed=True):
     """What `Unisync` and `AsyncUnisync` take to speak to an emulator."""
 
     session: Boto3Session
@@ -114,6 +120,11 @@ class Emulator(Setup):
         host, port = self._server.address
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it serves other machines than this one too."""
+        return self._server is not None and not ip_address(self._server.address[0]).is_loopback
+
     def world(self, *, account: str = ACCOUNT, region: str = REGION) -> Setup:
         """Another account or region, to be set up like the default one."""
         return Setup(self._application.world(_account_id(account), region))
@@ -144,8 +155,17 @@ class Emulator(Setup):
         """Let what AssumeRole gave out so far expire now: for the roles of an account, or for all."""
         self._application.identities.expire(None if account is None else _account_id(account))
 
-    def client_options(self, *, account: str = ACCOUNT, region: str = REGION) -> ClientOptions:
-        """The arguments with which `Unisync` or `AsyncUnisync` speaks to this emulator, in this world."""
+    def client_options(
+        self, *, account: str = ACCOUNT, region: str = REGION, in_process: bool = False
+    ) -> ClientOptions:
+        """The arguments with which `Unisync` or `AsyncUnisync` speaks to this emulator, in this world.
+
+        Args:
+            account: The account that calls are made in.
+            region: The region, likewise.
+            in_process: Whether calls are answered without a socket, which needs no `with`: nothing is served. Faults
+                that take time then take emulated time.
+        """
         import boto3
         from botocore.config import Config
         from botocore.session import Session
@@ -160,8 +180,11 @@ class Emulator(Setup):
             aws_secret_access_key=secret_of(account),
             region_name=region,
         )
+        if in_process:
+            answer_in_process(core, self._application)
         config = Config(inject_host_prefix=False, proxies={})
-        return ClientOptions(session=session, endpoint_url=self.url, config=config, clock=self.clock)
+        url = URL if in_process else self.url
+        return ClientOptions(session=session, endpoint_url=url, config=config, clock=self.clock)
 
     def environment(self, *, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
         """The environment variables that point any AWS client at this emulator."""
@@ -226,6 +249,8 @@ class Emulator(Setup):
         """Serve. `with` does this, and `stop`."""
         if self._server is None:
             self._server = Server(self._application, self._host, self._port)
+            if self.is_open:
+                logger.warning("The emulator serves other machines too, as it was told: on %s", self._host)
 
     def stop(self) -> None:
         """Free the port and the thread."""

@@ -26,12 +26,13 @@ from unisync.verbs import AwaitableOperations, BlockingOperations, listing, verb
 
 if TYPE_CHECKING:
     from unisync import answers, definitions
-    from unisync.listing import Pages
+    from unisync import listing as lists
     from unisync.services import ensuring
     from unisync.services.discovery import Findings
 else:
     answers, definitions = Later("unisync.answers"), Later("unisync.definitions")
     ensuring = Later("unisync.services.ensuring")
+    lists = Later("unisync.listing")
 
 CODECONNECTIONS = Service("codeconnections", Vocabulary(STATES), pascal)
 
@@ -245,7 +246,7 @@ class CodeConnections(Adapter):
         page_size: int | None = None,
         limit: int | None = None,
         next_token: str | None = None,
-    ) -> Pages[definitions.SyncConfiguration]:
+    ) -> lists.Pages[definitions.SyncConfiguration]:
         """List what follows a repository (ListSyncConfigurations).
 
         Args:
@@ -325,7 +326,7 @@ class CodeConnections(Adapter):
     @listing
     def list_repository_sync_definitions(
         self, repository_link_id: str, sync_type: SyncType = "CFN_STACK_SYNC", *, limit: int | None = None
-    ) -> Pages[definitions.RepositorySyncDefinition]:
+    ) -> lists.Pages[definitions.RepositorySyncDefinition]:
         """List what a repository defines (ListRepositorySyncDefinitions).
 
         AWS gives one page, and takes no token for another: where there is more, the page `is_truncated`, and iterating
@@ -502,7 +503,7 @@ class CodeConnections(Adapter):
     @listing
     def list_repository_links(
         self, *, page_size: int | None = None, limit: int | None = None, next_token: str | None = None
-    ) -> Pages[definitions.RepositoryLink]:
+    ) -> lists.Pages[definitions.RepositoryLink]:
         """List the links to repositories (ListRepositoryLinks).
 
         Args:

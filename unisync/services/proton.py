@@ -17,12 +17,13 @@ from unisync.verbs import AwaitableOperations, BlockingOperations, listing, verb
 
 if TYPE_CHECKING:
     from unisync import answers, definitions
-    from unisync.listing import Pages
+    from unisync import listing as lists
     from unisync.services import ensuring
     from unisync.services.discovery import Findings
 else:
     answers, definitions = Later("unisync.answers"), Later("unisync.definitions")
     ensuring = Later("unisync.services.ensuring")
+    lists = Later("unisync.listing")
 
 ENDED = "AWS ended its support of Proton on 2026-10-07"
 
@@ -474,7 +475,7 @@ class Proton(Adapter):
         sync_type: SyncType,
         *,
         limit: int | None = None,
-    ) -> Pages[definitions.RepositorySyncDefinition]:
+    ) -> lists.Pages[definitions.RepositorySyncDefinition]:
         """List what a repository defines (ListRepositorySyncDefinitions).
 
         AWS gives one page, and takes no token for another: where there is more, the page `is_truncated`, and iterating
@@ -624,7 +625,7 @@ class Proton(Adapter):
     @listing
     def list_repositories(
         self, *, page_size: int | None = None, limit: int | None = None, next_token: str | None = None
-    ) -> Pages[definitions.RepositorySummary]:
+    ) -> lists.Pages[definitions.RepositorySummary]:
         """List the registered repositories (ListRepositories).
 
         Args:
@@ -721,5 +722,5 @@ class ProtonSyncs(Proton):
                 for version in (yield from findings.trying(versions.collect())) or ():
                     findings.refs.append(TemplateSync(template.name, kind, version.major_version))
 
-    def _instances(self) -> Pages[answers.ServiceInstance]:
+    def _instances(self) -> lists.Pages[answers.ServiceInstance]:
         return self._pages("ListServiceInstances", {}, answers.ServiceInstances)

@@ -27,10 +27,11 @@ from unisync.verbs import AwaitableOperations, BlockingOperations, listing, verb
 
 if TYPE_CHECKING:
     from unisync import answers, inventory
-    from unisync.listing import Pages
+    from unisync import listing as lists
     from unisync.services.discovery import Findings
 else:
     answers, inventory = Later("unisync.answers"), Later("unisync.inventory")
+    lists = Later("unisync.listing")
 
 STATES = {
     "CREATING": SyncState.PENDING,
@@ -172,7 +173,7 @@ class TwinMaker(Adapter):
         page_size: int | None = None,
         limit: int | None = None,
         next_token: str | None = None,
-    ) -> Pages[inventory.SyncJobSummary]:
+    ) -> lists.Pages[inventory.SyncJobSummary]:
         """List the sync jobs of a workspace (ListSyncJobs).
 
         Args:
@@ -206,7 +207,7 @@ class TwinMaker(Adapter):
         page_size: int | None = None,
         limit: int | None = None,
         next_token: str | None = None,
-    ) -> Pages[inventory.SyncResource]:
+    ) -> lists.Pages[inventory.SyncResource]:
         """List what a sync job keeps in sync (ListSyncResources).
 
         AWS documents `state` alone, and `resource_type` together with one of the ids. What is given otherwise is sent
@@ -303,5 +304,5 @@ class TwinMakerSyncs(TwinMaker):
             jobs = yield from findings.trying(self.list_sync_jobs(workspace.workspace_id).collect())
             findings.refs += [job.ref for job in jobs or ()]
 
-    def _workspaces(self) -> Pages[answers.Workspace]:
+    def _workspaces(self) -> lists.Pages[answers.Workspace]:
         return self._pages("ListWorkspaces", {}, answers.Workspaces)

@@ -104,6 +104,8 @@ def emulator(around: Surroundings, host: str, port: int, speed: float, sample: b
             furnish(aws)
         for name, value in aws.environment().items():
             click.echo(f"export {name}={value}", around.stdout)
+        if aws.is_open:
+            click.echo(f"# Whoever can reach this machine can use it: it serves on {host}", around.stdout)
         click.echo(f"# AWS is at {aws.url} until you press Ctrl-C", around.stdout)
         around.stdout.flush()
         threading.Event().wait()

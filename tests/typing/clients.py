@@ -1,0 +1,175 @@
+"""The two clients: every verb, and what it gives."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from datetime import timedelta
+from typing import assert_type
+
+from unisync import (
+    AnyRef,
+    AsyncCodeConnections,
+    AsyncProton,
+    AsyncTwinMaker,
+    AsyncUnisync,
+    Backoff,
+    BlockingCodeConnections,
+    BlockingProton,
+    BlockingTwinMaker,
+    Change,
+    Discovery,
+    GitSyncJob,
+    Outcome,
+    Pace,
+    Progress,
+    RepositorySyncAttempt,
+    ServiceInstanceSync,
+    StackSync,
+    SyncBlocker,
+    SyncJob,
+    SyncRef,
+    SyncResources,
+    SyncState,
+    SystemClock,
+    TemplateSync,
+    TwinMakerSync,
+    TwinMakerSyncJob,
+    Unisync,
+    WaitToken,
+    available_regions,
+    parse_ref,
+)
+
+TWIN = TwinMakerSync("factory")
+STACK = StackSync("payments-prod")
+INSTANCE = ServiceInstanceSync("web", "prod")
+TEMPLATE = TemplateSync("web", "SERVICE", "1")
+MIXED: list[SyncRef[SyncJob]] = [TWIN, STACK, INSTANCE, TEMPLATE]
+
+Unisync()
+Unisync(None, region_name="eu-west-1", profile_name="dev", endpoint_url="http://localhost:4577", config=None)
+Unisync(codeconnections_service="codestar-connections", allow_unknown_words=True)
+AsyncUnisync(pace=Pace(initial=5), clock=SystemClock())
+assert_type(available_regions("codeconnections", "aws-us-gov"), tuple[str, ...])
+
+
+def blocking(it: Unisync) -> None:
+    assert_type(it.get(TWIN), TwinMakerSyncJob)  # unknown: pyrefly
+    assert_type(it.get(STACK), GitSyncJob)  # unknown: pyrefly
+    assert_type(it.get(INSTANCE), GitSyncJob)  # unknown: pyrefly
+    assert_type(it.get(ref=TEMPLATE), GitSyncJob)  # unknown: pyrefly
+    assert_type(it.wait_until_active(TWIN), TwinMakerSyncJob)  # unknown: pyrefly
+    assert_type(it.wait_until_active(STACK, revision="4f2c9e1", timeout=None), GitSyncJob)  # unknown: pyrefly
+    assert_type(it.wait_until_active(STACK, timeout=timedelta(minutes=5)), GitSyncJob)  # unknown: pyrefly
+    assert_type(it.wait_until_active(INSTANCE, stop=threading.Event()), GitSyncJob)  # unknown: pyrefly
+    assert_type(it.wait_until_active(TEMPLATE, backoff=Backoff(initial=1)), GitSyncJob)  # unknown: pyrefly
+    assert_type(it.wait_until_resources_synced(TWIN, tolerate=1, timeout=60.0), SyncResources)
+    assert_type(it.resume(WaitToken.of(STACK)), SyncJob)
+    assert_type(it.resume("unisync1.", on_progress=show), SyncJob)
+    it.wait_until_deleted(STACK, timeout=60, on_progress=show_git)
+    gone: Callable[[TwinMakerSync], None] = it.wait_until_deleted
+    gone(TWIN)
+    assert_type(it.get_many([STACK, INSTANCE]), list[Outcome[GitSyncJob]])  # unknown: pyrefly
+    assert_type(it.get_many(MIXED, blockers=True), list[Outcome[SyncJob]])  # unknown: pyrefly
+    assert_type(it.wait_all({TWIN}, timeout=60), list[Outcome[TwinMakerSyncJob]])  # unknown: pyrefly
+    assert_type(it.wait_all(MIXED, return_when="first", economy=True), list[Outcome[SyncJob]])  # unknown: pyrefly
+    it.wait_all(MIXED, revision="4f2c9e1", on_progress=show, on_outcome=tell, stop=threading.Event())
+    assert_type(it.watch([STACK], every=timedelta(minutes=1)), Iterator[Change[GitSyncJob]])  # unknown: pyrefly
+    assert_type(it.blockers(STACK), tuple[SyncBlocker, ...])
+    assert_type(it.blockers(TWIN), tuple[SyncBlocker, ...])
+    for blocker in it.blockers(INSTANCE):
+        assert_type(it.resolve_blocker(INSTANCE, blocker, reason="put right"), SyncBlocker)
+        assert_type(it.resolve_blocker(STACK, blocker.id, "put right"), SyncBlocker)
+    assert_type(it.repository_status(STACK), RepositorySyncAttempt | None)
+    assert_type(it.discover(), Discovery)
+    assert_type(it.discover(services=["twinmaker", "proton"]), Discovery)
+    for found in it.discover():
+        assert_type(found, AnyRef)
+        it.get(found)
+    assert_type(it.twinmaker, BlockingTwinMaker)
+    # pyright reports what AWS has ended the support of, and mypy does where it is told to.
+    assert_type(it.proton, BlockingProton)  # pyright: ignore[reportDeprecated]
+    assert_type(it.codeconnections, BlockingCodeConnections)
+    with it as same:
+        assert_type(same, Unisync)
+    it.close()
+    closing: Callable[[], None] = it.close
+    closing()
+
+
+async def awaitable(it: AsyncUnisync) -> None:
+    assert_type(await it.get(TWIN), TwinMakerSyncJob)  # unknown: pyrefly
+    assert_type(await it.get(STACK), GitSyncJob)  # unknown: pyrefly
+    assert_type(await it.get(INSTANCE), GitSyncJob)  # unknown: pyrefly
+    assert_type(await it.get(ref=TEMPLATE), GitSyncJob)  # unknown: pyrefly
+    assert_type(await it.wait_until_active(TWIN), TwinMakerSyncJob)  # unknown: pyrefly
+    assert_type(await it.wait_until_active(STACK, revision="4f2c9e1", timeout=None), GitSyncJob)  # unknown: pyrefly
+    assert_type(await it.wait_until_resources_synced(TWIN, tolerate=1, timeout=60.0), SyncResources)
+    assert_type(await it.resume(WaitToken.of(STACK)), SyncJob)
+    await it.wait_until_deleted(STACK, timeout=60, on_progress=show_git)
+    assert_type(await it.get_many([STACK, INSTANCE]), list[Outcome[GitSyncJob]])  # unknown: pyrefly
+    assert_type(await it.wait_all(MIXED, return_when="first_failure"), list[Outcome[SyncJob]])  # unknown: pyrefly
+    assert_type(it.watch([TWIN], every=60), AsyncIterator[Change[TwinMakerSyncJob]])  # unknown: pyrefly
+    async for change in it.watch([TWIN]):
+        assert_type(change, Change[TwinMakerSyncJob])  # unknown: pyrefly
+    for blocker in await it.blockers(INSTANCE):
+        assert_type(await it.resolve_blocker(INSTANCE, blocker, reason="put right"), SyncBlocker)
+    assert_type(await it.blockers(STACK), tuple[SyncBlocker, ...])
+    assert_type(await it.repository_status(STACK), RepositorySyncAttempt | None)
+    assert_type(await it.discover(services={"codeconnections"}), Discovery)
+    assert_type(it.twinmaker, AsyncTwinMaker)
+    assert_type(it.proton, AsyncProton)  # pyright: ignore[reportDeprecated]
+    assert_type(it.codeconnections, AsyncCodeConnections)
+    async with it as same:
+        assert_type(same, AsyncUnisync)
+    closing: Callable[[], Coroutine[object, object, None]] = it.close
+    await closing()
+
+
+async def at_once(it: AsyncUnisync) -> None:
+    later: Coroutine[object, object, GitSyncJob] = it.get(STACK)
+    assert_type(await later, GitSyncJob)
+    first, second = await asyncio.gather(it.get(STACK), it.get(TWIN))  # unknown: pyrefly
+    assert_type(first, GitSyncJob)  # unknown: pyrefly
+    assert_type(second, TwinMakerSyncJob)  # unknown: pyrefly
+    counted, found = await asyncio.gather(it.twinmaker.summarize_sync_resources("factory"), it.discover())
+    assert_type(counted, SyncResources)
+    assert_type(found, Discovery)
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(it.wait_until_active(TWIN))
+    assert_type(task.result(), TwinMakerSyncJob)  # unknown: pyrefly
+    assert_type(await asyncio.wait_for(it.blockers(STACK), 5), tuple[SyncBlocker, ...])
+
+
+def show(progress: Progress[SyncJob]) -> None:
+    print(progress.job.status, progress.attempt, progress.next_delay)
+
+
+def show_git(progress: Progress[GitSyncJob]) -> None:
+    print(progress.job.latest_sync)
+
+
+def tell(outcome: Outcome[SyncJob]) -> None:
+    print(outcome.ref, outcome.error)
+
+
+def callbacks(it: Unisync) -> None:
+    it.wait_until_active(STACK, on_progress=show)
+    it.wait_until_active(STACK, on_progress=show_git)
+    it.wait_until_active(TWIN, on_progress=lambda progress: print(progress.job.sync_role))  # unknown: pyrefly
+    it.wait_all([TWIN], on_outcome=lambda outcome: print(outcome.result().sync_role))  # unknown: pyrefly
+
+
+def whatever(it: Unisync, ref: SyncRef[GitSyncJob], text: str) -> GitSyncJob:
+    # mypy joins what pyright unites; both have what they share.
+    assert_type(it.get(parse_ref(text)), SyncJob)  # unknown: pyright, pyrefly
+    assert_type(it.get(parse_ref(text)).status.state, SyncState)  # unknown: pyrefly
+    look: Callable[[SyncRef[GitSyncJob]], GitSyncJob] = it.get
+    return look(ref)
+
+
+def unbound(it: Unisync) -> None:
+    assert_type(Unisync.discover(it), Discovery)
+    assert_type(Unisync.get(it, STACK), GitSyncJob)  # unknown: pyrefly

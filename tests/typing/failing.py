@@ -1,0 +1,168 @@
+"""Errors: how they are caught, and what they tell."""
+# The classes are made from what botocore has parsed, which is Any.
+# mypy: no-disallow-any-expr
+
+from __future__ import annotations
+
+from typing import Any, assert_type
+
+from unisync import (
+    AccessDeniedError,
+    AlreadyExistsError,
+    ConflictError,
+    GitSyncJob,
+    InvalidRequestError,
+    NotFoundError,
+    ProtonDeprecationWarning,
+    QuotaExceededError,
+    ResponseError,
+    Revision,
+    ServerError,
+    ServiceError,
+    StackSync,
+    SyncBlockedError,
+    SyncBlocker,
+    SyncError,
+    SyncFailedError,
+    SyncJob,
+    SyncRef,
+    SyncResources,
+    SyncSupersededError,
+    ThrottledError,
+    TransportError,
+    TruncatedListWarning,
+    Unisync,
+    UnisyncError,
+    WaitError,
+    WaitStoppedError,
+    WaitTimeoutError,
+    parse_ref,
+)
+
+SERVICE_ERRORS: tuple[type[ServiceError], ...] = (
+    AccessDeniedError,
+    NotFoundError,
+    InvalidRequestError,
+    ConflictError,
+    AlreadyExistsError,
+    QuotaExceededError,
+    ThrottledError,
+    ServerError,
+)
+CONFLICT: type[ConflictError] = AlreadyExistsError
+WAIT_ERRORS: tuple[type[WaitError], ...] = (
+    WaitTimeoutError,
+    WaitStoppedError,
+    SyncFailedError,
+    SyncBlockedError,
+    SyncSupersededError,
+)
+ALL: tuple[type[UnisyncError], ...] = (*SERVICE_ERRORS, *WAIT_ERRORS, TransportError, ResponseError)
+BUILT_IN: tuple[type[ValueError], type[TimeoutError]] = (InvalidRequestError, WaitTimeoutError)
+WARNINGS: tuple[type[FutureWarning], type[UserWarning]] = (ProtonDeprecationWarning, TruncatedListWarning)
+
+
+def told(client: Unisync) -> str | None:
+    try:
+        client.wait_until_active(StackSync("payments-prod"))
+    except NotFoundError as not_found:
+        return not_found.code
+    except SyncBlockedError as blocked:
+        return blocked.blockers[0].created_reason
+    except (SyncFailedError, SyncSupersededError) as over:
+        assert_type(over, SyncFailedError | SyncSupersededError)
+        return over.job.status.native if over.job else None
+    except TimeoutError as late:
+        assert_type(isinstance(late, WaitTimeoutError), bool)
+    except ValueError as refused:
+        if isinstance(refused, InvalidRequestError):
+            return refused.message
+    except UnisyncError as error:
+        return str(error)
+    return None
+
+
+def grouped(client: Unisync) -> None:
+    try:
+        client.get(parse_ref("twinmaker:factory"))
+    except* ThrottledError as group:
+        for error in group.exceptions:
+            print(error)
+
+
+def unisync_error(it: UnisyncError) -> None:
+    assert_type(it.retryable, bool)
+    assert_type(it.outcome_unknown, bool)
+
+
+def service_error(it: ServiceError) -> None:
+    assert_type(it.service, str)
+    assert_type(it.operation, str)
+    assert_type(it.operation_name, str)
+    assert_type(it.code, str)
+    assert_type(it.message, str)
+    assert_type(it.status_code, int | None)
+    assert_type(it.request_id, str | None)
+    assert_type(ServiceError.of({}, "GetSyncJob", "iottwinmaker"), ServiceError)
+    assert_type(ServiceError.class_of("ConflictException"), type[ServiceError] | None)
+    # As botocore's own: code that read it goes on to.
+    assert_type(it.response, Any)
+
+
+def invalid_request_error(it: InvalidRequestError) -> ValueError:
+    assert_type(InvalidRequestError.before_sending("ref: expected one"), InvalidRequestError)
+    return it
+
+
+def throttled_error(it: ThrottledError) -> None:
+    assert_type(it.retryable, bool)
+
+
+def server_error(it: ServerError) -> None:
+    assert_type(it.retryable, bool)
+    assert_type(it.outcome_unknown, bool)
+
+
+def transport_error(it: TransportError) -> None:
+    assert_type(it.service, str)
+    assert_type(it.operation, str)
+    assert_type(it.retryable, bool)
+    assert_type(it.outcome_unknown, bool)
+
+
+def response_error(it: ResponseError) -> None:
+    assert_type(it.service, str)
+    assert_type(it.operation, str)
+    assert_type(it.reason, str)
+    assert_type(it.outcome_unknown, bool)
+    assert_type(it.status_code, int | None)
+    assert_type(it.request_id, str | None)
+    assert_type(it.cut_short, bool)
+
+
+def wait_error(it: WaitError) -> None:
+    assert_type(it.ref, SyncRef[SyncJob])
+    assert_type(it.job, SyncJob | None)
+    assert_type(it.attempts, int)
+    assert_type(it.elapsed, float)
+    if isinstance(it.job, GitSyncJob):
+        assert_type(it.job.live_revision, Revision | None)
+
+
+def wait_timeout_error(it: WaitTimeoutError) -> TimeoutError:
+    assert_type(it.last_error, UnisyncError | None)
+    return it
+
+
+def sync_failed_error(it: SyncFailedError) -> None:
+    assert_type(it.error, SyncError | None)
+    assert_type(it.resources, SyncResources | None)
+
+
+def sync_blocked_error(it: SyncBlockedError) -> None:
+    assert_type(it.blockers, tuple[SyncBlocker, ...])
+
+
+def sync_superseded_error(it: SyncSupersededError) -> None:
+    assert_type(it.revision, str)
+    assert_type(it.superseded_by, Revision)

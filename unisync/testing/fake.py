@@ -1,0 +1,61 @@
+"""Clients whose AWS is an emulator in the same process: no server, no socket, and waits that take no time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from unisync.aio import AsyncUnisync
+from unisync.client import Unisync
+from unisync.emulator import ACCOUNT, REGION, Emulator
+from unisync.facade import Facade
+
+if TYPE_CHECKING:
+    from unisync.events import OnEvent
+    from unisync.pacing import Pace
+
+
+class Fake(Facade):
+    """What both fakes have in common."""
+
+    aws: Emulator
+    """The emulated AWS: put something into it, push commits, set faults, ask what was called."""
+
+    def __init__(
+        self,
+        aws: Emulator | None = None,
+        *,
+        account: str = ACCOUNT,
+        region: str = REGION,
+        codeconnections_service: Literal["codeconnections", "codestar-connections"] = "codeconnections",
+        allow_unknown_words: bool = False,
+        pace: Pace | None = None,
+        on_event: OnEvent | None = None,
+    ) -> None:
+        self.aws = Emulator(clock="manual") if aws is None else aws
+        super().__init__(
+            **self.aws.client_options(account=account, region=region, in_process=True),
+            codeconnections_service=codeconnections_service,
+            allow_unknown_words=allow_unknown_words,
+            pace=pace,
+            on_event=on_event,
+        )
+
+
+class FakeUnisync(Fake, Unisync):
+    """A `Unisync` whose AWS is in this process.
+
+    It is the client itself, with all its checks, retries and waits; only the way to AWS is cut short.
+
+    Args:
+        aws: An emulator that is there already, as that of another client; by default one whose clock is moved by hand.
+        account: The account that calls are made in.
+        region: The region, likewise.
+        codeconnections_service: As for `Unisync`.
+        allow_unknown_words: As for `Unisync`.
+        pace: As for `Unisync`.
+        on_event: As for `Unisync`.
+    """
+
+
+class FakeAsyncUnisync(Fake, AsyncUnisync):
+    """An `AsyncUnisync` whose AWS is in this process. It takes what `FakeUnisync` takes."""

@@ -1,0 +1,108 @@
+"""The plugin of pytest: an emulated AWS for each test that asks for it, and nothing of AWS before or after it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from unisync.aio import AsyncUnisync
+    from unisync.client import Unisync
+    from unisync.emulator import Emulator, EmulatorClock
+
+# Everything else is imported by who uses a fixture: pytest loads this module with each run.
+
+MARKER = "unisync_emulator(**options): what the Emulator of `unisync_emulator` is made with, such as speed=60"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", MARKER)
+
+
+class Fault(Protocol):
+    """Lets the next calls of an operation go wrong: `Emulator.fault`."""
+
+    def __call__(
+        self,
+        operation: str,
+        kind: str,
+        times: int | None = 1,
+        *,
+        service: str | None = None,
+        seconds: float = 10.0,
+        message: str | None = None,
+    ) -> None:
+        """Set a fault."""
+        ...
+
+
+@pytest.fixture
+def unisync_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+    """An emulated AWS of the test's own, served on loopback, whose time the test moves.
+
+    While the test runs, the environment points every AWS client at it, those that the code under test makes itself too;
+    and a client of unisync that is given no clock lives in its time. After it, the environment is as it was.
+
+    The marker `unisync_emulator` sets what it is made with, such as `@pytest.mark.unisync_emulator(speed=60)`.
+    """
+    import boto3
+
+    import unisync.flow
+    from unisync.emulator import Emulator
+
+    marker = request.node.get_closest_marker("unisync_emulator")
+    options: dict[str, Any] = {} if marker is None else dict(marker.kwargs)
+    if not options.keys() & {"clock", "speed"}:
+        options["clock"] = "manual"
+    with pytest.MonkeyPatch.context() as patch, Emulator(**options) as emulator:
+        for name in list(os.environ):
+            if name.startswith("AWS_"):
+                patch.delenv(name)
+        for name, value in emulator.environment().items():
+            patch.setenv(name, value)
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            patch.setenv(name, os.devnull)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        # A proxy of the machine's own knows no way to a port of this test's.
+        patch.setenv("NO_PROXY", "*")
+        # What `boto3.client` makes its clients with remembers the credentials of its day.
+        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        patch.setattr(unisync.flow, "default_clock", lambda: emulator.clock)
+        yield emulator
+
+
+@pytest.fixture
+def unisync_client(unisync_emulator: Emulator) -> Iterator[Unisync]:
+    """A client of the emulated AWS."""
+    from unisync.client import Unisync
+
+    with Unisync(**unisync_emulator.client_options()) as client:
+        yield client
+
+
+@pytest.fixture
+def unisync_async_client(unisync_emulator: Emulator) -> Iterator[AsyncUnisync]:
+    """An awaitable client of the emulated AWS. It is closed after the test."""
+    import asyncio
+
+    from unisync.aio import AsyncUnisync
+
+    client = AsyncUnisync(**unisync_emulator.client_options())
+    yield client
+    asyncio.run(client.close())
+
+
+@pytest.fixture
+def unisync_clock(unisync_emulator: Emulator) -> EmulatorClock:
+    """The emulated time: `unisync_clock.advance(60)`."""
+    return unisync_emulator.clock
+
+
+@pytest.fixture
+def unisync_fault(unisync_emulator: Emulator) -> Fault:
+    """Lets calls go wrong: `unisync_fault("GetSyncJob", "ThrottlingException", times=3)`."""
+    return unisync_emulator.fault
