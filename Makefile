@@ -14,11 +14,13 @@ LOCK = $(COMPILE) pyproject.toml --extra cli --extra emulator --extra otel
 PYTEST = pytest --numprocesses auto --maxprocesses 4
 # Without the variable, pyright looks on the network for a newer self.
 PYRIGHT = PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright
+SOAK_SECONDS = 600
+FUZZ_SECONDS = 60
 # Spelled so that this line does not find itself.
 REGISTRIES = [p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.|[y]arnpkg\.|[p]roxy\.golang|[c]rates\.io|[r]ubygems\.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types stubs docs site pictures bench sample audit coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13 fuzz
+.PHONY: help demo test check types stubs docs site pictures bench sample audit coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13 fuzz soak
 
 help:  ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -69,9 +71,11 @@ pictures: $(VENV)/.checkers  ## take the pictures of the report anew; this needs
 bench: $(VENV)/.installed .venv-aiobotocore/.installed  ## measure what unisync costs next to others: BENCHMARKS.md
 	@$(PY) bench/run.py --markdown BENCHMARKS.md
 
-FUZZ_SECONDS = 60
 fuzz: .venv-trust/.installed  ## look for inputs that break what reads text and bytes: RELIABILITY.md; FUZZ_SECONDS=60 a target
 	@nice -n 15 .venv-trust/bin/python -m fuzz.run --seconds $(FUZZ_SECONDS) --markdown RELIABILITY.md
+
+soak: $(VENV)/.installed  ## try every fault, and 100 000 calls, for SOAK_SECONDS (600): RELIABILITY.md
+	@$(PY) -m tests.soak --seconds $(SOAK_SECONDS) --markdown RELIABILITY.md
 
 sample: $(VENV)/.installed  ## run a sample project's tests against the wheel, in an environment of its own
 	@rm -rf .venv-sample dist/sample && mkdir -p dist/sample

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,13 +27,17 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.enviro
 @pytest.fixture(autouse=True)
 def no_aws_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No variable, file or metadata service of this machine reaches a test."""
+    forget_aws_settings(monkeypatch, tmp_path_factory.getbasetemp() / "no-such-file")
+
+
+def forget_aws_settings(patch: pytest.MonkeyPatch, nowhere: Path) -> None:
+    """Have this process know nothing of AWS."""
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    nowhere = tmp_path_factory.getbasetemp() / "no-such-file"
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(nowhere))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(nowhere))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+            patch.delenv(name)
+    patch.setenv("AWS_CONFIG_FILE", str(nowhere))
+    patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(nowhere))
+    patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
 @pytest.fixture

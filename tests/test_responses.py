@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
-import json
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -13,10 +11,10 @@ import boto3
 import pytest
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cbor import NO_CBOR, leave_only_cbor
 from tests.samples import FACTORY, MINE, STACK, session_of
 from unisync import (
     InvalidRequestError,
@@ -38,24 +36,13 @@ OPERATIONS = [
 ]
 
 
-NO_CBOR = "smithy-rpc-v2-cbor" not in Loader().load_service_model("codeconnections", "service-2")["metadata"].get(
-    "protocols", []
-)
-
-
 @pytest.fixture(
     params=["json", pytest.param("cbor", marks=pytest.mark.skipif(NO_CBOR, reason="no CBOR in this botocore"))]
 )
 def protocol(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """Both protocols of CodeConnections: botocore speaks CBOR when AWS's model leaves it no choice."""
     if request.param == "cbor":
-        model = Loader().load_service_model("codeconnections", "service-2")
-        model["metadata"]["protocols"] = ["smithy-rpc-v2-cbor"]
-        folder = tmp_path / "codeconnections" / model["metadata"]["apiVersion"]
-        folder.mkdir(parents=True)
-        (folder / "service-2.json").write_text(json.dumps(model))
-        source = Path(Loader.BUILTIN_DATA_PATH, "codeconnections", folder.name, "endpoint-rule-set-1.json.gz")
-        (folder / "endpoint-rule-set-1.json").write_bytes(gzip.decompress(source.read_bytes()))
+        leave_only_cbor(tmp_path)
         monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
     return str(request.param)
 

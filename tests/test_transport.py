@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 import socket
 import threading
 import time
-from collections.abc import Generator
+import weakref
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.faults.relay import Answer, Astray, End, Relay, Step
 from tests.samples import STACK, session_of
 from unisync import ResponseError, StackSync, TransportError, Unisync, WaitTimeoutError
 from unisync.collection import NoCollection
@@ -71,7 +74,15 @@ def test_a_reply_that_breaks_off_is_a_lost_connection(options: Any, answer: byte
 
 
 @pytest.mark.parametrize(
-    "answer", [CHUNKED + b"5\r\n{", CHUNKED + b"five\r\n{}", CHUNKED, ANNOUNCED, ANNOUNCED + b"{}"]
+    "answer",
+    [
+        CHUNKED + b"5\r\n{",
+        CHUNKED + b"five\r\n{}",
+        CHUNKED + b"-5\r\n{}",
+        CHUNKED,
+        ANNOUNCED,
+        ANNOUNCED + b"{}",
+    ],
 )
 def test_an_answer_that_breaks_off_is_a_response_error(options: Any, answer: bytes) -> None:
     with (
@@ -84,6 +95,31 @@ def test_an_answer_that_breaks_off_is_a_response_error(options: Any, answer: byt
         assert caught.value.cut_short is answer.startswith(ANNOUNCED)
         with pytest.raises(WaitTimeoutError if caught.value.cut_short else ResponseError):
             client.wait_until_active(STACK)
+
+
+@pytest.mark.parametrize("interim", ["103 Early Hints", "101 Switching Protocols"])
+def test_an_answer_that_follows_an_interim_one_is_no_other_calls(aws: Emulator, options: Any, interim: str) -> None:
+    aws.add_stack("payments-prod", repository="acme/infra")
+    late = threading.Event()
+
+    def slow_down(answer: Answer) -> Iterator[Step]:
+        yield f"HTTP/1.1 {interim}\r\n\r\n".encode()
+        late.wait(5)
+        yield answer.written()
+        yield End.KEEP
+
+    relay = Relay(aws.url)
+    given: dict[str, Any] = {**options, "endpoint_url": relay.url}
+    relay.choose = lambda service, operation: Astray(slow_down) if operation == "GetResourceSyncStatus" else None
+    try:
+        with Unisync(**given) as client:
+            with pytest.raises(ResponseError):
+                client.codeconnections.get_resource_sync_status("payments-prod")
+            threading.Timer(0.1, late.set).start()
+            assert client.codeconnections.get_sync_configuration("payments-prod").resource_name == "payments-prod"
+    finally:
+        late.set()
+        relay.close()
 
 
 @contextmanager
@@ -144,6 +180,23 @@ def test_an_interrupt_while_a_body_is_read_lets_go_of_the_connection(aws: Emulat
         with pytest.raises(KeyboardInterrupt):
             http._read("http://nowhere", SimpleNamespace(raw=raw))
         assert closed == [True]
+
+
+def test_a_client_that_is_let_go_lets_go_of_its_connections(aws: Emulator, options: Any) -> None:
+    aws.add_stack("payments-prod", repository="acme/infra")
+    client = Unisync(**options)
+    client.codeconnections.get_sync_configuration("payments-prod")
+    http: Any = session_of(client).client("codeconnections")._endpoint.http_session
+    (pool,) = http._manager.pools._container.values()
+    connection = pool.pool.queue[-1]
+    descriptor = connection.sock.fileno()
+    assert os.fstat(descriptor)
+    let_go = weakref.ref(connection)
+    del client, http, pool, connection
+    gc.collect()
+    assert let_go() is None
+    with pytest.raises(OSError, match="descriptor"):
+        os.fstat(descriptor)
 
 
 def test_botocores_session_shows_through(options: Any) -> None:

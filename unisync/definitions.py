@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime
-
-from unisync.models import Model, RepositoryIdentity, RepositoryPlace, Several, SyncAttempt, both, wire
+from unisync.models import Date, Model, RepositoryIdentity, RepositoryPlace, Several, SyncAttempt, both, wire
 from unisync.refs import TemplateType
 
 BlockerStatus = Literal["ACTIVE", "RESOLVED"] | str
@@ -34,10 +32,10 @@ class SyncBlocker(Model, frozen=True):
     type: BlockerType = both("type")
     status: BlockerStatus = both("status")
     created_reason: str = both("createdReason")
-    created_at: AwareDatetime = both("createdAt")
+    created_at: Date = both("createdAt")
     contexts: Several[SyncBlockerContext] = both("contexts", default=())
     resolved_reason: str | None = both("resolvedReason", default=None)
-    resolved_at: AwareDatetime | None = both("resolvedAt", default=None)
+    resolved_at: Date | None = both("resolvedAt", default=None)
 
     @property
     def is_active(self) -> bool:

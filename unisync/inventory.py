@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import BeforeValidator
 
-from unisync.models import AsRef, Model, Several, SyncJob, SyncJobStatus, SyncState, wire, with_ref
+from unisync.models import AsRef, Date, Model, Several, SyncJob, SyncJobStatus, SyncState, wire, with_ref
 from unisync.refs import TwinMakerSync
 
 SyncResourceType = Literal["COMPONENT_TYPE", "ENTITY"] | str
@@ -27,8 +27,8 @@ class SyncJobEntry(Model, frozen=True):
     workspace_id: str | None = wire("workspaceId", default=None)
     sync_source: str | None = wire("syncSource", default=None)
     status: _Status = _UNTOLD
-    created_at: AwareDatetime | None = wire("creationDateTime", default=None)
-    updated_at: AwareDatetime | None = wire("updateDateTime", default=None)
+    created_at: Date | None = wire("creationDateTime", default=None)
+    updated_at: Date | None = wire("updateDateTime", default=None)
 
 
 class SyncJobSummary(SyncJobEntry, SyncJob, frozen=True):
@@ -59,7 +59,7 @@ class SyncResource(Model, frozen=True):
     resource_id: str | None = wire("resourceId", default=None)
     """Its name in the workspace."""
     status: _Status = _UNTOLD
-    updated_at: AwareDatetime | None = wire("updateDateTime", default=None)
+    updated_at: Date | None = wire("updateDateTime", default=None)
 
 
 class SyncResourcePage(Model, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, cast
 
@@ -20,6 +21,9 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from unisync.refs import ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync, parse_ref
+
+Date = Annotated[AwareDatetime, Field(ge=datetime.min.replace(tzinfo=UTC), le=datetime.max.replace(tzinfo=UTC))]
+"""A date of the years 1 to 9999 in UTC: one with another offset may lie outside of them."""
 
 ProviderType = (
     Literal["AzureDevOps", "Bitbucket", "GitHub", "GitHubEnterpriseServer", "GitLab", "GitLabSelfManaged"] | str
@@ -213,7 +217,7 @@ class SyncEvent(Model, frozen=True):
     type: str = both("type")
     event: str = both("event")
     """What happened, in the service's own sentence."""
-    time: AwareDatetime = both("time")
+    time: Date = both("time")
     external_id: str | None = both("externalId", default=None)
 
 
@@ -223,7 +227,7 @@ class SyncAttempt(Model, frozen=True):
     # Before the status, which takes the reason of a failure from the events.
     events: tuple[SyncEvent, ...] = both("events")
     status: SyncJobStatus = both("status")
-    started_at: AwareDatetime = both("startedAt")
+    started_at: Date = both("startedAt")
 
     @field_validator("status", mode="after")
     @classmethod
@@ -350,8 +354,8 @@ class TwinMakerSyncReply(Model, frozen=True):
     sync_role: str = wire("syncRole")
     """The ARN of the role with which TwinMaker reads the source."""
     status: SyncJobStatus
-    created_at: AwareDatetime = wire("creationDateTime")
-    updated_at: AwareDatetime = wire("updateDateTime")
+    created_at: Date = wire("creationDateTime")
+    updated_at: Date = wire("updateDateTime")
 
 
 class TwinMakerSyncJob(TwinMakerSyncReply, SyncJob, frozen=True):

@@ -321,7 +321,8 @@ class Session:
         """Our error for a connection that was not made: that comes right by itself, unless nothing is there."""
         from unisync.regions import is_known_to_be_offered
 
-        region = self._clients[call.service].meta.region_name if call.service in self._clients else None
+        client = self._clients.get(call.service)  # none if somebody has closed them in the meantime
+        region = None if client is None else client.meta.region_name
         if self._endpoint_url is not None or region is None or is_known_to_be_offered(call.service, region):
             return _translated(error, call)
         reason = f"{error} (AWS is not known to offer {call.service} in {region})"

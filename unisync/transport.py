@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from http.client import HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
+from weakref import ref
 
 from unisync.flow import SLICE
 from unisync.trust import reading_bundles_once
@@ -91,13 +92,22 @@ def end_in_time(client: BaseClient) -> bool:
     if "timeout" not in getattr(manager, "connection_pool_kw", {}):
         return False
     session._timeout = session._manager.connection_pool_kw["timeout"] = _limited(usual)
-    make_context = getattr(session, "_get_ssl_context", None)
+    make_context = _context_maker(session)
     session._pool_classes_by_scheme = session._manager.pool_classes_by_scheme = {
         scheme: _reading_in_time(pool, make_context)
         for scheme, pool in cast("dict[str, type[HTTPConnectionPool]]", pools).items()
     }
     endpoint.http_session = cast("URLLib3Session", _WholeSession(session))
     return True
+
+
+def _context_maker(session: URLLib3Session) -> Callable[[], Callable[[], ssl.SSLContext] | None]:
+    """Gives what makes a TLS context as long as there is such a thing.
+
+    urllib3 keeps a connection until its pool is let go. If it led back to the pool, neither would ever be let go.
+    """
+    whose = ref(session)
+    return lambda: getattr(whose(), "_get_ssl_context", None)
 
 
 def _limited(usual: Timeout) -> Timeout:
@@ -120,7 +130,7 @@ def _least(usual: object, left: float) -> float:
 
 
 def _reading_in_time(
-    pool: type[HTTPConnectionPool], make_context: Callable[[], ssl.SSLContext] | None
+    pool: type[HTTPConnectionPool], make_context: Callable[[], Callable[[], ssl.SSLContext] | None]
 ) -> type[HTTPConnectionPool]:
     """The same pool, with each read of a reply given only the time that is left, from its first line to its last."""
 
@@ -130,7 +140,7 @@ def _reading_in_time(
             if _deadline.at is not None or _deadline.stop is not None:
                 self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
 
-    kind = pool.ConnectionCls if make_context is None else reading_bundles_once(pool.ConnectionCls, make_context)
+    kind = reading_bundles_once(pool.ConnectionCls, make_context)
     connection = type("Connection", (kind,), {"response_class": Response})
     return type(pool.__name__, (pool,), {"ConnectionCls": connection})
 
@@ -196,6 +206,9 @@ class _WholeSession:
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
         request.stream_output = True
         response = self._session.send(request)
+        if response.status_code < 200:
+            # The final answer would be taken for that to the next request of this connection.
+            cast("urllib3.HTTPResponse", response.raw).close()
         response.raw = _Whole(self._read(request.url, response))
         return response
 
@@ -212,7 +225,7 @@ class _WholeSession:
             raise ReadTimeoutError(endpoint_url=url, error=error) from error
         except exceptions.SSLError as error:
             raise ConnectionClosedError(endpoint_url=url, error=error) from error
-        except exceptions.ProtocolError as error:
+        except (exceptions.ProtocolError, ValueError) as error:  # http.client's own, of a chunk of less than nothing
             raw.close()
             body += _partial(error)
         except BaseException:

@@ -26,19 +26,20 @@ _lock = threading.Lock()
 _contexts: dict[str, tuple[object, ssl.SSLContext]] = {}
 
 
-def reading_bundles_once(kind: type[C], make: Callable[[], ssl.SSLContext]) -> type[C]:
+def reading_bundles_once(kind: type[C], make: Callable[[], Callable[[], ssl.SSLContext] | None]) -> type[C]:
     """The same kind of connection, which reads no bundle that was read before; urllib3 does so for each connection.
 
     Args:
         kind: The class.
-        make: Makes a context that trusts nobody yet.
+        make: Gives what makes a context that trusts nobody yet, or None.
     """
     usual = cast("Any", kind).connect
 
     def connect(self: Any) -> None:
-        bundle = getattr(self, "ca_certs", None)
-        if isinstance(bundle, str) and all(getattr(self, name, ...) == value for name, value in _USUAL.items()):
-            self.ssl_context = _trusting(bundle, make)
+        bundle, making = getattr(self, "ca_certs", None), make()
+        is_usual = all(getattr(self, name, ...) == value for name, value in _USUAL.items())
+        if isinstance(bundle, str) and is_usual and making is not None:
+            self.ssl_context = _trusting(bundle, making)
         usual(self)
 
     return cast("type[C]", type(kind.__name__, (kind,), {"connect": connect}))

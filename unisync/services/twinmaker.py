@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AwareDatetime
-
 from unisync.flow import Flow
 from unisync.lazily import Later
 from unisync.models import (
     AsRef,
+    Date,
     Model,
     SyncJobStatus,
     SyncState,
@@ -53,7 +52,7 @@ class CreateSyncJobReply(Model, frozen=True):
     """CreateSyncJob's answer."""
 
     arn: str
-    created_at: AwareDatetime = wire("creationDateTime")
+    created_at: Date = wire("creationDateTime")
     status: SyncJobStatus = wire("state")
 
 
