@@ -1,0 +1,110 @@
+"""`make mutants`: breaks the code in small ways, one at a time, and tells which of these mutants no test notices.
+
+The work is mutmut's, but for what it leaves out: functions that have a decorator, as most operations and validators do.
+A stop, by Ctrl-C or since the time is up, loses nothing: the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import resource
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+MEMORY = 4 << 30
+"""Bytes that a mutant may take: some never stop to collect."""
+
+cst: Any = importlib.import_module("libcst")
+mutating: Any = importlib.import_module("mutmut.mutation.file_mutation")
+mutmut: Any = importlib.import_module("mutmut.__main__")
+
+skips = mutating.MutationVisitor._skip_node_and_children
+arranged = mutating.function_trampoline_arrangement
+
+
+def name_of(decorator: Any) -> str:
+    expression = decorator.decorator
+    if isinstance(expression, cst.Call):
+        expression = expression.func
+    return str(expression.value) if isinstance(expression, cst.Name) else ""
+
+
+def skips_but_decorated(self: Any, node: Any) -> bool:
+    """Whether nothing in a node is mutated. A decorator is no reason, unless the function has no code of its own."""
+    if isinstance(node, cst.FunctionDef) and "overload" not in map(name_of, node.decorators):
+        node = node.with_changes(decorators=[])
+    elif isinstance(node, cst.Decorator):
+        return True
+    return bool(skips(self, node))
+
+
+def arranged_in_decorators(function: Any, mutants: Any, class_name: str | None) -> Any:
+    """A function and its mutants, with what chooses between them inside of its decorators: these are applied once.
+
+    `cache` goes: what it kept of the function would be told of each mutant.
+    """
+    bound = [each for each in function.decorators if name_of(each) in ("classmethod", "staticmethod")]
+    others = [each for each in function.decorators if each not in bound and name_of(each) != "cache"]
+    before, (chooser, *copies), after, names = arranged(
+        function.with_changes(decorators=bound), mutants, class_name=class_name
+    )
+    chooser = chooser.with_changes(decorators=[*others, *chooser.decorators])
+    return before, [chooser, *copies], after, names
+
+
+def tell() -> bool:
+    """Print how many mutants each module has, what came of them, and which survived. Whether all were tried."""
+    total: Counter[str] = Counter()
+    rows: list[tuple[str, Counter[str]]] = []
+    unnoticed: list[str] = []
+    for path in sorted(mutmut.walk_mutatable_files()):
+        data = mutmut.SourceFileMutationData(path=path)
+        data.load()
+        ends = {name: mutmut.status_by_exit_code[code] for name, code in data.exit_code_by_key.items()}
+        unnoticed += [f"{end}: {name}" for name, end in ends.items() if end not in ("killed", "timeout", "not checked")]
+        if ends:
+            rows.append((path.stem if path.stem != "__init__" else path.parent.name, Counter(ends.values())))
+            total.update(ends.values())
+    print("\n".join(unnoticed))
+    print("\n| module | mutants | killed | timed out | survived | no test | not tried | killed of those tried |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    for name, ends in [*rows, ("all", total)]:
+        tried = ends.total() - ends["not checked"]
+        killed = ends["killed"] + ends["timeout"]
+        others = tried - killed - ends["survived"]
+        share = f"{100 * killed / tried:.1f} %" if tried else ""
+        print(
+            f"| `{name}` | {ends.total()} | {ends['killed']} | {ends['timeout']} | {ends['survived']} | {others} "
+            f"| {ends['not checked']} | {share} |"
+        )
+    return not total["not checked"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Break the code in small ways, and see whether a test notices.")
+    parser.add_argument("--minutes", type=float, default=60, help="stop after this time; 60 by default")
+    parser.add_argument("--children", type=int, default=2, help="mutants that are tried at once; 2 by default")
+    parser.add_argument("--tell", action="store_true", help="only tell what came of the runs until now")
+    parser.add_argument("names", nargs="*", help="mutants to try, with wildcards, as unisync.waiting.*; all by default")
+    options = parser.parse_args()
+
+    mutating.MutationVisitor._skip_node_and_children = skips_but_decorated
+    mutating.function_trampoline_arrangement = arranged_in_decorators
+    if not options.tell:
+        os.environ["CI"] = "1"  # hypothesis takes the same examples each time
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.setitimer(signal.ITIMER_REAL, options.minutes * 60)
+        mutmut._run(options.names, options.children)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    sys.exit(None if tell() else "Not all were tried: run it again to go on.")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path.cwd()))
+    main()
