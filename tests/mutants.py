@@ -11,6 +11,7 @@ import importlib
 import os
 import resource
 import signal
+import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -22,6 +23,17 @@ MEMORY = 4 << 30
 cst: Any = importlib.import_module("libcst")
 mutating: Any = importlib.import_module("mutmut.mutation.file_mutation")
 mutmut: Any = importlib.import_module("mutmut.__main__")
+
+AT_IMPORT = (
+    "unisync.errors.xǁServiceErrorǁ__init_subclass__",
+    "unisync.models.x_both",
+    "unisync.models.x_wire",
+    "unisync.models.xǁAsRefǁ__get_pydantic_core_schema__",
+    "unisync.models.xǁAsRefǁ__init__",
+)
+"""What has run when a process is forked to try a mutant in."""
+SEEN_BY = ("tests/test_errors.py", "tests/test_models.py")
+"""The tests of these."""
 
 skips = mutating.MutationVisitor._skip_node_and_children
 arranged = mutating.function_trampoline_arrangement
@@ -55,6 +67,20 @@ def arranged_in_decorators(function: Any, mutants: Any, class_name: str | None) 
     )
     chooser = chooser.with_changes(decorators=[*others, *chooser.decorators])
     return before, [chooser, *copies], after, names
+
+
+def try_at_import() -> None:
+    """Try the mutants of what runs at import, each in a process that begins with it."""
+    for path in mutmut.walk_mutatable_files():
+        data = mutmut.SourceFileMutationData(path=path)
+        data.load()
+        for name, code in data.exit_code_by_key.items():
+            if code in (0, 33) and name.startswith(AT_IMPORT):
+                environment = {**os.environ, "MUTANT_UNDER_TEST": name, "PYTHONPATH": "."}
+                command = [sys.executable, "-m", "pytest", "-qx", *mutmut.config().pytest_add_cli_args, *SEEN_BY]
+                tried = subprocess.run(command, cwd="mutants", env=environment, capture_output=True, timeout=120)
+                data.exit_code_by_key[name] = int(tried.returncode != 0)
+                data.save()
 
 
 def tell() -> bool:
@@ -95,12 +121,15 @@ def main() -> None:
 
     mutating.MutationVisitor._skip_node_and_children = skips_but_decorated
     mutating.function_trampoline_arrangement = arranged_in_decorators
+    mutmut.status_by_exit_code[3] = "suspicious"  # an error of pytest's own is no test's
     if not options.tell:
         os.environ["CI"] = "1"  # hypothesis takes the same examples each time
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         signal.setitimer(signal.ITIMER_REAL, options.minutes * 60)
         mutmut._run(options.names, options.children)
+        try_at_import()
         signal.setitimer(signal.ITIMER_REAL, 0)
     sys.exit(None if tell() else "Not all were tried: run it again to go on.")
 

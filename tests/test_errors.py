@@ -147,7 +147,7 @@ def test_an_answer_that_cannot_be_read_says_of_what_and_why() -> None:
 def test_a_wait_that_ended_tells_what_it_waited_for_and_how_far_it_came(
     kind: type[WaitError], more: dict[str, Any]
 ) -> None:
-    told = {"ref": FACTORY, "job": twin_job(SyncState.RUNNING), "attempts": 3, "elapsed": 9.5, **more}
+    told: dict[str, Any] = {"ref": FACTORY, "job": twin_job(SyncState.RUNNING), "attempts": 3, "elapsed": 9.5, **more}
     error = kind("ended", **told)
     assert str(error) == "ended"
     assert {name: getattr(error, name) for name in told} == told
