@@ -128,6 +128,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         signal.setitimer(signal.ITIMER_REAL, options.minutes * 60)
+        importlib.import_module("boto3")  # once for all
         mutmut._run(options.names, options.children)
         try_at_import()
         signal.setitimer(signal.ITIMER_REAL, 0)
