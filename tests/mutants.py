@@ -17,6 +17,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+ENOUGH = 0.9
+"""The part of the mutants that has to be noticed."""
 MEMORY = 4 << 30
 """Bytes that a mutant may take: some never stop to collect."""
 
@@ -83,8 +85,8 @@ def try_at_import() -> None:
                 data.save()
 
 
-def tell() -> bool:
-    """Print how many mutants each module has, what came of them, and which survived. Whether all were tried."""
+def tell() -> str | None:
+    """Print how many mutants each module has, what came of them, and which survived. Gives what is wrong with that."""
     total: Counter[str] = Counter()
     rows: list[tuple[str, Counter[str]]] = []
     unnoticed: list[str] = []
@@ -108,7 +110,10 @@ def tell() -> bool:
             f"| `{name}` | {ends.total()} | {ends['killed']} | {ends['timeout']} | {ends['survived']} | {others} "
             f"| {ends['not checked']} | {share} |"
         )
-    return not total["not checked"]
+    if total["not checked"]:
+        return "Not all were tried: run it again to go on."
+    noticed = total["killed"] + total["timeout"]
+    return None if noticed >= ENOUGH * total.total() else f"Fewer than {ENOUGH:.0%} were noticed."
 
 
 def main() -> None:
@@ -132,7 +137,7 @@ def main() -> None:
         mutmut._run(options.names, options.children)
         try_at_import()
         signal.setitimer(signal.ITIMER_REAL, 0)
-    sys.exit(None if tell() else "Not all were tried: run it again to go on.")
+    sys.exit(tell())
 
 
 if __name__ == "__main__":
