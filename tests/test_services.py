@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, cast
 
 import pytest
 
 from tests.operations import NAMES, is_list, operations_of
-from tests.samples import MINE, NOON, attempt, blocker, drive, not_found
+from tests.samples import MINE, NOON, STACK, attempt, blocker, drive, not_found
 from unisync import (
     AccessDeniedError,
     AnyRef,
@@ -19,6 +20,8 @@ from unisync import (
     Deleted,
     DeletedSyncJob,
     NotFoundError,
+    Repository,
+    RepositoryLink,
     ResponseError,
     ServerError,
     ServiceInstanceSync,
@@ -30,10 +33,14 @@ from unisync import (
     SyncJobStatus,
     SyncState,
     TemplateSync,
+    TemplateSyncConfig,
     TransportError,
     TwinMakerSync,
 )
 from unisync.answers import (
+    RepositoryAnswer,
+    RepositoryLinkAnswer,
+    RepositoryLinks,
     ServiceSyncBlockerSummaryAnswer,
     ServiceSyncConfigAnswer,
     SyncBlockerSummaryAnswer,
@@ -43,7 +50,7 @@ from unisync.answers import (
 from unisync.backoff import retrying
 from unisync.flow import Call, Flow
 from unisync.inventory import SyncResourcePage
-from unisync.models import GitSyncReply, TwinMakerSyncReply
+from unisync.models import GitSyncReply, Model, TwinMakerSyncReply
 from unisync.services import Services
 from unisync.services.codeconnections import ResourceSyncReply
 from unisync.services.twinmaker import CreateSyncJobReply, DeleteSyncJobReply, TwinMaker
@@ -185,6 +192,17 @@ def test_what_has_no_definition_says_so() -> None:
         assert str(caught.value) == said
 
 
+@pytest.mark.parametrize(
+    "ref", [TwinMakerSync("factory"), ServiceInstanceSync("web", "prod"), TemplateSync("web", "SERVICE", "1"), STACK]
+)
+def test_a_subject_says_what_it_is(ref: AnyRef) -> None:
+    assert subject_of(ref).ref == ref
+
+
+def test_an_adapter_shows_which_service_it_is_and_under_which_name() -> None:
+    assert repr(Services("codestar-connections").codeconnections) == "<CodeConnectionsSyncs codestar-connections>"
+
+
 # What each operation sends.
 
 ARGUMENTS: Mapping[str, Any] = {
@@ -253,6 +271,8 @@ def test_a_sync_of_another_kind_is_told_as_such() -> None:
         assert drive(flow, [answer]).ref == ref
     (call,) = calls_of(subject_of(other).look(), [existing()])
     assert call.params == {"workspaceId": "factory", "syncSource": "OTHER"}
+    (call,) = calls_of(twinmaker.summarize_sync_resources("factory", "OTHER"), [SyncResourcePage()])
+    assert call.params == {"workspaceId": "factory", "syncSource": "OTHER", "maxResults": 200}
     (call,) = calls_of(subject_of(terraform).look(), [status])
     assert call.params == {"ResourceName": "payments", "SyncType": "TERRAFORM_SYNC"}
 
@@ -341,6 +361,87 @@ def test_a_creation_that_was_refused_is_not_looked_up() -> None:
     conflict = ConflictError({"Error": {"Code": "ConflictException"}}, "CreateSyncJob", "iottwinmaker")
     with pytest.raises(ConflictError):
         drive(create(), [conflict])
+
+
+@dataclass(frozen=True)
+class Creation:
+    """A creation, what comes of it, and how that may differ from what somebody else made."""
+
+    make: Callable[[Services], Flow[Any]]
+    ours: Model
+    answer: Callable[..., Model]
+    found: Callable[..., Model]
+    differs: Mapping[str, str]
+    looked_up_by: Mapping[str, str]
+
+
+def listed(answer: RepositoryLink) -> RepositoryLinks:
+    return RepositoryLinks(items=(answer,))
+
+
+REPOSITORY = {name: value for name, value in PLACE.items() if name != "branch"}
+GIT = {"repository_name": "acme/web", "repository_provider": "GITHUB", "branch": "main"}
+CREATIONS = [
+    Creation(
+        lambda services: services.proton.create_service_sync_config("web", file_path="ops.yaml", **GIT),
+        ServiceSyncConfig(**PLACE, service_name="web", file_path="ops.yaml"),
+        ServiceSyncConfigAnswer,
+        ServiceSyncConfigAnswer,
+        {"file_path": "other.yaml"},
+        {"serviceName": "web"},
+    ),
+    Creation(
+        lambda services: services.proton.create_template_sync_config("web", "SERVICE", subdirectory="t", **GIT),
+        TemplateSyncConfig(**PLACE, template_name="web", template_type="SERVICE", subdirectory="t"),
+        TemplateSyncConfigAnswer,
+        TemplateSyncConfigAnswer,
+        {"native_provider": "BITBUCKET"},
+        {"templateName": "web", "templateType": "SERVICE"},
+    ),
+    Creation(
+        lambda services: services.proton.create_repository("acme/web", "GITHUB", connection_arn="connection"),
+        Repository(**REPOSITORY, arn="arn", connection_arn="connection"),
+        RepositoryAnswer,
+        RepositoryAnswer,
+        {"connection_arn": "another"},
+        {"name": "acme/web", "provider": "GITHUB"},
+    ),
+    Creation(
+        lambda services: services.codeconnections.create_sync_configuration(
+            "payments", repository_link_id="l", branch="main", config_file="a.yaml", role_arn=ROLE
+        ),
+        STACK_CONFIG.answer.model_copy(update={"config_file": "a.yaml", "publish_deployment_status": "ENABLED"}),
+        SyncConfigurationAnswer,
+        SyncConfigurationAnswer,
+        {"role_arn": "another"},
+        {"ResourceName": "payments", "SyncType": "CFN_STACK_SYNC"},
+    ),
+    Creation(
+        lambda services: services.codeconnections.create_repository_link(
+            connection_arn="connection", owner_id="acme", repository_name="web"
+        ),
+        RepositoryLink(**REPOSITORY, connection_arn="connection", repository_link_arn="arn", repository_link_id="l"),
+        RepositoryLinkAnswer,
+        listed,
+        {"owner": "another"},
+        {},
+    ),
+]
+
+
+@pytest.mark.parametrize("creation", CREATIONS, ids=lambda creation: type(creation.ours).__name__)
+def test_every_creation_whose_answer_was_lost_is_looked_up(creation: Creation) -> None:
+    def create() -> Flow[Any]:
+        return retrying(creation.make(Services("codeconnections")), 3)
+
+    ours, lost, conflict = creation.ours, LOST[0], ConflictError({}, "Create", "proton")
+    theirs = creation.found(answer=ours.model_copy(update=creation.differs))
+    assert drive(create(), [lost, creation.found(answer=ours)]) == ours
+    assert drive(create(), [lost, theirs, creation.answer(answer=ours)]) == ours
+    with pytest.raises(ConflictError):
+        drive(create(), [lost, theirs, conflict, theirs])
+    _, look = calls_of(create(), [lost, creation.found(answer=ours)])
+    assert look.params == creation.looked_up_by
 
 
 def test_tags_travel_with_a_creation() -> None:

@@ -394,8 +394,12 @@ def test_a_timeout_says_what_is_wrong_with_a_job_that_has_not_failed() -> None:
 @pytest.mark.parametrize(
     ("job", "revision", "said"),
     [
-        (YESTERDAY, MINE, "b2b2b2b2b2b2 has not been picked up"),
-        (git_job(OLD_SUCCESS, OLD_SUCCESS, NEWER), None, "acme/infra@main c3c3c3c3c3c3 has not been picked up"),
+        (YESTERDAY, MINE, "acme/infra@main a1a1a1a1a1a1, and b2b2b2b2b2b2 has not been picked up"),
+        (
+            git_job(OLD_SUCCESS, OLD_SUCCESS, NEWER),
+            None,
+            "acme/infra@main a1a1a1a1a1a1, and acme/infra@main c3c3c3c3c3c3 has not been picked up",
+        ),
         (git_job(), MINE, "it has never been synced"),
     ],
 )
