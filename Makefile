@@ -20,7 +20,7 @@ FUZZ_SECONDS = 60
 REGISTRIES = [p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.|[y]arnpkg\.|[p]roxy\.golang|[c]rates\.io|[r]ubygems\.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types stubs docs site pictures bench sample audit coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13 fuzz soak
+.PHONY: help demo test check types stubs docs site pictures bench sample audit coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13 fuzz soak mutants
 
 help:  ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -96,6 +96,10 @@ coverage: test  ## run the tests, then show every line and branch they miss
 	@$(PY) -m coverage report
 	@$(PY) -m coverage html --quiet && echo "Line by line: htmlcov/index.html"
 
+# What an earlier run has tried is not tried again, unless it was changed since; MINUTES=10 stops it earlier.
+mutants: .venv-trust/.installed  ## break the code in small ways, and tell what no test notices; up to an hour
+	@.venv-trust/bin/python tests/mutants.py $(if $(MINUTES),--minutes $(MINUTES))
+
 test-oldest:  ## run the tests with the oldest boto3 supported
 	@$(MAKE) --no-print-directory pytest VENV=.venv-oldest REQUIREMENTS=requirements/oldest.txt
 
@@ -128,7 +132,7 @@ requirements: .venv-lock/.installed  ## pin anew what pyproject.toml asks for; U
 	$(COMPILE) requirements/stubs-oldest.in --constraint requirements/user-oldest.txt --output-file requirements/stubs-oldest.txt
 
 clean:  ## remove everything that make has made
-	rm -rf .venv .venv-* tests/foreign/.venv tests/foreign/node_modules .coverage .coverage.* htmlcov dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis fuzz/found
+	rm -rf .venv .venv-* tests/foreign/.venv tests/foreign/node_modules .coverage .coverage.* htmlcov dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis fuzz/found mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps below are older than what they were made from only when there is something new to install.

@@ -19,6 +19,7 @@ from unisync import (
     SyncJob,
     SyncJobStatus,
     SyncRef,
+    SyncResources,
     SyncState,
     ThrottledError,
     TwinMakerSync,
@@ -29,7 +30,7 @@ from unisync.flow import Call, Flow, Sleep, ask
 from unisync.services.git import STATES
 from unisync.session import Session
 from unisync.subject import Subject
-from unisync.waiting import wait_until_active, wait_until_deleted
+from unisync.waiting import wait_until_active, wait_until_deleted, wait_until_resources_synced
 
 T = TypeVar("T")
 
@@ -147,19 +148,21 @@ class Hand:
         *looks: object,
         ref: SyncRef[Any] = STACK,
         blockers: Iterable[object] = ((),),
+        resources: Iterable[object] = (),
         has_revisions: bool = True,
         costs: float = 0.0,
     ) -> None:
-        self.script = {"Look": list(looks), "Blockers": list(blockers)}
+        self.script = {"Look": list(looks), "Blockers": list(blockers), "Resources": list(resources)}
         self.costs = costs
         self.time = 0.0
-        self.sleeps: list[float] = []
+        self.pauses: list[Sleep] = []
         self.calls: list[Call[Any]] = []
         self.subject: Subject[Any] = Subject(
             ref,
             look=lambda: ask(Call("scripted", "Look", {}, SyncJob)),
             blockers=self._blockers,
             remains=lambda: ask(Call("scripted", "Look", {}, SyncJob)),
+            resources=lambda: ask(Call("scripted", "Resources", {}, SyncResources)),
             release="release-it --id {id}",
             has_revisions=has_revisions,
         )
@@ -167,6 +170,11 @@ class Hand:
     @staticmethod
     def _blockers() -> Flow[Any]:
         return (yield Call("scripted", "Blockers", {}, SyncJob))
+
+    @property
+    def sleeps(self) -> list[float]:
+        """How long each pause was."""
+        return [pause.seconds for pause in self.pauses]
 
     def count(self, operation: str) -> int:
         """How often something was asked for."""
@@ -184,13 +192,18 @@ class Hand:
         options = {"backoff": Backoff(), "on_progress": None, **options}
         self.drive(wait_until_deleted(self.subject, timeout=timeout, now=lambda: self.time, **options))
 
+    def until_resources_synced(self, tolerate: Any = 0, timeout: Any = 900, **options: Any) -> SyncResources:
+        """Drive wait_until_resources_synced."""
+        options = {"tolerate": tolerate, "backoff": Backoff(), "on_progress": None, **options}
+        return self.drive(wait_until_resources_synced(self.subject, timeout=timeout, now=lambda: self.time, **options))
+
     def drive(self, flow: Flow[T]) -> T:
         """Drive a flow to its end."""
         try:
             action: Any = next(flow)
             while True:
                 if isinstance(action, Sleep):
-                    self.sleeps.append(action.seconds)
+                    self.pauses.append(action)
                     self.time += action.seconds
                     action = flow.send(None)
                     continue

@@ -24,6 +24,7 @@ from unisync import (
     ServerError,
     ServiceError,
     SyncBlockedError,
+    SyncError,
     SyncFailedError,
     SyncState,
     SyncSupersededError,
@@ -31,6 +32,7 @@ from unisync import (
     TransportError,
     UnisyncError,
     WaitError,
+    WaitStoppedError,
     WaitTimeoutError,
     errors,
 )
@@ -76,7 +78,10 @@ def test_the_code_decides_and_never_the_status(code: str, kind: type[ServiceErro
 def test_an_unknown_code_falls_back_on_the_status() -> None:
     assert type(ServiceError.of(answer("Novel", 499), "Op", "proton")) is ServiceError
     assert type(ServiceError.of(answer("Novel", 500), "Op", "proton")) is ServerError
-    assert type(ServiceError.of({}, "Op", "proton")) is ServiceError
+    silent = ServiceError.of({}, "Op", "proton")
+    assert type(silent) is ServiceError
+    assert (silent.code, silent.message, silent.status_code, silent.request_id) == ("Unknown", "", None, None)
+    assert str(silent) == "proton Op: Unknown: no message"
 
 
 def test_an_error_tells_everything_that_aws_told() -> None:
@@ -109,8 +114,53 @@ def test_a_code_belongs_to_one_class() -> None:
 def test_a_refusal_of_our_own_reads_as_a_sentence() -> None:
     error = InvalidRequestError.before_sending("tags: expected at most 50", "CreateSyncJob", "iottwinmaker")
     assert str(error) == "iottwinmaker CreateSyncJob: tags: expected at most 50"
-    assert (error.status_code, error.request_id) == (None, None)
+    assert (error.code, error.status_code, error.request_id) == ("InvalidArgument", None, None)
+    assert error.response["Error"]["Message"] == error.message == "tags: expected at most 50"
     assert str(InvalidRequestError.before_sending("revision: expected a sha")) == "revision: expected a sha"
+
+
+def test_no_answer_says_of_what_and_why() -> None:
+    error = TransportError("proton", "GetRepository", "reset", retryable=True, outcome_unknown=False)
+    assert str(error) == "proton GetRepository: reset"
+    assert (error.service, error.operation) == ("proton", "GetRepository")
+    assert (error.retryable, error.outcome_unknown) == (True, False)
+
+
+def test_an_answer_that_cannot_be_read_says_of_what_and_why() -> None:
+    error = ResponseError("proton", "GetRepository", "not JSON", status_code=200, request_id="r-1")
+    assert str(error) == "proton GetRepository: the answer cannot be read: not JSON"
+    assert (error.service, error.operation, error.reason) == ("proton", "GetRepository", "not JSON")
+    assert (error.status_code, error.request_id, error.cut_short) == (200, "r-1", False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        (WaitError, {}),
+        (WaitTimeoutError, {"last_error": throttled()}),
+        (WaitStoppedError, {}),
+        (SyncFailedError, {}),
+        (SyncBlockedError, {"blockers": (blocker(),)}),
+        (SyncSupersededError, {"revision": "abc1234", "superseded_by": revision(NEWER)}),
+    ],
+)
+def test_a_wait_that_ended_tells_what_it_waited_for_and_how_far_it_came(
+    kind: type[WaitError], more: dict[str, Any]
+) -> None:
+    told: dict[str, Any] = {"ref": FACTORY, "job": twin_job(SyncState.RUNNING), "attempts": 3, "elapsed": 9.5, **more}
+    error = kind("ended", **told)
+    assert str(error) == "ended"
+    assert {name: getattr(error, name) for name in told} == told
+
+
+def test_a_failure_has_the_services_reason_if_there_is_one() -> None:
+    reason = SyncError(code="A", message="b")
+    for job, error in (
+        (twin_job(SyncState.FAILED, error=reason), reason),
+        (twin_job(SyncState.FAILED), None),
+        (None, None),
+    ):
+        assert SyncFailedError("failed", ref=FACTORY, job=job, attempts=1, elapsed=0).error == error
 
 
 EXAMPLES: list[UnisyncError] = [

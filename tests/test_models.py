@@ -168,6 +168,18 @@ def test_every_unknown_member_is_kept_where_it_stood() -> None:
     assert reply.latest_sync.events[0].model_extra == {"novelInEvent": 1}
 
 
+def test_a_member_of_awss_is_kept_though_a_field_of_ours_has_its_name() -> None:
+    words = twinmaker.TWINMAKER.vocabulary
+    status = SyncJobStatus.model_validate({"state": "ERROR", "native": 1, "native_": 2}, context=words)
+    assert (status.state, status.native) == (SyncState.FAILED, "ERROR")
+    assert sorted((status.model_extra or {}).values()) == [1, 2]
+    ours = {"repository_name": 1, "owner": 2, "provider": 3, "native_provider": 4}
+    for aws, vocabulary in ((PROTON, proton.PROTON.vocabulary), (CODECONNECTIONS, Vocabulary({}))):
+        place = Revision.model_validate({**aws, **ours}, context=vocabulary)
+        assert (place.full_name, place.provider) == ("acme/web", "GitHubEnterpriseServer")
+        assert place.model_extra == {f"{name}_": value for name, value in ours.items()}
+
+
 def test_a_failed_attempt_takes_its_reason_from_its_last_event() -> None:
     failed = GitSyncReply.model_validate(proton_reply(), context=proton.PROTON.vocabulary).latest_sync
     assert failed is not None

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, cast
 
 import pytest
 
-from tests.samples import MINE, NOON, attempt, blocker, drive, not_found
+from tests.operations import NAMES, is_list, operations_of
+from tests.samples import MINE, NOON, STACK, attempt, blocker, drive, not_found
 from unisync import (
     AccessDeniedError,
     AnyRef,
     ConflictError,
+    Deleted,
+    DeletedSyncJob,
     NotFoundError,
+    Repository,
+    RepositoryLink,
     ResponseError,
     ServerError,
     ServiceInstanceSync,
@@ -24,21 +33,27 @@ from unisync import (
     SyncJobStatus,
     SyncState,
     TemplateSync,
+    TemplateSyncConfig,
     TransportError,
     TwinMakerSync,
 )
 from unisync.answers import (
+    RepositoryAnswer,
+    RepositoryLinkAnswer,
+    RepositoryLinks,
     ServiceSyncBlockerSummaryAnswer,
     ServiceSyncConfigAnswer,
     SyncBlockerSummaryAnswer,
     SyncConfigurationAnswer,
+    TemplateSyncConfigAnswer,
 )
 from unisync.backoff import retrying
 from unisync.flow import Call, Flow
-from unisync.models import GitSyncReply, TwinMakerSyncReply
+from unisync.inventory import SyncResourcePage
+from unisync.models import GitSyncReply, Model, TwinMakerSyncReply
 from unisync.services import Services
 from unisync.services.codeconnections import ResourceSyncReply
-from unisync.services.twinmaker import CreateSyncJobReply, TwinMaker
+from unisync.services.twinmaker import CreateSyncJobReply, DeleteSyncJobReply, TwinMaker
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
 subject_of = Services("codeconnections").subject_of
@@ -159,6 +174,136 @@ def test_the_blockers_of_an_instance_are_its_own_and_its_services() -> None:
     ]
 
 
+def test_what_has_no_definition_says_so() -> None:
+    for ref, answers, said in (
+        (
+            ServiceInstanceSync("web", "prod"),
+            [GitSyncReply(), ServiceSyncConfigAnswer()],
+            "proton GetServiceSyncConfig: ResourceNotFoundException: service web has no sync configuration",
+        ),
+        (
+            TemplateSync("web", "SERVICE", "1"),
+            [GitSyncReply(), TemplateSyncConfigAnswer()],
+            "proton GetTemplateSyncConfig: ResourceNotFoundException: template web has no sync configuration",
+        ),
+    ):
+        with pytest.raises(NotFoundError) as caught:
+            drive(subject_of(ref).look(), answers)
+        assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    "ref", [TwinMakerSync("factory"), ServiceInstanceSync("web", "prod"), TemplateSync("web", "SERVICE", "1"), STACK]
+)
+def test_a_subject_says_what_it_is(ref: AnyRef) -> None:
+    assert subject_of(ref).ref == ref
+
+
+def test_an_adapter_shows_which_service_it_is_and_under_which_name() -> None:
+    assert repr(Services("codestar-connections").codeconnections) == "<CodeConnectionsSyncs codestar-connections>"
+
+
+# What each operation sends.
+
+ARGUMENTS: Mapping[str, Any] = {
+    "limit": 5,
+    "next_token": "token",
+    "page_size": 7,
+    "tags": {"team": "a"},
+    "template_type": "ENVIRONMENT",
+    "template_version": "3",
+}
+"""The values of parameters that take no word whatever; of the others, the name is the value."""
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def given_one_of_each(service: str, name: str) -> tuple[object, dict[str, Any]]:
+    """What an operation gives, each of whose parameters has a value of its own, and these values."""
+    services = operations_of(service)
+    adapter = getattr(services, {"iottwinmaker": "twinmaker", "proton": "proton"}.get(service, "codeconnections"))
+    operation = getattr(adapter, snake(name))
+    arguments = {each: ARGUMENTS.get(each, each) for each in inspect.signature(operation).parameters}
+    return operation(**arguments), arguments
+
+
+def sent_by(call: Call[Any]) -> dict[str, Any]:
+    """The parameters of a call, by our names."""
+    sent: dict[str, Any] = {snake(member): value for member, value in call.params.items()}
+    for one in sent.pop("filters", ()):
+        sent |= {snake(member): value for member, value in one.items()}
+    if isinstance(sent.get("tags"), list):
+        sent["tags"] = dict(tag.values() for tag in sent["tags"])
+    return sent
+
+
+@pytest.mark.parametrize(("service", "name"), NAMES)
+def test_each_argument_is_sent_under_its_own_name_and_as_it_is(service: str, name: str) -> None:
+    made, arguments = given_one_of_each(service, name)
+    if is_list(made):
+        paging = {each: arguments.pop(each) for each in ("limit", "page_size", "next_token") if each in arguments}
+        assert {each: getattr(made, each) for each in paging} == paging
+        members = [snake(member) for member in (made.size_member, made.token_member) if member]
+        assert members == (["max_results", "next_token"] if "next_token" in paging else [])
+        call = made.call
+    else:
+        call = cast("Call[Any]", next(cast("Flow[Any]", made)))
+    assert (call.service, call.operation, sent_by(call)) == (service, name, arguments)
+    assert call.repeatable == (not re.search("^Create|Blocker$", name))
+
+
+def test_a_sync_of_another_kind_is_told_as_such() -> None:
+    other, terraform = TwinMakerSync("factory", "OTHER"), StackSync("payments", "TERRAFORM_SYNC")
+    services = Services("codeconnections")
+    twinmaker, codeconnections = services.twinmaker, services.codeconnections
+    deleted = DeleteSyncJobReply(status=SyncJobStatus(state=SyncState.DELETING, native="DELETING"))
+    status = GitSyncReply(latest_sync=attempt("SUCCEEDED", MINE))
+    told: list[tuple[Flow[Any], object, AnyRef]] = [
+        (twinmaker.create_sync_job("factory", sync_role=ROLE, sync_source="OTHER"), CREATED, other),
+        (twinmaker.get_sync_job("factory", "OTHER"), existing(), other),
+        (twinmaker.delete_sync_job("factory", "OTHER"), deleted, other),
+        (twinmaker.summarize_sync_resources("factory", "OTHER"), SyncResourcePage(), other),
+        (codeconnections.get_resource_sync_status("payments", "TERRAFORM_SYNC"), status, terraform),
+    ]
+    for flow, answer, ref in told:
+        assert drive(flow, [answer]).ref == ref
+    (call,) = calls_of(subject_of(other).look(), [existing()])
+    assert call.params == {"workspaceId": "factory", "syncSource": "OTHER"}
+    (call,) = calls_of(twinmaker.summarize_sync_resources("factory", "OTHER"), [SyncResourcePage()])
+    assert call.params == {"workspaceId": "factory", "syncSource": "OTHER", "maxResults": 200}
+    (call,) = calls_of(subject_of(terraform).look(), [status])
+    assert call.params == {"ResourceName": "payments", "SyncType": "TERRAFORM_SYNC"}
+
+
+# A deletion whose answer was lost.
+
+DELETIONS: list[tuple[str, tuple[str, ...], Any]] = [
+    (
+        "twinmaker.delete_sync_job",
+        ("factory",),
+        DeletedSyncJob(ref=TwinMakerSync("factory"), status=SyncJobStatus(state=SyncState.DELETING, native="")),
+    ),
+    ("proton.delete_service_sync_config", ("web",), None),
+    ("proton.delete_template_sync_config", ("web", "SERVICE"), None),
+    ("proton.delete_repository", ("acme/web", "GITHUB"), None),
+    ("codeconnections.delete_sync_configuration", ("payments",), Deleted()),
+    ("codeconnections.delete_repository_link", ("link",), Deleted()),
+]
+
+
+@pytest.mark.parametrize(("operation", "arguments", "gone"), DELETIONS, ids=[name for name, *_ in DELETIONS])
+def test_what_is_gone_when_its_deletion_is_repeated_was_deleted(
+    operation: str, arguments: tuple[str, ...], gone: Any
+) -> None:
+    delete = attrgetter(operation)(Services("codeconnections"))
+    lost = TransportError("proton", "Delete", "reset", retryable=True, outcome_unknown=True)
+    assert drive(retrying(delete(*arguments), 3), [lost, not_found()]) == gone
+    with pytest.raises(NotFoundError):
+        drive(retrying(delete(*arguments), 3), [not_found()])
+
+
 # A creation whose answer was lost.
 
 CREATED = CreateSyncJobReply(
@@ -216,6 +361,87 @@ def test_a_creation_that_was_refused_is_not_looked_up() -> None:
     conflict = ConflictError({"Error": {"Code": "ConflictException"}}, "CreateSyncJob", "iottwinmaker")
     with pytest.raises(ConflictError):
         drive(create(), [conflict])
+
+
+@dataclass(frozen=True)
+class Creation:
+    """A creation, what comes of it, and how that may differ from what somebody else made."""
+
+    make: Callable[[Services], Flow[Any]]
+    ours: Model
+    answer: Callable[..., Model]
+    found: Callable[..., Model]
+    differs: Mapping[str, str]
+    looked_up_by: Mapping[str, str]
+
+
+def listed(answer: RepositoryLink) -> RepositoryLinks:
+    return RepositoryLinks(items=(answer,))
+
+
+REPOSITORY = {name: value for name, value in PLACE.items() if name != "branch"}
+GIT = {"repository_name": "acme/web", "repository_provider": "GITHUB", "branch": "main"}
+CREATIONS = [
+    Creation(
+        lambda services: services.proton.create_service_sync_config("web", file_path="ops.yaml", **GIT),
+        ServiceSyncConfig(**PLACE, service_name="web", file_path="ops.yaml"),
+        ServiceSyncConfigAnswer,
+        ServiceSyncConfigAnswer,
+        {"file_path": "other.yaml"},
+        {"serviceName": "web"},
+    ),
+    Creation(
+        lambda services: services.proton.create_template_sync_config("web", "SERVICE", subdirectory="t", **GIT),
+        TemplateSyncConfig(**PLACE, template_name="web", template_type="SERVICE", subdirectory="t"),
+        TemplateSyncConfigAnswer,
+        TemplateSyncConfigAnswer,
+        {"native_provider": "BITBUCKET"},
+        {"templateName": "web", "templateType": "SERVICE"},
+    ),
+    Creation(
+        lambda services: services.proton.create_repository("acme/web", "GITHUB", connection_arn="connection"),
+        Repository(**REPOSITORY, arn="arn", connection_arn="connection"),
+        RepositoryAnswer,
+        RepositoryAnswer,
+        {"connection_arn": "another"},
+        {"name": "acme/web", "provider": "GITHUB"},
+    ),
+    Creation(
+        lambda services: services.codeconnections.create_sync_configuration(
+            "payments", repository_link_id="l", branch="main", config_file="a.yaml", role_arn=ROLE
+        ),
+        STACK_CONFIG.answer.model_copy(update={"config_file": "a.yaml", "publish_deployment_status": "ENABLED"}),
+        SyncConfigurationAnswer,
+        SyncConfigurationAnswer,
+        {"role_arn": "another"},
+        {"ResourceName": "payments", "SyncType": "CFN_STACK_SYNC"},
+    ),
+    Creation(
+        lambda services: services.codeconnections.create_repository_link(
+            connection_arn="connection", owner_id="acme", repository_name="web"
+        ),
+        RepositoryLink(**REPOSITORY, connection_arn="connection", repository_link_arn="arn", repository_link_id="l"),
+        RepositoryLinkAnswer,
+        listed,
+        {"owner": "another"},
+        {},
+    ),
+]
+
+
+@pytest.mark.parametrize("creation", CREATIONS, ids=lambda creation: type(creation.ours).__name__)
+def test_every_creation_whose_answer_was_lost_is_looked_up(creation: Creation) -> None:
+    def create() -> Flow[Any]:
+        return retrying(creation.make(Services("codeconnections")), 3)
+
+    ours, lost, conflict = creation.ours, LOST[0], ConflictError({}, "Create", "proton")
+    theirs = creation.found(answer=ours.model_copy(update=creation.differs))
+    assert drive(create(), [lost, creation.found(answer=ours)]) == ours
+    assert drive(create(), [lost, theirs, creation.answer(answer=ours)]) == ours
+    with pytest.raises(ConflictError):
+        drive(create(), [lost, theirs, conflict, theirs])
+    _, look = calls_of(create(), [lost, creation.found(answer=ours)])
+    assert look.params == creation.looked_up_by
 
 
 def test_tags_travel_with_a_creation() -> None:

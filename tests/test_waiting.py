@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +18,7 @@ from tests.samples import (
     MINE,
     NEWER,
     OLD,
+    STACK,
     Hand,
     attempt,
     blocker,
@@ -34,10 +39,15 @@ from unisync import (
     SyncBlockedError,
     SyncError,
     SyncFailedError,
+    SyncJobStatus,
+    SyncResource,
+    SyncResources,
     SyncState,
     SyncSupersededError,
     TransportError,
     UnisyncError,
+    WaitError,
+    WaitStoppedError,
     WaitTimeoutError,
 )
 
@@ -63,6 +73,21 @@ def lost(retryable: bool = True) -> TransportError:
 
 def unreadable(cut_short: bool = False) -> ResponseError:
     return ResponseError("proton", "Op", "not JSON", status_code=200, request_id=None, cut_short=cut_short)
+
+
+def told(error: WaitError) -> tuple[object, ...]:
+    """What every wait that ended without what it waited for tells."""
+    return error.ref, error.job, error.attempts, error.elapsed
+
+
+@pytest.fixture
+def far_from_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine's clock is nine hours ahead."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "JST-9")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 # 1. Look first, sleep after.
@@ -118,6 +143,21 @@ def test_each_call_is_given_the_time_that_is_left() -> None:
         hand.until_active(timeout=15, backoff=STEADY)
     looks = [call.timeout for call in hand.calls if call.operation == "Look"]
     assert looks == [15, 5, 1], "and a second at the end, for an answer that is on its way"
+
+
+def test_a_call_past_the_overtime_too_is_given_next_to_none() -> None:
+    hand = Hand(RUNNING, costs=3)
+    with pytest.raises(WaitTimeoutError):
+        hand.until_active(timeout=0)
+    assert [call.timeout for call in hand.calls] == [1, 0.001]
+
+
+@pytest.mark.parametrize("timeout", [0.0005, 0.001])
+def test_what_is_left_of_the_time_may_not_be_worth_a_pause(timeout: float) -> None:
+    hand = Hand(CREATING)
+    with pytest.raises(WaitTimeoutError):
+        hand.until_active(timeout=timeout)
+    assert (hand.count("Look"), hand.sleeps) == (1, [])
 
 
 def test_no_timeout_is_for_ever_and_bounds_no_call() -> None:
@@ -177,6 +217,19 @@ def test_jitter_shortens_a_delay_by_its_part_at_the_most(tries: int, drawn: floa
     assert 0.75 * full <= backoff.delay(tries, lambda: drawn) <= full <= 20
 
 
+def test_a_pause_may_be_put_off_by_whoever_sees_many_waits_but_not_for_long() -> None:
+    hand = Hand(CREATING, throttled(), CREATING)
+    with pytest.raises(WaitTimeoutError):
+        hand.until_active(timeout=145, backoff=STEADY)
+    at_most = [pause.at_most for pause in hand.pauses]
+    assert at_most[0] == 120
+    assert at_most[1] is None, "after an error, the pause is kept"
+    assert at_most[2:] == [120, 115, 105, 95, 85, 75, 65, 55, 45, 35, 25, 15, 5]
+    hand = Hand(CREATING, ACTIVE)
+    hand.until_active(timeout=None)
+    assert [pause.at_most for pause in hand.pauses] == [120]
+
+
 # 5. A failed state raises at once, with the reasons.
 
 
@@ -185,17 +238,30 @@ def test_a_failed_git_sync_raises_with_the_services_own_events() -> None:
     hand = Hand(RUNNING, job)
     with pytest.raises(SyncFailedError, match="Template error: no such parameter") as caught:
         hand.until_active(MINE)
-    assert caught.value.job is job
+    assert told(caught.value) == (STACK, job, 2, hand.time)
     assert caught.value.error == SyncError(code="SYNC_FAILED", message="Template error: no such parameter")
-    assert "SYNC_INITIATED: Sync of b2b2b2b" in str(caught.value), "the other events are told too"
-    assert "acme/infra@main b2b2b2b2b2b2" in str(caught.value), "and which commit it was"
+    assert str(caught.value).splitlines() == [
+        "codeconnections:payments-prod is FAILED: SYNC_FAILED: Template error: no such parameter "
+        "[acme/infra@main b2b2b2b2b2b2]",
+        "  12:00:00 SYNC_INITIATED: Sync of b2b2b2b",
+        "  12:00:00 SYNC_FAILED: Template error: no such parameter",
+    ]
+
+
+@pytest.mark.usefixtures("far_from_greenwich")
+def test_times_are_told_in_utc_wherever_the_program_runs() -> None:
+    with pytest.raises(SyncFailedError, match="12:00:00 SYNC_FAILED"):
+        Hand(git_job(attempt("FAILED", MINE, reason="bad"))).until_active()
+    with pytest.raises(SyncBlockedError, match="since 2026-11-22 12:00:00 UTC"):
+        Hand(RUNNING, blockers=[(blocker(),)]).until_active()
 
 
 def test_a_failed_sync_job_raises_with_its_error() -> None:
     error = SyncError(code="SYNC_CREATING_ERROR", message="cannot assume the role")
     job = twin_job(SyncState.FAILED, "ERROR", error=error)
-    with pytest.raises(SyncFailedError, match="SYNC_CREATING_ERROR: cannot assume the role"):
+    with pytest.raises(SyncFailedError) as caught:
         Hand(CREATING, job, ref=FACTORY).until_active()
+    assert str(caught.value) == "twinmaker:factory is FAILED (ERROR): SYNC_CREATING_ERROR: cannot assume the role"
 
 
 def test_a_failure_without_a_reason_is_a_failure() -> None:
@@ -284,6 +350,12 @@ def test_an_answer_that_was_cut_short_is_a_lost_connection_like_any_other() -> N
     assert Hand(*[unreadable(cut_short=True)] * 20, ACTIVE).until_active() is ACTIVE
 
 
+def test_unreadable_answers_that_are_not_in_a_row_are_accidents() -> None:
+    accident = [unreadable(), unreadable()]
+    for between in (CREATING, throttled(), unreadable(cut_short=True)):
+        assert Hand(*accident, between, *accident, between, *accident, ACTIVE).until_active() is ACTIVE
+
+
 # 7. A time-out that says how things are.
 
 
@@ -293,22 +365,52 @@ def test_a_timeout_says_state_reason_looks_and_time() -> None:
         hand.until_active(MINE, timeout=25, backoff=STEADY)
     error = caught.value
     assert isinstance(error, TimeoutError)
-    assert (error.job, error.attempts, error.elapsed) == (RUNNING, 4, 25)
-    for part in ("RUNNING (IN_PROGRESS)", "4 looks", "25.0 s", "acme/infra@main b2b2b2b", "goes on in AWS"):
-        assert part in str(error)
+    assert told(error) == (STACK, RUNNING, 4, 25)
+    assert error.last_error is None
+    assert str(error) == (
+        "codeconnections:payments-prod was not in place after 25.0 s and 4 looks; last seen RUNNING (IN_PROGRESS); "
+        "its latest sync is for acme/infra@main b2b2b2b2b2b2. The sync itself goes on in AWS."
+    )
+
+
+def test_a_timeout_says_what_the_last_look_failed_with() -> None:
+    with pytest.raises(WaitTimeoutError) as caught:
+        Hand(throttled(), ref=FACTORY).until_active(timeout=0)
+    assert str(caught.value) == (
+        "twinmaker:factory was not in place after 0.0 s and 1 look; never seen; the last look failed: "
+        "iottwinmaker GetSyncJob: ThrottlingException: Rate exceeded. The sync itself goes on in AWS."
+    )
+    with pytest.raises(WaitTimeoutError) as caught:
+        Hand(throttled(), CREATING).until_active(timeout=20)
+    assert caught.value.last_error is None, "it is the last one that counts"
+
+
+def test_a_timeout_says_what_is_wrong_with_a_job_that_has_not_failed() -> None:
+    strange = twin_job(SyncState.UNKNOWN, "STUCK", error=SyncError(code="A", message="b"))
+    with pytest.raises(WaitTimeoutError, match=r"last seen UNKNOWN \(STUCK\); A: b\. The sync"):
+        Hand(strange, ref=FACTORY).until_active(timeout=0)
 
 
 @pytest.mark.parametrize(
     ("job", "revision", "said"),
     [
-        (YESTERDAY, MINE, "b2b2b2b2b2b2 has not been picked up"),
-        (git_job(OLD_SUCCESS, OLD_SUCCESS, NEWER), None, "acme/infra@main c3c3c3c3c3c3 has not been picked up"),
+        (YESTERDAY, MINE, "acme/infra@main a1a1a1a1a1a1, and b2b2b2b2b2b2 has not been picked up"),
+        (
+            git_job(OLD_SUCCESS, OLD_SUCCESS, NEWER),
+            None,
+            "acme/infra@main a1a1a1a1a1a1, and acme/infra@main c3c3c3c3c3c3 has not been picked up",
+        ),
         (git_job(), MINE, "it has never been synced"),
     ],
 )
 def test_a_timeout_says_what_git_sync_does_instead(job: Any, revision: str | None, said: str) -> None:
-    with pytest.raises(WaitTimeoutError, match=said):
+    with pytest.raises(WaitTimeoutError, match=rf"{said}\. The sync itself"):
         Hand(job).until_active(revision, timeout=10)
+
+
+def test_a_timeout_says_nothing_of_a_commit_that_was_picked_up() -> None:
+    with pytest.raises(WaitTimeoutError, match=r"its latest sync is for acme/infra@main b2b2b2b2b2b2\. The sync"):
+        Hand(RUNNING).until_active(timeout=10)
 
 
 def test_a_timeout_tells_of_a_sync_that_is_not_gone() -> None:
@@ -404,9 +506,21 @@ def test_a_blocked_sync_raises_with_its_blockers_and_their_release(job: Any) -> 
     with pytest.raises(SyncBlockedError, match="modified outside of Git sync") as caught:
         hand.until_active(MINE)
     assert caught.value.blockers == (blocker(),)
-    assert "release-it --id 0a1b" in str(caught.value)
-    assert "2026-11-22 12:00:00 UTC" in str(caught.value)
+    assert told(caught.value) == (STACK, job, 1, 0)
+    assert str(caught.value) == (
+        "codeconnections:payments-prod is blocked: modified outside of Git sync (since 2026-11-22 12:00:00 UTC). "
+        "Once that is settled, release it: release-it --id 0a1b"
+    )
     assert hand.sleeps == []
+
+
+def test_each_of_several_blockers_is_told() -> None:
+    other = blocker().model_copy(update={"id": "2c3d", "created_reason": "deleted by hand"})
+    hand = Hand(RUNNING, RUNNING, blockers=[throttled(), (blocker(), other)])
+    with pytest.raises(SyncBlockedError, match=r"--id 0a1b; deleted by hand \(since .*--id 2c3d$") as caught:
+        hand.until_active()
+    assert told(caught.value) == (STACK, RUNNING, 2, hand.time)
+    assert caught.value.blockers == (blocker(), other)
 
 
 def test_a_blocker_that_comes_while_waiting_is_found() -> None:
@@ -441,6 +555,16 @@ def test_a_commit_that_another_one_replaced_raises(word: str) -> None:
         hand.until_active(MINE[:8])
     assert caught.value.superseded_by.sha == NEWER
     assert caught.value.revision == MINE[:8]
+    assert told(caught.value) == (STACK, superseding(word, initial=OLD), 2, hand.time)
+
+
+def test_a_superseded_commit_is_told_with_its_successor_and_how_that_stands() -> None:
+    with pytest.raises(SyncSupersededError) as caught:
+        Hand(superseding("IN_PROGRESS")).until_active(MINE)
+    assert str(caught.value) == (
+        "codeconnections:payments-prod: commit b2b2b2b2b2b2 was superseded by acme/infra@main c3c3c3c3c3c3, "
+        "whose sync is RUNNING (IN_PROGRESS)"
+    )
 
 
 def test_a_commit_that_was_wanted_and_then_was_not_was_superseded() -> None:
@@ -529,6 +653,58 @@ def test_there_is_nothing_to_tell_before_the_first_answer() -> None:
 # 12. What stops a wait.
 
 
+WAYS: list[Callable[[Hand], Any]] = [
+    lambda hand: hand.until_active,
+    lambda hand: hand.until_deleted,
+    lambda hand: hand.until_resources_synced,
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_event_ends_every_wait_before_its_next_look(way: Callable[[Hand], Any]) -> None:
+    stop = threading.Event()
+
+    def soon(progress: Progress[Any]) -> None:
+        if progress.attempt == 2:
+            stop.set()
+
+    hand = Hand(CREATING, ref=FACTORY)
+    with pytest.raises(WaitStoppedError) as caught:
+        way(hand)(stop=stop, on_progress=soon)
+    assert told(caught.value) == (FACTORY, CREATING, 2, hand.time)
+    assert str(caught.value) == (
+        "the wait for twinmaker:factory was stopped; last seen PENDING (CREATING). The sync itself goes on in AWS."
+    )
+    assert {call.stop for call in hand.calls} == {pause.stop for pause in hand.pauses} == {stop}
+    with pytest.raises(WaitStoppedError, match=r"was stopped; never seen\. The sync") as caught:
+        way(Hand(CREATING, ref=FACTORY))(stop=stop)
+    assert told(caught.value) == (FACTORY, None, 0, 0)
+
+
+def test_a_call_that_the_event_ended_is_no_failure() -> None:
+    hand = Hand(CREATING, lost(retryable=False), ref=FACTORY)
+    with pytest.raises(WaitStoppedError) as caught:
+        hand.until_active(stop=SimpleNamespace(is_set=lambda: hand.count("Look") == 2))
+    assert told(caught.value) == (FACTORY, CREATING, 2, hand.time)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_wait_refuses_what_it_cannot_work_with(way: Callable[[Hand], Any]) -> None:
+    async def awaited(progress: Progress[Any]) -> None: ...
+
+    hand = Hand(CREATING, ref=FACTORY)
+    for wrong, complaint in (
+        ({"timeout": "5"}, "timeout: expected seconds or a timedelta, zero or more, or None for no limit, got '5'"),
+        ({"on_progress": awaited}, "on_progress: expected a plain function, got one that is awaited"),
+        ({"on_progress": 5}, "on_progress: expected a function, got 5"),
+        ({"stop": True}, "stop: expected a threading.Event, got True"),
+    ):
+        with pytest.raises(InvalidRequestError) as caught:
+            way(hand)(**wrong)
+        assert str(caught.value) == complaint
+    assert hand.calls == []
+
+
 class Stop(Exception):  # noqa: N818
     pass
 
@@ -569,3 +745,97 @@ def test_waiting_for_a_deletion_absorbs_and_raises_as_every_wait() -> None:
     with pytest.raises(WaitTimeoutError) as caught:
         Hand(service_error("InternalServerException", 500)).until_deleted(timeout=5)
     assert isinstance(caught.value.last_error, ServerError)
+
+
+# The resources of a sync job.
+
+
+def resources(failed: tuple[str, ...] = (), **counts: int) -> SyncResources:
+    """What a sync job keeps in sync: so many of each state, and those that failed, by name."""
+    return SyncResources(
+        ref=FACTORY,
+        counts={**{SyncState(state): number for state, number in counts.items()}, SyncState.FAILED: len(failed)},
+        failed=tuple(
+            SyncResource(
+                resource_type="ENTITY",
+                external_id=name,
+                status=SyncJobStatus(state=SyncState.FAILED, native="ERROR"),
+            )
+            for name in failed
+        ),
+    )
+
+
+IN_SYNC = resources(ACTIVE=3)
+
+
+def counting(*counts: object) -> Hand:
+    return Hand(ACTIVE, ref=FACTORY, resources=counts)
+
+
+def test_resources_are_counted_once_the_job_is_active() -> None:
+    hand = Hand(CREATING, CREATING, ACTIVE, ref=FACTORY, resources=[IN_SYNC])
+    assert hand.until_resources_synced() is IN_SYNC
+    assert [call.operation for call in hand.calls] == ["Look", "Look", "Look", "Resources"]
+
+
+def test_what_failed_is_tried_again_by_twinmaker_itself() -> None:
+    for again in (resources(ACTIVE=2, RUNNING=1), resources(("b",), ACTIVE=2), resources(("a", "b"), ACTIVE=1)):
+        hand = counting(resources(("a",), ACTIVE=2), again, resources(("a",), ACTIVE=2), IN_SYNC)
+        assert hand.until_resources_synced() is IN_SYNC
+
+
+def test_what_failed_twice_in_a_row_stays_so() -> None:
+    settled = resources(("a", "b"), ACTIVE=1)
+    hand = counting(resources(("a", "b"), RUNNING=1), settled, throttled(), settled)
+    with pytest.raises(SyncFailedError) as caught:
+        hand.until_resources_synced()
+    assert told(caught.value) == (FACTORY, ACTIVE, 4, hand.time)
+    assert caught.value.resources is settled
+    assert str(caught.value).splitlines() == [
+        "twinmaker:factory is ACTIVE, with 1 of 3 resources in sync, 2 failed",
+        "  ENTITY a: no reason given",
+        "  ENTITY b: no reason given",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "named", "last"), [(10, 10, "  ENTITY 9: no reason given"), (11, 10, "  and 1 more")]
+)
+def test_of_many_that_failed_some_are_named(number: int, named: int, last: str) -> None:
+    with pytest.raises(SyncFailedError) as caught:
+        counting(resources(tuple(map(str, range(number))))).until_resources_synced()
+    lines = str(caught.value).splitlines()
+    assert sum("ENTITY" in line for line in lines) == named
+    assert lines[-1] == last
+
+
+def test_some_failures_may_be_tolerated() -> None:
+    some = resources(("a", "b"), ACTIVE=1)
+    assert counting(some).until_resources_synced(tolerate=2) is some
+    with pytest.raises(SyncFailedError):
+        counting(some).until_resources_synced(tolerate=1)
+    under_way = resources(("a",), RUNNING=1)
+    assert counting(under_way, some).until_resources_synced(tolerate=2) is some, "what is under way is waited for"
+
+
+def test_resources_that_are_under_way_when_the_time_is_up() -> None:
+    told_of: list[Progress[Any]] = []
+    running = resources(ACTIVE=1, RUNNING=2)
+    hand = Hand(CREATING, ACTIVE, ref=FACTORY, resources=[running])
+    with pytest.raises(WaitTimeoutError) as caught:
+        hand.until_resources_synced(timeout=20, backoff=STEADY, on_progress=told_of.append)
+    assert str(caught.value) == (
+        "twinmaker:factory was not in sync after 20.0 s and 3 looks; last seen ACTIVE; 1 of 3 resources in sync. "
+        "The sync itself goes on in AWS."
+    )
+    assert [(each.resources, each.ref) for each in told_of] == [(None, FACTORY), (running, FACTORY)]
+
+
+@pytest.mark.parametrize("tolerate", [-1, 0.5, True, None, "1"])
+def test_a_bad_tolerance_is_refused_before_anything_is_asked(tolerate: Any) -> None:
+    hand = counting(IN_SYNC)
+    with pytest.raises(InvalidRequestError) as caught:
+        hand.until_resources_synced(tolerate=tolerate)
+    assert str(caught.value) == f"tolerate: expected a number, zero or more, got {tolerate!r}"
+    assert hand.calls == []

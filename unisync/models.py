@@ -85,7 +85,7 @@ def _aside(members: Mapping[str, Any], *taken: str) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name, value in members.items():
         free = name
-        while free in taken:
+        while free in taken or (free != name and free in members):
             free += "_"
         kept[free] = value
     return kept
