@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
+from typing import NoReturn
 
 
 def main() -> int:
@@ -22,10 +24,22 @@ def main() -> int:
         sys.stderr.write("Interrupted.\n")
         code = 130
     if code == 130:
-        import signal
-
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # who presses Ctrl-C twice has been understood
+        _end(code)
     return code
+
+
+def _end(code: int) -> NoReturn:
+    """End at once, after Ctrl-C.
+
+    Python itself would end by the signal where Ctrl-C struck in the midst of certain imports, and by a second Ctrl-C.
+    """
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _replace_closed_streams() -> None:
