@@ -38,13 +38,13 @@ class Fault(NamedTuple):
     """Whether it takes the client until its time-out."""
     is_heavy: bool = False
     """Whether it is megabytes."""
+    alters: bool = False
+    """Whether the answer is another one, though a readable one."""
 
 
-def scripted(
-    gives: Gives, script: Script, *, runs: bool = True, is_silent: bool = False, is_heavy: bool = False
-) -> Fault:
+def scripted(gives: Gives, script: Script, *, runs: bool = True, **more: bool) -> Fault:
     """A fault that the relay plays."""
-    return Fault(Astray(script, runs), gives, runs, is_silent, is_heavy)
+    return Fault(Astray(script, runs), gives, runs, **more)
 
 
 def sends(*steps: Step) -> Script:
@@ -130,9 +130,9 @@ FAULTS: dict[str, Fault] = {
     "empty": Fault("empty", ResponseError),
     "html": Fault("html", ResponseError),
     "stall": Fault("stall", TransportError, is_silent=True),
-    "missing-member": Fault("missing-member", "either"),
-    "unknown-member": Fault("unknown-member", "answer"),
-    "unknown-state": Fault("unknown-state", "answer"),
+    "missing-member": Fault("missing-member", "either", alters=True),
+    "unknown-member": Fault("unknown-member", "answer", alters=True),
+    "unknown-state": Fault("unknown-state", "answer", alters=True),
     **{f"http-{status}": Fault(f"http-{status}", ServerError, runs=False) for status in (500, 502, 503, 504)},
     **{f"http-{status}": Fault(f"http-{status}", ServiceError, runs=False) for status in (301, 302, 307, 403, 404)},
     "http-429": Fault("http-429", ThrottledError, runs=False),
@@ -213,9 +213,11 @@ FAULTS: dict[str, Fault] = {
     "nested": scripted(ResponseError, body(nested)),
     "nested in a member": scripted(ResponseError, body(nested_member)),
     "half an emoji": scripted(
-        "answer", body(lambda answer: answer.body if answer.is_cbor else with_member("more", "\ud83d")(answer))
+        "answer",
+        body(lambda answer: answer.body if answer.is_cbor else with_member("more", "\ud83d")(answer)),
+        alters=True,
     ),
-    "huge": scripted("answer", body(huge_member), is_heavy=True),
+    "huge": scripted("answer", body(huge_member), is_heavy=True, alters=True),
     "huge garbage": scripted(ResponseError, body(lambda answer: b"\xff" * HUGE), is_heavy=True),
     "huge in an error": scripted(
         ServiceError, lambda answer: (answer.written(huge_member(answer), status=400), End.KEEP), is_heavy=True
@@ -223,7 +225,9 @@ FAULTS: dict[str, Fault] = {
     # Errors that are none.
     "an error without a code": scripted(ServerError, written(body=b"{}", status=500)),
     "an error with a number for a code": scripted(
-        "either", lambda answer: (answer.written(answer.holding({"__type": 5, "message": 7}), status=500), End.KEEP)
+        "either",
+        lambda answer: (answer.written(answer.holding({"__type": 5, "message": 7}), status=500), End.KEEP),
+        alters=True,
     ),
     "an error that is a list": scripted(
         ServerError, lambda answer: (answer.written(answer.holding([]), status=500), End.KEEP)

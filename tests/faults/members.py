@@ -124,7 +124,7 @@ def mangled(number: int, value: object, *, dates: bool = False) -> Script:
 
 
 MANGLED = {
-    f"{label} {place}": scripted("either", mangled(number, value, dates=dates))
+    f"{label} {place}": scripted("either", mangled(number, value, dates=dates), alters=True)
     for place, values, dates, number in [
         *((f"in the place of member {number}", WRONG, False, number) for number in range(4)),
         *((f"in the place of date {number}", DATES, True, number) for number in range(1)),

@@ -60,6 +60,6 @@ def test_each_operation_reads_or_refuses(stage: Stage, client: Any, old_name: An
     said: list[str] = []
     for number, (service, name) in list(enumerate(NAMES))[shift % 3 :: 3]:
         asked = old_name if service == "codestar-connections" else client
-        fault = scripted("either", mangled(shift + number, WRONG[label]))
+        fault = scripted("either", mangled(shift + number, WRONG[label]), alters=True)
         said += surprises(stage, asked, service, name, fault, lasts=True)
     assert said == []

@@ -31,18 +31,18 @@ def expected(fault: Fault, operation: str, *, lasts: bool) -> set[Outcome]:
     return {fault.gives} if lasts or not passes else {"answer"}
 
 
-def outcome(client: Any, service: str, name: str, known: Known) -> Outcome:
-    """What a call comes to."""
+def outcome(client: Any, service: str, name: str, known: Known) -> tuple[Outcome, list[Any]]:
+    """What a call comes to, and its results."""
     operation = OPERATIONS[service][name]
     try:
         result = operation.use(client, known)
         results = list(result) if operation.is_list else [result]
     except Exception as error:
-        return type(error)
+        return type(error), []
     # Proton may answer with nothing; and what is deleted may have been gone already.
     if service == "proton" and results == [None]:
-        return "answer"
-    return "answer" if all(type(each) is operation.result for each in results) else AssertionError
+        return "answer", results
+    return "answer" if all(type(each) is operation.result for each in results) else AssertionError, results
 
 
 class Scene(Protocol):
@@ -59,7 +59,7 @@ def surprises(stage: Scene, client: Any, service: str, name: str, fault: Fault, 
     known = stage.reset()
     stage.arm(fault, service, name, None if lasts else 1)
     began = time.monotonic()
-    got = outcome(client, service, name, known)
+    got, results = outcome(client, service, name, known)
     took = time.monotonic() - began
     made = stage.ran(service, name)
     stage.disarm()
@@ -73,8 +73,11 @@ def surprises(stage: Scene, client: Any, service: str, name: str, fault: Fault, 
     if fault.runs and made > 1 and (name.startswith("Create") or name in RELEASES):
         said.append(f"{where}: done {made} times")
     known = stage.reset()
-    if (after := outcome(client, service, name, known)) != "answer":
+    after, right = outcome(client, service, name, known)
+    if after != "answer":
         said.append(f"{where}: the next call gives {_name(after)}")
+    if got == "answer" and not fault.alters and name.startswith(("Get", "List")) and results != right:
+        said.append(f"{where}: it is not the right answer")
     return said
 
 

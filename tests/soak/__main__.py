@@ -32,9 +32,10 @@ def main() -> int:
     findings = Findings()
     findings.catch_strays()
     print(f"seed {options.seed}", flush=True)
+    until = time.monotonic() + options.seconds
     tried, of, calls = cross_product(findings, options.seed, options.seconds / 2)
     print(f"{tried} of {of} combinations tried, {calls} calls", flush=True)
-    more, left = by_chance(findings, options.seed, options.seconds / 2)
+    more, left = by_chance(findings, options.seed, until)
     calls += more
     lines = figures(findings, tried, of, calls, options.seed, left)
     print("\n".join(lines))

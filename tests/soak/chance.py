@@ -32,9 +32,8 @@ SHARE, SILENT = 0.15, 0.001
 """The parts of all requests that go astray, and that are met by silence."""
 
 
-def by_chance(findings: Findings, seed: int, seconds: float) -> tuple[int, list[str]]:
+def by_chance(findings: Findings, seed: int, until: float) -> tuple[int, list[str]]:
     """Use both clients from many threads and tasks: how many calls there were, and what was left of them at the end."""
-    until = time.monotonic() + seconds
     with Remote(seed, SPEED) as remote, loop_in_a_thread() as loop:
         remote.trouble(SHARE, SILENT)
         known = remote.reset()
