@@ -164,6 +164,7 @@ def test_the_blockers_of_an_instance_are_its_own_and_its_services() -> None:
         )
 
     subject = subject_of(ServiceInstanceSync("web", "prod"))
+    assert subject.release == "aws proton update-service-sync-blocker --id {id} --resolved-reason REASON"
     other = blocker().model_copy(update={"id": "2c3d"})
     assert drive(subject.blockers(), [reply(blocker()), reply(other)]) == (blocker(), other)
     assert drive(subject.blockers(), [not_found(), reply(other)]) == (other,)
