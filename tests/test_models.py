@@ -25,7 +25,7 @@ from unisync import (
     TwinMakerSyncJob,
 )
 from unisync.flow import Call
-from unisync.models import GitSyncReply, TwinMakerSyncReply, Vocabulary
+from unisync.models import GitSyncReply, TwinMakerSyncReply, Vocabulary, with_more
 from unisync.replies import RawReply
 from unisync.services import codeconnections, proton, twinmaker
 from unisync.session import read
@@ -67,6 +67,9 @@ def test_an_owner_may_be_a_group_within_a_group() -> None:
     nested = Revision.model_validate({**CODECONNECTIONS, "OwnerId": "acme/platform"}, context=None)
     assert nested.full_name == "acme/platform/web"
     assert Revision.model_validate({**PROTON, "repositoryName": "acme/platform/web"}).full_name == nested.full_name
+    for words in (None, proton.PROTON.vocabulary):
+        told = Revision.model_validate({**PROTON, "repositoryName": "acme/platform/web"}, context=words)
+        assert (told.owner, told.repository_name) == ("acme/platform", "web")
 
 
 @pytest.mark.parametrize(
@@ -180,6 +183,14 @@ def test_a_member_of_awss_is_kept_though_a_field_of_ours_has_its_name() -> None:
         assert place.model_extra == {f"{name}_": value for name, value in ours.items()}
 
 
+def test_what_stood_around_a_model_is_kept_in_it() -> None:
+    place = Revision.model_validate({**PROTON, "novel": 0}, context=proton.PROTON.vocabulary)
+    more = with_more(place, {"novel": 1, "branch": 2})
+    assert (more.branch, more.sha) == ("main", MINE)
+    assert more.model_extra == {"novel": 0, "novel_": 1, "branch_": 2}
+    assert with_more(place, {}) is place
+
+
 def test_a_failed_attempt_takes_its_reason_from_its_last_event() -> None:
     failed = GitSyncReply.model_validate(proton_reply(), context=proton.PROTON.vocabulary).latest_sync
     assert failed is not None
@@ -238,7 +249,17 @@ def test_a_blocker_blocks_until_it_is_resolved(status: str, active: bool) -> Non
     assert blocker(status).is_active is active
 
 
-@pytest.mark.parametrize("data", [5, None, [], {**PROTON, "repositoryName": 5}, {**PROTON, "repositoryProvider": None}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        5,
+        None,
+        [],
+        {**PROTON, "repositoryName": 5},
+        {**PROTON, "repositoryProvider": None},
+        *({name: value for name, value in PROTON.items() if name != left_out} for left_out in PROTON),
+    ],
+)
 def test_a_revision_that_is_none_is_refused(data: Any) -> None:
     with pytest.raises(ValidationError):
         Revision.model_validate(data, context=proton.PROTON.vocabulary)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, cast
@@ -163,6 +164,7 @@ def test_the_blockers_of_an_instance_are_its_own_and_its_services() -> None:
         )
 
     subject = subject_of(ServiceInstanceSync("web", "prod"))
+    assert subject.release == "aws proton update-service-sync-blocker --id {id} --resolved-reason REASON"
     other = blocker().model_copy(update={"id": "2c3d"})
     assert drive(subject.blockers(), [reply(blocker()), reply(other)]) == (blocker(), other)
     assert drive(subject.blockers(), [not_found(), reply(other)]) == (other,)
@@ -201,6 +203,16 @@ def test_a_subject_says_what_it_is(ref: AnyRef) -> None:
 
 def test_an_adapter_shows_which_service_it_is_and_under_which_name() -> None:
     assert repr(Services("codestar-connections").codeconnections) == "<CodeConnectionsSyncs codestar-connections>"
+
+
+def test_what_aws_says_around_an_answer_is_kept_in_it_or_else_logged(caplog: pytest.LogCaptureFixture) -> None:
+    read = Services("codeconnections").proton.get_service_sync_config
+    novel = {"novel": 1, "recent": 2}
+    kept = drive(read("web"), [ServiceSyncConfigAnswer.model_validate({"answer": SERVICE_CONFIG.answer, **novel})])
+    assert (kept.service_name, kept.model_extra) == ("web", novel)
+    assert caplog.messages == []
+    assert drive(read("web"), [ServiceSyncConfigAnswer.model_validate(novel)]) is None
+    assert caplog.messages == ["proton GetServiceSyncConfig: dropped novel, recent, for want of an answer"]
 
 
 # What each operation sends.
@@ -355,6 +367,22 @@ def test_somebody_elses_job_is_not_taken_for_ours(lost: Exception) -> None:
 def test_a_job_of_ours_that_is_seen_a_moment_late_is_ours(lost: Exception) -> None:
     conflict = ConflictError({}, "CreateSyncJob", "iottwinmaker")
     assert drive(create(), [lost, not_found(), conflict, existing()]).arn == "arn"
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_what_came_of_a_creation_may_not_be_told(lost: Exception) -> None:
+    lost = copy(lost)
+    with pytest.raises(type(lost)) as caught:
+        drive(create(), [lost, denied()])
+    assert caught.value is lost, "that counts more than why it cannot be looked up"
+    assert caught.value.__notes__ == [f"What came of it could not be looked up: {denied()}"]
+
+
+def test_a_creation_is_tried_twice_and_no_more() -> None:
+    again = copy(LOST[0])
+    with pytest.raises(TransportError) as caught:
+        drive(create(), [LOST[0], not_found(), again, not_found()])
+    assert caught.value is again
 
 
 def test_a_creation_that_was_refused_is_not_looked_up() -> None:

@@ -533,8 +533,8 @@ def test_a_blocker_that_comes_while_waiting_is_found() -> None:
 def test_the_blockers_are_not_read_at_every_look() -> None:
     hand = Hand(RUNNING)
     with pytest.raises(WaitTimeoutError):
-        hand.until_active(timeout=60, backoff=Backoff(initial=1, maximum=1, factor=1, jitter=0))
-    assert (hand.count("Look"), hand.count("Blockers")) == (61, 5)
+        hand.until_active(timeout=46, backoff=Backoff(initial=1, maximum=1, factor=1, jitter=0))
+    assert (hand.count("Look"), hand.count("Blockers")) == (47, 5), "every 15 seconds, and at the end"
 
 
 def test_what_is_in_place_is_in_place_blocked_or_not() -> None:
@@ -573,6 +573,12 @@ def test_a_commit_that_was_wanted_and_then_was_not_was_superseded() -> None:
         Hand(wanted, superseding("IN_PROGRESS", initial=OLD)).until_active(MINE)
 
 
+def test_a_commit_is_noticed_by_its_attempt_where_aws_does_not_say_what_it_wants() -> None:
+    newer = git_job(attempt("IN_PROGRESS", NEWER, initial=OLD), OLD_SUCCESS)
+    with pytest.raises(SyncSupersededError):
+        Hand(git_job(attempt("IN_PROGRESS", MINE), OLD_SUCCESS), newer).until_active(MINE)
+
+
 def test_a_newer_attempt_that_set_out_from_the_commit_superseded_it() -> None:
     hand = Hand(superseding("SUCCEEDED"))
     with pytest.raises(SyncSupersededError):
@@ -593,6 +599,11 @@ def test_a_commit_that_has_not_been_noticed_yet_is_not_superseded() -> None:
 def test_an_older_look_at_things_is_no_proof() -> None:
     wanted = git_job(OLD_SUCCESS, OLD_SUCCESS, MINE)
     assert Hand(YESTERDAY, wanted, YESTERDAY, RUNNING, YESTERDAY, IN_PLACE).until_active(MINE) is IN_PLACE
+
+
+def test_no_older_look_is_a_proof_however_much_went_on_before_the_commit_was_noticed() -> None:
+    before = [YESTERDAY, git_job(attempt("IN_PROGRESS", NEWER, initial=OLD), OLD_SUCCESS, NEWER)]
+    assert Hand(*before, RUNNING, *before, RUNNING, IN_PLACE).until_active(MINE) is IN_PLACE
 
 
 def test_a_new_attempt_at_an_older_commit_is_a_successor_like_any_other() -> None:
