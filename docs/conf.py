@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version as version_of
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_type_hints
 
 from sphinx.ext.napoleon.docstring import GoogleDocstring
 from sphinx.pycode import ModuleAnalyzer
@@ -115,7 +115,8 @@ def prepare(item: type[object]) -> None:
     if issubclass(item, Model):
         item.model_rebuild()  # pydantic builds late, and what autodoc does meanwhile would be in its way
         # Those of its bases too, and without what is there for pydantic alone.
-        own |= {name: field.annotation for name, field in item.model_fields.items()}
+        fields = {name: field.annotation for name, field in item.model_fields.items()}
+        own |= get_type_hints(type("Fields", (), {"__annotations__": fields, "__module__": __name__}))
     item.__annotations__ = own
 
 
