@@ -37,6 +37,8 @@ from unisync import (
     TemplateSyncConfig,
     TransportError,
     TwinMakerSync,
+    UpdatedServiceSyncBlocker,
+    UpdatedSyncBlocker,
 )
 from unisync.answers import (
     RepositoryAnswer,
@@ -263,6 +265,7 @@ def test_each_argument_is_sent_under_its_own_name_and_as_it_is(service: str, nam
     else:
         call = cast("Call[Any]", next(cast("Flow[Any]", made)))
     assert (call.service, call.operation, sent_by(call)) == (service, name, arguments)
+    assert ("2026-10-07" in call.unanswered) == (service == "proton"), "what there is to say if nobody answers"
     assert call.repeatable == (not re.search("^Create|Blocker$", name))
 
 
@@ -287,6 +290,85 @@ def test_a_sync_of_another_kind_is_told_as_such() -> None:
     assert call.params == {"workspaceId": "factory", "syncSource": "OTHER", "maxResults": 200}
     (call,) = calls_of(subject_of(terraform).look(), [status])
     assert call.params == {"ResourceName": "payments", "SyncType": "TERRAFORM_SYNC"}
+
+
+TERRAFORM = {"ResourceName": "payments", "SyncType": "TERRAFORM_SYNC"}
+SERVICE = {"serviceName": "web"}
+TEMPLATE = {"templateName": "web", "templateType": "ENVIRONMENT"}
+TEMPLATE_CONFIG = TemplateSyncConfigAnswer(
+    answer=TemplateSyncConfig(**PLACE, template_name="web", template_type="ENVIRONMENT")
+)
+BRANCH = {"repositoryName": "acme/web", "repositoryProvider": "GITHUB", "branch": "main"}
+
+
+@pytest.mark.parametrize(
+    ("ref", "definition", "status", "defining", "branch"),
+    [
+        (
+            StackSync("payments", "TERRAFORM_SYNC"),
+            STACK_CONFIG,
+            TERRAFORM,
+            TERRAFORM,
+            {"RepositoryLinkId": "l", "Branch": "main", "SyncType": "TERRAFORM_SYNC"},
+        ),
+        (
+            ServiceInstanceSync("web", "prod"),
+            SERVICE_CONFIG,
+            {**SERVICE, "serviceInstanceName": "prod"},
+            SERVICE,
+            {**BRANCH, "syncType": "SERVICE_SYNC"},
+        ),
+        (
+            TemplateSync("web", "ENVIRONMENT", "2"),
+            TEMPLATE_CONFIG,
+            {**TEMPLATE, "templateVersion": "2"},
+            TEMPLATE,
+            {**BRANCH, "syncType": "TEMPLATE_SYNC"},
+        ),
+    ],
+)
+def test_every_question_about_a_git_sync_is_about_that_one(
+    ref: AnyRef, definition: Any, status: object, defining: object, branch: object
+) -> None:
+    subject = subject_of(ref)
+    assert subject.repository_status is not None
+    looks = calls_of(subject.look(), [not_found(), definition])
+    assert [call.params for call in looks] == [status, defining]
+    looks = calls_of(subject.repository_status(), [definition, not_found()])
+    assert [call.params for call in looks] == [defining, branch]
+    first, *_ = calls_of(subject.remains(), [definition, GitSyncReply(latest_sync=attempt("SUCCEEDED", MINE))])
+    assert first.params == defining
+
+
+def test_a_release_is_of_that_blocker_of_that_sync() -> None:
+    blockers = (blocker(),)
+    stack, instance = (
+        subject_of(StackSync("payments", "TERRAFORM_SYNC")),
+        subject_of(ServiceInstanceSync("web", "prod")),
+    )
+    assert stack.resolve is not None
+    assert instance.resolve is not None
+    (call,) = calls_of(
+        stack.resolve("0a1b", "put right"), [UpdatedSyncBlocker(resource_name="payments", sync_blocker=blocker())]
+    )
+    assert call.params == {**TERRAFORM, "Id": "0a1b", "ResolvedReason": "put right"}
+    (call,) = calls_of(
+        stack.blockers(),
+        [SyncBlockerSummaryAnswer(answer=SyncBlockerSummary(resource_name="payments", latest_blockers=blockers))],
+    )
+    assert call.params == TERRAFORM
+    assert stack.release.format(id="0a1b") == (
+        "aws codeconnections update-sync-blocker --id 0a1b --sync-type TERRAFORM_SYNC --resource-name payments "
+        "--resolved-reason REASON"
+    )
+    summary = ServiceSyncBlockerSummaryAnswer(
+        answer=ServiceSyncBlockerSummary(service_name="web", latest_blockers=blockers)
+    )
+    *_, call = calls_of(
+        instance.resolve("0a1b", "put right"),
+        [summary, summary, UpdatedServiceSyncBlocker(service_name="web", service_sync_blocker=blocker())],
+    )
+    assert call.params == {"id": "0a1b", "resolvedReason": "put right"}
 
 
 # A deletion whose answer was lost.
