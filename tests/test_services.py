@@ -20,6 +20,7 @@ from unisync import (
     ConflictError,
     Deleted,
     DeletedSyncJob,
+    InvalidRequestError,
     NotFoundError,
     Repository,
     RepositoryLink,
@@ -211,6 +212,7 @@ def test_what_aws_says_around_an_answer_is_kept_in_it_or_else_logged(caplog: pyt
     read = Services("codeconnections").proton.get_service_sync_config
     novel = {"novel": 1, "recent": 2}
     kept = drive(read("web"), [ServiceSyncConfigAnswer.model_validate({"answer": SERVICE_CONFIG.answer, **novel})])
+    assert kept is not None
     assert (kept.service_name, kept.model_extra) == ("web", novel)
     assert caplog.messages == []
     assert drive(read("web"), [ServiceSyncConfigAnswer.model_validate(novel)]) is None
@@ -267,6 +269,17 @@ def test_each_argument_is_sent_under_its_own_name_and_as_it_is(service: str, nam
     assert (call.service, call.operation, sent_by(call)) == (service, name, arguments)
     assert ("2026-10-07" in call.unanswered) == (service == "proton"), "what there is to say if nobody answers"
     assert call.repeatable == (not re.search("^Create|Blocker$", name))
+
+
+def test_a_list_refuses_names_that_cannot_be_when_it_is_asked_for() -> None:
+    twinmaker = Services("codeconnections").twinmaker
+    for name, ask_for in (
+        ("workspace_id", lambda: twinmaker.list_sync_jobs("a/b")),
+        ("workspace_id", lambda: twinmaker.list_sync_resources("a/b")),
+        ("sync_source", lambda: twinmaker.list_sync_resources("factory", "a/b")),
+    ):
+        with pytest.raises(InvalidRequestError, match=f"{name}: expected a name without spaces, slashes or colons"):
+            ask_for()
 
 
 def test_a_sync_of_another_kind_is_told_as_such() -> None:
