@@ -17,6 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -44,8 +45,10 @@ SEEN_BY = ("tests/test_errors.py", "tests/test_models.py")
 
 FEW = 25
 """Tests of a mutant that are run before the others are even collected."""
-MOST = 75
-"""Tests of a mutant that are run. Hundreds come by what every call comes by, and are alike to it."""
+QUICK = 0.01
+"""Seconds in which no test asks an emulator."""
+MOST = 60
+"""Slower tests that are run for a mutant. Hundreds come by what every call comes by, and are alike to it."""
 FIRST = ("unisync.errors.", "unisync.models.", "unisync.waiting.", "unisync.")
 """The modules, by which is tried first."""
 
@@ -91,15 +94,19 @@ def turn(mutant: str) -> tuple[int, int]:
 
 
 def in_order(tests: Iterable[str]) -> list[str]:
-    """The tests for a mutant: one case of each before other cases, and quick ones before slow ones."""
+    """The tests for a mutant: all that are quick, then one case of each of the others, then as many as there may be."""
     durations = mutmut.state().duration_by_test
     cases: Counter[str] = Counter()
-    places: dict[str, tuple[int, float]] = {}
+    quick: list[str] = []
+    slow: list[tuple[int, str]] = []
     for test in sorted(tests, key=durations.__getitem__):
-        function = test.partition("[")[0]
-        places[test] = (min(cases[function], 1), durations[test])
-        cases[function] += 1
-    return sorted(places, key=places.__getitem__)[:MOST]
+        if durations[test] < QUICK:
+            quick.append(test)
+        else:
+            function = test.partition("[")[0]
+            slow.append((cases[function], test))
+            cases[function] += 1
+    return quick + [test for _, test in sorted(slow, key=itemgetter(0))][:MOST]
 
 
 def submit(self: Any, mutant: str, tests: Iterable[str], cpu_limit: int, estimate: float) -> None:

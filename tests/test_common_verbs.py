@@ -186,6 +186,7 @@ def everything(aws: Emulator, known: Known) -> None:
     aws.add_stack("orders", repository="acme/other")
     aws.add_service_instance("web", "staging")
     aws.add_service_instance("api", "prod")
+    aws.add_template("bare", template_type="ENVIRONMENT")
     aws.add_template("net", repository="acme/net", template_type="ENVIRONMENT", version="2")
 
 

@@ -20,6 +20,7 @@ from unisync import (
     ConflictError,
     Deleted,
     DeletedSyncJob,
+    InvalidRequestError,
     NotFoundError,
     Repository,
     RepositoryLink,
@@ -37,6 +38,8 @@ from unisync import (
     TemplateSyncConfig,
     TransportError,
     TwinMakerSync,
+    UpdatedServiceSyncBlocker,
+    UpdatedSyncBlocker,
 )
 from unisync.answers import (
     RepositoryAnswer,
@@ -209,6 +212,7 @@ def test_what_aws_says_around_an_answer_is_kept_in_it_or_else_logged(caplog: pyt
     read = Services("codeconnections").proton.get_service_sync_config
     novel = {"novel": 1, "recent": 2}
     kept = drive(read("web"), [ServiceSyncConfigAnswer.model_validate({"answer": SERVICE_CONFIG.answer, **novel})])
+    assert kept is not None
     assert (kept.service_name, kept.model_extra) == ("web", novel)
     assert caplog.messages == []
     assert drive(read("web"), [ServiceSyncConfigAnswer.model_validate(novel)]) is None
@@ -263,7 +267,19 @@ def test_each_argument_is_sent_under_its_own_name_and_as_it_is(service: str, nam
     else:
         call = cast("Call[Any]", next(cast("Flow[Any]", made)))
     assert (call.service, call.operation, sent_by(call)) == (service, name, arguments)
+    assert ("2026-10-07" in call.unanswered) == (service == "proton"), "what there is to say if nobody answers"
     assert call.repeatable == (not re.search("^Create|Blocker$", name))
+
+
+def test_a_list_refuses_names_that_cannot_be_when_it_is_asked_for() -> None:
+    twinmaker = Services("codeconnections").twinmaker
+    for name, ask_for in (
+        ("workspace_id", lambda: twinmaker.list_sync_jobs("a/b")),
+        ("workspace_id", lambda: twinmaker.list_sync_resources("a/b")),
+        ("sync_source", lambda: twinmaker.list_sync_resources("factory", "a/b")),
+    ):
+        with pytest.raises(InvalidRequestError, match=f"{name}: expected a name without spaces, slashes or colons"):
+            ask_for()
 
 
 def test_a_sync_of_another_kind_is_told_as_such() -> None:
@@ -287,6 +303,85 @@ def test_a_sync_of_another_kind_is_told_as_such() -> None:
     assert call.params == {"workspaceId": "factory", "syncSource": "OTHER", "maxResults": 200}
     (call,) = calls_of(subject_of(terraform).look(), [status])
     assert call.params == {"ResourceName": "payments", "SyncType": "TERRAFORM_SYNC"}
+
+
+TERRAFORM = {"ResourceName": "payments", "SyncType": "TERRAFORM_SYNC"}
+SERVICE = {"serviceName": "web"}
+TEMPLATE = {"templateName": "web", "templateType": "ENVIRONMENT"}
+TEMPLATE_CONFIG = TemplateSyncConfigAnswer(
+    answer=TemplateSyncConfig(**PLACE, template_name="web", template_type="ENVIRONMENT")
+)
+BRANCH = {"repositoryName": "acme/web", "repositoryProvider": "GITHUB", "branch": "main"}
+
+
+@pytest.mark.parametrize(
+    ("ref", "definition", "status", "defining", "branch"),
+    [
+        (
+            StackSync("payments", "TERRAFORM_SYNC"),
+            STACK_CONFIG,
+            TERRAFORM,
+            TERRAFORM,
+            {"RepositoryLinkId": "l", "Branch": "main", "SyncType": "TERRAFORM_SYNC"},
+        ),
+        (
+            ServiceInstanceSync("web", "prod"),
+            SERVICE_CONFIG,
+            {**SERVICE, "serviceInstanceName": "prod"},
+            SERVICE,
+            {**BRANCH, "syncType": "SERVICE_SYNC"},
+        ),
+        (
+            TemplateSync("web", "ENVIRONMENT", "2"),
+            TEMPLATE_CONFIG,
+            {**TEMPLATE, "templateVersion": "2"},
+            TEMPLATE,
+            {**BRANCH, "syncType": "TEMPLATE_SYNC"},
+        ),
+    ],
+)
+def test_every_question_about_a_git_sync_is_about_that_one(
+    ref: AnyRef, definition: Any, status: object, defining: object, branch: object
+) -> None:
+    subject = subject_of(ref)
+    assert subject.repository_status is not None
+    looks = calls_of(subject.look(), [not_found(), definition])
+    assert [call.params for call in looks] == [status, defining]
+    looks = calls_of(subject.repository_status(), [definition, not_found()])
+    assert [call.params for call in looks] == [defining, branch]
+    first, *_ = calls_of(subject.remains(), [definition, GitSyncReply(latest_sync=attempt("SUCCEEDED", MINE))])
+    assert first.params == defining
+
+
+def test_a_release_is_of_that_blocker_of_that_sync() -> None:
+    blockers = (blocker(),)
+    stack, instance = (
+        subject_of(StackSync("payments", "TERRAFORM_SYNC")),
+        subject_of(ServiceInstanceSync("web", "prod")),
+    )
+    assert stack.resolve is not None
+    assert instance.resolve is not None
+    (call,) = calls_of(
+        stack.resolve("0a1b", "put right"), [UpdatedSyncBlocker(resource_name="payments", sync_blocker=blocker())]
+    )
+    assert call.params == {**TERRAFORM, "Id": "0a1b", "ResolvedReason": "put right"}
+    (call,) = calls_of(
+        stack.blockers(),
+        [SyncBlockerSummaryAnswer(answer=SyncBlockerSummary(resource_name="payments", latest_blockers=blockers))],
+    )
+    assert call.params == TERRAFORM
+    assert stack.release.format(id="0a1b") == (
+        "aws codeconnections update-sync-blocker --id 0a1b --sync-type TERRAFORM_SYNC --resource-name payments "
+        "--resolved-reason REASON"
+    )
+    summary = ServiceSyncBlockerSummaryAnswer(
+        answer=ServiceSyncBlockerSummary(service_name="web", latest_blockers=blockers)
+    )
+    *_, call = calls_of(
+        instance.resolve("0a1b", "put right"),
+        [summary, summary, UpdatedServiceSyncBlocker(service_name="web", service_sync_blocker=blocker())],
+    )
+    assert call.params == {"id": "0a1b", "resolvedReason": "put right"}
 
 
 # A deletion whose answer was lost.
