@@ -213,6 +213,7 @@ def test_what_aws_says_around_an_answer_is_kept_in_it_or_else_logged(caplog: pyt
     novel = {"novel": 1, "recent": 2}
     kept = drive(read("web"), [ServiceSyncConfigAnswer.model_validate({"answer": SERVICE_CONFIG.answer, **novel})])
     assert kept is not None
+    assert kept is not None
     assert (kept.service_name, kept.model_extra) == ("web", novel)
     assert caplog.messages == []
     assert drive(read("web"), [ServiceSyncConfigAnswer.model_validate(novel)]) is None
