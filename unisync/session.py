@@ -498,11 +498,12 @@ def _unreadable(error: Exception, call: Call[Any], metadata: Mapping[str, Any]) 
 
 
 def _is_lasting(error: Exception) -> bool:
-    """Whether a connection failed for a reason that stays: a certificate, a file that is not there, a bad header."""
+    """Whether a connection failed for a reason that stays: a certificate, a missing file, a proxy's password."""
     cause = getattr(error, "kwargs", {}).get("error")
     causes = (cause, *getattr(cause, "args", ()))
     lasting = any(isinstance(each, (FileNotFoundError, ValueError)) for each in causes)
-    return lasting or any(word in str(error) for word in ("CERTIFICATE_VERIFY_FAILED", "[X509"))
+    said = f"{error} {cause}"
+    return lasting or any(word in said for word in ("CERTIFICATE_VERIFY_FAILED", "[X509", "connection failed: 407"))
 
 
 def _reason(error: Exception) -> str:

@@ -93,11 +93,15 @@ def test_a_proxy_that_is_not_there(make: Make, monkeypatch: pytest.MonkeyPatch, 
         gives(make(endpoint_url=f"{scheme}://aws.invalid", config=PROXIED), TransportError)
 
 
-@pytest.mark.parametrize("status", [b"407 Proxy Authentication Required", b"502 Bad Gateway"])
-def test_a_proxy_that_does_not_connect(make: Make, monkeypatch: pytest.MonkeyPatch, status: bytes) -> None:
+@pytest.mark.parametrize(
+    ("status", "passes"), [(b"407 Proxy Authentication Required", False), (b"502 Bad Gateway", True)]
+)
+def test_a_proxy_that_does_not_connect(
+    make: Make, monkeypatch: pytest.MonkeyPatch, status: bytes, passes: bool
+) -> None:
     with answering(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\n\r\n") as url:
         monkeypatch.setenv("HTTPS_PROXY", url)
-        gives(make(endpoint_url="https://aws.invalid", config=PROXIED), TransportError)
+        gives(make(endpoint_url="https://aws.invalid", config=PROXIED), TransportError, retryable=passes)
 
 
 @pytest.mark.parametrize(

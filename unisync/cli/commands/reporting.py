@@ -58,7 +58,7 @@ def report(
             target.write_text(text, encoding="utf-8")
         except OSError as error:
             raise click.FileError(str(target), error.strerror or str(error)) from error
-        cli.output.say(f"Wrote {target}: {len(outcomes)} syncs.")
+        cli.output.say(f"Wrote {target}: {len(outcomes)} sync{'s' * (len(outcomes) != 1)}.")
     return ended(cli, outcomes, found)
 
 
