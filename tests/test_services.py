@@ -49,6 +49,7 @@ from unisync.answers import (
     ServiceSyncConfigAnswer,
     SyncBlockerSummaryAnswer,
     SyncConfigurationAnswer,
+    SyncConfigurations,
     TemplateSyncConfigAnswer,
 )
 from unisync.backoff import retrying
@@ -57,7 +58,7 @@ from unisync.inventory import SyncResourcePage
 from unisync.models import GitSyncReply, Model, TwinMakerSyncReply
 from unisync.services import Services
 from unisync.services.codeconnections import ResourceSyncReply
-from unisync.services.discovery import discover
+from unisync.services.discovery import Findings, discover
 from unisync.services.twinmaker import CreateSyncJobReply, DeleteSyncJobReply, TwinMaker
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
@@ -70,6 +71,7 @@ PLACE: Mapping[str, Any] = {
     "native_provider": "GITHUB",
     "branch": "main",
 }
+REPOSITORY = {name: value for name, value in PLACE.items() if name != "branch"}
 SERVICE_CONFIG = ServiceSyncConfigAnswer(answer=ServiceSyncConfig(**PLACE, service_name="web", file_path="ops.yaml"))
 STACK_CONFIG = SyncConfigurationAnswer(
     answer=SyncConfiguration(
@@ -303,6 +305,9 @@ def test_a_sync_of_another_kind_is_told_as_such() -> None:
         assert drive(flow, [answer]).ref == ref
     (call,) = calls_of(subject_of(other).look(), [existing()])
     assert call.params == {"workspaceId": "factory", "syncSource": "OTHER"}
+    create = twinmaker.create_sync_job("factory", sync_role=ROLE, sync_source="OTHER")
+    _, look, _ = calls_of(create, [LOST[0], existing(), CREATED])
+    assert look.params == call.params
     resources = subject_of(other).resources
     assert resources is not None
     (call,) = calls_of(resources(), [SyncResourcePage()])
@@ -311,6 +316,7 @@ def test_a_sync_of_another_kind_is_told_as_such() -> None:
     assert call.params == {"ResourceName": "payments", "SyncType": "TERRAFORM_SYNC"}
 
 
+TERRAFORM_CONFIG = STACK_CONFIG.answer.model_copy(update={"sync_type": "TERRAFORM_SYNC"})
 TERRAFORM = {"ResourceName": "payments", "SyncType": "TERRAFORM_SYNC"}
 SERVICE = {"serviceName": "web"}
 TEMPLATE = {"templateName": "web", "templateType": "ENVIRONMENT"}
@@ -379,6 +385,16 @@ def test_what_is_ensured_is_the_sync_of_that_kind() -> None:
         assert [call.operation for call in calls] == operations
         for call in (check, *calls):
             assert call.params.items() >= TERRAFORM.items()
+
+
+def test_what_is_found_is_the_sync_of_that_kind() -> None:
+    findings = Findings("codeconnections")
+    link = RepositoryLink(**REPOSITORY, connection_arn="c", repository_link_arn="arn", repository_link_id="l")
+    drive(
+        Services("codeconnections").codeconnections.discover(findings),
+        [RepositoryLinks(items=(link,)), SyncConfigurations(items=(TERRAFORM_CONFIG,))],
+    )
+    assert findings.refs == [StackSync("payments", "TERRAFORM_SYNC")]
 
 
 def test_what_is_not_searched_to_its_end_is_logged_with_where_it_is(caplog: pytest.LogCaptureFixture) -> None:
@@ -536,7 +552,6 @@ def listed(answer: RepositoryLink) -> RepositoryLinks:
     return RepositoryLinks(items=(answer,))
 
 
-REPOSITORY = {name: value for name, value in PLACE.items() if name != "branch"}
 GIT = {"repository_name": "acme/web", "repository_provider": "GITHUB", "branch": "main"}
 CREATIONS = [
     Creation(
@@ -565,13 +580,18 @@ CREATIONS = [
     ),
     Creation(
         lambda services: services.codeconnections.create_sync_configuration(
-            "payments", repository_link_id="l", branch="main", config_file="a.yaml", role_arn=ROLE
+            "payments",
+            repository_link_id="l",
+            branch="main",
+            config_file="a.yaml",
+            role_arn=ROLE,
+            sync_type="TERRAFORM_SYNC",
         ),
-        STACK_CONFIG.answer.model_copy(update={"config_file": "a.yaml", "publish_deployment_status": "ENABLED"}),
+        TERRAFORM_CONFIG.model_copy(update={"config_file": "a.yaml", "publish_deployment_status": "ENABLED"}),
         SyncConfigurationAnswer,
         SyncConfigurationAnswer,
         {"role_arn": "another"},
-        {"ResourceName": "payments", "SyncType": "CFN_STACK_SYNC"},
+        TERRAFORM,
     ),
     Creation(
         lambda services: services.codeconnections.create_repository_link(
