@@ -462,7 +462,7 @@ def test_protons_namespace_warns_once(make_either: Make) -> None:
     assert len(caught) == 1
 
 
-def test_the_warning_points_at_whoever_uses_proton(client: Unisync) -> None:
+def test_the_warning_points_at_whoever_uses_proton(client: Any) -> None:
     with pytest.warns(ProtonDeprecationWarning) as caught:
         _ = client.proton
     assert caught[0].filename == __file__
