@@ -17,6 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,8 @@ def run_tests(self: Any, *, mutant_name: str | None, tests: Iterable[str]) -> in
     if names:
         # By the clock of the process, which goes slowly where others have the processors.
         limit = math.ceil(time.process_time() + 20 + 3 * sum(mutmut.state().duration_by_test[test] for test in names))
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
+        most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (min(limit, most), most))
     for some in filter(None, (names[:FEW], names[FEW:])) if names else ([],):
         code = int(ran(self, mutant_name=mutant_name, tests=some))
         if code:
@@ -185,7 +187,8 @@ def main() -> None:
     mutmut.estimated_worst_case_time = turn
     isolation.ForkServerRunner.submit = submit
     isolation.PytestRunner.run_tests = run_tests
-    mutmut.status_by_exit_code[3] = "suspicious"  # an error of pytest's own is no test's
+    # Errors of pytest's and mutmut's own are no test's.
+    mutmut.status_by_exit_code |= {3: "suspicious", 255: "suspicious"}
     if not options.tell:
         os.environ["CI"] = "1"  # hypothesis takes the same examples each time
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -193,8 +196,9 @@ def main() -> None:
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         signal.setitimer(signal.ITIMER_REAL, options.minutes * 60)
         importlib.import_module("boto3")  # once for all
-        mutmut._run(options.names, options.children)
-        try_at_import()
+        with suppress(KeyboardInterrupt):
+            mutmut._run(options.names, options.children)
+            try_at_import()
         signal.setitimer(signal.ITIMER_REAL, 0)
     sys.exit(tell())
 

@@ -462,6 +462,12 @@ def test_protons_namespace_warns_once(make_either: Make) -> None:
     assert len(caught) == 1
 
 
+def test_the_warning_points_at_whoever_uses_proton(client: Any) -> None:
+    with pytest.warns(ProtonDeprecationWarning) as caught:
+        _ = client.proton
+    assert caught[0].filename == __file__
+
+
 def test_everybody_sees_the_warning_and_where_it_comes_from(tmp_path: Any) -> None:
     """Not the program's author alone: Python hides a DeprecationWarning outside of the main module."""
     (tmp_path / "service.py").write_text("import unisync\n\ndef use():\n    unisync.Unisync(region_name='x').proton\n")

@@ -49,6 +49,7 @@ from unisync.answers import (
     ServiceSyncConfigAnswer,
     SyncBlockerSummaryAnswer,
     SyncConfigurationAnswer,
+    SyncConfigurations,
     TemplateSyncConfigAnswer,
 )
 from unisync.backoff import retrying
@@ -57,6 +58,7 @@ from unisync.inventory import SyncResourcePage
 from unisync.models import GitSyncReply, Model, TwinMakerSyncReply
 from unisync.services import Services
 from unisync.services.codeconnections import ResourceSyncReply
+from unisync.services.discovery import Findings, discover
 from unisync.services.twinmaker import CreateSyncJobReply, DeleteSyncJobReply, TwinMaker
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
@@ -69,6 +71,7 @@ PLACE: Mapping[str, Any] = {
     "native_provider": "GITHUB",
     "branch": "main",
 }
+REPOSITORY = {name: value for name, value in PLACE.items() if name != "branch"}
 SERVICE_CONFIG = ServiceSyncConfigAnswer(answer=ServiceSyncConfig(**PLACE, service_name="web", file_path="ops.yaml"))
 STACK_CONFIG = SyncConfigurationAnswer(
     answer=SyncConfiguration(
@@ -201,7 +204,10 @@ def test_what_has_no_definition_says_so() -> None:
     "ref", [TwinMakerSync("factory"), ServiceInstanceSync("web", "prod"), TemplateSync("web", "SERVICE", "1"), STACK]
 )
 def test_a_subject_says_what_it_is(ref: AnyRef) -> None:
-    assert subject_of(ref).ref == ref
+    subject = subject_of(ref)
+    assert subject.ref == ref
+    assert subject.has_revisions == (not isinstance(ref, TwinMakerSync))
+    assert bool(subject.release) == (subject.resolve is not None)
 
 
 def test_an_adapter_shows_which_service_it_is_and_under_which_name() -> None:
@@ -300,12 +306,18 @@ def test_a_sync_of_another_kind_is_told_as_such() -> None:
         assert drive(flow, [answer]).ref == ref
     (call,) = calls_of(subject_of(other).look(), [existing()])
     assert call.params == {"workspaceId": "factory", "syncSource": "OTHER"}
-    (call,) = calls_of(twinmaker.summarize_sync_resources("factory", "OTHER"), [SyncResourcePage()])
+    create = twinmaker.create_sync_job("factory", sync_role=ROLE, sync_source="OTHER")
+    _, look, _ = calls_of(create, [LOST[0], existing(), CREATED])
+    assert look.params == call.params
+    resources = subject_of(other).resources
+    assert resources is not None
+    (call,) = calls_of(resources(), [SyncResourcePage()])
     assert call.params == {"workspaceId": "factory", "syncSource": "OTHER", "maxResults": 200}
     (call,) = calls_of(subject_of(terraform).look(), [status])
     assert call.params == {"ResourceName": "payments", "SyncType": "TERRAFORM_SYNC"}
 
 
+TERRAFORM_CONFIG = STACK_CONFIG.answer.model_copy(update={"sync_type": "TERRAFORM_SYNC"})
 TERRAFORM = {"ResourceName": "payments", "SyncType": "TERRAFORM_SYNC"}
 SERVICE = {"serviceName": "web"}
 TEMPLATE = {"templateName": "web", "templateType": "ENVIRONMENT"}
@@ -352,6 +364,44 @@ def test_every_question_about_a_git_sync_is_about_that_one(
     assert [call.params for call in looks] == [defining, branch]
     first, *_ = calls_of(subject.remains(), [definition, GitSyncReply(latest_sync=attempt("SUCCEEDED", MINE))])
     assert first.params == defining
+
+
+def test_what_is_ensured_is_the_sync_of_that_kind() -> None:
+    def ensure() -> Flow[Any]:
+        return Services("codeconnections").codeconnections.ensure_sync_configuration(
+            "payments",
+            repository_link_id="l",
+            branch="release",
+            config_file="a.yaml",
+            role_arn=ROLE,
+            sync_type="TERRAFORM_SYNC",
+        )
+
+    for answers, operations in (
+        ([not_found(), STACK_CONFIG], ["GetSyncConfiguration", "CreateSyncConfiguration"]),
+        ([STACK_CONFIG, STACK_CONFIG], ["GetSyncConfiguration", "UpdateSyncConfiguration"]),
+    ):
+        check, *calls = calls_of(ensure(), [Model(), *answers])
+        assert check.is_check
+        assert [call.operation for call in calls] == operations
+        for call in (check, *calls):
+            assert call.params.items() >= TERRAFORM.items()
+
+
+def test_what_is_found_is_the_sync_of_that_kind() -> None:
+    findings = Findings("codeconnections")
+    link = RepositoryLink(**REPOSITORY, connection_arn="c", repository_link_arn="arn", repository_link_id="l")
+    drive(
+        Services("codeconnections").codeconnections.discover(findings),
+        [RepositoryLinks(items=(link,)), SyncConfigurations(items=(TERRAFORM_CONFIG,))],
+    )
+    assert findings.refs == [StackSync("payments", "TERRAFORM_SYNC")]
+
+
+def test_what_is_not_searched_to_its_end_is_logged_with_where_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(AccessDeniedError):
+        drive(discover(Services("codeconnections"), ["twinmaker"], "111111111111 eu-west-1: "), [denied()])
+    assert caplog.messages == [f"111111111111 eu-west-1: twinmaker was not searched for syncs to its end: {denied()}"]
 
 
 def test_a_release_is_of_that_blocker_of_that_sync() -> None:
@@ -503,7 +553,6 @@ def listed(answer: RepositoryLink) -> RepositoryLinks:
     return RepositoryLinks(items=(answer,))
 
 
-REPOSITORY = {name: value for name, value in PLACE.items() if name != "branch"}
 GIT = {"repository_name": "acme/web", "repository_provider": "GITHUB", "branch": "main"}
 CREATIONS = [
     Creation(
@@ -532,13 +581,18 @@ CREATIONS = [
     ),
     Creation(
         lambda services: services.codeconnections.create_sync_configuration(
-            "payments", repository_link_id="l", branch="main", config_file="a.yaml", role_arn=ROLE
+            "payments",
+            repository_link_id="l",
+            branch="main",
+            config_file="a.yaml",
+            role_arn=ROLE,
+            sync_type="TERRAFORM_SYNC",
         ),
-        STACK_CONFIG.answer.model_copy(update={"config_file": "a.yaml", "publish_deployment_status": "ENABLED"}),
+        TERRAFORM_CONFIG.model_copy(update={"config_file": "a.yaml", "publish_deployment_status": "ENABLED"}),
         SyncConfigurationAnswer,
         SyncConfigurationAnswer,
         {"role_arn": "another"},
-        {"ResourceName": "payments", "SyncType": "CFN_STACK_SYNC"},
+        TERRAFORM,
     ),
     Creation(
         lambda services: services.codeconnections.create_repository_link(
