@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +15,10 @@ from hypothesis import HealthCheck, settings
 
 from unisync import AsyncListing, AsyncUnisync, Unisync
 from unisync.emulator import Emulator
+
+# Some tests press Ctrl-C. A shell's background job has it ignored, and all that it starts inherits that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # On CI the same examples each time, so that no change fails by another's luck; everywhere else new ones. How long one
 # takes is the machine's affair.

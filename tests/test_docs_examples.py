@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import tomllib
@@ -115,7 +114,7 @@ def serving(name: str, environment: dict[str, str]) -> Generator[dict[str, str]]
             assert_shown(start.shown, "".join(printed))
             yield dict(re.findall(r"^export (\w+)=(.*)$", "".join(printed), re.MULTILINE))
         finally:
-            server.send_signal(signal.SIGINT)
+            server.terminate()
 
 
 def quoted(text: str) -> str:

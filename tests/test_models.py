@@ -183,6 +183,14 @@ def test_a_member_of_awss_is_kept_though_a_field_of_ours_has_its_name() -> None:
         assert place.model_extra == {f"{name}_": value for name, value in ours.items()}
 
 
+@pytest.mark.parametrize("theirs", ["globex/other", {}, 5])
+def test_a_name_as_in_the_other_service_is_a_member_like_any_new_one(theirs: object) -> None:
+    members = {**CODECONNECTIONS, "repositoryName": theirs}
+    place = Revision.model_validate(members, context=codeconnections.CODECONNECTIONS.vocabulary)
+    assert place.full_name == "acme/web"
+    assert place.model_extra == {"repositoryName": theirs}
+
+
 def test_what_stood_around_a_model_is_kept_in_it() -> None:
     place = Revision.model_validate({**PROTON, "novel": 0}, context=proton.PROTON.vocabulary)
     more = with_more(place, {"novel": 1, "branch": 2})

@@ -182,13 +182,17 @@ class RepositoryIdentity(Model, frozen=True):
         vocabulary = _vocabulary(info, members, "native_provider")
         if vocabulary is None:
             return members
-        full_name = members.pop(cls._full_name_member, None)
+        full_name = members.get(cls._full_name_member)
+        if "RepositoryName" in members or not isinstance(full_name, str):
+            full_name = None
+        else:
+            del members[cls._full_name_member]
         native = members.pop("ProviderType" if "ProviderType" in members else cls._provider_member, None)
         members = _aside(members, "repository_name", "owner", "provider", "native_provider")
         if native is not None:
             members["ProviderType"] = native
             members["provider"] = vocabulary.providers.get(str(native), native)
-        if isinstance(full_name, str):
+        if full_name is not None:
             members["OwnerId"], _, members["RepositoryName"] = full_name.rpartition("/")
         return members
 
