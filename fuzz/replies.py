@@ -137,7 +137,8 @@ def _keeps_what_is_new(use: Use, body: bytes, result: object) -> None:
     if result is None:  # there was nothing for it to stand in
         return
     said, found = _count(added), _count(_seen(again))
-    assert said == found, f"{said} were added, and {found} are found"
+    # More of them where the status of an attempt is that of its job too.
+    assert said <= found, f"{said} were added, and {found} are found"
 
 
 def _added(value: object) -> object:

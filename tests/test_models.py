@@ -191,6 +191,20 @@ def test_a_name_as_in_the_other_service_is_a_member_like_any_new_one(theirs: obj
     assert place.model_extra == {"repositoryName": theirs}
 
 
+@pytest.mark.parametrize("word", [{}, [], 0, {"": None}, ["ACTIVE"], 5, True])
+def test_a_state_that_is_no_word_is_none(word: object) -> None:
+    words = twinmaker.TWINMAKER.vocabulary
+    with pytest.raises(ValidationError, match="native"):
+        SyncJobStatus.model_validate({"state": word}, context=words)
+    told_nothing = SyncJobStatus.model_validate({"state": None}, context=words)
+    assert (told_nothing.state, told_nothing.native) == (SyncState.UNKNOWN, "")
+
+
+def test_bytes_of_a_member_that_no_model_has_can_be_written_as_json() -> None:
+    place = Revision.model_validate({**CODECONNECTIONS, "novel": b"\xfb\xff"}, context=Vocabulary({}))
+    assert json.loads(place.model_dump_json())["novel"] == "-_8="
+
+
 def test_what_stood_around_a_model_is_kept_in_it() -> None:
     place = Revision.model_validate({**PROTON, "novel": 0}, context=proton.PROTON.vocabulary)
     more = with_more(place, {"novel": 1, "branch": 2})

@@ -111,6 +111,8 @@ class Model(BaseModel, frozen=True):
         validate_by_name=True,
         validate_by_alias=True,
         val_temporal_unit="seconds",
+        # CBOR has bytes, which may be no text, and a member that nobody knows may be of any kind.
+        ser_json_bytes="base64",
     )
 
 
@@ -150,8 +152,9 @@ class SyncJobStatus(Model, frozen=True):
         vocabulary = _vocabulary(info, members, "native")
         if vocabulary is None:
             return members
-        native = members.get("state") or ""
-        state = vocabulary.states.get(native, SyncState.UNKNOWN)
+        told: object = members.get("state")
+        native = "" if told is None else told
+        state = vocabulary.states.get(native, SyncState.UNKNOWN) if isinstance(native, str) else SyncState.UNKNOWN
         return {**_aside(members, "native"), "native": native, "state": state}
 
     def __str__(self) -> str:
