@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from unisync import (
+    AccessDeniedError,
     AsyncUnisync,
     CallEnded,
     Event,
@@ -165,8 +166,83 @@ def test_what_the_listener_raises_disturbs_nothing(
     assert "on_event failed at WaitStarted" in caplog.text
 
 
+@pytest.mark.parametrize("error", [AccessDeniedError, SyncFailedError])
+def test_what_the_listener_raises_is_logged_without_what_aws_said(
+    aws: Emulator, make_either: Callable[..., Any], caplog: pytest.LogCaptureFixture, error: type[Exception]
+) -> None:
+    def fails(event: Event) -> None:
+        try:
+            raise KeyError("deaf")
+        except KeyError:
+            raise RuntimeError("the listener fell asleep")  # noqa: B904
+
+    aws.push(stack="payments-prod", sha=SHA, outcome="FAILED", reason="the password is swordfish")
+    if error is AccessDeniedError:
+        aws.fault("GetResourceSyncStatus", "AccessDeniedException", message="swordfish")
+    with pytest.raises(error, match="swordfish"):
+        make_either(on_event=fails).wait_until_active(STACK)
+    assert "fell asleep" in caplog.text
+    assert "deaf" in caplog.text
+    assert "swordfish" not in caplog.text
+
+
+def test_a_log_of_the_users_own_may_have_fields_of_the_same_names(
+    aws: Emulator, make_either: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    factory = logging.getLogRecordFactory()
+
+    def with_request(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = factory(*args, **kwargs)
+        vars(record).update(request_id="web-1", ref="main", service="shop")
+        return record
+
+    caplog.set_level("DEBUG", "unisync")
+    aws.push(stack="payments-prod", sha=SHA)
+    logging.setLogRecordFactory(with_request)
+    try:
+        assert make_either().wait_until_active(STACK).is_in_place
+    finally:
+        logging.setLogRecordFactory(factory)
+    assert {vars(record)["request_id"] for record in caplog.records if record.name == "unisync"} == {"web-1"}
+
+
+def test_what_a_search_cannot_look_into_is_logged_without_what_aws_said(
+    aws: Emulator, make_either: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    aws.fault("ListRepositoryLinks", "AccessDeniedException", times=None, message="swordfish")
+    assert "swordfish" in str(make_either().discover().errors["codeconnections"])
+    assert "AccessDeniedException" in caplog.text
+    assert "swordfish" not in caplog.text
+
+
+def test_a_wait_that_a_callback_ends_is_told_with_what_that_raised(
+    aws: Emulator, make_either: Callable[..., Any], told: Told
+) -> None:
+    aws.push(stack="payments-prod", sha=SHA)
+    with pytest.raises(ZeroDivisionError):
+        make_either(on_event=told).wait_all([STACK], on_progress=lambda _: 1 / 0)
+    assert [type(ended.error) for ended in told.ended] == [ZeroDivisionError]
+
+
+def test_a_listener_that_ends_the_program_ends_the_wait_too(aws: Emulator, client: Unisync, told: Told) -> None:
+    def leaves(event: Event) -> None:
+        told(event)
+        if isinstance(event, WaitStarted):
+            raise SystemExit
+
+    with pytest.raises(SystemExit), Unisync(**aws.client_options(), on_event=leaves) as leaving:
+        leaving.wait_until_active(STACK)
+    assert [ended.is_given_up for ended in told.ended] == [True]
+
+
+class Awaited:
+    """What is called like a function, and awaited."""
+
+    async def __call__(self, event: Event) -> None: ...
+
+
 @pytest.mark.parametrize("kind", [Unisync, AsyncUnisync, Fleet])
-@pytest.mark.parametrize("listener", [print, "print", _cancelled])
+@pytest.mark.parametrize("listener", [print, "print", _cancelled, Awaited()])
 def test_a_listener_is_a_plain_function(kind: Any, listener: Any) -> None:
     arguments: dict[str, Any] = {"role_arns": ["arn:aws:iam::123456789012:role/sync"]} if kind is Fleet else {}
     if listener is print:
@@ -188,7 +264,7 @@ def test_in_a_fleet_the_account_is_told(aws: Emulator, told: Told) -> None:
     ) as fleet:
         fleet.get_many([STACK])
         fleet.at(ACCOUNT, REGION).wait_until_active(STACK)
-    assert {(each.account, each.region) for each in told.calls[:1]} == {(ACCOUNT, REGION)}
+    assert {(each.account, each.region) for each in told.calls} == {(ACCOUNT, REGION)}
     assert len(told.ended) == 1
 
 
@@ -234,7 +310,7 @@ def test_the_log_has_fields_and_no_payload(
         make_either().wait_until_active(STACK)
     records = [vars(record) for record in caplog.records if record.name == "unisync"]
     assert "swordfish" not in json.dumps(records, default=repr)
-    first = records[1]
+    first = records[1]["unisync"]
     fields = {name: first[name] for name in ("service", "operation", "region", "attempt", "delay", "error", "wait_id")}
     assert fields == {
         "service": "codeconnections",
@@ -243,7 +319,7 @@ def test_the_log_has_fields_and_no_payload(
         "attempt": 1,
         "delay": 0.0,
         "error": "ThrottledError",
-        "wait_id": records[0]["wait_id"],
+        "wait_id": records[0]["unisync"]["wait_id"],
     }
     assert first["request_id"] in caplog.messages[1]
     assert caplog.messages[-1].endswith(": SyncFailedError")

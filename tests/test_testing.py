@@ -153,6 +153,14 @@ class TestFakes:
         job = fake.get(STACK)
         assert pickle.loads(pickle.dumps(job)) == job
 
+    def test_it_reads_nothing_of_the_machines_settings(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AWS_PROFILE", "nobody")
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+        fake = FakeUnisync()
+        fake.aws.add_stack("payments-prod", repository="acme/infra")
+        fake.aws.fault("GetResourceSyncStatus", "ThrottlingException", times=2)
+        assert fake.get(STACK).latest_sync is None
+
     def test_what_is_public(self) -> None:
         assert unisync.testing.__all__ == ["FakeAsyncUnisync", "FakeUnisync"]
         with pytest.raises(AttributeError, match="no attribute 'Fake'"):
@@ -207,6 +215,10 @@ def test_time_that_runs_by_itself(unisync_emulator, unisync_client):
 
 def test_fails(unisync_emulator):
     raise RuntimeError("as a test may")
+
+def test_that_sets_variables_of_its_own(monkeypatch, unisync_emulator):
+    monkeypatch.setenv("AWS_REGION", "us-west-2")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 """
 
 ENVIRONMENT = """
@@ -237,8 +249,30 @@ class TestPlugin:
         pytester.makeconftest(ENVIRONMENT)
         pytester.makepyfile(USERS_TESTS)
         done = pytester.runpytest_subprocess("-p", "no:randomly", "-W", "error", "--strict-markers")
-        done.assert_outcomes(passed=6, failed=1)
+        done.assert_outcomes(passed=7, failed=1)
         done.stdout.fnmatch_lines(["*RuntimeError: as a test may*"])
+
+    def test_takes_no_event_loop_along(self, pytester: pytest.Pytester) -> None:
+        pytester.makepyfile(
+            """
+            import asyncio
+            import pytest
+
+            @pytest.fixture(scope="module", autouse=True)
+            def loop():
+                own = asyncio.new_event_loop()
+                asyncio.set_event_loop(own)
+                yield own
+                own.close()
+
+            def test_with_a_client(unisync_async_client):
+                pass
+
+            def test_after_it(loop):
+                assert asyncio.get_event_loop() is loop
+            """
+        )
+        pytester.runpytest_subprocess().assert_outcomes(passed=2)
 
     def test_says_what_its_fixtures_are_for(self, pytester: pytest.Pytester) -> None:
         said = pytester.runpytest_subprocess("--fixtures").stdout.str()

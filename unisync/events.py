@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,6 +84,15 @@ Event = CallEnded | WaitStarted | WaitEnded
 """What a client tells of."""
 OnEvent = Callable[[Event], object]
 
+
+class CallbackError(Exception):
+    """Carries what a callback raised past those who would take it for a wait's own error."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error: Exception = error
+
+
 _LOGGED = ("service", "operation", "region", "account", "attempt", "delay", "duration", "request_id", "wait_id")
 _numbers = itertools.count(1)
 
@@ -93,7 +103,8 @@ def checked_callback(name: str, callback: Callback) -> Callback:
     Raises:
         InvalidRequestError: it is none.
     """
-    if inspect.iscoroutinefunction(callback):
+    kind = type(callback)
+    if inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(kind.__call__ if callable(callback) else 0):
         raise InvalidRequestError.before_sending(f"{name}: expected a plain function, got one that is awaited")
     if callback is not None and not callable(callback):
         raise InvalidRequestError.before_sending(f"{name}: expected a function, got {callback!r:.60}")
@@ -109,16 +120,22 @@ def log_call(ended: CallEnded) -> None:
         logger.debug(
             "%s %s attempt %d after a pause of %.1f s: %s in %.3f s (request %s)",
             *(ended.service, ended.operation, ended.attempt, ended.delay, how, ended.duration, ended.request_id),
-            extra={**fields, "error": None if error is None else type(error).__name__},
+            extra={"unisync": {**fields, "error": None if error is None else type(error).__name__}},
         )
 
 
 def tell(on_event: OnEvent | None, event: Event) -> None:
     """Tell an event to whoever listens, whose failures are nobody else's."""
     if on_event is not None:
+        handled = sys.exception()
         try:
             on_event(event)
-        except Exception:
+        except Exception as error:
+            # Without what is being handled meanwhile: its text may be AWS's, which no log is to show.
+            last: BaseException = error
+            while last.__context__ not in (None, handled):
+                last = last.__context__
+            last.__context__ = None
             logger.exception("on_event failed at %s", type(event).__name__)
 
 
@@ -143,17 +160,20 @@ def observed(
         how = "given up" if is_given_up else type(error).__name__ if error else "in place"
         fields: dict[str, object] = {"ref": str(ref), "wait_id": wait_id, "calls": calls, "elapsed": elapsed}
         logger.debug(
-            "the wait %d for %s ended after %d calls and %.1f s: %s", wait_id, ref, calls, elapsed, how, extra=fields
+            "the wait %d for %s ended after %d calls and %.1f s: %s",
+            *(wait_id, ref, calls, elapsed, how),
+            extra={"unisync": fields},
         )
         seen = job if isinstance(job, SyncJob) else None
         tell(on_event, WaitEnded(wait_id, ref, calls, elapsed, seen, error, is_given_up))
 
-    logger.debug("the wait %d for %s to be %s began", wait_id, ref, aim, extra={"ref": str(ref), "wait_id": wait_id})
-    tell(on_event, WaitStarted(wait_id, ref, aim, revision))
+    fields: dict[str, object] = {"ref": str(ref), "wait_id": wait_id}
+    logger.debug("the wait %d for %s to be %s began", wait_id, ref, aim, extra={"unisync": fields})
     try:
+        tell(on_event, WaitStarted(wait_id, ref, aim, revision))
         result = yield from each_call(flow, marked)
     except Exception as error:
-        ended(None, error, False)
+        ended(None, error.error if isinstance(error, CallbackError) else error, False)
         raise
     except BaseException:
         ended(None, None, True)

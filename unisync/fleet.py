@@ -95,12 +95,18 @@ class FleetVerbs(CommonVerbs):
         del external_id  # so that no traceback shows it
         readers: list[botocore.session.Session] = []
 
-        def made(own: interfaces.Boto3Session | None, role: Role | None, region: str | None) -> Session:
-            if role is not None:
-                region = source.region if region is None else region
-                return Session(None, region, None, endpoint_url, config, allow_unknown_words, role, on_event=on_event)
+        def made(account: str, own: interfaces.Boto3Session | None, role: Role | None, region: str | None) -> Session:
             return Session(
-                own, region, None, endpoint_url, config, allow_unknown_words, readers=readers, on_event=on_event
+                own,
+                source.region if role is not None and region is None else region,
+                None,
+                endpoint_url,
+                config,
+                allow_unknown_words,
+                role,
+                readers=None if role is not None else readers,
+                on_event=on_event,
+                account=account,
             )
 
         wanted = None if regions is None else tuple(dict.fromkeys(_texts("regions", regions)))
@@ -114,12 +120,12 @@ class FleetVerbs(CommonVerbs):
             if not callable(getattr(cast("object", own), "client", None)):
                 raise _refusal("sessions", "a boto3 session for each account", own)
             FleetSync(account, "any", StackSync("any"))  # refuses what is no account's name
-            makers[account] = partial(made, own, None)
+            makers[account] = partial(made, account, own, None)
         for arn in _texts("role_arns", role_arns):
             role = Role(source, arn, hidden, role_session_name, wanted[0] if wanted else None)
             if role.account in makers:
                 raise _refusal("role_arns", "one role or session an account", f"another of {role.account}: {arn}")
-            makers[role.account] = partial(made, None, role)
+            makers[role.account] = partial(made, role.account, None, role)
         if not makers:
             raise _refusal("role_arns", "role ARNs, or `sessions`", "neither")
         self._session = self._sessions = FleetSession(source, makers, wanted, endpoint_url)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 import unisync
 from unisync.backoff import Backoff, retrying
 from unisync.errors import InvalidRequestError, UnisyncError
-from unisync.events import OnEvent, checked_callback, observed
+from unisync.events import CallbackError, OnEvent, checked_callback, observed
 from unisync.flow import Flow, Stop, Together
 from unisync.models import SyncJob
 from unisync.refs import FleetSync, SyncRef
@@ -42,14 +42,6 @@ _ENOUGH: Mapping[str, Callable[[object], bool]] = {
     "first": lambda _: True,
     "first_failure": lambda result: isinstance(result, UnisyncError),
 }
-
-
-class _CallbackError(Exception):
-    """Carries what a callback raised past those who would take it for a wait's own error."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(error)
-        self.error = error
 
 
 @dataclass(frozen=True)
@@ -158,7 +150,7 @@ def waiting(
             try:
                 callback(told)
             except Exception as error:
-                raise _CallbackError(error) from error
+                raise CallbackError(error) from error
 
     def wait(subject: Subject[J]) -> Flow[J]:
         wanted = revision if subject.has_revisions else None
@@ -183,7 +175,7 @@ def waiting(
         results: Results = yield Together(
             [wait(subject) for subject in subjects], _ENOUGH[return_when], economy, stop=stop
         )
-    except _CallbackError as carried:
+    except CallbackError as carried:
         failure = carried.error
     else:
         return _outcomes(subjects, results, seen)

@@ -102,7 +102,7 @@ class Session:
     """The boto3 clients of one account and region.
 
     The arguments are those of `Unisync`; a role that is assumed, where no session of boto3 is given; and sessions whose
-    data files are read by those that are given too; and who is told of each call.
+    data files are read by those that are given too; who is told of each call; and the account's name in a fleet.
     """
 
     def __init__(
@@ -116,6 +116,7 @@ class Session:
         role: Assumed | None = None,
         readers: list[botocore.session.Session] | None = None,
         on_event: OnEvent | None = None,
+        account: str | None = None,
     ) -> None:
         if session is not None and profile_name is not None:
             raise InvalidRequestError.before_sending("profile_name: expected None, as the session has a profile")
@@ -130,6 +131,7 @@ class Session:
         self._role = role
         self._readers = readers
         self._on_event = on_event
+        self._account = account
         self._renewed_at = -math.inf
         self._identity: tuple[Hashable, ...] | None = None
         self._clients: dict[str, BaseClient] = {}
@@ -229,6 +231,8 @@ class Session:
             except AccessDeniedError as error:
                 if error.code not in EXPIRED or not self.renewed(since=began):
                     raise
+                self._tell(call, started_at, began, error.request_id, error)
+                started_at, began = datetime.now(UTC), time.monotonic()
                 reply, request_id = self._send(call)
         except UnisyncError as error:
             self._tell(call, started_at, began, getattr(error, "request_id", None), error)
@@ -244,11 +248,12 @@ class Session:
         self, call: Call[Any], started_at: datetime, began: float, request_id: str | None, error: UnisyncError | None
     ) -> None:
         """Tell what became of a call, to the log and to whoever else listens: who was asked what, and nothing said."""
+        client = self._clients.get(call.service)
         ended = CallEnded(
             service=call.service,
             operation=call.operation,
-            region=self._clients[call.service].meta.region_name if call.service in self._clients else None,
-            account=call.location.account if call.location else None,
+            region=None if client is None else client.meta.region_name,
+            account=self._account,
             attempt=call.attempt,
             delay=call.delay,
             started_at=started_at,
@@ -309,7 +314,7 @@ class Session:
             raise _translated(error, call) from _without_frames(error)
         except Exception as error:
             if was_answered():  # botocore's parsers, meeting what no service should have answered
-                raise _unreadable(error, call, {}) from error
+                raise _unreadable(error, call, {}) from _without_frames(error)
             raise _no_answer(error, call) from error  # no credentials to be had, a handler of the caller's that failed
         metadata: dict[str, Any] = parsed.get("ResponseMetadata", {})
         try:
@@ -443,9 +448,10 @@ def is_expired(error: Exception) -> bool:
 
 def _has_password(url: str | None) -> bool:
     """Whether an endpoint has a user name or a password: AWS knows of none, and each message would show it."""
-    return isinstance(url, str) and re.match(r"[^/]*//[^/?#]*@", url) is not None
+    return isinstance(url, str) and "@" in url and re.match(_PLAIN_AUTHORITY, url) is None
 
 
+_PLAIN_AUTHORITY = r"https?://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d+)?(/|$)"
 _NO_PASSWORD = "endpoint_url: expected a URL without a user name and password"
 
 

@@ -72,6 +72,15 @@ class Terminal:
         """As a person does."""
         os.write(self._ours, b"\x03")
 
+    def interrupt(self) -> int:
+        """Press Ctrl-C, and again if it is lost: Python drops one that strikes within a finalizer. The exit code."""
+        self.press_ctrl_c()
+        try:
+            return self.end(10)
+        except AssertionError:
+            self.press_ctrl_c()
+            return self.end(10)
+
     def end(self, seconds: float = 30.0) -> int:
         """Wait for the end of the process; what it ended with."""
         self.read_until(lambda: self.process.poll() is not None, seconds)

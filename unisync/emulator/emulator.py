@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from functools import cache
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 from botocore.loaders import Loader
 from typing_extensions import TypedDict
@@ -164,13 +165,17 @@ class Emulator(Setup):
             account: The account that calls are made in.
             region: The region, likewise.
             in_process: Whether calls are answered without a socket, which needs no `with`: nothing is served. Faults
-                that take time then take emulated time.
+                that take time then take emulated time, whatever time-outs say, and no role can be assumed.
         """
         import boto3
         from botocore.config import Config
         from botocore.session import Session
 
         core = Session()
+        if in_process:  # nothing of the machine's own settings
+            settings: Any = core.get_component("config_store")
+            for name, value in (("profile", None), ("config_file", os.devnull), ("max_attempts", None)):
+                settings.set_config_variable(name, value)
         if core.get_config_variable("data_path") is None:
             # Reading the models anew is most of what a client costs: the emulator's clients share them.
             core.register_component("data_loader", _model_loader())

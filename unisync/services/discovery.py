@@ -59,7 +59,9 @@ class Findings:
 
     def note(self, error: UnisyncError) -> None:
         """Note what cannot be looked into."""
-        logger.warning("%s%s was not searched for syncs to its end: %s", self.where, self.service, error)
+        # By its code alone: no log is to show what AWS said.
+        how = error.code if isinstance(error, ServiceError) else type(error).__name__
+        logger.warning("%s%s was not searched for syncs to its end: %s", self.where, self.service, how)
         self.error = self.error or error
 
 

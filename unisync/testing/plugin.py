@@ -41,11 +41,12 @@ class Fault(Protocol):
 
 
 @pytest.fixture
-def unisync_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+def unisync_emulator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """An emulated AWS of the test's own, served on loopback, whose time the test moves.
 
-    While the test runs, the environment points every AWS client at it, those that the code under test makes itself too;
-    and a client of unisync that is given no clock lives in its time. After it, the environment is as it was.
+    While the test runs, the environment points every AWS client that is made at it, in the code under test too; and a
+    client of unisync that is given no clock lives in its time. After it, or after `monkeypatch.undo()`, the environment
+    is as it was.
 
     The marker `unisync_emulator` sets what it is made with, such as `@pytest.mark.unisync_emulator(speed=60)`.
     """
@@ -58,17 +59,17 @@ def unisync_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     options: dict[str, Any] = {} if marker is None else dict(marker.kwargs)
     if not options.keys() & {"clock", "speed"}:
         options["clock"] = "manual"
-    with pytest.MonkeyPatch.context() as patch, Emulator(**options) as emulator:
+    patch = monkeypatch  # the test's own: what both of them set is undone in order
+    with Emulator(**options) as emulator:
         for name in list(os.environ):
-            if name.startswith("AWS_"):
+            # A proxy of the machine's own knows no way to a port of this test's.
+            if name.startswith("AWS_") or name.lower().endswith("_proxy"):
                 patch.delenv(name)
         for name, value in emulator.environment().items():
             patch.setenv(name, value)
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             patch.setenv(name, os.devnull)
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        # A proxy of the machine's own knows no way to a port of this test's.
-        patch.setenv("NO_PROXY", "*")
         # What `boto3.client` makes its clients with remembers the credentials of its day.
         patch.setattr(boto3, "DEFAULT_SESSION", None)
         patch.setattr(unisync.flow, "default_clock", lambda: emulator.clock)
@@ -88,12 +89,16 @@ def unisync_client(unisync_emulator: Emulator) -> Iterator[Unisync]:
 def unisync_async_client(unisync_emulator: Emulator) -> Iterator[AsyncUnisync]:
     """An awaitable client of the emulated AWS. It is closed after the test."""
     import asyncio
+    import threading
 
     from unisync.aio import AsyncUnisync
 
     client = AsyncUnisync(**unisync_emulator.client_options())
     yield client
-    asyncio.run(client.close())
+    # In a thread: an event loop that ends in this one would take that of the next test along.
+    closing = threading.Thread(target=lambda: asyncio.run(client.close()))
+    closing.start()
+    closing.join()
 
 
 @pytest.fixture
