@@ -218,9 +218,12 @@ def test_what_a_search_cannot_look_into_is_logged_without_what_aws_said(
 def test_a_wait_that_a_callback_ends_is_told_with_what_that_raised(
     aws: Emulator, make_either: Callable[..., Any], told: Told
 ) -> None:
+    def fails(progress: object) -> None:
+        raise ZeroDivisionError
+
     aws.push(stack="payments-prod", sha=SHA)
     with pytest.raises(ZeroDivisionError):
-        make_either(on_event=told).wait_all([STACK], on_progress=lambda _: 1 / 0)
+        make_either(on_event=told).wait_all([STACK], on_progress=fails)
     assert [type(ended.error) for ended in told.ended] == [ZeroDivisionError]
 
 
