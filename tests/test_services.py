@@ -401,7 +401,8 @@ def test_what_is_found_is_the_sync_of_that_kind() -> None:
 def test_what_is_not_searched_to_its_end_is_logged_with_where_it_is(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(AccessDeniedError):
         drive(discover(Services("codeconnections"), ["twinmaker"], "111111111111 eu-west-1: "), [denied()])
-    assert caplog.messages == [f"111111111111 eu-west-1: twinmaker was not searched for syncs to its end: {denied()}"]
+    where = "111111111111 eu-west-1: twinmaker was not searched for syncs to its end"
+    assert caplog.messages == [f"{where}: {denied().code}"]
 
 
 def test_a_release_is_of_that_blocker_of_that_sync() -> None:
