@@ -69,7 +69,7 @@ class WaitEnded:
     wait_id: int
     ref: SyncRef[SyncJob]
     calls: int
-    """How many calls it made."""
+    """How many calls it asked for; where it was given up, the last of them may not have been made."""
     elapsed: float
     """Seconds that it took, by the client's clock."""
     job: SyncJob | None
@@ -103,11 +103,12 @@ def checked_callback(name: str, callback: Callback) -> Callback:
     Raises:
         InvalidRequestError: it is none.
     """
-    kind = type(callback)
-    if inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(kind.__call__ if callable(callback) else 0):
-        raise InvalidRequestError.before_sending(f"{name}: expected a plain function, got one that is awaited")
-    if callback is not None and not callable(callback):
+    if callback is None:
+        return callback
+    if not callable(callback):
         raise InvalidRequestError.before_sending(f"{name}: expected a function, got {callback!r:.60}")
+    if inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(callback.__call__):
+        raise InvalidRequestError.before_sending(f"{name}: expected a plain function, got one that is awaited")
     return callback
 
 

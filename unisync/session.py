@@ -240,14 +240,15 @@ class Session:
         finally:
             if self._identity is None:
                 self._identify(call.service)
-        if not call.is_check:
-            self._tell(call, started_at, began, request_id, None)
+        self._tell(call, started_at, began, request_id, None)
         return reply
 
     def _tell(
         self, call: Call[Any], started_at: datetime, began: float, request_id: str | None, error: UnisyncError | None
     ) -> None:
         """Tell what became of a call, to the log and to whoever else listens: who was asked what, and nothing said."""
+        if call.is_check:  # and never sent
+            return
         client = self._clients.get(call.service)
         ended = CallEnded(
             service=call.service,
@@ -286,6 +287,7 @@ class Session:
         """The answer, and the id of the request."""
         from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
+        client = None
         try:
             client = self.client(call.service)
         except BotoCoreError as error:
@@ -293,7 +295,10 @@ class Session:
         except (OSError, json.JSONDecodeError) as error:  # a program or a file that credentials were to come from
             raise _no_answer(error, call) from error
         except ValueError as error:  # an endpoint that is no URL, a setting that is no number
-            raise InvalidRequestError.before_sending(str(error), call.operation, call.service) from error
+            if "@" not in str(error):
+                raise InvalidRequestError.before_sending(str(error), call.operation, call.service) from error
+        if client is None:  # out here, so that the error does not lead to botocore's, which quotes the endpoint
+            raise InvalidRequestError.before_sending(_NO_PASSWORD, call.operation, call.service)
         operation = client.meta.service_model.operation_model(call.operation)
         broken = "; ".join(broken_constraints(operation, call.params, any_word=self._any_word))
         if broken:

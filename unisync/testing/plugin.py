@@ -59,20 +59,20 @@ def unisync_emulator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     options: dict[str, Any] = {} if marker is None else dict(marker.kwargs)
     if not options.keys() & {"clock", "speed"}:
         options["clock"] = "manual"
-    patch = monkeypatch  # the test's own: what both of them set is undone in order
     with Emulator(**options) as emulator:
+        # The test's own monkeypatch: what both of them set is undone in its order.
         for name in list(os.environ):
             # A proxy of the machine's own knows no way to a port of this test's.
             if name.startswith("AWS_") or name.lower().endswith("_proxy"):
-                patch.delenv(name)
+                monkeypatch.delenv(name)
         for name, value in emulator.environment().items():
-            patch.setenv(name, value)
+            monkeypatch.setenv(name, value)
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            patch.setenv(name, os.devnull)
-        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+            monkeypatch.setenv(name, os.devnull)
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         # What `boto3.client` makes its clients with remembers the credentials of its day.
-        patch.setattr(boto3, "DEFAULT_SESSION", None)
-        patch.setattr(unisync.flow, "default_clock", lambda: emulator.clock)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        monkeypatch.setattr(unisync.flow, "default_clock", lambda: emulator.clock)
         yield emulator
 
 
