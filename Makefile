@@ -42,40 +42,40 @@ check: $(VENV)/.checkers  ## everything that can be known without running the te
 	@# Looks at the package as a user's checker does: without our stubs, and with the first Python on the PATH.
 	@found=$$(PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PYRIGHT) --verifytypes unisync --ignoreexternal) || { echo "$$found"; exit 1; }; \
 	echo "$$found" | grep 'Type completeness'
-	$(PY) stubs/generate.py --check
-	$(PY) docs/operations.py --check
-	$(PY) docs/cli.py --check
-	$(PY) docs/states.py --check
+	$(PY) -m tools.generators.stubs --check
+	$(PY) -m tools.generators.operations --check
+	$(PY) -m tools.generators.cli --check
+	$(PY) -m tools.generators.states --check
 	@if ! git rev-parse --git-dir >/dev/null 2>&1; then echo "Not a git checkout: did not look for names of package registries."; \
 	elif git grep -nIE '$(REGISTRIES)'; then echo "The lines above name a package registry. No tracked file may."; exit 1; \
 	else echo "No tracked file names a package registry."; fi
 
 types: $(VENV)/.checkers  ## build the wheel, and look at it as its users' type checkers do, in environments of its own
-	@$(PY) -m tests.installed
+	@$(PY) -m tools.installed
 
 stubs: $(VENV)/.installed  ## write the boto3 stubs anew from botocore's models
-	$(PY) stubs/generate.py
+	$(PY) -m tools.generators.stubs
 
 docs: $(VENV)/.installed  ## write the pages anew that follow from the code
-	$(PY) docs/operations.py
-	$(PY) docs/cli.py
-	$(PY) docs/states.py
+	$(PY) -m tools.generators.operations
+	$(PY) -m tools.generators.cli
+	$(PY) -m tools.generators.states
 
 site: $(VENV)/.checkers  ## build the documentation site: docs/_build/html
 	@$(PY) -m sphinx -q -E -W --keep-going -n -b html docs docs/_build/html
 	@echo "Built docs/_build/html/index.html"
 
 pictures: $(VENV)/.checkers  ## take the pictures of the report anew; this needs Chromium
-	$(PY) docs/pictures.py
+	$(PY) -m tools.generators.pictures
 
 bench: $(VENV)/.installed .venv-aiobotocore/.installed  ## measure what unisync costs next to others: BENCHMARKS.md
-	@$(PY) bench/run.py --markdown BENCHMARKS.md
+	@$(PY) tools/bench/run.py --markdown BENCHMARKS.md
 
 fuzz: .venv-trust/.installed  ## look for inputs that break what reads text and bytes: RELIABILITY.md; FUZZ_SECONDS=60 a target
-	@nice -n 15 .venv-trust/bin/python -m fuzz.run --seconds $(FUZZ_SECONDS) --markdown RELIABILITY.md
+	@nice -n 15 .venv-trust/bin/python -m tools.fuzz.run --seconds $(FUZZ_SECONDS) --markdown RELIABILITY.md
 
 soak: $(VENV)/.installed  ## try every fault, and 100 000 calls, for SOAK_SECONDS (600): RELIABILITY.md
-	@$(PY) -m tests.soak --seconds $(SOAK_SECONDS) --markdown RELIABILITY.md
+	@$(PY) -m tools.soak --seconds $(SOAK_SECONDS) --markdown RELIABILITY.md
 
 sample: $(VENV)/.installed  ## run a sample project's tests against the wheel, in an environment of its own
 	@rm -rf .venv-sample dist/sample && mkdir -p dist/sample
@@ -98,7 +98,7 @@ coverage: test  ## run the tests, then show every line and branch they miss
 
 # What an earlier run has tried is not tried again, unless it was changed since; MINUTES=10 stops it earlier.
 mutants: .venv-trust/.installed  ## break the code in small ways, and tell what no test notices; up to an hour
-	@.venv-trust/bin/python tests/mutants.py $(if $(MINUTES),--minutes $(MINUTES))
+	@.venv-trust/bin/python tools/mutants.py $(if $(MINUTES),--minutes $(MINUTES))
 
 test-oldest:  ## run the tests with the oldest boto3 supported
 	@$(MAKE) --no-print-directory pytest VENV=.venv-oldest REQUIREMENTS=requirements/oldest.txt
@@ -132,7 +132,7 @@ requirements: .venv-lock/.installed  ## pin anew what pyproject.toml asks for; U
 	$(COMPILE) requirements/stubs-oldest.in --constraint requirements/user-oldest.txt --output-file requirements/stubs-oldest.txt
 
 clean:  ## remove everything that make has made
-	rm -rf .venv .venv-* tests/foreign/.venv tests/foreign/node_modules .coverage .coverage.* htmlcov dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis fuzz/found mutants
+	rm -rf .venv .venv-* tools/foreign/.venv tools/foreign/node_modules .coverage .coverage.* htmlcov dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis tools/fuzz/found mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps below are older than what they were made from only when there is something new to install.

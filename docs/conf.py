@@ -16,9 +16,9 @@ from sphinx.util.nodes import make_refnode
 from sphinx.util.typing import stringify_annotation
 
 import unisync
+from unisync._models.jobs import Model
 from unisync.emulator import FAULTS
 from unisync.errors import UnisyncError
-from unisync.models import Model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,18 +61,18 @@ html_copy_source = False
 html_theme_options: dict[str, object] = {"top_of_page_buttons": []}
 
 ALIASES = {
-    "Action": "unisync.services.ensuring",
-    "OnEvent": "unisync.events",
-    "OnOutcome": "unisync.outcomes",
-    "OnProgress": "unisync.waiting",
-    "RepositoryProvider": "unisync.services.proton",
-    "Switch": "unisync.definitions",
-    "SyncResourceState": "unisync.inventory",
-    "SyncResourceType": "unisync.inventory",
+    "Action": "unisync._services.ensure",
+    "OnEvent": "unisync._core.events",
+    "OnOutcome": "unisync._waiters.many",
+    "OnProgress": "unisync._waiters.waiters",
+    "RepositoryProvider": "unisync._services.proton",
+    "Switch": "unisync._models.configurations",
+    "SyncResourceState": "unisync._models.resources",
+    "SyncResourceType": "unisync._models.resources",
     "SyncType": "",  # the item's own module: it is another for Proton
-    "TemplateType": "unisync.refs",
-    "Trigger": "unisync.definitions",
-    "What": "unisync.watching",
+    "TemplateType": "unisync._models.refs",
+    "Trigger": "unisync._models.configurations",
+    "What": "unisync._waiters.watcher",
 }
 """Types that are written out where a signature has them, since nobody imports their names; and their modules."""
 MADE_BY_UNISYNC = (
@@ -81,8 +81,8 @@ MADE_BY_UNISYNC = (
 )
 """Classes that show no arguments: nobody else makes one."""
 DATA = {
-    "unisync.AnyRef": "unisync.refs",
-    "unisync.Event": "unisync.events",
+    "unisync.AnyRef": "unisync._models.refs",
+    "unisync.Event": "unisync._core.events",
     "unisync.emulator.ACCOUNT": "unisync.emulator.emulator",
     "unisync.emulator.REGION": "unisync.emulator.emulator",
 }

@@ -14,24 +14,77 @@ from typing import TYPE_CHECKING
 from unisync.collection import NoCollection
 
 if TYPE_CHECKING:
-    from unisync.aio import AsyncUnisync as AsyncUnisync
-    from unisync.backoff import Backoff as Backoff
-    from unisync.client import Unisync as Unisync
-    from unisync.definitions import Deleted as Deleted
-    from unisync.definitions import Repository as Repository
-    from unisync.definitions import RepositoryLink as RepositoryLink
-    from unisync.definitions import RepositorySummary as RepositorySummary
-    from unisync.definitions import RepositorySyncAttempt as RepositorySyncAttempt
-    from unisync.definitions import RepositorySyncDefinition as RepositorySyncDefinition
-    from unisync.definitions import ServiceSyncBlockerSummary as ServiceSyncBlockerSummary
-    from unisync.definitions import ServiceSyncConfig as ServiceSyncConfig
-    from unisync.definitions import SyncBlocker as SyncBlocker
-    from unisync.definitions import SyncBlockerContext as SyncBlockerContext
-    from unisync.definitions import SyncBlockerSummary as SyncBlockerSummary
-    from unisync.definitions import SyncConfiguration as SyncConfiguration
-    from unisync.definitions import TemplateSyncConfig as TemplateSyncConfig
-    from unisync.definitions import UpdatedServiceSyncBlocker as UpdatedServiceSyncBlocker
-    from unisync.definitions import UpdatedSyncBlocker as UpdatedSyncBlocker
+    from unisync._botocore.regions import available_regions as available_regions
+    from unisync._client.async_client import AsyncUnisync as AsyncUnisync
+    from unisync._client.client import Unisync as Unisync
+    from unisync._client.fleet import AsyncFleet as AsyncFleet
+    from unisync._client.fleet import Fleet as Fleet
+    from unisync._client.fleet import FleetDiscovery as FleetDiscovery
+    from unisync._client.fleet import Place as Place
+    from unisync._core.clock import Clock as Clock
+    from unisync._core.events import CallEnded as CallEnded
+    from unisync._core.events import Event as Event
+    from unisync._core.events import WaitEnded as WaitEnded
+    from unisync._core.events import WaitStarted as WaitStarted
+    from unisync._core.flow import Location as Location
+    from unisync._core.flow import SystemClock as SystemClock
+    from unisync._core.pagination import AsyncListing as AsyncListing
+    from unisync._core.pagination import Listing as Listing
+    from unisync._core.pagination import Page as Page
+    from unisync._core.pagination import TruncatedListWarning as TruncatedListWarning
+    from unisync._core.rate_limiter import Pace as Pace
+    from unisync._core.retry import Backoff as Backoff
+    from unisync._models.configurations import Deleted as Deleted
+    from unisync._models.configurations import Repository as Repository
+    from unisync._models.configurations import RepositoryLink as RepositoryLink
+    from unisync._models.configurations import RepositorySummary as RepositorySummary
+    from unisync._models.configurations import RepositorySyncAttempt as RepositorySyncAttempt
+    from unisync._models.configurations import RepositorySyncDefinition as RepositorySyncDefinition
+    from unisync._models.configurations import ServiceSyncBlockerSummary as ServiceSyncBlockerSummary
+    from unisync._models.configurations import ServiceSyncConfig as ServiceSyncConfig
+    from unisync._models.configurations import SyncBlocker as SyncBlocker
+    from unisync._models.configurations import SyncBlockerContext as SyncBlockerContext
+    from unisync._models.configurations import SyncBlockerSummary as SyncBlockerSummary
+    from unisync._models.configurations import SyncConfiguration as SyncConfiguration
+    from unisync._models.configurations import TemplateSyncConfig as TemplateSyncConfig
+    from unisync._models.configurations import UpdatedServiceSyncBlocker as UpdatedServiceSyncBlocker
+    from unisync._models.configurations import UpdatedSyncBlocker as UpdatedSyncBlocker
+    from unisync._models.jobs import GitSyncJob as GitSyncJob
+    from unisync._models.jobs import ResourceSyncAttempt as ResourceSyncAttempt
+    from unisync._models.jobs import Revision as Revision
+    from unisync._models.jobs import SyncError as SyncError
+    from unisync._models.jobs import SyncEvent as SyncEvent
+    from unisync._models.jobs import SyncJob as SyncJob
+    from unisync._models.jobs import SyncJobStatus as SyncJobStatus
+    from unisync._models.jobs import SyncState as SyncState
+    from unisync._models.jobs import TwinMakerSyncJob as TwinMakerSyncJob
+    from unisync._models.refs import AnyRef as AnyRef
+    from unisync._models.refs import FleetSync as FleetSync
+    from unisync._models.refs import ServiceInstanceSync as ServiceInstanceSync
+    from unisync._models.refs import StackSync as StackSync
+    from unisync._models.refs import SyncRef as SyncRef
+    from unisync._models.refs import TemplateSync as TemplateSync
+    from unisync._models.refs import TwinMakerSync as TwinMakerSync
+    from unisync._models.refs import parse_fleet_ref as parse_fleet_ref
+    from unisync._models.refs import parse_ref as parse_ref
+    from unisync._models.resources import SyncJobSummary as SyncJobSummary
+    from unisync._models.resources import SyncResource as SyncResource
+    from unisync._models.resources import SyncResources as SyncResources
+    from unisync._services.codeconnections import AsyncCodeConnections as AsyncCodeConnections
+    from unisync._services.codeconnections import BlockingCodeConnections as BlockingCodeConnections
+    from unisync._services.discovery import Discovery as Discovery
+    from unisync._services.ensure import Ensured as Ensured
+    from unisync._services.proton import AsyncProton as AsyncProton
+    from unisync._services.proton import BlockingProton as BlockingProton
+    from unisync._services.proton import ProtonDeprecationWarning as ProtonDeprecationWarning
+    from unisync._services.twinmaker import AsyncTwinMaker as AsyncTwinMaker
+    from unisync._services.twinmaker import BlockingTwinMaker as BlockingTwinMaker
+    from unisync._services.twinmaker import CreatedSyncJob as CreatedSyncJob
+    from unisync._services.twinmaker import DeletedSyncJob as DeletedSyncJob
+    from unisync._waiters.many import Outcome as Outcome
+    from unisync._waiters.token import WaitToken as WaitToken
+    from unisync._waiters.waiters import Progress as Progress
+    from unisync._waiters.watcher import Change as Change
     from unisync.errors import AccessDeniedError as AccessDeniedError
     from unisync.errors import AlreadyExistsError as AlreadyExistsError
     from unisync.errors import ConflictError as ConflictError
@@ -50,59 +103,6 @@ if TYPE_CHECKING:
     from unisync.errors import WaitError as WaitError
     from unisync.errors import WaitStoppedError as WaitStoppedError
     from unisync.errors import WaitTimeoutError as WaitTimeoutError
-    from unisync.events import CallEnded as CallEnded
-    from unisync.events import Event as Event
-    from unisync.events import WaitEnded as WaitEnded
-    from unisync.events import WaitStarted as WaitStarted
-    from unisync.fleet import AsyncFleet as AsyncFleet
-    from unisync.fleet import Fleet as Fleet
-    from unisync.fleet import FleetDiscovery as FleetDiscovery
-    from unisync.fleet import Place as Place
-    from unisync.flow import Location as Location
-    from unisync.flow import SystemClock as SystemClock
-    from unisync.interfaces import Clock as Clock
-    from unisync.inventory import SyncJobSummary as SyncJobSummary
-    from unisync.inventory import SyncResource as SyncResource
-    from unisync.inventory import SyncResources as SyncResources
-    from unisync.listing import AsyncListing as AsyncListing
-    from unisync.listing import Listing as Listing
-    from unisync.listing import Page as Page
-    from unisync.listing import TruncatedListWarning as TruncatedListWarning
-    from unisync.models import GitSyncJob as GitSyncJob
-    from unisync.models import ResourceSyncAttempt as ResourceSyncAttempt
-    from unisync.models import Revision as Revision
-    from unisync.models import SyncError as SyncError
-    from unisync.models import SyncEvent as SyncEvent
-    from unisync.models import SyncJob as SyncJob
-    from unisync.models import SyncJobStatus as SyncJobStatus
-    from unisync.models import SyncState as SyncState
-    from unisync.models import TwinMakerSyncJob as TwinMakerSyncJob
-    from unisync.outcomes import Outcome as Outcome
-    from unisync.pacing import Pace as Pace
-    from unisync.refs import AnyRef as AnyRef
-    from unisync.refs import FleetSync as FleetSync
-    from unisync.refs import ServiceInstanceSync as ServiceInstanceSync
-    from unisync.refs import StackSync as StackSync
-    from unisync.refs import SyncRef as SyncRef
-    from unisync.refs import TemplateSync as TemplateSync
-    from unisync.refs import TwinMakerSync as TwinMakerSync
-    from unisync.refs import parse_fleet_ref as parse_fleet_ref
-    from unisync.refs import parse_ref as parse_ref
-    from unisync.regions import available_regions as available_regions
-    from unisync.services.codeconnections import AsyncCodeConnections as AsyncCodeConnections
-    from unisync.services.codeconnections import BlockingCodeConnections as BlockingCodeConnections
-    from unisync.services.discovery import Discovery as Discovery
-    from unisync.services.ensuring import Ensured as Ensured
-    from unisync.services.proton import AsyncProton as AsyncProton
-    from unisync.services.proton import BlockingProton as BlockingProton
-    from unisync.services.proton import ProtonDeprecationWarning as ProtonDeprecationWarning
-    from unisync.services.twinmaker import AsyncTwinMaker as AsyncTwinMaker
-    from unisync.services.twinmaker import BlockingTwinMaker as BlockingTwinMaker
-    from unisync.services.twinmaker import CreatedSyncJob as CreatedSyncJob
-    from unisync.services.twinmaker import DeletedSyncJob as DeletedSyncJob
-    from unisync.tokens import WaitToken as WaitToken
-    from unisync.waiting import Progress as Progress
-    from unisync.watching import Change as Change
 
 __all__ = [
     "AccessDeniedError",
@@ -198,10 +198,10 @@ __all__ = [
 
 # boto3 and pydantic are loaded when a name is first used: importing unisync costs next to nothing.
 _HOMES = {
-    "aio": ("AsyncUnisync",),
-    "backoff": ("Backoff",),
-    "client": ("Unisync",),
-    "definitions": (
+    "_client.async_client": ("AsyncUnisync",),
+    "_core.retry": ("Backoff",),
+    "_client.client": ("Unisync",),
+    "_models.configurations": (
         "Deleted",
         "Repository",
         "RepositoryLink",
@@ -238,22 +238,22 @@ _HOMES = {
         "WaitStoppedError",
         "WaitTimeoutError",
     ),
-    "events": ("CallEnded", "Event", "WaitEnded", "WaitStarted"),
-    "fleet": ("AsyncFleet", "Fleet", "FleetDiscovery", "Place"),
-    "flow": ("Location", "SystemClock"),
-    "interfaces": ("Clock",),
-    "inventory": (
+    "_core.events": ("CallEnded", "Event", "WaitEnded", "WaitStarted"),
+    "_client.fleet": ("AsyncFleet", "Fleet", "FleetDiscovery", "Place"),
+    "_core.flow": ("Location", "SystemClock"),
+    "_core.clock": ("Clock",),
+    "_models.resources": (
         "SyncJobSummary",
         "SyncResource",
         "SyncResources",
     ),
-    "listing": (
+    "_core.pagination": (
         "AsyncListing",
         "Listing",
         "Page",
         "TruncatedListWarning",
     ),
-    "models": (
+    "_models.jobs": (
         "GitSyncJob",
         "ResourceSyncAttempt",
         "Revision",
@@ -264,9 +264,9 @@ _HOMES = {
         "SyncState",
         "TwinMakerSyncJob",
     ),
-    "outcomes": ("Outcome",),
-    "pacing": ("Pace",),
-    "refs": (
+    "_waiters.many": ("Outcome",),
+    "_core.rate_limiter": ("Pace",),
+    "_models.refs": (
         "AnyRef",
         "FleetSync",
         "ServiceInstanceSync",
@@ -277,27 +277,27 @@ _HOMES = {
         "parse_fleet_ref",
         "parse_ref",
     ),
-    "regions": ("available_regions",),
-    "services.codeconnections": (
+    "_botocore.regions": ("available_regions",),
+    "_services.codeconnections": (
         "AsyncCodeConnections",
         "BlockingCodeConnections",
     ),
-    "services.discovery": ("Discovery",),
-    "services.ensuring": ("Ensured",),
-    "services.proton": (
+    "_services.discovery": ("Discovery",),
+    "_services.ensure": ("Ensured",),
+    "_services.proton": (
         "AsyncProton",
         "BlockingProton",
         "ProtonDeprecationWarning",
     ),
-    "services.twinmaker": (
+    "_services.twinmaker": (
         "AsyncTwinMaker",
         "BlockingTwinMaker",
         "CreatedSyncJob",
         "DeletedSyncJob",
     ),
-    "tokens": ("WaitToken",),
-    "waiting": ("Progress",),
-    "watching": ("Change",),
+    "_waiters.token": ("WaitToken",),
+    "_waiters.waiters": ("Progress",),
+    "_waiters.watcher": ("Change",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -10,9 +10,9 @@ try:
 except ImportError as _error:
     raise ImportError("unisync.otel needs its extra: pip install 'unisync-aws[otel]'") from _error
 
+from unisync._core.events import CallEnded, Event, WaitEnded, WaitStarted
+from unisync._models.jobs import GitSyncJob
 from unisync.errors import ServiceError
-from unisync.events import CallEnded, Event, WaitEnded, WaitStarted
-from unisync.models import GitSyncJob
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -19,8 +19,8 @@ import yaml
 from tests.cli.scene import MINE, NASTY, OLD, furnish
 from tests.cli.terminal import ROOT
 from unisync.cli.app import run
-from unisync.cli.commands.waiting import wait
-from unisync.cli.exits import Exit
+from unisync.cli.commands.wait import wait
+from unisync.cli.exit_codes import Exit
 from unisync.emulator import Emulator
 
 FOLDER = ROOT / ".github" / "actions" / "unisync-wait"

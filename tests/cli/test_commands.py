@@ -16,7 +16,8 @@ import pytest
 
 from tests.cli.scene import MINE, NASTY, NEWER, OLD, ROLE, STACKS, furnish
 from unisync.cli.app import run
-from unisync.emulator import Emulator, sample
+from unisync.emulator import Emulator
+from unisync.emulator._scenario import sample
 
 ROLES = [f"arn:aws:iam::{account}:role/reader" for account in ("111111111111", "222222222222")]
 

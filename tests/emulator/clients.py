@@ -20,11 +20,11 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 
 from unisync.emulator import ACCOUNT, REGION, Setup
+from unisync.emulator._protocol.message import Request, Response
+from unisync.emulator._protocol.operations import SERVICES, service_model
+from unisync.emulator._protocol.signature import access_key_of, secret_of
 from unisync.emulator.application import Application
-from unisync.emulator.catalog import SERVICES, service_model
-from unisync.emulator.message import Request, Response
 from unisync.emulator.services import BEHAVIOURS
-from unisync.emulator.signature import access_key_of, secret_of
 
 if TYPE_CHECKING:
     from boto3.services import codeconnections, codestar_connections, iottwinmaker, proton

@@ -11,8 +11,8 @@ from botocore.loaders import Loader
 
 from tests.emulator.clients import SPEAKS_CBOR, Clients, furnish, session_with
 from unisync.emulator import ACCOUNT, Emulator, EmulatorClock
+from unisync.emulator._protocol.signature import access_key_of, secret_of
 from unisync.emulator.application import Application
-from unisync.emulator.signature import access_key_of, secret_of
 
 
 @pytest.fixture

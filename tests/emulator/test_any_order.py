@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.emulator.clients import BLOCKER, CONNECTION, IMPLEMENTED, LINK, SPARE_LINK, block, furnish
 from tests.emulator.test_round_trip import Loop, Params, values
 from unisync.emulator import ACCOUNT, REGION, Setup
-from unisync.emulator.catalog import service_model
-from unisync.emulator.syncjobs import SyncJob, SyncResource
+from unisync.emulator._protocol.operations import service_model
+from unisync.emulator._state.sync_jobs import SyncJob, SyncResource
 
 POOLS: Mapping[str, list[object]] = {
     "RepositoryLinkId": [LINK, SPARE_LINK, "ffffffff-ffff-4fff-8fff-ffffffffffff"],

@@ -16,7 +16,7 @@ import pytest
 from tests.emulator.clients import ROLE, Clients, session_with
 from unisync.emulator import Emulator
 from unisync.emulator.__main__ import main
-from unisync.emulator.server import Server
+from unisync.emulator._http.server import Server
 
 
 @contextmanager

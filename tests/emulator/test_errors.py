@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.emulator.clients import IMPLEMENTED, REQUESTS, Clients
 from unisync.emulator import Emulator
-from unisync.emulator.catalog import service_model
+from unisync.emulator._protocol.operations import service_model
 
 STATUSES = {
     "iottwinmaker": {

@@ -33,9 +33,9 @@ from tests.emulator.clients import (
     signed_json,
 )
 from unisync.emulator import FAULTS, Emulator
-from unisync.emulator.catalog import SERVICES, Operation, Protocol, service_model
+from unisync.emulator._protocol.message import Request
+from unisync.emulator._protocol.operations import SERVICES, Operation, Protocol, service_model
 from unisync.emulator.faults import Fault
-from unisync.emulator.message import Request
 
 OPERATION = "GetResourceSyncStatus"
 STACK = REQUESTS["codeconnections", OPERATION]

@@ -8,8 +8,8 @@ import pytest
 
 from tests.emulator.clients import Clients
 from unisync.emulator import Emulator
-from unisync.emulator.gitsync import INITIATED_FOR
-from unisync.emulator.repository import ATTEMPT_TAKES
+from unisync.emulator._state.git_sync import INITIATED_FOR
+from unisync.emulator._state.repository import ATTEMPT_TAKES
 
 OLD, NEW, NEWER = "a1" * 20, "b2" * 20, "c3" * 20
 SYNC = {"ResourceName": "payments-prod", "SyncType": "CFN_STACK_SYNC"}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from unisync.emulator import ACCOUNT, REGION, EmulatorClock, Setup
+from unisync.emulator._state.git_sync import Attempt, GitSync
 from unisync.emulator.application import Application
-from unisync.emulator.gitsync import Attempt, GitSync
 
 ORDER = ["INITIATED", "IN_PROGRESS", "SUCCEEDED", "FAILED"]
 seconds = st.sampled_from([0.0, 1.0, 5.0, 12.5, 30.0, 60.0])

@@ -19,7 +19,7 @@ from tests.emulator.clients import (
     signed_json,
 )
 from unisync.emulator import Emulator
-from unisync.emulator.message import Request
+from unisync.emulator._protocol.message import Request
 
 STACK = REQUESTS["codeconnections", "GetSyncConfiguration"]
 

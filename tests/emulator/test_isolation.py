@@ -80,7 +80,7 @@ def test_models_in_the_users_home_do_not_change_aws(tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({**model, "operations": {}}))
     program = (
-        "from unisync.emulator.catalog import service_model\n"
+        "from unisync.emulator._protocol.operations import service_model\n"
         "print('GetServiceSyncConfig' in service_model('proton').operation_names)"
     )
     assert run(program, HOME=str(tmp_path)) == "True"

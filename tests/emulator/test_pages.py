@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tests.emulator.clients import CONNECTION, ROLE, Clients
 from unisync.emulator import Emulator
-from unisync.emulator.catalog import Operation, Protocol, service_model
-from unisync.emulator.pages import Listing, page
+from unisync.emulator._protocol.operations import Operation, Protocol, service_model
+from unisync.emulator._protocol.pagination import Listing, page
 
 SYNC = {"SyncType": "CFN_STACK_SYNC"}
 FACTORY = {"workspaceId": "factory"}

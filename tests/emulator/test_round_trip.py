@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from tests.emulator.clients import SPEAKS_CBOR, Clients, short_circuit
 from unisync.emulator import EmulatorClock
+from unisync.emulator._protocol.operations import SERVICES, service_model
 from unisync.emulator.application import Application
-from unisync.emulator.catalog import SERVICES, service_model
 
 DEEPEST = 4
 RARE = {

@@ -10,10 +10,10 @@ import cbor2
 import pytest
 from botocore.model import ServiceModel
 
-from unisync.emulator.catalog import Operation, Protocol
+from unisync.emulator._protocol.message import Request
+from unisync.emulator._protocol.operations import Operation, Protocol
+from unisync.emulator._protocol.serialization import read_params, shape_reply, write_reply
 from unisync.emulator.errors import AwsError
-from unisync.emulator.message import Request
-from unisync.emulator.protocol import read_params, shape_reply, write_reply
 
 MODEL: dict[str, Any] = {
     "metadata": {"protocol": "json", "serviceId": "Tomorrow", "endpointPrefix": "tomorrow", "apiVersion": "2027-01-01"},

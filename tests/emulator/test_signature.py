@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 
 from tests.emulator.clients import REQUESTS, ROLE, Clients, furnish, refusal, session_with, signed, signed_json
 from unisync.emulator import ACCOUNT, REGION, Emulator
+from unisync.emulator._protocol.message import Request
+from unisync.emulator._protocol.signature import access_key_of, secret_of
 from unisync.emulator.application import Application
-from unisync.emulator.message import Request
-from unisync.emulator.signature import access_key_of, secret_of
 
 STACK = REQUESTS["codeconnections", "GetSyncConfiguration"]
 KEY, SECRET = access_key_of(ACCOUNT), secret_of(ACCOUNT)

@@ -20,12 +20,12 @@ from botocore.parsers import ResponseParserError
 
 from tests.emulator.clients import CONFIG, REQUESTS, Clients, furnish, session_with, signed
 from unisync.emulator import ACCOUNT, REGION, Emulator
+from unisync.emulator._protocol.message import Request, Response
+from unisync.emulator._protocol.operations import Operation, Protocol, service_model
+from unisync.emulator._protocol.serialization import read_params
+from unisync.emulator._protocol.signature import access_key_of, secret_of
+from unisync.emulator._state.identities import Role
 from unisync.emulator.application import Application
-from unisync.emulator.catalog import Operation, Protocol, service_model
-from unisync.emulator.identities import Role
-from unisync.emulator.message import Request, Response
-from unisync.emulator.protocol import read_params
-from unisync.emulator.signature import access_key_of, secret_of
 
 OTHER = "111122223333"
 ROLE = f"arn:aws:iam::{OTHER}:role/reader"

@@ -9,11 +9,11 @@ import pytest
 
 from tests.emulator.clients import REQUESTS, ROLE, SPEAKS_CBOR, Clients, refusal, signed, signed_cbor, signed_json
 from unisync.emulator import Emulator
+from unisync.emulator._protocol.message import Request
+from unisync.emulator._protocol.operations import Operation, Protocol, service_model
+from unisync.emulator._protocol.serialization import read_params
 from unisync.emulator.application import Application
-from unisync.emulator.catalog import Operation, Protocol, service_model
 from unisync.emulator.errors import AwsError
-from unisync.emulator.message import Request
-from unisync.emulator.protocol import read_params
 
 STACK = {"ResourceName": "payments-prod", "SyncType": "CFN_STACK_SYNC"}
 ONE = "1 validation error detected: "

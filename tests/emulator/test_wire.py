@@ -27,11 +27,11 @@ from tests.emulator.clients import (
     signed_json,
 )
 from unisync.emulator import ACCOUNT, REGION, Emulator, Setup
+from unisync.emulator._protocol.message import Request
+from unisync.emulator._protocol.operations import SERVICES, service_model
+from unisync.emulator._protocol.signature import access_key_of, secret_of
 from unisync.emulator.application import Application
-from unisync.emulator.catalog import SERVICES, service_model
-from unisync.emulator.message import Request
 from unisync.emulator.services import BEHAVIOURS
-from unisync.emulator.signature import access_key_of, secret_of
 
 STACK = {"ResourceName": "payments-prod", "SyncType": "CFN_STACK_SYNC"}
 speaks_cbor = pytest.mark.skipif(not SPEAKS_CBOR, reason="the installed botocore's model has no CBOR")

@@ -15,8 +15,8 @@ import pytest
 
 from tests.emulator.clients import ROLE, Clients, furnish, raw, session_with
 from unisync.emulator import ACCOUNT, REGION, Emulator, EmulatorClock
+from unisync.emulator._http.server import Server
 from unisync.emulator.application import Application
-from unisync.emulator.server import Server
 
 if TYPE_CHECKING:
     from boto3.services import iottwinmaker

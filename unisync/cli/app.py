@@ -11,9 +11,9 @@ from typing import Any, TextIO
 
 import click
 
-from unisync.cli.commands import completing, defining, looking, reporting, telling, trying, waiting, watching
+from unisync.cli.commands import completion, configure, demo, inspect, report, status, wait, watch
 from unisync.cli.connection import ClientOptions, Settings
-from unisync.cli.exits import EXIT_CODES, Exit
+from unisync.cli.exit_codes import EXIT_CODES, Exit
 from unisync.cli.options import Surroundings, connection_options, log
 from unisync.cli.output import Output
 
@@ -53,19 +53,19 @@ def app(
 
 
 for _command in (
-    looking.get,
-    looking.status,
-    waiting.wait,
-    watching.watch,
-    telling.events,
-    telling.blockers,
-    telling.resolve,
-    reporting.report,
-    defining.create,
-    defining.delete,
-    trying.demo,
-    trying.emulator,
-    completing.completion,
+    status.get,
+    status.status,
+    wait.wait,
+    watch.watch,
+    inspect.events,
+    inspect.blockers,
+    inspect.resolve,
+    report.report,
+    configure.create,
+    configure.delete,
+    demo.demo,
+    demo.emulator,
+    completion.completion,
 ):
     app.add_command(_command)
 

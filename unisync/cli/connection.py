@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import click
 from typing_extensions import ReadOnly, TypedDict
 
-from unisync.refs import FleetSync, SyncRef
+from unisync._models.refs import FleetSync, SyncRef
 
 if TYPE_CHECKING:
-    from unisync.client import Unisync
-    from unisync.fleet import Fleet
-    from unisync.interfaces import Boto3Session, BotocoreConfig, Clock
-    from unisync.models import SyncJob
+    from unisync._client.client import Unisync
+    from unisync._client.fleet import Fleet
+    from unisync._core.clock import Boto3Session, BotocoreConfig, Clock
+    from unisync._models.jobs import SyncJob
 
 Service = Literal["codeconnections", "codestar-connections"]
 
@@ -89,11 +89,11 @@ class Connection:
         }
         session = own["session"] if own else None
         if not self.is_fleet:
-            from unisync.client import Unisync
+            from unisync._client.client import Unisync
 
             region = settings.regions[0] if settings.regions else None
             return Unisync(session, region_name=region, profile_name=settings.profile, **shared)
-        from unisync.fleet import Fleet
+        from unisync._client.fleet import Fleet
 
         return Fleet(
             settings.role_arns,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from unisync.display.text import in_utc, plain
+from unisync._models.text import in_utc, plain
 from unisync.errors import WaitError
 
 if TYPE_CHECKING:
+    from unisync._models.jobs import SyncJob
+    from unisync._models.refs import SyncRef
     from unisync.cli.rows import Row
-    from unisync.models import SyncJob
-    from unisync.refs import SyncRef
 
 LONGEST = 10_000
 """Characters of a text that are told."""

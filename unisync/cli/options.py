@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TextIO, 
 
 import click
 
-from unisync.cli.advice import advice_for
+from unisync._models.refs import SyncRef, parse_fleet_ref, parse_ref
 from unisync.cli.connection import ClientOptions, Connection, Settings
-from unisync.cli.exits import Exit, exit_of
+from unisync.cli.exit_codes import Exit, exit_of
+from unisync.cli.hints import advice_for
 from unisync.cli.output import FORMS, Form, Output
 from unisync.errors import InvalidRequestError, UnisyncError
-from unisync.refs import SyncRef, parse_fleet_ref, parse_ref
 
 if TYPE_CHECKING:
-    from unisync.models import SyncJob
+    from unisync._models.jobs import SyncJob
 
 P = ParamSpec("P")
 Command = Callable[..., Any]
@@ -143,7 +143,7 @@ def _url(context: click.Context, parameter: click.Parameter, text: str | None) -
 
 
 def _revision(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
-    from unisync.waiting import checked_revision
+    from unisync._waiters.waiters import checked_revision
 
     try:
         return checked_revision(text)
@@ -156,7 +156,7 @@ def _completing(choices: Callable[[], Iterable[str]]) -> Callable[[click.Context
 
 
 def _regions() -> Iterable[str]:
-    from unisync.regions import available_regions
+    from unisync._botocore.regions import available_regions
 
     return available_regions("codeconnections")
 

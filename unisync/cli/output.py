@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
+from unisync._models.text import plain
 from unisync.cli.rows import COLUMNS, Row
 from unisync.cli.tables import aligned, drawn, line
-from unisync.display.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from unisync.display.text import in_utc, short_sha
-from unisync.display.verdict import blockers_of, verdict, verdict_of_job
+from unisync._models.refs import FleetSync, SyncRef
+from unisync._models.text import in_utc, short_sha
+from unisync._render.summary import blockers_of, verdict, verdict_of_job
 from unisync.errors import (
     SyncFailedError,
     SyncSupersededError,
     UnisyncError,
     WaitTimeoutError,
 )
-from unisync.refs import FleetSync, SyncRef
 
 if TYPE_CHECKING:
-    from unisync.definitions import SyncBlocker
-    from unisync.models import SyncJob
-    from unisync.outcomes import Outcome
-    from unisync.watching import Change
+    from unisync._models.configurations import SyncBlocker
+    from unisync._models.jobs import SyncJob
+    from unisync._waiters.many import Outcome
+    from unisync._waiters.watcher import Change
 
 COLUMNS = ("STATE", "SYNC", "LIVE", "WANTED", "SINCE", "WHY")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from unisync.display.looks import look_of
+from unisync._render.symbols import look_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -8,11 +8,11 @@ try:
 except ImportError as _error:
     raise ImportError("unisync.emulator needs its extra: pip install 'unisync-aws[emulator]'") from _error
 
+from unisync.emulator._scenario.setup import Setup
 from unisync.emulator.application import Call
 from unisync.emulator.clock import EmulatorClock
 from unisync.emulator.emulator import ACCOUNT, REGION, ClientOptions, Emulator
 from unisync.emulator.faults import KINDS as FAULTS
-from unisync.emulator.setup import Setup
 
 __all__ = ["ACCOUNT", "FAULTS", "REGION", "Call", "ClientOptions", "Emulator", "EmulatorClock", "Setup"]
 

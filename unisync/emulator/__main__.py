@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 
 from unisync.emulator import Emulator
-from unisync.emulator.sample import furnish
+from unisync.emulator._scenario.sample import furnish
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
 
-from unisync.emulator import signature
-from unisync.emulator.catalog import Operation, find_operation, protocol_of
+from unisync.emulator._protocol import signature
+from unisync.emulator._protocol.message import Request, Response
+from unisync.emulator._protocol.operations import Operation, find_operation, protocol_of
+from unisync.emulator._protocol.pagination import Listing, page
+from unisync.emulator._protocol.serialization import Document, read_params, shape_reply, write_error, write_reply
+from unisync.emulator._state.identities import Identities
+from unisync.emulator._state.world import World
 from unisync.emulator.clock import EmulatorClock
 from unisync.emulator.errors import AwsError, CommonError
 from unisync.emulator.faults import Fault, TokenBucket
-from unisync.emulator.identities import Identities
-from unisync.emulator.message import Request, Response
-from unisync.emulator.pages import Listing, page
-from unisync.emulator.protocol import Document, read_params, shape_reply, write_error, write_reply
 from unisync.emulator.services import BEHAVIOURS
-from unisync.emulator.services.asked import Asked
-from unisync.emulator.world import World
+from unisync.emulator.services.request import Asked
 
 logger: logging.Logger = logging.getLogger(__name__)
 

@@ -13,15 +13,15 @@ from typing import Any, Literal, Protocol, Self
 from botocore.loaders import Loader
 from typing_extensions import TypedDict
 
+from unisync.emulator._http.in_process import URL, answer_in_process
+from unisync.emulator._http.server import Server
+from unisync.emulator._protocol.signature import access_key_of, secret_of
+from unisync.emulator._scenario.checks import check
+from unisync.emulator._scenario.setup import Setup
+from unisync.emulator._state.identities import Role, split_role_arn
 from unisync.emulator.application import Application, Call
-from unisync.emulator.checks import check
 from unisync.emulator.clock import EmulatorClock
 from unisync.emulator.faults import Fault, TokenBucket, known_operation
-from unisync.emulator.identities import Role, split_role_arn
-from unisync.emulator.inprocess import URL, answer_in_process
-from unisync.emulator.server import Server
-from unisync.emulator.setup import Setup
-from unisync.emulator.signature import access_key_of, secret_of
 
 logger: logging.Logger = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 from botocore.model import ListShape, Shape, StructureShape
 
-from unisync.emulator.catalog import SERVICES, Operation, service_model
+from unisync.emulator._protocol.message import Delivery, Response
+from unisync.emulator._protocol.operations import SERVICES, Operation, service_model
 from unisync.emulator.clock import EmulatorClock
 from unisync.emulator.errors import AwsError
-from unisync.emulator.message import Delivery, Response
 
 NEW_STATE = "REIMAGINED"
 """The word that "unknown-state" puts where AWS says how a sync stands."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from unisync.aio import AsyncUnisync
-from unisync.client import Unisync
+from unisync._client.async_client import AsyncUnisync
+from unisync._client.client import Unisync
+from unisync._client.methods import Facade
 from unisync.emulator import ACCOUNT, REGION, Emulator
-from unisync.facade import Facade
 
 if TYPE_CHECKING:
-    from unisync.events import OnEvent
-    from unisync.pacing import Pace
+    from unisync._core.events import OnEvent
+    from unisync._core.rate_limiter import Pace
 
 
 class Fake(Facade):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from unisync.aio import AsyncUnisync
-    from unisync.client import Unisync
+    from unisync._client.async_client import AsyncUnisync
+    from unisync._client.client import Unisync
     from unisync.emulator import Emulator, EmulatorClock
 
 # Everything else is imported by who uses a fixture: pytest loads this module with each run.
@@ -52,7 +52,7 @@ def unisync_emulator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     """
     import boto3
 
-    import unisync.flow
+    import unisync._core.flow
     from unisync.emulator import Emulator
 
     marker = request.node.get_closest_marker("unisync_emulator")
@@ -72,14 +72,14 @@ def unisync_emulator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         # What `boto3.client` makes its clients with remembers the credentials of its day.
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-        monkeypatch.setattr(unisync.flow, "default_clock", lambda: emulator.clock)
+        monkeypatch.setattr(unisync._core.flow, "default_clock", lambda: emulator.clock)
         yield emulator
 
 
 @pytest.fixture
 def unisync_client(unisync_emulator: Emulator) -> Iterator[Unisync]:
     """A client of the emulated AWS."""
-    from unisync.client import Unisync
+    from unisync._client.client import Unisync
 
     with Unisync(**unisync_emulator.client_options()) as client:
         yield client
@@ -91,7 +91,7 @@ def unisync_async_client(unisync_emulator: Emulator) -> Iterator[AsyncUnisync]:
     import asyncio
     import threading
 
-    from unisync.aio import AsyncUnisync
+    from unisync._client.async_client import AsyncUnisync
 
     client = AsyncUnisync(**unisync_emulator.client_options())
     yield client

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from unisync.emulator.services import codeconnections, proton, sts, twinmaker
-from unisync.emulator.services.asked import Behaviour
+from unisync.emulator.services.request import Behaviour
 
 BEHAVIOURS: Mapping[str, Mapping[str, Behaviour]] = {
     "iottwinmaker": twinmaker.BEHAVIOURS,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from botocore.model import StructureShape
 
-from unisync.emulator.catalog import service_model
+from unisync.emulator._protocol.operations import service_model
+from unisync.emulator._protocol.pagination import Listing
+from unisync.emulator._protocol.serialization import Document
+from unisync.emulator._state.git_sync import GitSync
+from unisync.emulator._state.repository import Place, Repository
+from unisync.emulator._state.world import Stack
 from unisync.emulator.errors import AwsError
-from unisync.emulator.gitsync import GitSync
-from unisync.emulator.pages import Listing
-from unisync.emulator.protocol import Document
-from unisync.emulator.repository import Place, Repository
-from unisync.emulator.services.asked import Asked, Behaviour
-from unisync.emulator.services.wording import Wording
-from unisync.emulator.world import Stack
+from unisync.emulator.services.git_shapes import Wording
+from unisync.emulator.services.request import Asked, Behaviour
 
 LINKS = 100
 """Repository links that an account may have."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from unisync.emulator._protocol.serialization import Document
+from unisync.emulator._state.identities import split_role_arn
 from unisync.emulator.errors import AwsError
-from unisync.emulator.identities import split_role_arn
-from unisync.emulator.protocol import Document
-from unisync.emulator.services.asked import Asked, Behaviour
+from unisync.emulator.services.request import Asked, Behaviour
 
 DURATION = 3600
 """Seconds for which temporary credentials are good, where the request does not say."""

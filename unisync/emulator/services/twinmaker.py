@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from unisync.emulator._protocol.pagination import Listing
+from unisync.emulator._protocol.serialization import Document
+from unisync.emulator._state.sync_jobs import Error, SyncJob, SyncResource, Workspace
 from unisync.emulator.errors import AwsError
-from unisync.emulator.pages import Listing
-from unisync.emulator.protocol import Document
-from unisync.emulator.services.asked import Asked, Behaviour
-from unisync.emulator.syncjobs import Error, SyncJob, SyncResource, Workspace
+from unisync.emulator.services.request import Asked, Behaviour
 
 
 def create_sync_job(asked: Asked) -> Document:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from unisync.emulator.services.asked import Behaviour
 from unisync.emulator.services.proton import configs, inventory, repositories, statuses
+from unisync.emulator.services.request import Behaviour
 
 BEHAVIOURS: dict[str, Behaviour] = {
     **repositories.BEHAVIOURS,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from unisync.emulator._protocol.serialization import Document
+from unisync.emulator._state.repository import Repository
+from unisync.emulator._state.world import ProtonService, Template
 from unisync.emulator.errors import AwsError
-from unisync.emulator.protocol import Document
-from unisync.emulator.repository import Repository
-from unisync.emulator.services.asked import Asked
-from unisync.emulator.services.wording import Wording
-from unisync.emulator.world import ProtonService, Template
+from unisync.emulator.services.git_shapes import Wording
+from unisync.emulator.services.request import Asked
 
 PROVIDERS = {"GitHub": "GITHUB", "GitHubEnterpriseServer": "GITHUB_ENTERPRISE", "Bitbucket": "BITBUCKET"}
 """Proton's words for the providers."""

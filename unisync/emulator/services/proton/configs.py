@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from unisync.emulator._protocol.serialization import Document
+from unisync.emulator._state.repository import Place
+from unisync.emulator._state.world import ProtonService, Template
 from unisync.emulator.errors import AwsError
-from unisync.emulator.protocol import Document
-from unisync.emulator.repository import Place
-from unisync.emulator.services.asked import Asked, Behaviour
 from unisync.emulator.services.proton.common import (
     INVALID,
     NOT_FOUND,
@@ -17,7 +17,7 @@ from unisync.emulator.services.proton.common import (
     find_template,
     write_repository,
 )
-from unisync.emulator.world import ProtonService, Template
+from unisync.emulator.services.request import Asked, Behaviour
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from unisync.emulator.created import Created
+from unisync.emulator._protocol.pagination import Listing
+from unisync.emulator._protocol.serialization import Document
+from unisync.emulator._state.entity import Created
+from unisync.emulator._state.git_sync import GitSync
 from unisync.emulator.errors import AwsError
-from unisync.emulator.gitsync import GitSync
-from unisync.emulator.pages import Listing
-from unisync.emulator.protocol import Document
-from unisync.emulator.services.asked import Asked, Behaviour
 from unisync.emulator.services.proton.common import NOT_FOUND, find_service
+from unisync.emulator.services.request import Asked, Behaviour
 
 MINOR_VERSION = "0"
 """The one minor version that every major version has."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from unisync.emulator._protocol.pagination import Listing
+from unisync.emulator._protocol.serialization import Document
+from unisync.emulator._state.git_sync import GitSync
+from unisync.emulator._state.repository import Place, Repository
 from unisync.emulator.errors import AwsError
-from unisync.emulator.gitsync import GitSync
-from unisync.emulator.pages import Listing
-from unisync.emulator.protocol import Document
-from unisync.emulator.repository import Place, Repository
-from unisync.emulator.services.asked import Asked, Behaviour
 from unisync.emulator.services.proton.common import INVALID, PROVIDERS, WORDS, find_repository, repository_key
+from unisync.emulator.services.request import Asked, Behaviour
 
 
 def create_repository(asked: Asked) -> Document:

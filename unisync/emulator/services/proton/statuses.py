@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unisync.emulator._protocol.serialization import Document
+from unisync.emulator._state.git_sync import Blocker, GitSync
 from unisync.emulator.errors import AwsError
-from unisync.emulator.gitsync import Blocker, GitSync
-from unisync.emulator.protocol import Document
-from unisync.emulator.services.asked import Asked, Behaviour
 from unisync.emulator.services.proton.common import NOT_FOUND, WORDS, find_service, find_template
+from unisync.emulator.services.request import Asked, Behaviour
 
 
 def get_service_instance_sync_status(asked: Asked) -> Document:

@@ -1,0 +1,235 @@
+"""The report as Chromium shows it: nothing is requested, nothing runs, nothing overflows, all can be read."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from tests.render.samples import HOSTILE, MADE_AT, events, looked, resources, told, tried, usual
+from tests.support.samples import git_job, twin_job
+from unisync import SyncState
+from unisync._render.report import ReportEntry, report
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
+
+pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+
+Scheme = Literal["dark", "light"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        quiet = ("quic", "gpu", "background-networking", "component-update", "sync")
+        arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in quiet)]
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=arguments)
+        yield launched
+        launched.close()
+
+
+@dataclass
+class Tab:
+    """A page, and everything it did."""
+
+    page: Page
+    happened: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        def said(message: ConsoleMessage) -> None:
+            self.happened.append(f"console {message.type}: {message.text}")
+
+        def asked(request: Request) -> None:
+            self.happened.append(f"request: {request.url}")
+
+        def spoke(dialog: Dialog) -> None:
+            self.happened.append(f"dialog: {dialog.message}")
+            dialog.dismiss()
+
+        self.page.on("console", said)
+        self.page.on("request", asked)
+        self.page.on("dialog", spoke)
+        self.page.on("pageerror", lambda error: self.happened.append(f"error: {error}"))
+
+    def evaluate(self, script: str) -> Any:
+        """What a script finds out about the page."""
+        return self.page.evaluate(script)
+
+
+def opened(browser: Browser, path: Path, scheme: Scheme = "light", width: int = 1200) -> Tab:
+    tab = Tab(browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme))
+    tab.page.goto(path.as_uri())
+    return tab
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(report(usual(), made_at=MADE_AT, title="Production"), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Texts that mean harm, that are long, and that are long without a space."""
+    entries = [
+        told(HOSTILE),
+        told("x" * 1_000_000),
+        told("<script>alert(1)</script>"),
+        ReportEntry(looked(git_job(tried(*events(*(f"{number} {HOSTILE}" for number in range(300))))))),
+        ReportEntry(looked(twin_job(SyncState.ACTIVE)), resources=resources(failed=40, why="y" * 3_000)),
+    ]
+    path = tmp_path_factory.mktemp("hostile") / "report.html"
+    path.write_text(report(entries, made_at=MADE_AT, title=f"Mean {HOSTILE}"), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["sample", "hostile"])
+def test_nothing_is_requested_and_nothing_runs(
+    browser: Browser, request: pytest.FixtureRequest, name: str, scheme: Scheme
+) -> None:
+    path: Path = request.getfixturevalue(name)
+    tab = opened(browser, path, scheme)
+    tab.page.hover("section")
+    tab.page.click("nav a")
+    assert tab.happened == [f"request: {path.as_uri()}"]
+    assert tab.page.title() == ("Production" if name == "sample" else tab.page.inner_text("h1"))
+    assert tab.evaluate("document.querySelectorAll('script, img, iframe').length") == 0
+    tab.page.close()
+
+
+def test_hostile_text_runs_where_nobody_forbids_it(browser: Browser, tmp_path: Path) -> None:
+    """What the test above looks for would be seen."""
+    path = tmp_path / "harmful.html"
+    path.write_text(f"<!doctype html><title>t</title>{HOSTILE}", "utf-8")
+    tab = opened(browser, path)
+    tab.page.wait_for_function("true")
+    assert "dialog: 1" in tab.happened
+    tab.page.close()
+
+
+@pytest.mark.parametrize("width", [320, 375, 1200])
+@pytest.mark.parametrize("name", ["sample", "hostile"])
+def test_a_page_is_never_wider_than_the_window(
+    browser: Browser, request: pytest.FixtureRequest, name: str, width: int
+) -> None:
+    tab = opened(browser, request.getfixturevalue(name), width=width)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    tab.page.close()
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+def test_the_labels_of_a_drawing_overlap_nowhere(browser: Browser, sample: Path, width: int) -> None:
+    tab = opened(browser, sample, width=width)
+    overlaps = tab.evaluate(
+        """[...document.querySelectorAll('.timeline > svg')].flatMap(svg => {
+            const texts = [...svg.querySelectorAll('text')]
+            const boxes = texts.map(text => [text.getBoundingClientRect(), text.textContent])
+            const beyond = boxes.filter(([box]) => box.right > svg.getBoundingClientRect().right + 1)
+            const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+            const met = boxes.flatMap(([a, said], place) =>
+                boxes.slice(place + 1).filter(([b]) => meet(a, b)).map(([, also]) => [said, also]))
+            return [...beyond, ...met]
+        })"""
+    )
+    assert overlaps == []
+    tab.page.close()
+
+
+CONTRASTS = """() => {
+    const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true})
+    const rgba = colour => {
+        canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1)
+        return [...canvas.getImageData(0, 0, 1, 1).data]
+    }
+    const light = ([r, g, b]) => [r, g, b].map(part => part / 255)
+        .map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
+        .reduce((sum, part, i) => sum + part * [.2126, .7152, .0722][i], 0)
+    const behind = element => {
+        for (let each = element; each; each = each.parentElement) {
+            const colour = rgba(getComputedStyle(each).backgroundColor)
+            if (colour[3] === 255) return colour
+        }
+        throw new Error('nothing behind ' + element.outerHTML)
+    }
+    const contrast = (a, b) => (Math.max(light(a), light(b)) + .05) / (Math.min(light(a), light(b)) + .05)
+    const own = element => [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())
+    return [...document.body.querySelectorAll('*')]
+        .filter(element => own(element) && element.tagName !== 'STYLE' && element.tagName !== 'title')
+        .map(element => {
+            const style = getComputedStyle(element), drawn = element instanceof SVGElement
+            const from = drawn ? element.closest('.timeline') : element
+            return [element.outerHTML.slice(0, 120), contrast(rgba(drawn ? style.fill : style.color), behind(from))]
+        })
+}"""
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_stands_out(browser: Browser, sample: Path, scheme: Scheme, media: Literal["print", "screen"]) -> None:
+    tab = opened(browser, sample, scheme)
+    tab.page.emulate_media(media=media, color_scheme=scheme)
+    found: list[tuple[str, float]] = tab.evaluate(CONTRASTS)
+    assert len(found) > 200
+    assert [(element, contrast) for element, contrast in found if contrast < 4.5] == []
+    tab.page.close()
+
+
+@pytest.mark.parametrize(
+    ("media", "scheme", "dark"), [("screen", "dark", True), ("screen", "light", False), ("print", "dark", False)]
+)
+def test_it_is_dark_on_dark_screens_alone(
+    browser: Browser, sample: Path, media: Literal["print", "screen"], scheme: Scheme, dark: bool
+) -> None:
+    tab = opened(browser, sample, scheme)
+    tab.page.emulate_media(media=media, color_scheme=scheme)
+    for element in ("html", "section"):
+        colour: str = tab.evaluate(f"getComputedStyle(document.querySelector('{element}')).backgroundColor")
+        assert (int(colour.removeprefix("rgb(").partition(",")[0]) < 128) is dark
+    tab.page.close()
+
+
+def test_on_paper_all_is_open_and_nothing_is_cut_off(browser: Browser, hostile: Path) -> None:
+    tab = opened(browser, hostile)
+    tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = false)")
+    tab.page.emulate_media(media="print")
+    tables = "[...document.querySelectorAll('.box')].map(box => [box.clientHeight, box.scrollHeight])"
+    for shown, whole in tab.evaluate(tables):
+        assert 0 < whole <= shown
+    tab.page.close()
+
+
+def test_every_drawing_has_a_name_for_those_who_do_not_see_it(browser: Browser, sample: Path) -> None:
+    tab = opened(browser, sample)
+    drawings = tab.page.get_by_role("img")
+    assert drawings.count() == sample.read_text("utf-8").count('role="img"') > 4
+    for number in range(drawings.count()):
+        assert "Timeline from 2026" in (drawings.nth(number).get_attribute("aria-label") or "")
+    assert tab.page.get_by_role("navigation", name="Syncs").count() == 1
+    assert tab.page.get_by_role("region", name="codeconnections:payments-prod").count() > 5
+    assert tab.page.get_by_role("table").count() > 5
+    tab.page.close()
+
+
+def test_a_card_is_read_in_light_and_dark_notebooks(browser: Browser, tmp_path: Path) -> None:
+    card = usual()[1].outcome._repr_html_()
+    for scheme in ("light", "dark"):
+        for theme, said in (("", scheme), ('data-jp-theme-light="true"', "light"), ('class="vscode-dark"', "dark")):
+            path = tmp_path / "notebook.html"
+            path.write_text(f"<!doctype html><title>n</title><body {theme}>{card}{card}", "utf-8")
+            tab = opened(browser, path, "dark" if scheme == "dark" else "light")
+            found: list[tuple[str, float]] = tab.evaluate(CONTRASTS)
+            assert [(element, contrast) for element, contrast in found if contrast < 4.5] == []
+            colour: str = tab.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")
+            assert (int(colour.removeprefix("rgb(").partition(",")[0]) < 128) is (said == "dark")
+            tab.page.close()

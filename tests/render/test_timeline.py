@@ -1,0 +1,138 @@
+"""Timelines: whatever the times are, bars and labels stand where there is room."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.render.pages import Page
+from tests.render.samples import MADE_AT, events, tried
+from tests.support.samples import NOON
+from unisync import SyncEvent, SyncState
+from unisync._render.icons import SHAPES
+from unisync._render.symbols import LOOKS
+from unisync._render.timeline import how_long, lane, marks, timeline
+
+Told = tuple[datetime, list[datetime], SyncState]
+"""When an attempt started, when its events were, and how it stands."""
+
+SECONDS = st.floats(min_value=-62_135_596_800, max_value=253_402_300_799)
+DATES = st.one_of(
+    st.datetimes(timezones=st.just(UTC)),
+    st.datetimes(NOON.replace(tzinfo=None), (NOON + timedelta(minutes=9)).replace(tzinfo=None), timezones=st.just(UTC)),
+    st.just(NOON),
+    st.just(datetime.max.replace(tzinfo=UTC)),
+    st.just(datetime.min.replace(tzinfo=UTC)),
+)
+
+
+@pytest.mark.parametrize(
+    ("begin", "seconds", "labels"),
+    [
+        (NOON, 4, ["12:00:00", "12:00:01", "12:00:02", "12:00:03", "12:00:04"]),
+        (NOON + timedelta(seconds=7), 75, ["12:00:30", "12:01:00"]),
+        (NOON, 3_600, ["12:00", "12:15", "12:30", "12:45", "13:00"]),
+        (NOON, 86_400, ["12:00", "18:00", "11-23", "06:00", "12:00"]),
+        (NOON, 4 * 86_400, ["11-23", "11-24", "11-25", "11-26"]),
+        (NOON, 200 * 86_400, ["2027-01", "2027-03", "2027-05"]),
+        (NOON, 5_000 * 86_400, ["2030", "2035", "2040"]),
+    ],
+)
+def test_an_axis_is_marked_at_round_times(begin: datetime, seconds: float, labels: list[str]) -> None:
+    start = begin.timestamp()
+    assert [label for _, label in marks(start, start + seconds)] == labels
+
+
+@settings(deadline=None)
+@given(begin=SECONDS, seconds=st.floats(min_value=2, max_value=300_000_000_000))
+def test_the_marks_of_an_axis_are_neither_crowded_nor_missing(begin: float, seconds: float) -> None:
+    end = min(begin + seconds, 253_402_300_799)
+    if end - begin >= 2:
+        places = [(time - begin) / (end - begin) for time, _ in marks(begin, end)]
+        assert 1 <= len(places) <= 6
+        assert all(0 <= place <= 1 for place in places)
+        assert all(later - before > 0.22 for before, later in pairwise(places))
+
+
+def shares(page: Page) -> list[float]:
+    """Every place and width that is a share of the whole."""
+    values = [value or "" for each in page.elements for value in each.attributes.values()]
+    return [float(value[:-1]) for value in values if re.fullmatch(r"\S*[\d.a-z]%", value) and value != "300%"]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(DATES, st.lists(DATES, max_size=5), st.sampled_from(list(SyncState))), min_size=1, max_size=4),
+    st.one_of(st.none(), DATES),
+)
+def test_every_bar_lies_within(tries: list[Told], made_at: datetime | None) -> None:
+    lanes = [
+        lane(
+            f"try-{number}",
+            tried(*(SyncEvent(type="A", event="b", time=date) for date in dates), state=state, at=start),
+            made_at,
+        )
+        for number, (start, dates, state) in enumerate(tries)
+    ]
+    page = Page(timeline(lanes))
+    assert all(0 <= share <= 100 for share in shares(page))
+    assert all(name in page.text for name, *_ in lanes)
+    for bar in page.all("svg"):
+        x, width = bar.attributes.get("x"), bar.attributes["width"]
+        if x is not None and x.endswith("%"):
+            assert width is not None
+            assert float(width[:-1]) > 0.5
+            assert float(x[:-1]) + float(width[:-1]) <= 100.01
+
+
+def test_what_is_under_way_goes_on_until_now() -> None:
+    running = tried(*events("a", "b"), state=SyncState.RUNNING)
+    assert lane("x", running, MADE_AT).length == "5 min"
+    assert lane("x", running, None).length == "5 s"
+    assert lane("x", running, NOON - timedelta(days=1)).length == "5 s"
+    assert lane("x", tried(*events("a", "b")), MADE_AT).length == "5 s"
+
+
+def test_what_lies_far_apart_has_axes_of_its_own() -> None:
+    first, soon = lane("a", tried(), None), lane("b", tried(at=NOON + timedelta(seconds=90)), None)
+    late = lane("c", tried(at=NOON + timedelta(days=3, hours=5)), None)
+    page = Page(timeline([late, first, soon]))
+    drawings = [each.attributes["aria-label"] or "" for each in page.all("svg") if each.attributes.get("role") == "img"]
+    assert [re.findall(r"\b([abc]): FAILED", label) for label in drawings] == [["a", "b"], ["c"]]
+    assert "3 d 4 h later" in page.text
+
+
+def test_many_events_at_a_time_are_one_mark() -> None:
+    page = Page(timeline([lane("a", tried(*events(*("x" * 300), apart=0)), None)]))
+    assert len([each for each in page.all("line") if each.attributes.get("class") == "event"]) == 1
+
+
+def test_no_timeline_has_no_drawing() -> None:
+    assert Page(timeline([])).all("svg") == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (0.2, "under 1 s"),
+        (59.4, "59 s"),
+        (60, "1 min"),
+        (250, "4 min 10 s"),
+        (7_500, "2 h 5 min"),
+        (86_400 * 3 + 1, "3 d"),
+        (86_400 * 400, "400 d"),
+    ],
+)
+def test_lengths_of_time(seconds: float, words: str) -> None:
+    assert how_long(seconds) == words
+
+
+def test_every_state_has_a_shape_of_its_own() -> None:
+    assert set(SHAPES) == set(LOOKS)
+    assert len(set(SHAPES.values())) == len(SHAPES)

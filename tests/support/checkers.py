@@ -1,0 +1,98 @@
+"""The type checkers, strict, as a user runs them on programs of their own, and what of it was expected."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+SAMPLES = Path(__file__).parents[1] / "contracts" / "typing"
+
+Place = tuple[str, int]
+"""A file and a line."""
+Complaints = dict[Place, str]
+"""What a checker says, by where it says it."""
+Checker = Callable[[Path, str], Complaints]
+"""Checks the programs in a folder, with what is installed for a Python."""
+
+_MARK = re.compile(r"  # (?:wrong|unknown)(?:: ([\w, ]+))?$")
+
+
+def place_samples(folder: Path) -> None:
+    """Copy the samples to where no setting of this project is found."""
+    for sample in SAMPLES.glob("*.py"):
+        (folder / sample.name).write_text(sample.read_text())
+
+
+def expected(checker: str) -> set[Place]:
+    """The lines that a checker complains of: those marked as wrong, or as unknown, for all or for this one."""
+    return {
+        (sample.name, number)
+        for sample in SAMPLES.glob("*.py")
+        for number, line in enumerate(sample.read_text().splitlines(), 1)
+        if (mark := _MARK.search(line)) and checker in (mark[1] or checker).split(", ")
+    }
+
+
+def surprises(checker: str, said: Complaints) -> list[str]:
+    """Where a checker complains unexpectedly, or does not complain as expected."""
+    return [
+        f"{checker} {name}:{line}: {said.get((name, line), 'nothing was said')}"
+        for name, line in sorted(expected(checker) ^ said.keys())
+    ]
+
+
+def _output(folder: Path, *command: str) -> str:
+    said = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env={**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode in (0, 1), said.stdout + said.stderr
+    return said.stdout
+
+
+def mypy(folder: Path, python: str) -> Complaints:
+    """mypy --strict, which does not let any expression be Any either."""
+    strict = ["--strict", "--disallow-any-expr", "--config-file=", f"--cache-dir={os.devnull}"]
+    # Whoever has no stubs for boto3 says so in their own settings.
+    strict += ["--disable-error-code=import-untyped", "--hide-error-context", f"--python-executable={python}"]
+    said = _output(folder, "mypy", *strict, *(path.name for path in sorted(folder.glob("*.py"))))
+    found = re.findall(r"^([\w.]+):(\d+): error: (.*)$", said, re.MULTILINE)
+    return {(name, int(line)): message for name, line, message in found}
+
+
+def pyright(folder: Path, python: str) -> Complaints:
+    """pyright in strict mode."""
+    (folder / "pyrightconfig.json").write_text(
+        json.dumps({"typeCheckingMode": "strict", "reportMissingTypeStubs": False, "reportUnusedExpression": False})
+    )
+    diagnostics = json.loads(_output(folder, "pyright", "--outputjson", "--pythonpath", python))["generalDiagnostics"]
+    return {
+        (Path(each["file"]).name, each["range"]["start"]["line"] + 1): each["message"]
+        for each in diagnostics
+        if each["severity"] == "error"
+    }
+
+
+def pyrefly(folder: Path, python: str) -> Complaints:
+    """pyrefly's strict preset, which does not let a program that is right touch what is unknown either."""
+    unknown = ("unknown-argument-type", "unknown-attribute-access", "unknown-variable-type")
+    (folder / "pyrefly.toml").write_text('preset = "strict"\n')
+    command = ["check", "--output-format=json", f"--error={','.join(unknown)}", f"--python-interpreter-path={python}"]
+    errors = json.loads(_output(folder, "pyrefly", *command, *(path.name for path in sorted(folder.glob("*.py")))))
+    return {
+        (Path(each["path"]).name, each["line"]): f"{each['description']} [{each['name']}]"
+        for each in errors["errors"]
+        if each["severity"] == "error" and not (each["name"] in unknown and Path(each["path"]).name == "wrong.py")
+    }
+
+
+CHECKERS: dict[str, Checker] = {"mypy": mypy, "pyright": pyright, "pyrefly": pyrefly}

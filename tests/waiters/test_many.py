@@ -1,0 +1,519 @@
+"""Many looks and waits at once: an outcome for each, in order, at the rate that AWS allows."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import simulation
+
+from tests.conftest import Awaited
+from tests.support.samples import FACTORY
+from unisync import (
+    AccessDeniedError,
+    AsyncUnisync,
+    Backoff,
+    InvalidRequestError,
+    NotFoundError,
+    Outcome,
+    Pace,
+    Progress,
+    ServiceInstanceSync,
+    StackSync,
+    SyncBlockedError,
+    SyncFailedError,
+    SyncState,
+    SystemClock,
+    TwinMakerSync,
+    Unisync,
+    WaitTimeoutError,
+)
+from unisync.emulator import Emulator
+
+Make = Callable[..., Any]
+
+ROLE = "arn:aws:iam::123456789012:role/sync"
+STACKS = [StackSync(f"stack-{number}") for number in range(30)]
+MISSING = StackSync("missing")
+
+
+@pytest.fixture
+def fleet(aws: Emulator) -> None:
+    """Thirty stacks, each of which is synced a second later than the one before it; the fourth fails."""
+    for number, ref in enumerate(STACKS):
+        aws.add_stack(ref.resource_name, repository="acme/infra")
+        outcome: Any = "FAILED" if number == 3 else "SUCCEEDED"
+        aws.push(
+            stack=ref.resource_name, sha=f"{number:040x}", takes=20 + number, outcome=outcome, reason="no such thing"
+        )
+
+
+@pytest.mark.usefixtures("fleet")
+def test_each_outcome_is_told_as_soon_as_there_is_one(aws: Emulator, either: Any) -> None:
+    told: list[tuple[float, Outcome[Any]]] = []
+
+    def note(one: Outcome[Any]) -> None:
+        told.append((aws.clock.now(), one))
+
+    outcomes = either.wait_all([*STACKS, MISSING], on_outcome=note)
+    assert sorted(str(one.ref) for _, one in told) == sorted(str(one.ref) for one in outcomes)
+    assert {one.ref: one for _, one in told} == {one.ref: one for one in outcomes}
+    assert told[0][1].ref == MISSING
+    assert told[-1][0] - told[1][0] > 20
+    assert type(next(one for _, one in told if one.ref == STACKS[3]).error) is SyncFailedError
+
+
+def test_what_the_callback_of_an_outcome_raises_ends_the_wait(aws: Emulator, either: Any) -> None:
+    aws.add_stack("a", repository="acme/infra")
+    aws.push(stack="a", sha="a" * 40)
+
+    def stop(outcome: Outcome[Any]) -> None:
+        raise WaitTimeoutError("mine", ref=outcome.ref, job=None, attempts=0, elapsed=0, last_error=None)
+
+    with pytest.raises(WaitTimeoutError, match="mine"):
+        either.wait_all([StackSync("a"), MISSING], on_outcome=stop)
+    with pytest.raises(InvalidRequestError, match="on_outcome: expected a function, got 5"):
+        either.wait_all([StackSync("a")], on_outcome=5)
+
+
+def test_many_looks_tell_what_blocks_if_asked(aws: Emulator, either: Any) -> None:
+    for name in ("live", "blocked", "failed"):
+        aws.add_stack(name, repository="acme/infra")
+        aws.push(stack=name, sha="a" * 40, outcome="FAILED" if name == "failed" else "SUCCEEDED")
+    aws.clock.advance(600)
+    aws.block(stack="blocked", reason="The stack was updated by hand")
+    aws.push(stack="blocked", sha="b" * 40)
+    refs = [StackSync("live"), StackSync("blocked"), StackSync("failed"), MISSING]
+    asked = len(aws.calls)
+    live, blocked, failed, missing = either.get_many(refs, blockers=True)
+    assert [blocker.created_reason for blocker in blocked.blockers] == ["The stack was updated by hand"]
+    assert (live.blockers, failed.blockers, missing.blockers) == ((), (), ())
+    operations = [call.operation for call in aws.calls[asked:]]
+    assert operations.count("GetSyncBlockerSummary") == 2
+    assert [outcome.blockers for outcome in either.get_many(refs)] == [()] * 4
+
+    aws.fault("GetSyncBlockerSummary", "AccessDeniedException", times=None)
+    denied = either.get_many(refs, blockers=True)[1]
+    assert (type(denied.error), denied.job.ref) == (AccessDeniedError, StackSync("blocked"))
+
+
+@pytest.mark.usefixtures("fleet")
+def test_many_looks_have_an_outcome_each(aws: Emulator, either: Any) -> None:
+    outcomes = either.get_many([*STACKS, MISSING, STACKS[0]])
+    assert [outcome.ref for outcome in outcomes] == [*STACKS, MISSING, STACKS[0]]
+    assert {str(outcome.job.status) for outcome in outcomes if outcome.job} == {"PENDING (INITIATED)"}
+    assert isinstance(outcomes[30].error, NotFoundError)
+    assert outcomes[0].result() == outcomes[0].job
+    with pytest.raises(NotFoundError):
+        outcomes[30].result()
+    assert either.get_many([]) == []
+
+
+@pytest.mark.usefixtures("fleet")
+def test_many_waits_have_an_outcome_each(aws: Emulator, either: Any) -> None:
+    aws.add_service_instance("web", "prod", repository="acme/web")
+    aws.block(service="web", reason="modified by hand")
+    aws.add_workspace("factory")
+    either.twinmaker.create_sync_job("factory", sync_role=ROLE)
+    refs = [*STACKS, MISSING, ServiceInstanceSync("web", "prod"), FACTORY]
+    outcomes = either.wait_all(refs)
+    assert [outcome.ref for outcome in outcomes] == refs
+    assert all(outcome.is_over for outcome in outcomes)
+    failed: dict[Any, Any] = {outcome.ref: type(outcome.error) for outcome in outcomes if outcome.error}
+    assert failed == {STACKS[3]: SyncFailedError, MISSING: NotFoundError, refs[-2]: SyncBlockedError}
+    assert outcomes[3].job.status.state is SyncState.FAILED
+    assert all(outcome.job.status.state is SyncState.ACTIVE for outcome in outcomes if outcome.error is None)
+    assert 49 <= aws.clock.now() < 52, "the last one is learned of within moments"
+
+
+@pytest.mark.usefixtures("fleet")
+def test_the_first_end_and_the_first_failure(aws: Emulator, either: Any) -> None:
+    outcomes = either.wait_all(STACKS, return_when="first")
+    (first,) = [outcome for outcome in outcomes if outcome.is_over]
+    assert (first.ref, first.error) == (STACKS[0], None)
+    assert outcomes[9].job.status.state is SyncState.RUNNING, "what was last seen of the others"
+    with pytest.raises(InvalidRequestError, match="expected codeconnections:stack-9 to have come to its end"):
+        outcomes[9].result()
+    outcomes = either.wait_all(STACKS, return_when="first_failure")
+    assert [outcome.ref for outcome in outcomes if outcome.error] == [STACKS[3]]
+    assert not outcomes[20].is_over
+
+
+@pytest.mark.usefixtures("fleet")
+def test_each_wait_has_its_deadline_and_its_revision(aws: Emulator, either: Any) -> None:
+    outcomes = either.wait_all(STACKS, timeout=25)
+    assert {type(outcome.error) for outcome in outcomes[6:]} == {WaitTimeoutError}
+    assert [outcome.error for outcome in outcomes[:3]] == [None] * 3
+    assert 25 <= aws.clock.now() < 27
+    outcomes = either.wait_all(STACKS[4:6], revision=f"{5:040x}", timeout=60)
+    assert isinstance(outcomes[0].error, WaitTimeoutError)
+    assert outcomes[1].error is None
+
+
+@pytest.mark.usefixtures("fleet")
+def test_throttling_is_not_noticed_but_by_the_rate(aws: Emulator, either: Any) -> None:
+    aws.throttle("GetResourceSyncStatus", rate=5, burst=5)
+    outcomes = either.wait_all(STACKS)
+    assert [outcome.ref for outcome in outcomes if outcome.error] == [STACKS[3]]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_economy_spares_looks(aws: Emulator, make_either: Make) -> None:
+    client = make_either()
+    begin = len(aws.calls)
+    client.wait_all(STACKS)
+    all_looks = len(aws.calls) - begin
+    for ref in STACKS:
+        aws.push(stack=ref.resource_name, sha="f" * 40, takes=40)
+    begin = len(aws.calls)
+    client.wait_all(STACKS, economy=True)
+    assert len(aws.calls) - begin < all_looks
+
+
+@pytest.mark.usefixtures("fleet")
+def test_an_exception_in_a_callback_stops_all(aws: Emulator, either: Any) -> None:
+    def stop(progress: Progress[Any]) -> None:
+        raise KeyError(progress.attempt)
+
+    with pytest.raises(KeyError):
+        either.wait_all(STACKS, on_progress=stop)
+    if not isinstance(either, Awaited):  # the awaitable client keeps its threads
+        assert not [thread for thread in threading.enumerate() if thread.name == "unisync"]
+
+
+def test_wrong_arguments_are_refused_before_anything_is_sent(aws: Emulator, either: Any) -> None:
+    for wrong, said in (
+        ({"return_when": "any"}, "return_when: expected one of 'all', 'first', 'first_failure', got 'any'"),
+        ({"timeout": -1}, "timeout: expected seconds"),
+        ({"revision": "abc"}, "revision: expected a commit's sha"),
+    ):
+        with pytest.raises(InvalidRequestError, match=said):
+            either.wait_all(STACKS, **wrong)
+    with pytest.raises(InvalidRequestError, match="ref: expected a reference"):
+        either.get_many(["codeconnections:payments"])
+    assert aws.calls == []
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_cancelled_task_leaves_nothing_behind(aws: Emulator) -> None:
+    async def main() -> None:
+        async with AsyncUnisync(**aws.client_options()) as client:
+            waits = asyncio.create_task(client.wait_all([StackSync("stack-0")], timeout=None))
+            await asyncio.sleep(0)
+            waits.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waits
+            assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(main())
+
+
+def test_many_waits_share_a_rate_whoever_started_them(aws: Emulator) -> None:
+    options = aws.client_options()
+    one, other = (Unisync(**options, pace=Pace(initial=1)) for _ in range(2))
+    elsewhere = Unisync(**aws.client_options(account="210987654321"))
+    for client in (one, other, elsewhere):
+        with pytest.raises(NotFoundError):
+            client.get(STACKS[0])
+    assert one._bucket_of(_look()) is other._bucket_of(_look())
+    assert elsewhere._bucket_of(_look()) is not one._bucket_of(_look())
+
+
+def test_what_was_learned_before_the_account_was_known_is_kept(aws: Emulator) -> None:
+    with Unisync(**aws.client_options()) as client:
+        bucket = client._bucket_of(_look())
+        client.get_many(STACKS)
+        assert client._bucket_of(_look()) is bucket
+
+
+def _look() -> Any:
+    from unisync._core.flow import Call
+    from unisync._models.jobs import Model
+
+    return Call("codeconnections", "GetResourceSyncStatus", {}, Model)
+
+
+def test_in_real_time_an_answer_ends_a_pause() -> None:
+    """On a real clock: waits whose looks take their time are not held up by each other."""
+    with Emulator() as aws, Unisync(**aws.client_options(), pace=Pace(initial=50)) as client:
+        for number in range(5):
+            aws.add_stack(f"stack-{number}", repository="acme/infra")
+            aws.push(stack=f"stack-{number}", sha=f"{number:040x}", takes=0.1 * number)
+        began = time.monotonic()
+        outcomes = client.wait_all([StackSync(f"stack-{number}") for number in range(5)], timeout=30)
+        assert all(outcome.error is None for outcome in outcomes)
+        assert time.monotonic() - began < 20
+
+
+def test_a_deadline_holds_however_many_wait_for_their_turn(aws: Emulator, either: Any) -> None:
+    for number in range(100):
+        aws.add_stack(f"slow-{number}", repository="acme/infra")
+    aws.throttle("GetResourceSyncStatus", rate=5, burst=5)
+    outcomes = either.wait_all([StackSync(f"slow-{number}") for number in range(100)], timeout=15)
+    assert {type(outcome.error) for outcome in outcomes} == {WaitTimeoutError}
+    assert aws.clock.now() < 20
+
+
+def test_an_error_of_ours_that_a_callback_raises_stops_all_too(aws: Emulator, either: Any) -> None:
+    aws.add_stack("a", repository="acme/infra")
+
+    def stop(progress: Progress[Any]) -> None:
+        raise NotFoundError({"Error": {"Code": "X", "Message": "mine"}}, "Op", "proton")
+
+    with pytest.raises(NotFoundError, match="mine"):
+        either.wait_all([StackSync("a")], on_progress=stop)
+
+
+def test_the_last_job_seen_is_told_with_a_later_error(aws: Emulator, either: Any) -> None:
+    aws.add_stack("a", repository="acme/infra")
+    aws.push(stack="a", sha="a" * 40, noticed_after=30)
+
+    def deny(progress: Progress[Any]) -> None:
+        if progress.attempt == 3:
+            aws.fault("GetResourceSyncStatus", "AccessDeniedException", times=None)
+
+    (outcome,) = either.wait_all([StackSync("a")], on_progress=deny)
+    assert outcome.error.code == "AccessDeniedException"
+    assert outcome.job.status.state is SyncState.PENDING
+
+
+def test_a_failing_service_is_left_in_peace(aws: Emulator, either: Any) -> None:
+    for number in range(20):
+        aws.add_stack(f"stack-{number}", repository="acme/infra")
+    aws.fault("GetResourceSyncStatus", "http-503", times=None)
+    either.wait_all([StackSync(f"stack-{number}") for number in range(20)], timeout=60)
+    assert len(aws.calls) < 20 * 20
+
+
+def test_what_is_no_list_is_refused(either: Any) -> None:
+    for wrong in (None, StackSync("a"), 5):
+        with pytest.raises(InvalidRequestError, match="refs: expected references, got"):
+            either.get_many(wrong)
+        with pytest.raises(InvalidRequestError, match="refs: expected references, got"):
+            either.wait_all(wrong)
+
+
+# The scheduler, against a simulated service.
+
+
+@pytest.mark.parametrize("rate", [10, 20, 100])
+@pytest.mark.parametrize("staggered_over", [0.0, 300.0])
+def test_the_rate_is_found_out_at_little_cost(rate: float, staggered_over: float) -> None:
+    found = simulation.scheduled(rate, count=200, staggered_over=staggered_over)
+    told = simulation.scheduled(rate, count=200, staggered_over=staggered_over, told=True)
+    assert found.mean_lag < 1.1 * told.mean_lag
+    assert found.throttled < 0.02
+
+
+def test_one_schedule_beats_what_is_written_by_hand() -> None:
+    ours = simulation.scheduled(20, count=300)
+    assert ours.mean_lag < simulation.one_loop(20, count=300).mean_lag
+    assert ours.mean_lag < simulation.by_hand(20, simulation.waiter(5), count=300).mean_lag
+
+
+def test_economy_costs_little_lag() -> None:
+    full, thrifty = simulation.scheduled(20, count=300), simulation.scheduled(20, count=300, economy=True)
+    assert thrifty.calls < 0.6 * full.calls
+    assert thrifty.mean_lag < 1.5 * full.mean_lag
+
+
+def test_an_outcome_is_a_value() -> None:
+    outcome: Outcome[Any] = Outcome(MISSING, None, None, is_over=False)
+    assert outcome == Outcome(MISSING, None, None, is_over=False)
+
+
+def test_those_that_fail_do_not_keep_the_others_from_being_looked_at(aws: Emulator, make_either: Make) -> None:
+    """Each look at a stack that was never synced reads its definition, which fails."""
+    client = make_either(pace=Pace(initial=10, maximum=10))
+    never = [StackSync(f"never-{number}") for number in range(100)]
+    soon = [StackSync(f"soon-{number}") for number in range(10)]
+    for ref in (*never, *soon):
+        aws.add_stack(ref.resource_name, repository="acme/infra")
+    for ref in soon:
+        aws.push(stack=ref.resource_name, sha="a" * 40, takes=30)
+    aws.fault("GetSyncConfiguration", "http-503", times=None)
+    outcomes = client.wait_all([*never, *soon], timeout=200)
+    assert [outcome.error for outcome in outcomes[100:]] == [None] * 10
+
+
+def test_a_service_that_hangs_holds_up_no_other() -> None:
+    with Emulator() as aws:
+        jobs = [TwinMakerSync(f"workspace-{number}") for number in range(20)]
+        with Unisync(**aws.client_options()) as client:
+            for job in jobs:
+                aws.add_workspace(job.workspace_id)
+                client.twinmaker.create_sync_job(job.workspace_id, sync_role=ROLE)
+        aws.add_stack("a", repository="acme/infra")
+        aws.push(stack="a", sha="a" * 40, takes=1)
+        aws.fault("GetSyncJob", "stall", seconds=30, times=None)
+
+        async def main() -> None:
+            async with AsyncUnisync(**aws.client_options()) as client:
+                outcomes = await client.wait_all([*jobs, StackSync("a")], return_when="first", timeout=60)
+                assert outcomes[-1].is_over
+
+        began = time.monotonic()
+        asyncio.run(main())
+        with Unisync(**aws.client_options()) as client:
+            assert client.wait_all([*jobs, StackSync("a")], return_when="first", timeout=60)[-1].is_over
+        assert time.monotonic() - began < 15
+
+
+def test_endless_is_a_time_like_others(aws: Emulator) -> None:
+    with Emulator() as real:
+        options: dict[str, Any] = {**real.client_options(), "clock": SystemClock()}
+        client = Unisync(**options)
+        real.add_stack("a", repository="acme/infra")
+        real.push(stack="a", sha="a" * 40, takes=0.5)
+        for endless in (float("inf"), 1e300, timedelta.max, None):
+            assert client.wait_all([StackSync("a")], timeout=endless)[0].error is None
+            client.wait_until_active(StackSync("a"), timeout=endless)
+
+
+def test_throttling_is_no_reason_to_give_up_a_look(aws: Emulator, either: Any) -> None:
+    for number in range(150):
+        aws.add_stack(f"stack-{number}", repository="acme/infra")
+    aws.throttle("GetResourceSyncStatus", rate=2, burst=1)
+    outcomes = either.get_many([StackSync(f"stack-{number}") for number in range(150)])
+    assert [outcome.error for outcome in outcomes] == [None] * 150
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_blink_of_the_network_loses_no_look(aws: Emulator, either: Any) -> None:
+    assert either.get_many(STACKS[:1])[0].error is None
+    aws.fault("GetResourceSyncStatus", "drop", times=12)
+    assert [outcome.error for outcome in either.get_many(STACKS)] == [None] * 30
+
+
+@pytest.mark.parametrize("seconds", [0.0005, 0.002, 0.004, 0.008, 0.012])
+def test_a_cancelled_wait_never_goes_on(seconds: float) -> None:
+    """Whenever the cancellation comes: with the answer, too."""
+    with Emulator() as aws:
+        aws.add_stack("a", repository="acme/infra")
+        aws.push(stack="a", sha="a" * 40, takes=3600)
+
+        async def main() -> None:
+            async with AsyncUnisync(**aws.client_options()) as client:
+                await client.get(StackSync("a"))
+                for _ in range(20):
+                    wait = client.wait_until_active(StackSync("a"), timeout=300, backoff=Backoff(500, 500))
+                    task = asyncio.ensure_future(wait)
+                    await asyncio.sleep(seconds)
+                    task.cancel()
+                    await asyncio.wait([task], timeout=2)
+                    assert task.cancelled()
+
+        asyncio.run(main())
+
+
+def test_the_timers_of_a_long_wait_do_not_pile_up(aws: Emulator) -> None:
+    from unisync._core.flow import AtOnce, Call, Sleep, Together
+    from unisync._core.rate_limiter import Bucket
+    from unisync._core.scheduler import Scheduler
+    from unisync._models.jobs import Model
+
+    def wait() -> Any:
+        while True:
+            yield Call("simulated", "Look", {}, Model, timeout=7 * 24 * 3600.0)
+            yield Sleep(5.0, at_most=7 * 24 * 3600.0)
+
+    now = [0.0]
+    bucket = Bucket(Pace(initial=50), 0.0)
+    scheduler = Scheduler(Together([wait() for _ in range(50)]), lambda _: bucket, lambda: now[0], AtOnce(10, 10))
+    for _ in range(20_000):
+        due = scheduler.next()
+        if isinstance(due, tuple):
+            scheduler.answered(due[0], Model(), None)
+        else:
+            now[0] += due or 1.0
+    assert len(scheduler._timers) < 300
+
+
+def test_what_a_callback_raises_keeps_its_cause(aws: Emulator, either: Any) -> None:
+    aws.add_stack("a", repository="acme/infra")
+
+    def stop(_: Progress[Any]) -> None:
+        raise LookupError("mine") from KeyError("cause")
+
+    with pytest.raises(LookupError, match="mine") as raised:
+        either.wait_all([StackSync("a")], on_progress=stop)
+    assert isinstance(raised.value.__cause__, KeyError)
+    with pytest.raises(InvalidRequestError, match="on_progress: expected a function, got 5"):
+        either.wait_all([StackSync("a")], on_progress=5)
+
+
+# Waits that were started one by one.
+
+
+def test_single_waits_share_one_rate(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="unisync")
+    with Emulator() as aws:
+        for number in range(60):
+            aws.add_stack(f"stack-{number}", repository="acme/infra")
+            aws.push(stack=f"stack-{number}", sha=f"{number:040x}", takes=2 + number / 30)
+        aws.throttle("GetResourceSyncStatus", rate=20, burst=20)
+        refs = [StackSync(f"stack-{number}") for number in range(60)]
+
+        async def waits() -> list[Any]:
+            async with AsyncUnisync(**aws.client_options()) as client:
+                return await asyncio.gather(*(client.wait_until_active(ref) for ref in refs[:50]))
+
+        with Unisync(**aws.client_options()) as client:
+            found: list[Any] = []
+
+            def wait(ref: StackSync) -> None:
+                found.append(client.wait_until_active(ref))
+
+            threads = [threading.Thread(target=wait, args=[ref]) for ref in refs[50:]]
+            for thread in threads:
+                thread.start()
+            found += asyncio.run(waits())
+            for thread in threads:
+                thread.join()
+        assert {job.status.state for job in found} == {SyncState.ACTIVE}
+        assert len(found) == 60
+        throttles = sum("ThrottledError" in record.message for record in caplog.records)
+        assert throttles < 0.05 * len(aws.calls), "by themselves, a third of them would be"
+
+
+def test_single_waits_do_not_hold_each_other_up_on_a_clock_moved_by_hand(aws: Emulator) -> None:
+    for number in range(100):
+        aws.add_stack(f"stack-{number}", repository="acme/infra")
+        aws.push(stack=f"stack-{number}", sha=f"{number:040x}", takes=30)
+
+    async def main() -> None:
+        async with AsyncUnisync(**aws.client_options()) as client:
+            waits = (client.wait_until_active(StackSync(f"stack-{number}"), timeout=300) for number in range(100))
+            await asyncio.gather(*waits)
+
+    asyncio.run(main())
+    assert 30 <= aws.clock.now() < 200
+
+
+def test_a_wait_whose_turn_does_not_come_says_so(aws: Emulator, make_either: Make) -> None:
+    """With one call in a hundred seconds."""
+    client = make_either(pace=Pace(initial=0.01, minimum=0.01, maximum=0.01))
+    aws.add_stack("a", repository="acme/infra")
+    with pytest.raises(WaitTimeoutError, match=r"last seen PENDING.*; the last look failed: .*left no room for it"):
+        client.wait_until_active(StackSync("a"), timeout=30)
+    with pytest.raises(WaitTimeoutError, match="never seen; the last look failed: "):
+        client.wait_until_active(StackSync("a"), timeout=30)
+    assert aws.clock.now() < 65
+    (outcome,) = client.wait_all([StackSync("a")], timeout=30)
+    assert isinstance(outcome.error, WaitTimeoutError)
+    assert len(aws.calls) == 3, "a look, the definition of what was never synced, and what blocks it"
+
+
+@pytest.mark.parametrize("rate", [10, 20, 100])
+@pytest.mark.parametrize("staggered_over", [0.0, 300.0])
+def test_waits_by_themselves_find_the_rate_out_together(rate: float, staggered_over: float) -> None:
+    alone = simulation.one_by_one(rate, count=200, staggered_over=staggered_over)
+    scheduled = simulation.scheduled(rate, count=200, staggered_over=staggered_over)
+    assert alone.mean_lag < scheduled.mean_lag + 2.5, "half of the pause that each of them keeps"
+    assert alone.throttled < 0.04
+    assert alone.steps < 40 * alone.calls

@@ -1,0 +1,107 @@
+"""Write the table of operations from the code, or check it.
+
+    python tools/generators/operations.py            write docs/operations.md
+    python tools/generators/operations.py --check    write nothing; exit with 1 if it is not what would be written
+
+What stands in the table is what the verbs' own docstrings and signatures say.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+
+from tools.generators.pages import written_or_checked
+from unisync import Unisync
+from unisync._services.codeconnections import BlockingCodeConnections
+from unisync._services.proton import BlockingProton
+from unisync._services.twinmaker import BlockingTwinMaker
+
+TABLE = Path(__file__).parents[2] / "docs" / "operations.md"
+
+SERVICES: dict[str, tuple[str, str, type[object]]] = {
+    "iottwinmaker": ("IoT TwinMaker", "twinmaker", BlockingTwinMaker),
+    "proton": ("Proton", "proton", BlockingProton),
+    "codeconnections": ("CodeConnections, and codestar-connections", "codeconnections", BlockingCodeConnections),
+}
+
+HEAD = """\
+# Operations
+
+Every operation of the sync APIs, the method that makes it, the model that the method returns, and the verbs that use
+it. A `Listing` is iterated over. `AsyncUnisync` has the same methods, awaited, with `AsyncListing` in its place.
+
+This page is written by `tools/generators/operations.py`, from what the methods' docstrings and signatures say.
+"""
+
+
+class Row(NamedTuple):
+    operation: str
+    method: str
+    model: str
+    verbs: str
+
+
+def rows(service: str) -> Iterator[Row]:
+    """A row for each operation that a method names, in AWS's order."""
+    _, namespace, operations = SERVICES[service]
+    methods = {operation: name for name in public(operations) for operation in named(first_line(operations, name))}
+    uses = list(users(Unisync, "")) + list(users(operations, f"{namespace}."))
+    model = ServiceModel(Loader().load_service_model(service, "service-2"))
+    for operation in sorted(model.operation_names):
+        if operation in methods:
+            method = methods[operation]
+            verbs = [f"`{name}`" for name, used in uses if operation in used and name != f"{namespace}.{method}"]
+            returns = result(getattr(operations, method))
+            yield Row(operation, f"`{namespace}.{method}`", f"`{returns}`", ", ".join(verbs))
+
+
+def users(owner: type[object], prefix: str) -> Iterator[tuple[str, set[str]]]:
+    """The verbs that make use of operations beyond the one that they are named after, with those operations."""
+    for name in public(owner):
+        yield f"{prefix}{name}", operations_of(owner, name)
+
+
+def operations_of(owner: type[object], name: str) -> set[str]:
+    """The operations that a verb's docstring says it uses: by name, or as those of another verb."""
+    _, _, said = (inspect.getdoc(getattr(owner, name)) or "").partition("\nAWS operation: ")
+    others = [operations_of(owner, other) for other in re.findall(r"`(\w+)`", said)]
+    return set(re.findall(r"\b[A-Z]\w+", said)).union(*others)
+
+
+def public(owner: type[object]) -> list[str]:
+    return [name for name in dir(owner) if not name.startswith("_") and callable(getattr(owner, name))]
+
+
+def first_line(owner: type[object], name: str) -> str:
+    return (inspect.getdoc(getattr(owner, name)) or "").partition("\n")[0]
+
+
+def named(line: str) -> list[str]:
+    return re.findall(r"\((\w+)\)", line)
+
+
+def result(method: Callable[..., object]) -> str:
+    """What a method returns, without the modules that its models are in."""
+    annotation = str(inspect.signature(method).return_annotation)
+    return re.sub(r"\b[a-z_]+\.", "", annotation).replace("|", "\\|")
+
+
+def page() -> str:
+    parts = [HEAD]
+    for service, (title, _, _) in SERVICES.items():
+        lines = [f"\n## {title}\n", "| operation | method | model | common verbs |", "|---|---|---|---|"]
+        lines += [f"| {' | '.join(row)} |".replace("|  |", "| |") for row in rows(service)]
+        parts.append("\n".join(lines) + "\n")
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(written_or_checked(TABLE, page, "tools/generators/operations.py", __doc__))

@@ -1,0 +1,1 @@
+"""What touches botocore, boto3, urllib3 and http.client, and nothing else does."""

@@ -1,0 +1,1 @@
+"""Pure data: references, jobs, configurations and the envelopes they arrive in."""

@@ -1,0 +1,223 @@
+"""Which sync is meant: references that can be hashed, pickled, compared, and written as text."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar, cast
+
+from typing_extensions import override
+
+import unisync
+from unisync.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from unisync._models.jobs import GitSyncJob, SyncJob, TwinMakerSyncJob  # noqa: F401  # named in strings
+
+J_co = TypeVar("J_co", bound="SyncJob", covariant=True)
+
+TemplateType = Literal["ENVIRONMENT", "SERVICE"] | str
+"""AWS Proton's kinds of template."""
+
+_PART = re.compile(r"[^\s/:\x00-\x1f\x7f]+")
+
+
+class SyncRef(ABC, Generic[J_co]):
+    """Says which sync is meant. `J_co` is the job that looking at it gives.
+
+    `str(ref)` is its text form, and `parse_ref` reads it back.
+    """
+
+    __slots__ = ()
+
+    __match_args__: ClassVar[tuple[str, ...]]
+
+    prefix: ClassVar[str]
+    """What the text form begins with."""
+
+    def __post_init__(self) -> None:
+        for name in self.__match_args__:
+            value: object = getattr(self, name)
+            if not isinstance(value, str) or not _PART.fullmatch(value):
+                raise InvalidRequestError.before_sending(
+                    f"{name}: expected a name without spaces, slashes or colons, got {value!r}", type(self).__name__
+                )
+
+    def __str__(self) -> str:
+        return f"{self.prefix}:{'/'.join(self.parts())}"
+
+    @abstractmethod
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the text form, as they stand between the slashes."""
+
+    @classmethod
+    @abstractmethod
+    def from_parts(cls, parts: list[str]) -> SyncRef[J_co] | None:
+        """The reference that these parts stand for; None if they are too few or too many."""
+
+
+@dataclass(frozen=True, slots=True)
+class TwinMakerSync(SyncRef["TwinMakerSyncJob"]):
+    """An IoT TwinMaker sync job: `twinmaker:factory`, or `twinmaker:factory/SITEWISE`."""
+
+    prefix = "twinmaker"
+
+    workspace_id: str
+    sync_source: str = "SITEWISE"
+
+    @override
+    def parts(self) -> tuple[str, ...]:
+        return (self.workspace_id,) if self.sync_source == "SITEWISE" else (self.workspace_id, self.sync_source)
+
+    @classmethod
+    @override
+    def from_parts(cls, parts: list[str]) -> TwinMakerSync | None:
+        return cls(*parts) if len(parts) in (1, 2) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceInstanceSync(SyncRef["GitSyncJob"]):
+    """The Git sync of a Proton service instance: `proton:web/prod`."""
+
+    prefix = "proton"
+
+    service_name: str
+    service_instance_name: str
+
+    @override
+    def parts(self) -> tuple[str, ...]:
+        return self.service_name, self.service_instance_name
+
+    @classmethod
+    @override
+    def from_parts(cls, parts: list[str]) -> ServiceInstanceSync | None:
+        return cls(*parts) if len(parts) == 2 else None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSync(SyncRef["GitSyncJob"]):
+    """The Git sync of a Proton template's major version: `proton-template:SERVICE/web/1`."""
+
+    prefix = "proton-template"
+
+    template_name: str
+    template_type: TemplateType
+    template_version: str
+
+    @override
+    def parts(self) -> tuple[str, ...]:
+        return self.template_type, self.template_name, self.template_version
+
+    @classmethod
+    @override
+    def from_parts(cls, parts: list[str]) -> TemplateSync | None:
+        if len(parts) != 3:
+            return None
+        template_type, template_name, template_version = parts
+        return cls(template_name, template_type, template_version)
+
+
+@dataclass(frozen=True, slots=True)
+class StackSync(SyncRef["GitSyncJob"]):
+    """The Git sync of a CloudFormation stack: `codeconnections:payments-prod`."""
+
+    prefix = "codeconnections"
+
+    resource_name: str
+    sync_type: str = "CFN_STACK_SYNC"
+
+    @override
+    def parts(self) -> tuple[str, ...]:
+        return (self.resource_name,) if self.sync_type == "CFN_STACK_SYNC" else (self.resource_name, self.sync_type)
+
+    @classmethod
+    @override
+    def from_parts(cls, parts: list[str]) -> StackSync | None:
+        return cls(*parts) if len(parts) in (1, 2) else None
+
+
+@dataclass(frozen=True)
+class FleetSync(SyncRef[J_co]):
+    """A sync in one account and region of a fleet: `123456789012/eu-west-1/codeconnections:payments-prod`.
+
+    Only a `Fleet` looks at it. `parse_fleet_ref` reads its text form.
+    """
+
+    prefix = ""
+
+    account: str
+    region: str
+    sync: SyncRef[J_co]
+
+    @override
+    def __post_init__(self) -> None:
+        for name, value in (("account", self.account), ("region", self.region)):
+            if not isinstance(cast("object", value), str) or not _PART.fullmatch(value):
+                raise InvalidRequestError.before_sending(
+                    f"{name}: expected a name without spaces, slashes or colons, got {value!r}", type(self).__name__
+                )
+        if not isinstance(cast("object", self.sync), SyncRef) or isinstance(self.sync, FleetSync):
+            raise InvalidRequestError.before_sending(
+                f"sync: expected a reference such as StackSync(...), got {self.sync!r}", type(self).__name__
+            )
+
+    @override
+    def __str__(self) -> str:
+        return "/".join(self.parts())
+
+    @override
+    def parts(self) -> tuple[str, ...]:
+        return self.account, self.region, str(self.sync)
+
+    @classmethod
+    @override
+    def from_parts(cls, parts: list[str]) -> None:
+        """What its reference leads to does not show in the parts: `parse_fleet_ref` reads them."""
+
+
+AnyRef = TwinMakerSync | ServiceInstanceSync | TemplateSync | StackSync
+"""Every kind of reference there is."""
+
+_KINDS = (TwinMakerSync, ServiceInstanceSync, TemplateSync, StackSync)
+
+
+def parse_fleet_ref(text: str) -> FleetSync[unisync.SyncJob]:
+    """Read the text form of a fleet's reference.
+
+    Args:
+        text: Such as "123456789012/eu-west-1/codeconnections:payments-prod".
+
+    Raises:
+        InvalidRequestError: if it is the text form of no such reference.
+    """
+    account, _, rest = str(text).partition("/")
+    region, _, sync = rest.partition("/")
+    if not sync:
+        raise InvalidRequestError.before_sending(
+            f"text: expected ACCOUNT/REGION/REFERENCE, such as 123456789012/eu-west-1/twinmaker:factory, got {text!r}",
+            "parse_fleet_ref",
+        )
+    return FleetSync(account, region, parse_ref(sync))
+
+
+def parse_ref(text: str) -> AnyRef:
+    """Read the text form of a reference.
+
+    Args:
+        text: Such as "codeconnections:payments-prod".
+
+    Raises:
+        InvalidRequestError: if it is the text form of no reference.
+    """
+    prefix, _, rest = str(text).partition(":")
+    for kind in _KINDS:
+        if kind.prefix == prefix:
+            ref = kind.from_parts(rest.split("/"))
+            if ref is not None:
+                return ref
+    raise InvalidRequestError.before_sending(
+        "text: expected twinmaker:WORKSPACE[/SOURCE], proton:SERVICE/INSTANCE, "
+        f"proton-template:TYPE/TEMPLATE/VERSION or codeconnections:RESOURCE, got {text!r}",
+        "parse_ref",
+    )

@@ -1,0 +1,1 @@
+"""The rules of waiting and watching."""

@@ -1,0 +1,60 @@
+"""GitHub Actions: an annotation for each sync that is not in place, and a summary of the step."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from unisync._models.text import plain
+from unisync._render.symbols import look_of
+from unisync.cli.rows import COLUMNS, Row
+
+if TYPE_CHECKING:
+    from unisync.cli.output import Output
+
+LONGEST = 2_000
+"""Characters of a reason that are shown."""
+
+
+def tell(rows: Sequence[Row], environ: Mapping[str, str], output: Output) -> None:
+    """Tell GitHub how waits ended, where it is GitHub that runs the command."""
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return
+    for row in rows:
+        if row.error is not None:
+            output.say_lines(annotation(row))
+    path = environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        try:
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(summary(rows))
+        except OSError as error:
+            output.say(f"The step summary could not be written: {error}")
+
+
+def annotation(row: Row) -> str:
+    """The order that annotates the run."""
+    title = plain(f"{row.ref} is {row.state}").replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    message = plain(row.why or str(row.error), LONGEST).replace("%", "%25")
+    return f"::error title={title}::{message}"
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """A table in Markdown."""
+    lines = [
+        "### Syncs",
+        "",
+        "| " + " | ".join(name.capitalize() for name in COLUMNS) + " |",
+        "|" + " --- |" * len(COLUMNS),
+    ]
+    for row in rows:
+        state, *others = (_cell(cell) for cell in row.cells())
+        lines.append("| " + " | ".join([f"{look_of(row.state).sign} {state}", *others]) + " |")
+    return "\n".join(lines) + "\n\n"
+
+
+def _cell(text: str) -> str:
+    """Text as a table's cell: nothing in it is Markdown or HTML."""
+    shown = html.escape(plain(text, LONGEST))
+    return "".join(f"&#{ord(character)};" if character in "\\`*_{}[]()#+!|~@:$" else character for character in shown)

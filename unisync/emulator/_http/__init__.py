@@ -1,0 +1,1 @@
+"""Serving the emulator over HTTP, or in process."""

@@ -1,0 +1,194 @@
+"""HTTP/1.1 on a socket of this machine, in a thread of its own; and the ways in which a reply can go astray."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from dataclasses import replace
+from typing import cast
+
+import h11
+
+from unisync.emulator._protocol.message import Request, Response
+from unisync.emulator.application import Application
+
+_PIECES = 20
+"""In how many pieces a body drips."""
+_BODILESS = (204, 304)
+"""Statuses with which HTTP allows no body."""
+
+
+class Server:
+    """Serves an application from the moment it is made until `close`."""
+
+    def __init__(self, application: Application, host: str, port: int) -> None:
+        self._application = application
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, port), family=family, backlog=512)
+        self._loop = asyncio.new_event_loop()
+        self._closed = self._loop.create_future()
+        self._connections: set[_Connection] = set()
+        self._thread = threading.Thread(target=self._run, name="unisync-emulator", daemon=True)
+        self._thread.start()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        host, port, *_ = self._socket.getsockname()
+        return host, port
+
+    def close(self) -> None:
+        """Cut all connections, free the port and end the thread."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._closed.set_result, None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
+
+    async def _serve(self) -> None:
+        server = await self._loop.create_server(
+            lambda: _Connection(self._application, self._connections), sock=self._socket
+        )
+        await self._closed
+        # What is just being accepted has to become a connection first: asyncio would lose its socket.
+        while rest := asyncio.all_tasks() - {asyncio.current_task()}:
+            self._abort_all()
+            await asyncio.gather(*rest, return_exceptions=True)
+        server.close()
+        self._abort_all()
+        # One more round of the loop, in which the transports let go of their sockets.
+        await asyncio.sleep(0)
+
+    def _abort_all(self) -> None:
+        for connection in list(self._connections):
+            connection.abort()
+
+
+class _Connection(asyncio.Protocol):
+    """One connection: request after request, as long as nothing goes wrong."""
+
+    def __init__(self, application: Application, connections: set[_Connection]) -> None:
+        self._application = application
+        self._connections = connections
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=256 * 1024)
+        self._request: h11.Request | None = None
+        self._body = bytearray()
+        self._outgoing = bytearray()
+        self._delivery: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        self._connections.discard(self)
+        if self._delivery is not None:
+            self._delivery.cancel()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        if self._delivery is not None:
+            self._delivery.cancel()
+        self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        self._http.receive_data(data)
+        self._read()
+
+    def eof_received(self) -> None:
+        self._transport.close()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                event = self._http.next_event()
+            except h11.RemoteProtocolError as error:
+                self._refuse(error)
+                return
+            match event:
+                case h11.Request():
+                    self._request, self._body = event, bytearray()
+                    if self._http.they_are_waiting_for_100_continue:
+                        self._send(h11.InformationalResponse(status_code=100, headers=[]))
+                        self._flush()
+                case h11.Data():
+                    self._body += event.data
+                case h11.EndOfMessage():
+                    if not self._answer():
+                        return
+                case _:
+                    return
+
+    def _answer(self) -> bool:
+        """Answer the request that has been read. False if the connection is busy or gone after that."""
+        assert self._request is not None
+        headers: dict[str, str] = {}
+        for raw_name, raw_value in self._request.headers:
+            name, value = raw_name.decode("ascii"), raw_value.decode("latin-1")
+            headers[name] = f"{headers[name]},{value}" if name in headers else value
+        response = self._application.handle(
+            Request(
+                self._request.method.decode("ascii"), self._request.target.decode("ascii"), headers, bytes(self._body)
+            )
+        )
+        if self._request.method == b"HEAD" or response.status in _BODILESS:
+            response = replace(response, body=b"")
+        delivery = response.delivery
+        if delivery.drop:
+            self._transport.abort()
+        elif delivery.stall or delivery.drip:
+            self._delivery = asyncio.get_running_loop().create_task(self._deliver_slowly(response))
+        elif delivery.cut_at is not None:
+            self._send_head(response)
+            self._send(h11.Data(data=response.body[: delivery.cut_at]))
+            self._flush()
+            self._transport.close()
+        else:
+            self._send_head(response)
+            self._send(h11.Data(data=response.body))
+            return self._finish()
+        return False
+
+    async def _deliver_slowly(self, response: Response) -> None:
+        delivery, body = response.delivery, response.body
+        await asyncio.sleep(delivery.stall)
+        self._send_head(response)
+        step = max(1, -(-len(body) // _PIECES))
+        starts = range(0, len(body), step)
+        for start in starts:
+            await asyncio.sleep(delivery.drip / len(starts))
+            self._send(h11.Data(data=body[start : start + step]))
+            self._flush()
+        if self._finish():
+            self._read()
+
+    def _send_head(self, response: Response) -> None:
+        headers = [*response.headers.items(), ("content-length", str(len(response.body)))]
+        self._send(h11.Response(status_code=response.status, headers=headers))
+
+    def _send(self, event: h11.Event) -> None:
+        self._outgoing += self._http.send(event) or b""
+
+    def _flush(self) -> None:
+        """Head and body leave together: in two segments, the second would wait for the peer's delayed ACK."""
+        data, self._outgoing = bytes(self._outgoing), bytearray()
+        self._transport.write(data)
+
+    def _finish(self) -> bool:
+        self._send(h11.EndOfMessage())
+        self._flush()
+        if self._http.our_state is h11.MUST_CLOSE:
+            self._transport.close()
+            return False
+        self._http.start_next_cycle()
+        return True
+
+    def _refuse(self, error: h11.RemoteProtocolError) -> None:
+        with contextlib.suppress(h11.LocalProtocolError):
+            self._send(h11.Response(status_code=error.error_status_hint, headers=[("content-length", "0")]))
+            self._flush()
+        self._transport.close()

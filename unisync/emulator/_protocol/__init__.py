@@ -1,0 +1,1 @@
+"""Reading requests and writing replies, from botocore's service models alone."""

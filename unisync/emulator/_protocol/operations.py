@@ -1,0 +1,138 @@
+"""Which operation a request asks for, found in botocore's service models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from urllib.parse import unquote
+
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
+
+from unisync.emulator._protocol.message import Request
+from unisync.emulator._protocol.query import CONTENT_TYPE, read_form
+from unisync.emulator.errors import AwsError
+
+SERVICES = ("iottwinmaker", "proton", "codeconnections", "codestar-connections", "sts")
+
+
+class Protocol(StrEnum):
+    """The wire protocols that the services speak."""
+
+    JSON = "json"
+    REST_JSON = "rest-json"
+    CBOR = "smithy-rpc-v2-cbor"
+    QUERY = "query"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of a service, in the protocol in which it was asked for."""
+
+    service: str
+    name: str
+    protocol: Protocol
+    model: OperationModel
+    labels: dict[str, str]
+    """What stood in the path in place of `{labels}`."""
+
+
+def protocol_of(request: Request) -> Protocol:
+    """The protocol that a request is written in, whether it names a known operation or not."""
+    if request.headers.get("smithy-protocol") == "rpc-v2-cbor":
+        return Protocol.CBOR
+    if "x-amz-target" in request.headers:
+        return Protocol.JSON
+    # Some tools announce all that they send as a form: nothing but a form goes to the root without a target.
+    form = request.headers.get("content-type", "").startswith(CONTENT_TYPE)
+    return Protocol.QUERY if form and (request.method, request.path) == ("POST", "/") else Protocol.REST_JSON
+
+
+def find_operation(request: Request) -> Operation:
+    """The operation a request asks for, by path, by `X-Amz-Target`, by Smithy RPC path and by `Action`.
+
+    Raises:
+        AwsError: UnknownOperationException, or in the query protocol, InvalidAction or MalformedInput.
+    """
+    protocol = protocol_of(request)
+    if protocol is Protocol.REST_JSON:
+        for method, pattern, owner, operation in _routes():
+            found = pattern.fullmatch(request.path)
+            if found and method == request.method:
+                labels = {label: unquote(value) for label, value in found.groupdict().items()}
+                return Operation(owner, operation, protocol, service_model(owner).operation_model(operation), labels)
+        raise AwsError("UnknownOperationException", f"No operation at {request.method} {request.path}", 404)
+    if protocol is Protocol.QUERY:
+        return _by_action(read_form(request.body))
+    if protocol is Protocol.CBOR:
+        namespace, name = _rpc_path(request.path)
+    else:
+        namespace, _, name = request.headers["x-amz-target"].rpartition(".")
+    service = _service_of(namespace)
+    if service is None or name not in service_model(service).operation_names:
+        raise AwsError("UnknownOperationException", f"No operation {name!r} in {namespace!r}", 400)
+    if protocol not in service_model(service).metadata.get("protocols", [Protocol.JSON]):
+        raise AwsError("UnknownOperationException", f"{service} does not speak {protocol}", 400)
+    return Operation(service, name, protocol, service_model(service).operation_model(name), {})
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """AWS's own model of a service, as the installed botocore carries it."""
+    return ServiceModel(_loader().load_service_model(service, "service-2"), service)
+
+
+@cache
+def is_fault(service: str, code: str) -> bool:
+    """Whether the model says that an error is the service's fault; botocore's shapes do not carry that trait."""
+    return bool(_loader().load_service_model(service, "service-2")["shapes"].get(code, {}).get("fault"))
+
+
+@cache
+def _loader() -> Loader:
+    # Not the models in ~/.aws/models: those change a user's client, not AWS.
+    return Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+
+
+@cache
+def _service_of(namespace: str) -> str | None:
+    """Some clients send the namespace whole, others only its last part."""
+    for service in SERVICES:
+        prefix = service_model(service).metadata.get("targetPrefix", "")
+        if namespace and namespace in (prefix, prefix.rpartition(".")[2]):
+            return service
+    return None
+
+
+def _by_action(form: Mapping[str, str]) -> Operation:
+    action, version = form.get("Action", ""), form.get("Version", "NO_VERSION_SPECIFIED")
+    for service in SERVICES:
+        model = service_model(service)
+        speaks_it = model.metadata["protocol"] == Protocol.QUERY and model.api_version == version
+        if speaks_it and action in model.operation_names:
+            return Operation(service, action, Protocol.QUERY, model.operation_model(action), {})
+    raise AwsError("InvalidAction", f"Could not find operation {action} for version {version}", 400)
+
+
+def _rpc_path(path: str) -> tuple[str, str]:
+    found = re.fullmatch(r"/service/([^/]+)/operation/([^/]+)", path)
+    if found is None:
+        raise AwsError("UnknownOperationException", f"No operation at {path}", 404)
+    return found[1], found[2]
+
+
+@cache
+def _routes() -> list[tuple[str, re.Pattern[str], str, str]]:
+    routes: list[tuple[str, re.Pattern[str], str, str]] = []
+    for service in SERVICES:
+        model = service_model(service)
+        if model.metadata["protocol"] != Protocol.REST_JSON:
+            continue
+        for name in model.operation_names:
+            http = model.operation_model(name).http
+            path = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(http["requestUri"].partition("?")[0]))
+            routes.append((http["method"], re.compile(path), service, name))
+    return routes

@@ -1,0 +1,232 @@
+"""Requests read and replies written as botocore's service models describe them, in every protocol."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+from urllib.parse import parse_qs
+
+import cbor2
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from unisync.emulator._protocol.message import Request, Response
+from unisync.emulator._protocol.operations import Operation, Protocol, is_fault, service_model
+from unisync.emulator._protocol.query import from_form, read_form, renamed, to_xml
+from unisync.emulator._protocol.validation import problems
+from unisync.emulator.errors import AwsError
+
+Document = Mapping[str, object]
+"""A reply before it is written: AWS's member names, dates as seconds since 1970."""
+
+T = TypeVar("T")
+
+_CBOR_DATE = 1
+_CORAL = "com.amazon.coral.service"
+"""Where the errors live that belong to no service."""
+_INFINITE = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
+"""What JSON has no numbers for."""
+_CONTENT_TYPE = {
+    Protocol.JSON: "application/x-amz-json-1.0",
+    Protocol.REST_JSON: "application/json",
+    Protocol.CBOR: "application/cbor",
+    Protocol.QUERY: "text/xml",
+}
+_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "long": (int,),
+    "boolean": (bool,),
+    "double": (int, float),
+    "float": (int, float),
+    "timestamp": (int, float),
+}
+
+
+def read_params(operation: Operation, request: Request) -> dict[str, Any]:
+    """The parameters of a request, checked as AWS checks them.
+
+    Raises:
+        AwsError: SerializationException (MalformedInput in the query protocol), or the service's own code for a broken
+            constraint.
+    """
+    sent = _body(operation, request)
+    shape = operation.model.input_shape
+    if shape is None:
+        return {}
+    query = parse_qs(request.query, keep_blank_values=True)
+    for name, member in shape.members.items():
+        wire_name = member.serialization.get("name", name)
+        match member.serialization.get("location"):
+            case "uri":
+                sent[name] = operation.labels[wire_name]
+            case "querystring":
+                sent[name] = _query_value(member, query.get(wire_name, []), name)
+            case _:
+                pass
+    params = cast("dict[str, Any]", _read(shape, sent, ""))
+    broken = list(problems(shape, params))
+    if broken:
+        errors = f"{len(broken)} validation error{'s' if len(broken) > 1 else ''} detected: "
+        raise AwsError(validation_code(operation), errors + "; ".join(broken), 400)
+    return params
+
+
+def shape_reply(operation: Operation, document: Document) -> dict[str, Any]:
+    """The document as the wire carries it, checked against the model: the emulator never says what AWS could not."""
+    shape = operation.model.output_shape
+    return _write(shape, document, operation.name, _date_writer(operation.protocol)) if shape else {}
+
+
+def write_reply(operation: Operation, shaped: Document) -> Response:
+    """The reply of an operation that went well."""
+    status = operation.model.http.get("responseCode", 200)
+    if operation.protocol is Protocol.QUERY:
+        request_id = str(uuid.uuid4())
+        result = {f"{operation.name}Result": shaped} if operation.model.output_shape else {}
+        whole = {**result, "ResponseMetadata": {"RequestId": request_id}}
+        return _xml_response(operation.service, status, f"{operation.name}Response", whole, request_id)
+    return _response(operation.protocol, status, shaped)
+
+
+def write_error(protocol: Protocol, service: str | None, error: AwsError) -> Response:
+    """The reply that says what went wrong, in the words and with the status of the service."""
+    if protocol is Protocol.QUERY:
+        return _xml_error(service, renamed(error))
+    shape = _declared(service, error)
+    member = next((name for name in (shape.members if shape else ()) if name.lower() == "message"), "message")
+    response = _response(
+        protocol,
+        _status(error, service, shape),
+        {"__type": f"{f'com.amazonaws.{service}' if shape else _CORAL}#{error.code}", member: error.message},
+    )
+    if protocol is Protocol.REST_JSON:
+        response.headers["x-amzn-errortype"] = error.code
+    return response
+
+
+def _declared(service: str | None, error: AwsError) -> StructureShape | None:
+    return service_model(service).shape_for_error_code(error.code) if service else None
+
+
+def _status(error: AwsError, service: str | None, shape: StructureShape | None) -> int:
+    if service is None or shape is None:
+        return error.status or 400
+    declared = shape.metadata.get("error", {}).get("httpStatusCode")
+    return declared or (500 if is_fault(service, shape.name) else 400)
+
+
+def _response(protocol: Protocol, status: int, document: Document) -> Response:
+    headers = {"content-type": _CONTENT_TYPE[protocol]}
+    if protocol is Protocol.CBOR:
+        return Response(status, {**headers, "smithy-protocol": "rpc-v2-cbor"}, cbor2.dumps(document))
+    return Response(status, headers, json.dumps(document, separators=(",", ":")).encode())
+
+
+def _xml_error(service: str | None, error: AwsError) -> Response:
+    status, request_id = _status(error, service, _declared(service, error)), str(uuid.uuid4())
+    said = {"Type": "Sender" if status < 500 else "Receiver", "Code": error.code, "Message": error.message}
+    return _xml_response(service, status, "ErrorResponse", {"Error": said, "RequestId": request_id}, request_id)
+
+
+def _xml_response(service: str | None, status: int, name: str, document: Document, request_id: str) -> Response:
+    namespace = service_model(service).metadata.get("xmlNamespace") if service else None
+    headers = {"content-type": _CONTENT_TYPE[Protocol.QUERY], "x-amzn-requestid": request_id}
+    return Response(status, headers, to_xml(name, namespace, document))
+
+
+def _body(operation: Operation, request: Request) -> dict[str, object]:
+    if operation.protocol is Protocol.QUERY:
+        shape, form = operation.model.input_shape, read_form(request.body)
+        return cast("dict[str, object]", from_form(shape, form)) if shape else {}
+    try:
+        read = cbor2.loads if operation.protocol is Protocol.CBOR else json.loads
+        document: object = read(request.body) if request.body else {}
+    except (ValueError, RecursionError, cbor2.CBORDecodeError) as error:
+        raise AwsError("SerializationException", f"The body cannot be read: {error}", 400) from None
+    if not isinstance(document, dict):
+        raise AwsError("SerializationException", "The body is not a structure", 400)
+    return cast("dict[str, object]", document)
+
+
+def _query_value(shape: Shape, values: list[str], name: str) -> object:
+    """What a query says of a member: text, a truth value or a list of texts. None if it says nothing."""
+    if not values:
+        return None
+    if isinstance(shape, ListShape):
+        return values
+    if shape.type_name == "boolean":
+        if values[0] not in ("true", "false"):
+            raise AwsError("SerializationException", f"{values[0]!r} at '{name}' is no boolean", 400)
+        return values[0] == "true"
+    return values[0]
+
+
+def _read(shape: Shape, value: object, path: str) -> object:
+    """`value` with only modelled members, or a complaint about a member of another type. Null is absent."""
+    if isinstance(shape, StructureShape):
+        if shape.is_document_type:
+            return value
+        sent = _expect(dict[str, object], dict, value, path)
+        return {
+            name: _read(member, sent[name], f"{path}.{name}" if path else name)
+            for name, member in shape.members.items()
+            if sent.get(name) is not None
+        }
+    if isinstance(shape, MapShape):
+        entries = _expect(dict[str, object], dict, value, path)
+        return {key: _read(shape.value, item, f"{path}.{key}") for key, item in entries.items()}
+    if isinstance(shape, ListShape):
+        items = _expect(list[object], list, value, path)
+        return [_read(shape.member, item, f"{path}.{index}.member") for index, item in enumerate(items, 1)]
+    if shape.type_name == "timestamp" and hasattr(value, "timestamp"):
+        return cast("Any", value).timestamp()
+    if shape.type_name in ("double", "float") and isinstance(value, str) and value in _INFINITE:
+        return _INFINITE[value]
+    expected = _PYTHON_TYPES.get(shape.type_name, (object,))
+    if not isinstance(value, expected) or (isinstance(value, bool) and shape.type_name != "boolean"):
+        raise AwsError("SerializationException", f"{type(value).__name__} at '{path}' is no {shape.type_name}", 400)
+    return value
+
+
+def _expect(_: type[T], container: type, value: object, path: str) -> T:
+    if not isinstance(value, container):
+        raise AwsError("SerializationException", f"{type(value).__name__} at '{path}' is no {container.__name__}", 400)
+    return cast("T", value)
+
+
+def _write(shape: Shape, value: object, path: str, date: Callable[[float], object]) -> Any:
+    """`value` for the wire. A member that the model lacks, or requires and does not find, is the emulator's own bug."""
+    if isinstance(shape, StructureShape):
+        members = cast("Document", value)
+        present = {name: item for name, item in members.items() if item is not None}
+        wrong = (present.keys() - shape.members.keys()) | (set(shape.required_members) - present.keys())
+        if wrong:
+            raise TypeError(f"{path}: {shape.name} with {sorted(wrong)} unmodelled or missing")
+        return {name: _write(shape.members[name], item, f"{path}.{name}", date) for name, item in present.items()}
+    if isinstance(shape, MapShape):
+        return {key: _write(shape.value, item, path, date) for key, item in cast("Document", value).items()}
+    if isinstance(shape, ListShape):
+        return [_write(shape.member, item, path, date) for item in cast("list[object]", value)]
+    if shape.type_name == "timestamp":
+        return date(cast("float", value))
+    return value
+
+
+def _date_writer(protocol: Protocol) -> Callable[[float], object]:
+    if protocol is Protocol.CBOR:
+        return lambda seconds: cbor2.CBORTag(_CBOR_DATE, round(seconds, 3))
+    if protocol is Protocol.QUERY:
+        # AWS writes whole seconds here. What is left of one is cut off, so that nothing expires before it says.
+        return lambda seconds: datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return lambda seconds: round(seconds, 3)
+
+
+def validation_code(operation: Operation) -> str:
+    """The error with which an operation refuses what it was sent."""
+    if operation.protocol is Protocol.QUERY:
+        return "ValidationError"
+    codes = {shape.name for shape in operation.model.error_shapes}
+    return "InvalidInputException" if "InvalidInputException" in codes else "ValidationException"

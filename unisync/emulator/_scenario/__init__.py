@@ -1,0 +1,1 @@
+"""What a test sets up and makes happen."""

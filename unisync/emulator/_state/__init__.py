@@ -1,0 +1,1 @@
+"""What exists in an emulated account and region."""
