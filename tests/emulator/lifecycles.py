@@ -44,7 +44,7 @@ class Resource:
     """What a sync job keeps in sync."""
 
     added: float
-    takes: float
+    duration: float
     fails: bool
     removed: float | None = None
 
@@ -57,7 +57,7 @@ class Resource:
         if end is not None:
             return "DELETED"
         age = now - known
-        if age >= self.takes:
+        if age >= self.duration:
             return "ERROR" if self.fails else "IN_SYNC"
         return "INITIALIZING" if age < FOUND else "PROCESSING"
 
@@ -69,7 +69,7 @@ class Commit:
     sha: str
     noticed: float
     outcome: str
-    takes: float
+    duration: float
 
 
 @dataclass
@@ -96,12 +96,12 @@ class Attempt:
 
     def next_step(self) -> float:
         """Seconds of work until it stands otherwise."""
-        step = min(INITIATED, self.commit.takes) if self.status == "INITIATED" else self.commit.takes
+        step = min(INITIATED, self.commit.duration) if self.status == "INITIATED" else self.commit.duration
         return step - self.worked
 
     def settle(self) -> None:
         """Stand as its work says."""
-        if self.worked >= self.commit.takes:
+        if self.worked >= self.commit.duration:
             self.status = self.commit.outcome
         elif self.worked >= INITIATED:
             self.status = "IN_PROGRESS"

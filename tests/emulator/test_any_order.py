@@ -156,16 +156,16 @@ moments = st.floats(0, 100)
 @given(
     created=moments,
     added=moments,
-    takes=st.sampled_from([0.0, 1.0, 10.0, 50.0]),
+    duration=st.sampled_from([0.0, 1.0, 10.0, 50.0]),
     removed=st.none() | moments,
     deleted=st.none() | moments,
     looks=st.lists(moments, min_size=1, max_size=10),
 )
 def test_a_resource_only_goes_on(
-    created: float, added: float, takes: float, removed: float | None, deleted: float | None, looks: list[float]
+    created: float, added: float, duration: float, removed: float | None, deleted: float | None, looks: list[float]
 ) -> None:
     job = SyncJob("SITEWISE", "role", {}, created_at=created)
-    resource = SyncResource("SITEWISE", "ENTITY", "a1", None, takes, None, created_at=added)
+    resource = SyncResource("SITEWISE", "ENTITY", "a1", None, duration, None, created_at=added)
     seen: list[tuple[str, float]] = []
     for now in sorted(looks):
         # Nothing is known of what is yet to come.

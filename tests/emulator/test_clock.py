@@ -29,7 +29,7 @@ def test_sleeping_moves_a_clock_moved_by_hand() -> None:
     clock = EmulatorClock(None)
     began = time.monotonic()
     clock.sleep(3600)
-    asyncio.run(clock.asleep(1800))
+    asyncio.run(clock.async_sleep(1800))
     assert clock.now() == 5400.0
     assert time.monotonic() - began < 60
 
@@ -38,7 +38,7 @@ def test_sleeping_gives_way_to_other_coroutines() -> None:
     order: list[str] = []
 
     async def sleeper(clock: EmulatorClock) -> None:
-        await clock.asleep(10)
+        await clock.async_sleep(10)
         order.append("slept")
 
     async def both() -> None:
@@ -55,7 +55,7 @@ def test_a_fast_clock_runs_by_itself() -> None:
     clock = EmulatorClock(1000.0)
     before, real = clock.now(), time.monotonic()
     clock.sleep(20)
-    asyncio.run(clock.asleep(20))
+    asyncio.run(clock.async_sleep(20))
     passed, waited = clock.now() - before, time.monotonic() - real
     assert 40 <= passed <= 1000 * waited + 1
     assert waited >= 0.04
@@ -103,7 +103,7 @@ def test_time_only_moves_ahead(seconds: float) -> None:
         with pytest.raises(ValueError, match=r"^seconds: "):
             move(seconds)
     with pytest.raises(ValueError, match=r"^seconds: "):
-        asyncio.run(clock.asleep(seconds))
+        asyncio.run(clock.async_sleep(seconds))
     assert clock.now() == 0.0
 
 

@@ -98,8 +98,8 @@ def test_wrong_arguments_are_said_so() -> None:
 def test_by_default_and_by_such_names_it_serves_this_machine_alone(host: str) -> None:
     try:
         with Emulator(host=host) as aws:
-            assert not aws.is_open
-        assert not Emulator(host=host).is_open
+            assert not aws.accepts_remote
+        assert not Emulator(host=host).accepts_remote
     except OSError:
         pytest.skip(f"this machine has no {host}")
 
@@ -109,8 +109,8 @@ def test_who_has_it_serve_other_machines_is_told(
 ) -> None:
     # It listens on loopback all the same: no test opens a port to others.
     monkeypatch.setattr(Server, "address", ("0.0.0.0", 4577))
-    at_once = SimpleNamespace(Event=lambda: SimpleNamespace(wait=lambda: True, set=lambda: None))
-    monkeypatch.setattr("unisync.emulator.__main__.threading", at_once)
+    concurrency = SimpleNamespace(Event=lambda: SimpleNamespace(wait=lambda: True, set=lambda: None))
+    monkeypatch.setattr("unisync.emulator.__main__.threading", concurrency)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         assert main(["--port", "0"]) == 0

@@ -9,7 +9,7 @@ import pytest
 from tests.emulator.clients import Clients
 from unisync.emulator import Emulator
 from unisync.emulator._state.git_sync import INITIATED_FOR
-from unisync.emulator._state.repository import ATTEMPT_TAKES
+from unisync.emulator._state.repository import ATTEMPT_DURATION
 
 OLD, NEW, NEWER = "a1" * 20, "b2" * 20, "c3" * 20
 SYNC = {"ResourceName": "payments-prod", "SyncType": "CFN_STACK_SYNC"}
@@ -78,7 +78,7 @@ def seen(reply: dict[str, Any]) -> tuple[str | None, str | None, str | None, str
 def test_a_push_is_synced_in_its_time(
     aws: Emulator, boto: Clients, when: float, status: str, events: list[str]
 ) -> None:
-    assert (INITIATED_FOR, ATTEMPT_TAKES) == (5, 30)
+    assert (INITIATED_FOR, ATTEMPT_DURATION) == (5, 30)
     aws.push(stack="payments-prod", sha=NEW)
     aws.push(service="web", instance="prod", sha=NEW)
     at(aws, when)
@@ -135,7 +135,7 @@ def test_after_a_failure_the_next_push_starts_from_the_last_success(aws: Emulato
 def test_a_push_is_not_known_before_it_is_noticed(aws: Emulator, boto: Clients) -> None:
     aws.push(stack="payments-prod", sha=OLD)
     at(aws, 60)
-    aws.push(stack="payments-prod", sha=NEW, noticed_after=20)
+    aws.push(stack="payments-prod", sha=NEW, detection_delay=20)
     at(aws, 79.9)
     assert seen(stack(boto)) == (OLD, OLD, "SUCCEEDED", OLD)
     at(aws, 80)
@@ -144,17 +144,17 @@ def test_a_push_is_not_known_before_it_is_noticed(aws: Emulator, boto: Clients) 
     assert seen(stack(boto)) == (NEW, NEW, "SUCCEEDED", NEW)
 
 
-@pytest.mark.parametrize(("takes", "when", "status"), [(3, 2.9, "INITIATED"), (3, 3, "SUCCEEDED"), (0, 0, "SUCCEEDED")])
+@pytest.mark.parametrize(("duration", "when", "status"), [(3, 2.9, "INITIATED"), (3, 3, "SUCCEEDED"), (0, 0, "SUCCEEDED")])
 def test_a_short_sync_may_be_over_before_it_is_in_progress(
-    aws: Emulator, boto: Clients, takes: float, when: float, status: str
+    aws: Emulator, boto: Clients, duration: float, when: float, status: str
 ) -> None:
-    aws.push(stack="payments-prod", sha=NEW, takes=takes)
+    aws.push(stack="payments-prod", sha=NEW, duration=duration)
     at(aws, when)
     assert seen(stack(boto))[2] == status
 
 
 def test_a_sync_may_take_for_ever(aws: Emulator, boto: Clients) -> None:
-    aws.push(stack="payments-prod", sha=NEW, takes=float("inf"))
+    aws.push(stack="payments-prod", sha=NEW, duration=float("inf"))
     at(aws, 1e7)
     assert seen(stack(boto)) == (NEW, NEW, "IN_PROGRESS", None)
 
@@ -164,7 +164,7 @@ def test_a_later_push_takes_the_place_of_one_under_way(aws: Emulator, boto: Clie
     at(aws, 60)
     aws.push(stack="payments-prod", sha=NEW)
     at(aws, 70)
-    aws.push(stack="payments-prod", sha=NEWER, noticed_after=5)
+    aws.push(stack="payments-prod", sha=NEWER, detection_delay=5)
     at(aws, 74)
     assert seen(stack(boto)) == (NEW, NEW, "IN_PROGRESS", OLD)
     at(aws, 75)
@@ -176,7 +176,7 @@ def test_a_later_push_takes_the_place_of_one_under_way(aws: Emulator, boto: Clie
 
 
 def test_a_push_overtaken_before_it_is_noticed_is_never_tried(aws: Emulator, boto: Clients) -> None:
-    aws.push(stack="payments-prod", sha=NEW, noticed_after=50)
+    aws.push(stack="payments-prod", sha=NEW, detection_delay=50)
     aws.push(stack="payments-prod", sha=NEWER)
     for when in (1, 31, 51, 100):
         at(aws, when)
@@ -470,10 +470,10 @@ def test_a_blocker_goes_on_one_thing_that_exists(aws: Emulator, whom: dict[str, 
     [
         {"outcome": "IN_PROGRESS"},
         {"sha": ""},
-        {"takes": -1.0},
-        {"takes": float("nan")},
-        {"noticed_after": -1.0},
-        {"noticed_after": float("nan")},
+        {"duration": -1.0},
+        {"duration": float("nan")},
+        {"detection_delay": -1.0},
+        {"detection_delay": float("nan")},
     ],
     ids=str,
 )

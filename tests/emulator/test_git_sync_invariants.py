@@ -46,18 +46,18 @@ class Histories(RuleBasedStateMachine):
     @rule(
         instance=st.sampled_from([None, "prod", "test"]),
         outcome=st.sampled_from(["SUCCEEDED", "FAILED"]),
-        noticed_after=seconds,
-        takes=seconds,
+        detection_delay=seconds,
+        duration=seconds,
     )
-    def push(self, instance: str | None, outcome: str, noticed_after: float, takes: float) -> None:
+    def push(self, instance: str | None, outcome: str, detection_delay: float, duration: float) -> None:
         self.pushed += 1
         self.setup.push(
             service="web",
             instance=instance,
             sha=f"{self.pushed:07x}",
             outcome="FAILED" if outcome == "FAILED" else "SUCCEEDED",
-            noticed_after=noticed_after,
-            takes=takes,
+            detection_delay=detection_delay,
+            duration=duration,
         )
 
     @rule(instance=st.sampled_from([None, "prod", "test"]))
@@ -100,7 +100,7 @@ class Histories(RuleBasedStateMachine):
             assert times == sorted(times), "events in the order of time"
             assert times[0] == attempt.started_at
             assert times[-1] <= now, "no event in the future"
-            assert attempt.started_at >= attempt.push.at + attempt.push.noticed_after
+            assert attempt.started_at >= attempt.push.at + attempt.push.detection_delay
             assert attempt.status in (attempt.push.outcome, "INITIATED", "IN_PROGRESS")
             last = attempt.events[-1].type.removeprefix("SYNC_")
             assert {"STARTED": "IN_PROGRESS"}.get(last, last) == attempt.status, "the events say what the status says"
@@ -142,10 +142,10 @@ TestHistories.settings = settings(max_examples=60, stateful_step_count=25, deadl
 @settings(max_examples=100, deadline=None, database=None)
 @given(
     blocks=st.lists(st.tuples(st.floats(0, 40), st.floats(0, 40), st.booleans()), max_size=5),
-    takes=st.sampled_from([0.0, 4.0, 30.0]),
+    duration=st.sampled_from([0.0, 4.0, 30.0]),
 )
 def test_a_sync_takes_its_time_plus_the_time_it_was_blocked(
-    blocks: list[tuple[float, float, bool]], takes: float
+    blocks: list[tuple[float, float, bool]], duration: float
 ) -> None:
     clock = EmulatorClock(None)
     world = Application(clock).world(ACCOUNT, REGION)
@@ -156,7 +156,7 @@ def test_a_sync_takes_its_time_plus_the_time_it_was_blocked(
         + [(begin + length, False, of_service) for begin, length, of_service in blocks],
         key=lambda step: step[0],
     )
-    setup.push(service="web", instance="prod", sha="4f2c9e1", takes=takes)
+    setup.push(service="web", instance="prod", sha="4f2c9e1", duration=duration)
     active = {True: False, False: False}
     worked = 0.0
     for when, begins, of_service in steps:
@@ -171,5 +171,5 @@ def test_a_sync_takes_its_time_plus_the_time_it_was_blocked(
         active[of_service] = begins
         latest = world.services["web"].instances["prod"].latest(clock.now())
         assert latest is not None
-        if abs(worked - takes) > 1e-6:
-            assert (latest.status == "SUCCEEDED") == (worked > takes)
+        if abs(worked - duration) > 1e-6:
+            assert (latest.status == "SUCCEEDED") == (worked > duration)

@@ -69,14 +69,14 @@ class World(RuleBasedStateMachine):
         """The code of the error that a request ends with; None if it ends well."""
         return cast("dict[str, str]", self.asked(service, operation, **params).get("refusal", {})).get("Code")
 
-    def commit(self, later: float, takes: float, outcome: str) -> Commit:
+    def commit(self, later: float, duration: float, outcome: str) -> Commit:
         """A new one."""
         self.pushed += 1
-        return Commit(f"{self.pushed:040x}", self.now + later, outcome, takes)
+        return Commit(f"{self.pushed:040x}", self.now + later, outcome, duration)
 
     def how(self, commit: Commit, later: float) -> dict[str, Any]:
         """The arguments with which it is pushed."""
-        return {"sha": commit.sha, "outcome": commit.outcome, "noticed_after": later, "takes": commit.takes}
+        return {"sha": commit.sha, "outcome": commit.outcome, "detection_delay": later, "duration": commit.duration}
 
 
 class SyncJobs(World):
@@ -86,7 +86,7 @@ class SyncJobs(World):
         super().__init__()
         for workspace in WORKSPACES:
             self.setup.add_workspace(workspace)
-        self.setup.refuse_role(REFUSED, "not to be assumed")
+        self.setup.deny_role(REFUSED, "not to be assumed")
         self.jobs: dict[tuple[str, str], Job] = {}
         self.resources: dict[tuple[str, str, str], Resource] = {}
 
@@ -116,11 +116,11 @@ class SyncJobs(World):
             job.deleted = self.now if job.deleted is None else job.deleted
             assert reply == {"state": "DELETING"}
 
-    @rule(workspace=st.sampled_from(WORKSPACES), source=sources, name=names, takes=TAKES, fails=st.booleans())
-    def add(self, workspace: str, source: str, name: str, takes: float, fails: bool) -> None:
+    @rule(workspace=st.sampled_from(WORKSPACES), source=sources, name=names, duration=TAKES, fails=st.booleans())
+    def add(self, workspace: str, source: str, name: str, duration: float, fails: bool) -> None:
         outcome: Any = "ERROR" if fails else "IN_SYNC"
-        self.setup.add_sync_resource(workspace, name, sync_source=source, takes=takes, outcome=outcome)
-        self.resources[workspace, source, name] = Resource(self.now, takes, fails)
+        self.setup.add_sync_resource(workspace, name, sync_source=source, duration=duration, outcome=outcome)
+        self.resources[workspace, source, name] = Resource(self.now, duration, fails)
 
     @precondition(lambda self: any(each.removed is None for each in self.resources.values()))
     @rule(data=st.data())
@@ -254,9 +254,9 @@ class Connections(World):
             cast("dict[str, object]", kept).pop(name, None)
 
     @precondition(lambda self: self.stacks)
-    @rule(data=st.data(), later=LATER, takes=TAKES, outcome=OUTCOMES)
-    def push(self, data: st.DataObject, later: float, takes: float, outcome: str) -> None:
-        name, commit = data.draw(st.sampled_from(sorted(self.stacks))), self.commit(later, takes, outcome)
+    @rule(data=st.data(), later=LATER, duration=TAKES, outcome=OUTCOMES)
+    def push(self, data: st.DataObject, later: float, duration: float, outcome: str) -> None:
+        name, commit = data.draw(st.sampled_from(sorted(self.stacks))), self.commit(later, duration, outcome)
         self.setup.push(stack=name, **self.how(commit, later))
         self.stacks[name].push(commit)
         self.branches.setdefault(self.places[name], Branch()).noticed.append(commit.noticed)
@@ -397,18 +397,18 @@ class Proton(World):
         self.template_branch = None
 
     @precondition(lambda self: self.service_branch)
-    @rule(instance=st.sampled_from([None, *INSTANCES]), later=LATER, takes=TAKES, outcome=OUTCOMES)
-    def push(self, instance: str | None, later: float, takes: float, outcome: str) -> None:
-        commit = self.commit(later, takes, outcome)
+    @rule(instance=st.sampled_from([None, *INSTANCES]), later=LATER, duration=TAKES, outcome=OUTCOMES)
+    def push(self, instance: str | None, later: float, duration: float, outcome: str) -> None:
+        commit = self.commit(later, duration, outcome)
         self.setup.push(service="web", instance=instance, **self.how(commit, later))
         for name in self.INSTANCES if instance is None else (instance,):
             self.instances[name].push(commit)
         self.note(commit, "SERVICE_SYNC", self.service_branch)
 
     @precondition(lambda self: self.template_branch)
-    @rule(later=LATER, takes=TAKES, outcome=OUTCOMES)
-    def push_template(self, later: float, takes: float, outcome: str) -> None:
-        commit = self.commit(later, takes, outcome)
+    @rule(later=LATER, duration=TAKES, outcome=OUTCOMES)
+    def push_template(self, later: float, duration: float, outcome: str) -> None:
+        commit = self.commit(later, duration, outcome)
         self.setup.push(template="web", **self.how(commit, later))
         self.template.push(commit)
         self.note(commit, "TEMPLATE_SYNC", self.template_branch)

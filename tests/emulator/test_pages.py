@@ -322,7 +322,7 @@ def test_a_token_is_of_one_operation_with_one_question_in_one_world(aws: Emulato
         aws.add_template(name)
         aws.add_service(name)
         aws.add_service_instance("web", name)
-        aws.world(region="us-west-2").add_service(name)
+        aws.account(region="us-west-2").add_service(name)
     token = boto.call("proton", "ListServices", {"maxResults": 1})["nextToken"]
     assert boto.call("proton", "ListServices", {"maxResults": 100, "nextToken": token})
     of_web = boto.call("proton", "ListServiceInstances", {"serviceName": "web", "maxResults": 1})["nextToken"]

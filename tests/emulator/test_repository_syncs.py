@@ -53,8 +53,8 @@ def test_a_push_is_taken_up_in_its_time(
 ) -> None:
     aws.add_stack("payments", repository="acme/infra")
     aws.add_service_instance("web", "prod", repository="acme/web")
-    aws.push(stack="payments", sha=SHA, noticed_after=10)
-    aws.push(service="web", sha=SHA, noticed_after=10)
+    aws.push(stack="payments", sha=SHA, detection_delay=10)
+    aws.push(service="web", sha=SHA, detection_delay=10)
     aws.clock.advance(when)
     latest = of_link(boto, aws.add_repository_link("acme/infra"))
     assert latest.get("Status") == status
@@ -95,7 +95,7 @@ def test_the_newest_push_of_any_follower_counts(aws: Emulator, boto: Clients) ->
     aws.push(stack="one", sha=SHA)
     aws.clock.advance(60)
     assert commit_of(of_link(boto, link)) == SHA
-    aws.push(stack="two", sha=NEWER, noticed_after=20)
+    aws.push(stack="two", sha=NEWER, detection_delay=20)
     aws.clock.advance(19)
     assert commit_of(of_link(boto, link)) == SHA
     aws.clock.advance(1)

@@ -43,7 +43,7 @@ READS = [
 @pytest.fixture
 def role(aws: Emulator) -> Emulator:
     """The emulator with a role in an account that has one of everything."""
-    furnish(aws.world(account=OTHER))
+    furnish(aws.account(account=OTHER))
     aws.add_role(ROLE)
     return aws
 
@@ -115,7 +115,8 @@ def test_a_role_is_assumed(role: Emulator, boto: Clients) -> None:
     assert "SourceIdentity" not in given
     (call,) = role.calls
     assert (call.service, call.operation, call.params) == ("sts", "AssumeRole", ASK)
-    assert (call.time, call.account, call.region) == (100.0, ACCOUNT, REGION)
+    assert (call.account, call.region) == (ACCOUNT, REGION)
+    assert call.time == datetime.fromtimestamp(role.clock.time(), UTC)
 
 
 def test_the_answer_is_xml_as_aws_writes_it(application: Application) -> None:
@@ -188,7 +189,7 @@ def test_it_acts_in_cbor_too(role: Emulator, boto: Clients, cbor_session: boto3.
 
 
 def test_it_acts_in_the_region_that_is_asked(role: Emulator, boto: Clients) -> None:
-    role.world(account=OTHER, region="us-west-2").add_stack("orders", repository="acme/infra")
+    role.account(account=OTHER, region="us-west-2").add_stack("orders", repository="acme/infra")
     with as_given(role, assume(boto), region="us-west-2") as theirs:
         found = theirs.connections.get_sync_configuration(ResourceName="orders", SyncType="CFN_STACK_SYNC")
     assert found["SyncConfiguration"]["RoleArn"] == f"arn:aws:iam::{OTHER}:role/git-sync"
@@ -213,7 +214,7 @@ def test_many_accounts_are_apart(aws: Emulator, boto: Clients) -> None:
     accounts = [f"{number:012}" for number in range(1, 21)]
     for account in accounts:
         aws.add_role(f"arn:aws:iam::{account}:role/reader")
-        aws.world(account=account).add_stack(f"stack-{account}", repository="acme/infra")
+        aws.account(account=account).add_stack(f"stack-{account}", repository="acme/infra")
     given = [assume(boto, RoleArn=f"arn:aws:iam::{account}:role/reader") for account in accounts]
     for account, each in zip(accounts, given, strict=True):
         with as_given(aws, each) as theirs:

@@ -51,7 +51,7 @@ def test_the_date_of_the_last_change_is_when_the_state_changed(
 
 @pytest.mark.parametrize("reason", [None, "The trust policy does not name iottwinmaker.amazonaws.com"])
 def test_a_refused_role_ends_in_error(aws: Emulator, boto: Clients, reason: str | None) -> None:
-    aws.refuse_role(ROLE, reason)
+    aws.deny_role(ROLE, reason)
     assert create(boto) == "CREATING"
     aws.clock.advance(4.9)
     assert boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")["status"] == {"state": "CREATING"}
@@ -68,7 +68,7 @@ def test_a_refused_role_ends_in_error(aws: Emulator, boto: Clients, reason: str 
 
 def test_only_jobs_with_the_refused_role_fail_and_only_those_made_later(aws: Emulator, boto: Clients) -> None:
     create(boto)
-    aws.refuse_role(ROLE)
+    aws.deny_role(ROLE)
     create(boto, "harbour", OTHER_ROLE)
     create(boto, "harbour", ROLE, "OTHER")
     aws.clock.advance(30)
@@ -79,7 +79,7 @@ def test_only_jobs_with_the_refused_role_fail_and_only_those_made_later(aws: Emu
 @pytest.mark.parametrize("refused", [False, True])
 def test_a_deleted_job_goes_through_deleting(aws: Emulator, boto: Clients, age: float, refused: bool) -> None:
     if refused:
-        aws.refuse_role(ROLE)
+        aws.deny_role(ROLE)
     create(boto)
     aws.clock.advance(age)
     assert boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")["state"] == "DELETING"

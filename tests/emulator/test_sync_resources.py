@@ -79,7 +79,7 @@ def test_a_resource_is_synced_once_the_job_has_loaded_it(
 
 @pytest.mark.parametrize("reason", [None, "The asset has no model"])
 def test_a_resource_that_fails_says_why(aws: Emulator, boto: Clients, reason: str | None) -> None:
-    aws.add_sync_resource("factory", "boiler-1", outcome="ERROR", code="VALIDATION_ERROR", reason=reason, takes=4)
+    aws.add_sync_resource("factory", "boiler-1", outcome="ERROR", code="VALIDATION_ERROR", reason=reason, duration=4)
     aws.add_sync_resource("factory", "boiler-2", outcome="ERROR")
     create(boto)
     at(aws, 8.9)
@@ -92,18 +92,18 @@ def test_a_resource_that_fails_says_why(aws: Emulator, boto: Clients, reason: st
     assert "resourceId" not in resources(boto)[0]
 
 
-@pytest.mark.parametrize(("takes", "when", "state"), [(1, 5.9, "INITIALIZING"), (1, 6, "IN_SYNC"), (0, 5, "IN_SYNC")])
+@pytest.mark.parametrize(("duration", "when", "state"), [(1, 5.9, "INITIALIZING"), (1, 6, "IN_SYNC"), (0, 5, "IN_SYNC")])
 def test_a_short_sync_may_be_over_before_it_is_processing(
-    aws: Emulator, boto: Clients, takes: float, when: float, state: str
+    aws: Emulator, boto: Clients, duration: float, when: float, state: str
 ) -> None:
-    aws.add_sync_resource("factory", "boiler-1", takes=takes)
+    aws.add_sync_resource("factory", "boiler-1", duration=duration)
     create(boto)
     at(aws, when)
     assert states(boto) == {"boiler-1": state}
 
 
 def test_a_sync_may_take_for_ever(aws: Emulator, boto: Clients) -> None:
-    aws.add_sync_resource("factory", "boiler-1", takes=float("inf"))
+    aws.add_sync_resource("factory", "boiler-1", duration=float("inf"))
     create(boto)
     at(aws, 1e6)
     assert states(boto) == {"boiler-1": "PROCESSING"}
@@ -172,7 +172,7 @@ def test_with_its_job_everything_is_deleted_and_a_new_job_starts_over(aws: Emula
 def test_a_job_that_loads_nothing_lists_nothing(aws: Emulator, boto: Clients, when: float) -> None:
     aws.add_sync_resource("factory", "boiler-1")
     if when > 5:
-        aws.refuse_role(ROLE)
+        aws.deny_role(ROLE)
     create(boto)
     at(aws, when)
     if when < 5:
@@ -221,7 +221,7 @@ def test_a_resource_passes_every_filter(
 ) -> None:
     aws.add_sync_resource("factory", "a1", resource_id="entity-1")
     aws.add_sync_resource("factory", "a2", resource_id="entity-2", outcome="ERROR")
-    aws.add_sync_resource("factory", "a3", takes=1000)
+    aws.add_sync_resource("factory", "a3", duration=1000)
     aws.add_sync_resource("factory", "m1", resource_id="entity-1", resource_type="COMPONENT_TYPE")
     create(boto)
     at(aws, 30)
@@ -268,7 +268,7 @@ def test_jobs_are_listed_as_they_are_but_for_their_role(aws: Emulator, boto: Cli
     assert boto.twinmaker.list_sync_jobs(workspaceId="factory").get("syncJobSummaries") == []
     create(boto)
     at(aws, 30)
-    aws.refuse_role(ROLE, "no trust")
+    aws.deny_role(ROLE, "no trust")
     create(boto, source="OTHER")
     create(boto, "harbour")
     at(aws, 36)

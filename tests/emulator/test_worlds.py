@@ -31,8 +31,8 @@ def threads() -> int:
 
 def test_accounts_and_regions_know_nothing_of_each_other(aws: Emulator, boto: Clients) -> None:
     aws.add_workspace("factory")
-    aws.world(account=OTHER).add_workspace("factory")
-    aws.world(region="us-west-2").add_workspace("factory")
+    aws.account(account=OTHER).add_workspace("factory")
+    aws.account(region="us-west-2").add_workspace("factory")
     with Clients(aws.url, account=OTHER) as other, Clients(aws.url, region="us-west-2") as west:
         arns = {
             clients.twinmaker.create_sync_job(workspaceId="factory", syncSource="SITEWISE", syncRole=ROLE)["arn"]
@@ -59,21 +59,21 @@ def test_accounts_and_regions_know_nothing_of_each_other(aws: Emulator, boto: Cl
 
 
 def test_a_world_asked_for_twice_is_the_same(aws: Emulator) -> None:
-    aws.world(account=OTHER).add_stack("payments-prod", repository="acme/infra")
-    aws.world(account=OTHER).push(stack="payments-prod", sha="4f2c9e1")
-    aws.world().add_stack("payments-prod", repository="acme/infra")
+    aws.account(account=OTHER).add_stack("payments-prod", repository="acme/infra")
+    aws.account(account=OTHER).push(stack="payments-prod", sha="4f2c9e1")
+    aws.account().add_stack("payments-prod", repository="acme/infra")
     aws.push(stack="payments-prod", sha="4f2c9e1")
 
 
 @pytest.mark.parametrize("account", ["", "12345678901", "1234567890123", "12345678901x", "١٢٣٤٥٦٧٨٩٠١٢"])
 def test_an_account_has_twelve_digits(aws: Emulator, account: str) -> None:
-    for use in (aws.world, aws.client_options, aws.environment):
+    for use in (aws.account, aws.client_options, aws.environment):
         with pytest.raises(ValueError, match=r"^account: expected twelve digits"):
             use(account=account)
 
 
 def test_the_options_are_those_of_a_client_of_that_world(aws: Emulator) -> None:
-    aws.world(account=OTHER, region="us-west-2").add_stack("payments-prod", repository="acme/infra")
+    aws.account(account=OTHER, region="us-west-2").add_stack("payments-prod", repository="acme/infra")
     options = aws.client_options(account=OTHER, region="us-west-2")
     assert options["endpoint_url"] == aws.url
     assert options["clock"] is aws.clock

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             furnish(aws)
         for name, value in aws.environment().items():
             print(f"export {name}={value}")
-        if aws.is_open:
+        if aws.accepts_remote:
             print(f"# Whoever can reach this machine can use it: it serves on {options.host}")
         print(f"# AWS is at {aws.url} until you press Ctrl-C", flush=True)
         stopped.wait()

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
 
@@ -27,14 +28,14 @@ logger: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RecordedCall:
     """An operation that was asked for, well signed and well formed, whatever came of it."""
 
     service: str
     operation: str
     params: Mapping[str, Any]
-    time: float
-    """When, in seconds of the emulated clock."""
+    time: datetime
+    """When the emulator received it, by the emulated clock, in UTC."""
     account: str
     region: str
 
@@ -46,7 +47,7 @@ class Application:
         self.clock = clock
         self.lock: threading.RLock = threading.RLock()
         self.identities: Identities = Identities(clock, self.lock)
-        self.calls: list[Call] = []
+        self.calls: list[RecordedCall] = []
         self.faults: list[Fault] = []
         self.buckets: dict[tuple[str | None, str | None, str], TokenBucket] = {}
         """The limits, by service and account (None is every one) and operation."""
@@ -89,8 +90,9 @@ class Application:
         params = read_params(operation, request)
         with self.lock:
             now = self.clock.now()
+            time = datetime.fromtimestamp(self.clock.date(now), UTC)
             self.calls.append(
-                Call(operation.service, operation.name, params, now, account, caller.region),
+                RecordedCall(operation.service, operation.name, params, time, account, caller.region),
             )
             fault = self._next_fault(operation)
             instead = fault.before() if fault else None

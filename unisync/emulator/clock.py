@@ -20,7 +20,8 @@ class EmulatorClock:
         self._speed = speed
         self._lock = threading.Lock()
         self._moved = 0.0
-        self._epoch = time.time()
+        # Whole milliseconds, as in AWS's replies: so dates that differ by whole seconds differ by exactly those.
+        self._epoch = round(time.time(), 3)
         self._started = time.monotonic()
 
     def now(self) -> float:
@@ -55,7 +56,7 @@ class EmulatorClock:
         else:
             time.sleep(seconds / self._speed)
 
-    async def asleep(self, seconds: float) -> None:
+    async def async_sleep(self, seconds: float) -> None:
         """The same for a coroutine."""
         if self._speed is None:
             until = self._end_of(seconds)

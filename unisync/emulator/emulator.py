@@ -19,7 +19,7 @@ from unisync.emulator._protocol.signature import access_key_of, secret_of
 from unisync.emulator._scenario.checks import check
 from unisync.emulator._scenario.setup import Setup
 from unisync.emulator._state.identities import Role, split_role_arn
-from unisync.emulator.application import Application, Call
+from unisync.emulator.application import Application, RecordedCall
 from unisync.emulator.clock import EmulatorClock
 from unisync.emulator.faults import Fault, TokenBucket, known_operation
 
@@ -71,7 +71,7 @@ class ClientOptions(TypedDict, closed=True):
 class Emulator(Setup):
     """A local AWS for the three services, and STS: a context manager, blocking or async, that serves on loopback.
 
-    Its own methods set up the default account and region; `world` gives those of another.
+    Its own methods set up the default account and region; `account` gives those of another.
 
     Args:
         clock: "manual" for a time that only `clock.advance` and the clients' sleeps move. By default it is real.
@@ -94,7 +94,7 @@ class Emulator(Setup):
         super().__init__(self._application.world(ACCOUNT, REGION))
 
     @property
-    def calls(self) -> list[Call]:
+    def calls(self) -> list[RecordedCall]:
         """What was asked of the emulator so far, in order: service, operation, params, time."""
         with self._application.lock:
             return list(self._application.calls)
@@ -122,11 +122,11 @@ class Emulator(Setup):
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     @property
-    def is_open(self) -> bool:
+    def accepts_remote(self) -> bool:
         """Whether it serves other machines than this one too."""
         return self._server is not None and not ip_address(self._server.address[0]).is_loopback
 
-    def world(self, *, account: str = ACCOUNT, region: str = REGION) -> Setup:
+    def account(self, *, account: str = ACCOUNT, region: str = REGION) -> Setup:
         """Another account or region, to be set up like the default one."""
         return Setup(self._application.world(_account_id(account), region))
 
@@ -254,7 +254,7 @@ class Emulator(Setup):
         """Serve. `with` does this, and `stop`."""
         if self._server is None:
             self._server = Server(self._application, self._host, self._port)
-            if self.is_open:
+            if self.accepts_remote:
                 logger.warning("The emulator serves other machines too, as it was told: on %s", self._host)
 
     def stop(self) -> None:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from unisync.emulator._scenario.checks import CODECONNECTIONS, check, check_one_of, check_seconds
 from unisync.emulator._state.git_sync import Blocker, GitSync
-from unisync.emulator._state.repository import ATTEMPT_TAKES, Place, Push
+from unisync.emulator._state.repository import ATTEMPT_DURATION, Place, Push
 from unisync.emulator._state.world import World
 
 
@@ -42,8 +42,8 @@ class Happenings:
         template: str | None = None,
         outcome: Literal["SUCCEEDED", "FAILED"] = "SUCCEEDED",
         reason: str | None = None,
-        noticed_after: float = 0.0,
-        takes: float = ATTEMPT_TAKES,
+        detection_delay: float = 0.0,
+        duration: float = ATTEMPT_DURATION,
     ) -> None:
         """Push a commit to the branch that a stack, a service instance or a template follows.
 
@@ -55,18 +55,18 @@ class Happenings:
             template: the Proton template (every version of it).
             outcome: What the sync of this commit comes to.
             reason: For a failure, what its last event says.
-            noticed_after: Emulated seconds before AWS knows of the push.
-            takes: Emulated seconds from the start of the attempt to its end.
+            detection_delay: Emulated seconds before AWS knows of the push.
+            duration: Emulated seconds from the start of the attempt to its end.
         """
         check_one_of("SUCCEEDED", "FAILED", outcome=outcome)
         if not sha:
             raise ValueError("sha: expected the id of a commit, got an empty string")
         check(CODECONNECTIONS, "SHA", sha=sha)
-        check_seconds(noticed_after=noticed_after, takes=takes)
+        check_seconds(detection_delay=detection_delay, duration=duration)
         with self._world.lock:
             now = self._world.clock.now()
             pushes = [
-                (Push(sha, place, now, outcome, reason, noticed_after, takes), sync_type, syncs)
+                (Push(sha, place, now, outcome, reason, detection_delay, duration), sync_type, syncs)
                 for sync_type, place, syncs in self._followers(stack, service, instance, template)
                 if place is not None
             ]

@@ -16,7 +16,7 @@ from unisync.emulator._scenario.checks import (
 from unisync.emulator._scenario.events import Happenings
 from unisync.emulator._state.git_sync import GitSync
 from unisync.emulator._state.repository import Place, Repository
-from unisync.emulator._state.sync_jobs import RESOURCE_TAKES, SyncResource, Workspace
+from unisync.emulator._state.sync_jobs import RESOURCE_DURATION, SyncResource, Workspace
 from unisync.emulator._state.world import ProtonService, Stack, Template
 from unisync.emulator.services.proton.common import PROVIDERS
 
@@ -30,11 +30,11 @@ class Setup(Happenings):
         with self._world.lock:
             self._world.workspaces.setdefault(workspace_id, Workspace(created_at=self._now()))
 
-    def refuse_role(self, role_arn: str, reason: str | None = None) -> None:
+    def deny_role(self, role_arn: str, reason: str | None = None) -> None:
         """Let no service assume a role: sync jobs created with it from now on end up in ERROR, saying `reason`."""
         check(TWINMAKER, "RoleArn", role_arn=role_arn)
         with self._world.lock:
-            self._world.refused_roles[role_arn] = reason or f"Unable to assume role {role_arn}"
+            self._world.denied_roles[role_arn] = reason or f"Unable to assume role {role_arn}"
 
     def add_sync_resource(
         self,
@@ -47,7 +47,7 @@ class Setup(Happenings):
         outcome: Literal["IN_SYNC", "ERROR"] = "IN_SYNC",
         code: str = "SYNC_PROCESSING_ERROR",
         reason: str | None = None,
-        takes: float = RESOURCE_TAKES,
+        duration: float = RESOURCE_DURATION,
     ) -> None:
         """Make something in a workspace's source that its sync job keeps in sync, whether that job exists yet or not.
 
@@ -62,19 +62,19 @@ class Setup(Happenings):
             outcome: What its sync comes to.
             code: For an error, AWS's code.
             reason: For an error, its message.
-            takes: Emulated seconds from when the job knows of it to the end of its sync.
+            duration: Emulated seconds from when the job knows of it to the end of its sync.
         """
         check(TWINMAKER, "Id", external_id=external_id, resource_id=resource_id)
         check(TWINMAKER, "SyncResourceType", resource_type=resource_type)
         check(TWINMAKER, "SyncSource", sync_source=sync_source)
         check(TWINMAKER, "ErrorCode", code=code)
         check(TWINMAKER, "ErrorMessage", reason=reason)
-        check_seconds(takes=takes)
+        check_seconds(duration=duration)
         check_one_of("IN_SYNC", "ERROR", outcome=outcome)
         error = (code, reason or f"Unable to sync {external_id}") if outcome == "ERROR" else None
         with self._world.lock:
             self._workspace(workspace_id).resources[sync_source, resource_type, external_id] = SyncResource(
-                sync_source, resource_type, external_id, resource_id, takes, error, created_at=self._now()
+                sync_source, resource_type, external_id, resource_id, duration, error, created_at=self._now()
             )
 
     def remove_sync_resource(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from unisync.emulator._state.entity import Created, next_number
-from unisync.emulator._state.repository import IN_PROGRESS, INITIATED, SUCCEEDED, Event, Push, newest_noticed
+from unisync.emulator._state.repository import IN_PROGRESS, INITIATED, SUCCEEDED, Event, Push, newest_detected
 
 INITIATED_FOR = 5.0
 """Seconds that an attempt is INITIATED before it is IN_PROGRESS."""
@@ -70,7 +70,7 @@ class GitSync(Created):
 
     def desired(self, now: float) -> Push | None:
         """The newest commit that AWS has noticed."""
-        return newest_noticed(self.pushes, now)
+        return newest_detected(self.pushes, now)
 
     def latest(self, now: float) -> Attempt | None:
         """The newest attempt."""
@@ -100,7 +100,7 @@ class GitSync(Created):
 
     def _start(self, push: Push, now: float) -> float | None:
         """When the push's attempt starts: once it was noticed and nothing blocks. None if that is yet to come."""
-        moment = (push.noticed_at, push.number)
+        moment = (push.detected_at, push.number)
         for _ in self._blockers():
             for blocker in self._blockers():
                 moment = blocker.delay(moment)
@@ -108,7 +108,7 @@ class GitSync(Created):
 
     def _progress(self, push: Push, start: float, now: float) -> tuple[str, tuple[Event, ...]]:
         """The status at `now`, and the events so far. Time under a blocker does not count."""
-        running, over = start + min(INITIATED_FOR, push.takes), start + push.takes
+        running, over = start + min(INITIATED_FOR, push.duration), start + push.duration
         running, over = self._delayed(start, running), self._delayed(start, over)
         commit = push.sha[:7]
         events = [

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from unisync.emulator._state.entity import Created, next_number
 
-ATTEMPT_TAKES = 30.0
+ATTEMPT_DURATION = 30.0
 """Seconds from the start of a resource's attempt to its end, where a push does not say otherwise."""
 CLONED_AFTER, CONFIGURED_AFTER, SYNCS_STARTED_AFTER = 1.0, 2.0, 3.0
 """Seconds from the time a push is noticed to the steps of the repository's own attempt."""
@@ -44,14 +44,14 @@ class Push:
     at: float
     outcome: str = SUCCEEDED
     reason: str | None = None
-    noticed_after: float = 0.0
-    takes: float = ATTEMPT_TAKES
+    detection_delay: float = 0.0
+    duration: float = ATTEMPT_DURATION
     number: int = field(default_factory=next_number)
 
     @property
-    def noticed_at(self) -> float:
+    def detected_at(self) -> float:
         """When AWS knows of it."""
-        return self.at + self.noticed_after
+        return self.at + self.detection_delay
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,10 @@ class Repository(Created):
 
     def attempt(self, sync_type: str, branch: str, now: float) -> RepositoryAttempt | None:
         """The attempt of the newest push to a branch, as it stands at `now`."""
-        push = newest_noticed(self.pushes.get((sync_type, branch), ()), now)
+        push = newest_detected(self.pushes.get((sync_type, branch), ()), now)
         if push is None:
             return None
-        start = push.noticed_at
+        start = push.detected_at
         events = (
             Event("CLONE_STARTED", "Clone started", start + CLONED_AFTER),
             Event("CONFIG_UPDATED", "Updated configuration", start + CONFIGURED_AFTER),
@@ -102,6 +102,6 @@ class Repository(Created):
         return RepositoryAttempt(start, status, passed)
 
 
-def newest_noticed(pushes: Sequence[Push], now: float) -> Push | None:
+def newest_detected(pushes: Sequence[Push], now: float) -> Push | None:
     """The newest of the pushes that AWS knows of."""
-    return next((push for push in reversed(pushes) if push.noticed_at <= now), None)
+    return next((push for push in reversed(pushes) if push.detected_at <= now), None)

@@ -14,7 +14,7 @@ DELETING_FOR = 10.0
 """Seconds that it is DELETING before it is gone."""
 RESOURCE_INITIALIZING_FOR = 2.0
 """Seconds that a resource is INITIALIZING before it is PROCESSING."""
-RESOURCE_TAKES = 10.0
+RESOURCE_DURATION = 10.0
 """Seconds until a resource is in sync, where a test does not say otherwise."""
 
 Error = tuple[str, str]
@@ -68,7 +68,7 @@ class SyncResource(Created):
     resource_type: str
     external_id: str
     resource_id: str | None
-    takes: float
+    duration: float
     error: Error | None
     """With which it ends up in ERROR, if it does."""
     removed_at: float | None = None
@@ -81,8 +81,8 @@ class SyncResource(Created):
             return None
         if ends:
             return "DELETED", min(ends)
-        processing = begins + min(RESOURCE_INITIALIZING_FOR, self.takes)
-        over = begins + self.takes
+        processing = begins + min(RESOURCE_INITIALIZING_FOR, self.duration)
+        over = begins + self.duration
         if now >= over:
             return "ERROR" if self.error else "IN_SYNC", over
         return ("PROCESSING", processing) if now >= processing else ("INITIALIZING", begins)

@@ -53,7 +53,7 @@ class World:
     clock: EmulatorClock
     lock: threading.RLock = field(default_factory=threading.RLock)
     workspaces: dict[str, Workspace] = field(default_factory=dict[str, Workspace])
-    refused_roles: dict[str, str] = field(default_factory=dict[str, str])
+    denied_roles: dict[str, str] = field(default_factory=dict[str, str])
     """Role ARNs that no service can assume, each with the reason."""
     connections: dict[str, str] = field(default_factory=dict[str, str])
     """The provider that each connection leads to, by ARN."""

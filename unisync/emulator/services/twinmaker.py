@@ -15,7 +15,7 @@ def create_sync_job(asked: Asked) -> Document:
     workspace = _workspace(asked)
     if _existing(workspace, source, asked.now) is not None:
         raise AwsError("ConflictException", f"Sync job {source} already exists in workspace {name}")
-    refusal = asked.world.refused_roles.get(role)
+    refusal = asked.world.denied_roles.get(role)
     error = ("SYNC_CREATING_ERROR", refusal) if refusal else None
     job = SyncJob(source, role, asked.params.get("tags", {}), error, created_at=asked.now)
     workspace.jobs[source] = job
