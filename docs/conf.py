@@ -16,7 +16,7 @@ from sphinx.util.nodes import make_refnode
 from sphinx.util.typing import stringify_annotation
 
 import unisync
-from unisync._models.jobs import Model
+from unisync._models.base import Model
 from unisync.emulator import FAULTS
 from unisync.errors import UnisyncError
 
@@ -76,7 +76,7 @@ ALIASES = {
 }
 """Types that are written out where a signature has them, since nobody imports their names; and their modules."""
 MADE_BY_UNISYNC = (
-    r"(Async|Blocking)?(CodeConnections|Listing|Proton|TwinMaker)|Call|CallEnded|Change|Clock|Discovery|Ensured|"
+    r"(Async|Blocking)?(CodeConnections|Pager|Proton|TwinMaker)|Call|CallEnded|Change|Clock|Discovery|EnsureResult|"
     r"FleetDiscovery|Page|Setup|SyncState|WaitEnded|WaitStarted"
 )
 """Classes that show no arguments: nobody else makes one."""

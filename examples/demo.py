@@ -61,7 +61,7 @@ async def main() -> None:
         heading("A sync job is created, and a commit is pushed to a stack and to a service instance")
         created = await client.twinmaker.create_sync_job("factory", sync_role="arn:aws:iam::123456789012:role/sync")
         print(f"   {created.arn} is {created.status}")
-        aws.push(stack="payments-prod", sha=GOOD, noticed_after=10)
+        aws.push(stack="payments-prod", sha=GOOD, detection_delay=10)
         aws.push(service="web", instance="prod", sha=WEB_COMMIT)
         await asyncio.gather(wait(client, FACTORY), wait(client, PAYMENTS, GOOD[:7]), wait(client, WEB, WEB_COMMIT))
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from unisync import AsyncListing, AsyncUnisync, Unisync
+from unisync import AsyncPager, AsyncUnisync, Unisync
 from unisync.emulator import Emulator
 
 # Some tests press Ctrl-C. A shell's background job has it ignored, and all that it starts inherits that.
@@ -84,7 +84,7 @@ class AwaitedListing:
     """A list of the awaitable client, to iterate over as if it were one of the blocking client."""
 
     def __init__(self, listing: Any, run: Callable[[Any], Any]) -> None:
-        self._listing: AsyncListing[Any] = listing
+        self._listing: AsyncPager[Any] = listing
         self._run = run
 
     def __iter__(self) -> Iterator[Any]:

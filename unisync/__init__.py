@@ -11,30 +11,34 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from unisync.collection import NoCollection
-
 if TYPE_CHECKING:
     from unisync._botocore.regions import available_regions as available_regions
+    from unisync._botocore.types import Boto3Session as Boto3Session
+    from unisync._botocore.types import BotocoreConfig as BotocoreConfig
     from unisync._client.async_client import AsyncUnisync as AsyncUnisync
     from unisync._client.client import Unisync as Unisync
     from unisync._client.fleet import AsyncFleet as AsyncFleet
     from unisync._client.fleet import Fleet as Fleet
     from unisync._client.fleet import FleetDiscovery as FleetDiscovery
-    from unisync._client.fleet import Place as Place
+    from unisync._client.fleet import ServiceLocation as ServiceLocation
+    from unisync._core.backoff import Backoff as Backoff
     from unisync._core.clock import Clock as Clock
+    from unisync._core.clock import SystemClock as SystemClock
+    from unisync._core.commands import AccountRegion as AccountRegion
     from unisync._core.events import CallEnded as CallEnded
     from unisync._core.events import Event as Event
+    from unisync._core.events import OnEvent as OnEvent
     from unisync._core.events import WaitEnded as WaitEnded
     from unisync._core.events import WaitStarted as WaitStarted
-    from unisync._core.flow import Location as Location
-    from unisync._core.flow import SystemClock as SystemClock
-    from unisync._core.pagination import AsyncListing as AsyncListing
-    from unisync._core.pagination import Listing as Listing
+    from unisync._core.pagination import AsyncPager as AsyncPager
     from unisync._core.pagination import Page as Page
+    from unisync._core.pagination import Pager as Pager
     from unisync._core.pagination import TruncatedListWarning as TruncatedListWarning
-    from unisync._core.rate_limiter import Pace as Pace
-    from unisync._core.retry import Backoff as Backoff
-    from unisync._models.configurations import Deleted as Deleted
+    from unisync._core.rate_limiter import RateLimit as RateLimit
+    from unisync._models.base import SyncState as SyncState
+    from unisync._models.configurations import BlockerStatus as BlockerStatus
+    from unisync._models.configurations import BlockerType as BlockerType
+    from unisync._models.configurations import DeleteResult as DeleteResult
     from unisync._models.configurations import Repository as Repository
     from unisync._models.configurations import RepositoryLink as RepositoryLink
     from unisync._models.configurations import RepositorySummary as RepositorySummary
@@ -42,52 +46,67 @@ if TYPE_CHECKING:
     from unisync._models.configurations import RepositorySyncDefinition as RepositorySyncDefinition
     from unisync._models.configurations import ServiceSyncBlockerSummary as ServiceSyncBlockerSummary
     from unisync._models.configurations import ServiceSyncConfig as ServiceSyncConfig
+    from unisync._models.configurations import Switch as Switch
     from unisync._models.configurations import SyncBlocker as SyncBlocker
     from unisync._models.configurations import SyncBlockerContext as SyncBlockerContext
     from unisync._models.configurations import SyncBlockerSummary as SyncBlockerSummary
     from unisync._models.configurations import SyncConfiguration as SyncConfiguration
     from unisync._models.configurations import TemplateSyncConfig as TemplateSyncConfig
+    from unisync._models.configurations import Trigger as Trigger
     from unisync._models.configurations import UpdatedServiceSyncBlocker as UpdatedServiceSyncBlocker
     from unisync._models.configurations import UpdatedSyncBlocker as UpdatedSyncBlocker
     from unisync._models.jobs import GitSyncJob as GitSyncJob
+    from unisync._models.jobs import ProviderType as ProviderType
     from unisync._models.jobs import ResourceSyncAttempt as ResourceSyncAttempt
     from unisync._models.jobs import Revision as Revision
     from unisync._models.jobs import SyncError as SyncError
+    from unisync._models.jobs import SyncErrorCode as SyncErrorCode
     from unisync._models.jobs import SyncEvent as SyncEvent
     from unisync._models.jobs import SyncJob as SyncJob
     from unisync._models.jobs import SyncJobStatus as SyncJobStatus
-    from unisync._models.jobs import SyncState as SyncState
     from unisync._models.jobs import TwinMakerSyncJob as TwinMakerSyncJob
+    from unisync._models.outcome import Outcome as Outcome
     from unisync._models.refs import AnyRef as AnyRef
     from unisync._models.refs import FleetSync as FleetSync
     from unisync._models.refs import ServiceInstanceSync as ServiceInstanceSync
     from unisync._models.refs import StackSync as StackSync
     from unisync._models.refs import SyncRef as SyncRef
     from unisync._models.refs import TemplateSync as TemplateSync
+    from unisync._models.refs import TemplateType as TemplateType
     from unisync._models.refs import TwinMakerSync as TwinMakerSync
     from unisync._models.refs import parse_fleet_ref as parse_fleet_ref
     from unisync._models.refs import parse_ref as parse_ref
     from unisync._models.resources import SyncJobSummary as SyncJobSummary
     from unisync._models.resources import SyncResource as SyncResource
-    from unisync._models.resources import SyncResources as SyncResources
-    from unisync._services.codeconnections import AsyncCodeConnections as AsyncCodeConnections
-    from unisync._services.codeconnections import BlockingCodeConnections as BlockingCodeConnections
+    from unisync._models.resources import SyncResourceState as SyncResourceState
+    from unisync._models.resources import SyncResourceSummary as SyncResourceSummary
+    from unisync._models.resources import SyncResourceType as SyncResourceType
+    from unisync._services.codeconnections import AsyncCodeConnectionsClient as AsyncCodeConnectionsClient
+    from unisync._services.codeconnections import CodeConnectionsClient as CodeConnectionsClient
+    from unisync._services.codeconnections import SyncType as SyncType
     from unisync._services.discovery import Discovery as Discovery
-    from unisync._services.ensure import Ensured as Ensured
-    from unisync._services.proton import AsyncProton as AsyncProton
-    from unisync._services.proton import BlockingProton as BlockingProton
+    from unisync._services.ensure import EnsureAction as EnsureAction
+    from unisync._services.ensure import EnsureResult as EnsureResult
+    from unisync._services.proton import AsyncProtonClient as AsyncProtonClient
+    from unisync._services.proton import ProtonClient as ProtonClient
     from unisync._services.proton import ProtonDeprecationWarning as ProtonDeprecationWarning
-    from unisync._services.twinmaker import AsyncTwinMaker as AsyncTwinMaker
-    from unisync._services.twinmaker import BlockingTwinMaker as BlockingTwinMaker
+    from unisync._services.proton import ProtonSyncType as ProtonSyncType
+    from unisync._services.proton import RepositoryProvider as RepositoryProvider
+    from unisync._services.twinmaker import AsyncTwinMakerClient as AsyncTwinMakerClient
     from unisync._services.twinmaker import CreatedSyncJob as CreatedSyncJob
     from unisync._services.twinmaker import DeletedSyncJob as DeletedSyncJob
-    from unisync._waiters.many import Outcome as Outcome
+    from unisync._services.twinmaker import TwinMakerClient as TwinMakerClient
+    from unisync._waiters.arguments import OnProgress as OnProgress
+    from unisync._waiters.arguments import Progress as Progress
+    from unisync._waiters.many import OnOutcome as OnOutcome
     from unisync._waiters.token import WaitToken as WaitToken
-    from unisync._waiters.waiters import Progress as Progress
     from unisync._waiters.watcher import Change as Change
+    from unisync._waiters.watcher import ChangeKind as ChangeKind
     from unisync.errors import AccessDeniedError as AccessDeniedError
     from unisync.errors import AlreadyExistsError as AlreadyExistsError
     from unisync.errors import ConflictError as ConflictError
+    from unisync.errors import CredentialsError as CredentialsError
+    from unisync.errors import InvalidArgumentError as InvalidArgumentError
     from unisync.errors import InvalidRequestError as InvalidRequestError
     from unisync.errors import NotFoundError as NotFoundError
     from unisync.errors import QuotaExceededError as QuotaExceededError
@@ -106,45 +125,57 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccessDeniedError",
+    "AccountRegion",
     "AlreadyExistsError",
     "AnyRef",
-    "AsyncCodeConnections",
+    "AsyncCodeConnectionsClient",
     "AsyncFleet",
-    "AsyncListing",
-    "AsyncProton",
-    "AsyncTwinMaker",
+    "AsyncPager",
+    "AsyncProtonClient",
+    "AsyncTwinMakerClient",
     "AsyncUnisync",
     "Backoff",
-    "BlockingCodeConnections",
-    "BlockingProton",
-    "BlockingTwinMaker",
+    "BlockerStatus",
+    "BlockerType",
+    "Boto3Session",
+    "BotocoreConfig",
     "CallEnded",
     "Change",
+    "ChangeKind",
     "Clock",
+    "CodeConnectionsClient",
     "ConflictError",
     "CreatedSyncJob",
-    "Deleted",
+    "CredentialsError",
+    "DeleteResult",
     "DeletedSyncJob",
     "Discovery",
-    "Ensured",
+    "EnsureAction",
+    "EnsureResult",
     "Event",
     "Fleet",
     "FleetDiscovery",
     "FleetSync",
     "GitSyncJob",
+    "InvalidArgumentError",
     "InvalidRequestError",
-    "Listing",
-    "Location",
     "NotFoundError",
+    "OnEvent",
+    "OnOutcome",
+    "OnProgress",
     "Outcome",
-    "Pace",
     "Page",
-    "Place",
+    "Pager",
     "Progress",
+    "ProtonClient",
     "ProtonDeprecationWarning",
+    "ProtonSyncType",
+    "ProviderType",
     "QuotaExceededError",
+    "RateLimit",
     "Repository",
     "RepositoryLink",
+    "RepositoryProvider",
     "RepositorySummary",
     "RepositorySyncAttempt",
     "RepositorySyncDefinition",
@@ -154,15 +185,18 @@ __all__ = [
     "ServerError",
     "ServiceError",
     "ServiceInstanceSync",
+    "ServiceLocation",
     "ServiceSyncBlockerSummary",
     "ServiceSyncConfig",
     "StackSync",
+    "Switch",
     "SyncBlockedError",
     "SyncBlocker",
     "SyncBlockerContext",
     "SyncBlockerSummary",
     "SyncConfiguration",
     "SyncError",
+    "SyncErrorCode",
     "SyncEvent",
     "SyncFailedError",
     "SyncJob",
@@ -170,15 +204,21 @@ __all__ = [
     "SyncJobSummary",
     "SyncRef",
     "SyncResource",
-    "SyncResources",
+    "SyncResourceState",
+    "SyncResourceSummary",
+    "SyncResourceType",
     "SyncState",
     "SyncSupersededError",
+    "SyncType",
     "SystemClock",
     "TemplateSync",
     "TemplateSyncConfig",
+    "TemplateType",
     "ThrottledError",
     "TransportError",
+    "Trigger",
     "TruncatedListWarning",
+    "TwinMakerClient",
     "TwinMakerSync",
     "TwinMakerSyncJob",
     "Unisync",
@@ -196,13 +236,46 @@ __all__ = [
     "parse_ref",
 ]
 
-# boto3 and pydantic are loaded when a name is first used: importing unisync costs next to nothing.
+# boto3 and pydantic are imported when a name is first used: importing unisync costs next to nothing.
 _HOMES = {
+    "_botocore.regions": ("available_regions",),
+    "_botocore.types": (
+        "Boto3Session",
+        "BotocoreConfig",
+    ),
     "_client.async_client": ("AsyncUnisync",),
-    "_core.retry": ("Backoff",),
     "_client.client": ("Unisync",),
+    "_client.fleet": (
+        "AsyncFleet",
+        "Fleet",
+        "FleetDiscovery",
+        "ServiceLocation",
+    ),
+    "_core.backoff": ("Backoff",),
+    "_core.clock": (
+        "Clock",
+        "SystemClock",
+    ),
+    "_core.commands": ("AccountRegion",),
+    "_core.events": (
+        "CallEnded",
+        "Event",
+        "OnEvent",
+        "WaitEnded",
+        "WaitStarted",
+    ),
+    "_core.pagination": (
+        "AsyncPager",
+        "Page",
+        "Pager",
+        "TruncatedListWarning",
+    ),
+    "_core.rate_limiter": ("RateLimit",),
+    "_models.base": ("SyncState",),
     "_models.configurations": (
-        "Deleted",
+        "BlockerStatus",
+        "BlockerType",
+        "DeleteResult",
         "Repository",
         "RepositoryLink",
         "RepositorySummary",
@@ -210,18 +283,87 @@ _HOMES = {
         "RepositorySyncDefinition",
         "ServiceSyncBlockerSummary",
         "ServiceSyncConfig",
+        "Switch",
         "SyncBlocker",
         "SyncBlockerContext",
         "SyncBlockerSummary",
         "SyncConfiguration",
         "TemplateSyncConfig",
+        "Trigger",
         "UpdatedServiceSyncBlocker",
         "UpdatedSyncBlocker",
+    ),
+    "_models.jobs": (
+        "GitSyncJob",
+        "ProviderType",
+        "ResourceSyncAttempt",
+        "Revision",
+        "SyncError",
+        "SyncErrorCode",
+        "SyncEvent",
+        "SyncJob",
+        "SyncJobStatus",
+        "TwinMakerSyncJob",
+    ),
+    "_models.outcome": ("Outcome",),
+    "_models.refs": (
+        "AnyRef",
+        "FleetSync",
+        "ServiceInstanceSync",
+        "StackSync",
+        "SyncRef",
+        "TemplateSync",
+        "TemplateType",
+        "TwinMakerSync",
+        "parse_fleet_ref",
+        "parse_ref",
+    ),
+    "_models.resources": (
+        "SyncJobSummary",
+        "SyncResource",
+        "SyncResourceState",
+        "SyncResourceSummary",
+        "SyncResourceType",
+    ),
+    "_services.codeconnections": (
+        "AsyncCodeConnectionsClient",
+        "CodeConnectionsClient",
+        "SyncType",
+    ),
+    "_services.discovery": ("Discovery",),
+    "_services.ensure": (
+        "EnsureAction",
+        "EnsureResult",
+    ),
+    "_services.proton": (
+        "AsyncProtonClient",
+        "ProtonClient",
+        "ProtonDeprecationWarning",
+        "ProtonSyncType",
+        "RepositoryProvider",
+    ),
+    "_services.twinmaker": (
+        "AsyncTwinMakerClient",
+        "CreatedSyncJob",
+        "DeletedSyncJob",
+        "TwinMakerClient",
+    ),
+    "_waiters.arguments": (
+        "OnProgress",
+        "Progress",
+    ),
+    "_waiters.many": ("OnOutcome",),
+    "_waiters.token": ("WaitToken",),
+    "_waiters.watcher": (
+        "Change",
+        "ChangeKind",
     ),
     "errors": (
         "AccessDeniedError",
         "AlreadyExistsError",
         "ConflictError",
+        "CredentialsError",
+        "InvalidArgumentError",
         "InvalidRequestError",
         "NotFoundError",
         "QuotaExceededError",
@@ -238,78 +380,17 @@ _HOMES = {
         "WaitStoppedError",
         "WaitTimeoutError",
     ),
-    "_core.events": ("CallEnded", "Event", "WaitEnded", "WaitStarted"),
-    "_client.fleet": ("AsyncFleet", "Fleet", "FleetDiscovery", "Place"),
-    "_core.flow": ("Location", "SystemClock"),
-    "_core.clock": ("Clock",),
-    "_models.resources": (
-        "SyncJobSummary",
-        "SyncResource",
-        "SyncResources",
-    ),
-    "_core.pagination": (
-        "AsyncListing",
-        "Listing",
-        "Page",
-        "TruncatedListWarning",
-    ),
-    "_models.jobs": (
-        "GitSyncJob",
-        "ResourceSyncAttempt",
-        "Revision",
-        "SyncError",
-        "SyncEvent",
-        "SyncJob",
-        "SyncJobStatus",
-        "SyncState",
-        "TwinMakerSyncJob",
-    ),
-    "_waiters.many": ("Outcome",),
-    "_core.rate_limiter": ("Pace",),
-    "_models.refs": (
-        "AnyRef",
-        "FleetSync",
-        "ServiceInstanceSync",
-        "StackSync",
-        "SyncRef",
-        "TemplateSync",
-        "TwinMakerSync",
-        "parse_fleet_ref",
-        "parse_ref",
-    ),
-    "_botocore.regions": ("available_regions",),
-    "_services.codeconnections": (
-        "AsyncCodeConnections",
-        "BlockingCodeConnections",
-    ),
-    "_services.discovery": ("Discovery",),
-    "_services.ensure": ("Ensured",),
-    "_services.proton": (
-        "AsyncProton",
-        "BlockingProton",
-        "ProtonDeprecationWarning",
-    ),
-    "_services.twinmaker": (
-        "AsyncTwinMaker",
-        "BlockingTwinMaker",
-        "CreatedSyncJob",
-        "DeletedSyncJob",
-    ),
-    "_waiters.token": ("WaitToken",),
-    "_waiters.waiters": ("Progress",),
-    "_waiters.watcher": ("Change",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
-if not TYPE_CHECKING:  # else a checker would take any name for one that is there
+if not TYPE_CHECKING:  # else a checker would accept any name
 
     def __getattr__(name: str) -> object:
         home = _HOME_OF.get(name)
         if home is None:
             raise AttributeError(f"module 'unisync' has no attribute {name!r}")
-        with NoCollection():
-            value: object = getattr(import_module(f"unisync.{home}"), name)
+        value: object = getattr(import_module(f"unisync.{home}"), name)
         globals()[name] = value
         return value
 

@@ -1,40 +1,43 @@
 """Everything that can go wrong.
 
     UnisyncError
+    ├── InvalidArgumentError            an argument cannot be right; nothing was sent; also a ValueError
+    ├── CredentialsError                no credentials, no such profile, or they could not be refreshed
     ├── ServiceError                    AWS answered with an error; also a botocore ClientError
-    │   ├── AccessDeniedError           not allowed, or not who it claims to be
+    │   ├── AccessDeniedError           not allowed, or AWS does not accept the credentials
     │   ├── NotFoundError
-    │   ├── InvalidRequestError         refused for what it asks, by AWS or before it was sent; also a ValueError
+    │   ├── InvalidRequestError         AWS rejected the request as invalid
     │   ├── ConflictError
     │   │   └── AlreadyExistsError
     │   ├── QuotaExceededError
-    │   ├── ThrottledError              too many calls; comes right by itself
-    │   └── ServerError                 AWS's own fault; comes right by itself
-    ├── TransportError                  no answer: DNS, connection, TLS, time-out, credentials
-    ├── ResponseError                   an answer that cannot be read
+    │   ├── ThrottledError              too many calls; transient
+    │   └── ServerError                 AWS's own fault; transient
+    ├── TransportError                  no response: DNS, connection, TLS, time-out
+    ├── ResponseError                   a response that cannot be read
     └── WaitError                       a wait that ended without what it waited for
         ├── WaitTimeoutError            also a TimeoutError
-        ├── WaitStoppedError            by the event that it was given
+        ├── WaitStoppedError            its stop event was set
         ├── SyncFailedError
         ├── SyncBlockedError
         └── SyncSupersededError         another commit took its place
 
-An error code is registered where its class is defined. Which class an answer becomes depends on its code alone, never
-on the HTTP status, which differs between the services for the same meaning; only a code that nobody registered falls
-back on it.
+An error code is registered where its class is defined. The class depends on the code alone, never on the HTTP status,
+which differs between the services for the same meaning; only an unregistered code falls back on the status.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
-
-import unisync
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
+    from unisync._models.configurations import SyncBlocker
+    from unisync._models.jobs import Revision, SyncError, SyncJob
+    from unisync._models.refs import SyncRef
+    from unisync._models.resources import SyncResourceSummary
 
     class ClientError(Exception):
-        """botocore's class, as a type checker is told of it: without stubs for botocore, a base would be unknown."""
+        """botocore's class as type checkers see it: without stubs for botocore, the base class would be unknown."""
 
         operation_name: str
 
@@ -47,6 +50,8 @@ __all__ = [
     "AccessDeniedError",
     "AlreadyExistsError",
     "ConflictError",
+    "CredentialsError",
+    "InvalidArgumentError",
     "InvalidRequestError",
     "NotFoundError",
     "QuotaExceededError",
@@ -66,15 +71,15 @@ __all__ = [
 
 
 class UnisyncError(Exception):
-    """The root: whatever unisync raises on purpose is one of these."""
+    """The root of all errors that unisync raises on purpose."""
 
     retryable: bool = False
-    """Whether the same request may well succeed a little later."""
+    """Whether the same request may succeed a little later."""
     outcome_unknown: bool = False
-    """Whether AWS may have done what it was asked to do all the same."""
+    """Whether AWS may have carried out the request although it failed."""
 
     def __reduce__(self) -> tuple[Callable[..., UnisyncError], tuple[type[UnisyncError], tuple[Any, ...], object]]:
-        """Pickle and copy by attributes, so that no constructor has to be called again."""
+        """Pickle and copy by attributes, without calling a constructor again."""
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
@@ -83,6 +88,33 @@ def _rebuild(kind: type[UnisyncError], args: tuple[Any, ...], attributes: Mappin
     error.args = args
     error.__dict__.update(attributes)
     return error
+
+
+class InvalidArgumentError(UnisyncError, ValueError):
+    """An argument cannot be right. Nothing was sent.
+
+    The message names the parameter and says what was expected.
+    """
+
+    @classmethod
+    def expected(cls, parameter: str, expected: str, value: object) -> Self:
+        """The error that says what was expected of a parameter, and what it was."""
+        return cls(f"{parameter}: expected {expected}, got {value!r:.60}")
+
+    @classmethod
+    def unless(cls, condition: bool, parameter: str, expected: str, value: object) -> None:
+        """Raise the error of `expected` unless a condition holds."""
+        if not condition:
+            raise cls.expected(parameter, expected, value)
+
+
+class CredentialsError(UnisyncError):
+    """There are no credentials, there is no such profile, or the credentials could not be refreshed."""
+
+    def __init__(self, service: str, operation: str, reason: str) -> None:
+        super().__init__(f"{service} {operation}: {reason}")
+        self.service = service
+        self.operation = operation
 
 
 class ServiceError(UnisyncError, ClientError):
@@ -95,13 +127,17 @@ class ServiceError(UnisyncError, ClientError):
     code: str
     """AWS's code, such as "ResourceNotFoundException"."""
     message: str
-    """What AWS said."""
+    """AWS's message."""
     status_code: int | None
-    """The HTTP status; None where nothing was sent."""
+    """The HTTP status; None if the service itself reported no error, as for a sync without a configuration."""
     request_id: str | None
-    """What AWS's support asks for; None where nothing was sent."""
+    """The id that AWS Support asks for, if there is one."""
+    region: str | None = None
+    """The region that was called, if it is known."""
+    account: str | None = None
+    """The account that was called, if it is known."""
     response: Any
-    """The answer as botocore parsed it, as in `ClientError.response`."""
+    """The response as botocore parsed it, as in `ClientError.response`."""
 
     _classes: ClassVar[dict[str, type[ServiceError]]] = {}
 
@@ -123,7 +159,7 @@ class ServiceError(UnisyncError, ClientError):
         self.request_id = metadata.get("RequestId")
 
     @staticmethod
-    def of(response: Mapping[str, Any], operation: str, service: str) -> ServiceError:
+    def from_response(response: Mapping[str, Any], operation: str, service: str) -> ServiceError:
         """The error of the class that the code of `response` is registered for."""
         code = str(response.get("Error", {}).get("Code", "Unknown"))
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0
@@ -166,19 +202,18 @@ class AccessDeniedError(
         "UnrecognizedClientException",
     ),
 ):
-    """The caller is not allowed to do this, or AWS does not believe who the caller is."""
+    """The caller is not allowed to do this, or AWS does not accept the caller's credentials."""
 
 
 class NotFoundError(
     ServiceError,
     codes=("ResourceNotFoundException", "SyncBlockerDoesNotExistException"),
 ):
-    """What was asked for does not exist."""
+    """The resource does not exist."""
 
 
 class InvalidRequestError(
     ServiceError,
-    ValueError,
     codes=(
         "InvalidAction",
         "InvalidInputException",
@@ -194,18 +229,7 @@ class InvalidRequestError(
         "ValidationException",
     ),
 ):
-    """The request was refused for what it asks: by AWS, by botocore, or by unisync before anything was sent."""
-
-    @classmethod
-    def before_sending(cls, message: str, operation: str = "", service: str = "") -> InvalidRequestError:
-        """A refusal of our own. `message` names the parameter and what was expected."""
-        return cls({"Error": {"Code": "InvalidArgument", "Message": message}}, operation, service)
-
-    def __str__(self) -> str:
-        if self.status_code is not None:
-            return super().__str__()
-        where = " ".join(filter(None, (self.service, self.operation)))
-        return f"{where}: {self.message}" if where else self.message
+    """AWS rejected the request as invalid."""
 
 
 class ConflictError(
@@ -219,24 +243,24 @@ class ConflictError(
         "UpdateOutOfSyncException",
     ),
 ):
-    """The request does not fit how things are: somebody else was there first, or something depends on it."""
+    """The request conflicts with the current state: another change came first, or something depends on the resource."""
 
 
 class AlreadyExistsError(ConflictError, codes=("ResourceAlreadyExistsException",)):
-    """What was to be created exists."""
+    """The resource to create already exists."""
 
 
 class QuotaExceededError(
     ServiceError,
     codes=("LimitExceededException", "ServiceQuotaExceededException", "TooManyTagsException"),
 ):
-    """The account has as many of these as it may. Waiting does not help."""
+    """The account has reached a quota. Waiting does not help."""
 
 
 class ThrottledError(
     ServiceError,
     codes=(
-        "429",  # what botocore calls an answer without a code, as a gateway's
+        "429",  # botocore's code for a response without one, as from a gateway
         "BandwidthLimitExceeded",
         "PriorRequestNotComplete",
         "RequestLimitExceeded",
@@ -279,7 +303,7 @@ class ServerError(
 
 
 class TransportError(UnisyncError):
-    """No answer came: no such host, no connection, no trust, no time left, no credentials. The cause is botocore's."""
+    """No response: no such host, no connection, an untrusted certificate, a time-out. The cause is botocore's error."""
 
     def __init__(self, service: str, operation: str, reason: str, *, retryable: bool, outcome_unknown: bool) -> None:
         super().__init__(f"{service} {operation}: {reason}")
@@ -290,7 +314,7 @@ class TransportError(UnisyncError):
 
 
 class ResponseError(UnisyncError):
-    """AWS, or something that stands in its way, answered what cannot be read: cut short, garbled, of another shape."""
+    """A response that cannot be read, from AWS or from a proxy: truncated, garbled, or of another shape."""
 
     outcome_unknown = True
 
@@ -302,110 +326,110 @@ class ResponseError(UnisyncError):
         *,
         status_code: int | None,
         request_id: str | None,
-        cut_short: bool = False,
+        is_truncated: bool = False,
     ) -> None:
-        super().__init__(f"{service} {operation}: the answer cannot be read: {reason}")
+        super().__init__(f"{service} {operation}: the response cannot be read: {reason}")
         self.service = service
         self.operation = operation
         self.reason = reason
         self.status_code = status_code
         self.request_id = request_id
-        self.cut_short = cut_short
-        """Whether the connection was lost in the midst of the answer."""
+        self.is_truncated = is_truncated
+        """Whether the connection was lost in the middle of the response."""
 
 
 class WaitError(UnisyncError):
-    """A wait that ended without what it waited for. Nothing was undone: in AWS the sync goes on as it was."""
+    """A wait that ended without what it waited for. It changed nothing in AWS."""
 
     def __init__(
         self,
         message: str,
         *,
-        ref: unisync.SyncRef[unisync.SyncJob],
-        job: unisync.SyncJob | None,
-        attempts: int,
+        ref: SyncRef[SyncJob],
+        job: SyncJob | None,
+        polls: int,
         elapsed: float,
     ) -> None:
         super().__init__(message)
         self.ref = ref
-        """Which sync was waited for."""
+        """The sync that was waited for."""
         self.job = job
-        """What the last look that was answered saw; None if none was."""
-        self.attempts = attempts
-        """How often it was looked."""
+        """The job as the last successful poll returned it; None if none succeeded."""
+        self.polls = polls
+        """How often the sync was polled."""
         self.elapsed = elapsed
-        """How long it was waited, in seconds."""
+        """Seconds since the wait started."""
 
 
 class WaitTimeoutError(WaitError, TimeoutError):
-    """The time is up, and the sync is neither in place nor failed."""
+    """The deadline came before the sync was done."""
 
     def __init__(
         self,
         message: str,
         *,
-        ref: unisync.SyncRef[unisync.SyncJob],
-        job: unisync.SyncJob | None,
-        attempts: int,
+        ref: SyncRef[SyncJob],
+        job: SyncJob | None,
+        polls: int,
         elapsed: float,
         last_error: UnisyncError | None,
     ) -> None:
-        super().__init__(message, ref=ref, job=job, attempts=attempts, elapsed=elapsed)
+        super().__init__(message, ref=ref, job=job, polls=polls, elapsed=elapsed)
         self.last_error = last_error
-        """What the last look failed with, if it failed: throttling, a server error, a lost connection."""
+        """The transient error of the last poll, if it failed: throttling, a server error, a lost connection."""
 
 
 class WaitStoppedError(WaitError):
-    """The event was set that the wait was given as `stop`."""
+    """The wait's `stop` event was set."""
 
 
 class SyncFailedError(WaitError):
-    """The sync failed. The message carries the reasons that the service gave."""
+    """The sync failed. The message has the service's reasons."""
 
-    resources: unisync.SyncResources | None = None
-    """What the sync job keeps in sync, where it was resources that failed."""
+    resources: SyncResourceSummary | None = None
+    """The resources of the sync job, if they are what failed."""
 
     @property
-    def error(self) -> unisync.SyncError | None:
+    def error(self) -> SyncError | None:
         """The service's own code and message."""
         return self.job.status.error if self.job else None
 
 
 class SyncBlockedError(WaitError):
-    """The sync is blocked until somebody releases it. The message says how."""
+    """The sync is blocked until a blocker is resolved. The message says how."""
 
     def __init__(
         self,
         message: str,
         *,
-        ref: unisync.SyncRef[unisync.SyncJob],
-        job: unisync.SyncJob | None,
-        attempts: int,
+        ref: SyncRef[SyncJob],
+        job: SyncJob | None,
+        polls: int,
         elapsed: float,
-        blockers: tuple[unisync.SyncBlocker, ...],
+        blockers: tuple[SyncBlocker, ...],
     ) -> None:
-        super().__init__(message, ref=ref, job=job, attempts=attempts, elapsed=elapsed)
+        super().__init__(message, ref=ref, job=job, polls=polls, elapsed=elapsed)
         self.blockers = blockers
         """The active blockers, newest first."""
 
 
 class SyncSupersededError(WaitError):
-    """Another commit took the place of the one that was waited for, which will not come to be in place."""
+    """Another commit took the place of the one that was waited for, which will not be synced."""
 
     def __init__(
         self,
         message: str,
         *,
-        ref: unisync.SyncRef[unisync.SyncJob],
-        job: unisync.SyncJob | None,
-        attempts: int,
+        ref: SyncRef[SyncJob],
+        job: SyncJob | None,
+        polls: int,
         elapsed: float,
         revision: str,
-        superseded_by: unisync.Revision,
+        superseded_by: Revision,
     ) -> None:
-        super().__init__(message, ref=ref, job=job, attempts=attempts, elapsed=elapsed)
+        super().__init__(message, ref=ref, job=job, polls=polls, elapsed=elapsed)
         self.revision = revision
-        """The commit that was waited for, as it was given."""
+        """The commit that was waited for, as it was passed."""
         self.superseded_by = superseded_by
         """The commit that took its place."""
 

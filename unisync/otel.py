@@ -48,7 +48,7 @@ class Tracing:
                 self._call_ended(event)
 
     def _wait_started(self, event: WaitStarted) -> None:
-        span = self._tracer.start_span(f"unisync wait until {event.aim}")
+        span = self._tracer.start_span(f"unisync wait until {event.condition}")
         span.set_attribute("unisync.ref", str(event.ref))
         if event.revision is not None:
             span.set_attribute("unisync.revision", event.revision)
@@ -62,8 +62,8 @@ class Tracing:
             live = event.job.live_revision if isinstance(event.job, GitSyncJob) else None
             if live is not None:
                 span.set_attribute("unisync.live_revision", live.sha)
-        if event.is_given_up:
-            span.set_attribute("unisync.is_given_up", True)
+        if event.cancelled:
+            span.set_attribute("unisync.cancelled", True)
         self._failed(span, event.error)
         span.end()
 
@@ -81,7 +81,7 @@ class Tracing:
             "cloud.region": event.region,
             "cloud.account.id": event.account,
             "aws.request_id": event.request_id,
-            "unisync.attempt": event.attempt,
+            "unisync.retries": event.retries,
             "unisync.delay": event.delay,
         }
         for name, value in attributes.items():

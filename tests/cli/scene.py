@@ -33,7 +33,7 @@ TRANSCRIPT = (
     "wait codeconnections:live --revision ffffffff --timeout 10s",
     "wait codeconnections:live codeconnections:running codeconnections:nasty twinmaker:factory",
     "wait twinmaker:factory --for resources",
-    "wait twinmaker:factory --for resources --tolerate 1",
+    "wait twinmaker:factory --for resources max_failures 1",
     "events codeconnections:failed --repository",
     "events codeconnections:nasty",
     "events twinmaker:factory",
@@ -76,7 +76,7 @@ def furnish(aws: Emulator) -> None:
     aws.clock.advance(10)
     aws.push(stack="superseded", sha=NEWER)
     aws.clock.advance(90)
-    aws.push(stack="running", sha=MINE, takes=300)
+    aws.push(stack="running", sha=MINE, duration=300)
     aws.clock.advance(20)
 
 

@@ -171,10 +171,10 @@ class TestDefinition:
         options = {option.name: option.default for option in wait.params}
         defaults = {name: item.get("default") for name, item in ACTION["inputs"].items()}
         assert defaults["revision"] == REVISION
-        assert (defaults["timeout"], defaults["for"], int(defaults["tolerate"])) == (
+        assert (defaults["timeout"], defaults["for"], int(defaults["max_failures"])) == (
             options["timeout"],
-            options["aim"],
-            options["tolerate"],
+            options["condition"],
+            options["max_failures"],
         )
 
     def test_every_exit_code_has_a_word_that_is_documented(self) -> None:
@@ -246,7 +246,7 @@ class TestWaiting:
             ({"refs": "twinmaker:factory"}, 2, "usage", []),
             ({"refs": "twinmaker:factory", "revision": "", "for_": "resources"}, 3, "failed", ["SyncFailedError"]),
             (
-                {"refs": "twinmaker:factory", "revision": "", "for_": "resources", "tolerate": "1"},
+                {"refs": "twinmaker:factory", "revision": "", "for_": "resources", "max_failures": "1"},
                 0,
                 "in-place",
                 [None],
@@ -323,7 +323,7 @@ class TestWaiting:
         assert (done.code, done.result, done.rows) == (2, "usage", [])
         assert list(Path(runner["GITHUB_WORKSPACE"]).iterdir()) == []
 
-    @pytest.mark.parametrize("name", ["revision", "timeout", "for_", "tolerate", "region", "profile", "role_arn"])
+    @pytest.mark.parametrize("name", ["revision", "timeout", "for_", "max_failures", "region", "profile", "role_arn"])
     @pytest.mark.parametrize("value", ["--help", "'\"\njson<<x\n$(touch x)`touch x`; touch x\n"])
     def test_a_hostile_input_is_refused(self, act: Act, runner: dict[str, str], name: str, value: str) -> None:
         done = act(**{"refs": "codeconnections:live", name: value})

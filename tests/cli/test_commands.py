@@ -162,7 +162,7 @@ class TestExitCodes:
                 f"unisync wait codeconnections:live --revision {MINE} --timeout 30m",
             ),
             (["twinmaker:factory", "--for", "resources"], 3, "unisync wait twinmaker:factory --for resources"),
-            (["twinmaker:factory", "--for", "resources", "--tolerate", "1"], 0, None),
+            (["twinmaker:factory", "--for", "resources", "max_failures", "1"], 0, None),
             (["twinmaker:empty", "--for", "deleted"], 0, None),
             (["twinmaker:factory", "--for", "deleted", "--timeout", "1s"], 124, "--for deleted"),
         ],
@@ -206,7 +206,7 @@ class TestExitCodes:
             (["wait", "codeconnections:live", "--for", "resources"], "is no TwinMaker sync job"),
             (["wait", "twinmaker:a", "--for", "deleted", "--revision", OLD], "--revision goes with --for active"),
             (["wait", "111111111111/eu-west-1/twinmaker:a"], "give the role of its account with --role-arn"),
-            (["watch", "codeconnections:live", "--every", "0"], "--every"),
+            (["watch", "codeconnections:live", "--interval", "0"], "--interval"),
             (["get", "codeconnections:live", "-o", "yaml"], "'yaml' is not one of"),
             (["resolve", "codeconnections:live"], "Missing option '--reason'"),
             (["resolve", "codeconnections:live", "--reason", " "], "--reason"),
@@ -222,10 +222,10 @@ class TestExitCodes:
                 "'--endpoint-url': expected such as https://host",
             ),
             (["get", "codeconnections:live", "--external-id", "x"], "--external-id goes with --role-arn"),
-            (["wait", "codeconnections:live", "--tolerate", "1"], "--tolerate goes with --for resources"),
+            (["wait", "codeconnections:live", "max_failures", "1"], "max_failures goes with --for resources"),
             (["wait", "codeconnections:live", "--timeout", "9" * 400 + "s"], "ten years at the most"),
-            (["watch", "codeconnections:live", "--every", "99999999999999h"], "ten years at the most"),
-            (["watch", "codeconnections:live", "--every", "none"], "'--every': expected such as 90s"),
+            (["watch", "codeconnections:live", "--interval", "99999999999999h"], "ten years at the most"),
+            (["watch", "codeconnections:live", "--interval", "none"], "'--interval': expected such as 90s"),
             (["watch", "codeconnections:live", "-o", "json"], "'json' is not one of 'table', 'jsonl'"),
             (["emulator", "--speed", "nan"], "--speed: expected a number above zero"),
             (["demo", "--speed", "inf"], "--speed: expected a number above zero"),
@@ -394,7 +394,7 @@ class TestTelling:
         events = unisync("events", "codeconnections:nasty", "-o", "json").data
         assert [event["sha"] for event in events] == [OLD] * 3 + [MINE] * 3
         assert events[-1]["event"] == NASTY  # whole, in JSON's escapes
-        assert (events[-1]["attempt"]["state"], events[-1]["attempt"]["native"]) == ("FAILED", "FAILED")
+        assert (events[-1]["attempt"]["state"], events[-1]["attempt"]["aws_state"]) == ("FAILED", "FAILED")
 
     def test_json_is_ascii(self, unisync: Run) -> None:
         assert unisync("events", "codeconnections:nasty", "-o", "json").out.isascii()
@@ -491,7 +491,7 @@ class TestFleets:
         for role in ROLES:
             aws.add_role(role)
             for region in ("eu-west-1", "us-east-1"):
-                world = aws.world(account=role[13:25], region=region)
+                world = aws.account(account=role[13:25], region=region)
                 world.add_stack("payments-prod", repository="acme/infra")
                 world.push(stack="payments-prod", sha=OLD)
         aws.clock.advance(100)
@@ -506,7 +506,7 @@ class TestFleets:
             assert {row["ref"] for row in done.data} == {"codeconnections:payments-prod"}
 
     def test_progress_names_the_account_and_the_region(self, aws: Emulator, unisync: Run) -> None:
-        aws.world(account="111111111111").push(stack="payments-prod", sha=MINE)
+        aws.account(account="111111111111").push(stack="payments-prod", sha=MINE)
         done = unisync("wait", "codeconnections:payments-prod", *(f"--role-arn={role}" for role in ROLES))
         assert "PENDING     111111111111/eu-west-1/codeconnections:payments-prod" in done.err
 
@@ -603,7 +603,7 @@ def test_a_megabyte_of_text_is_cut_down(aws: Emulator, unisync: Run) -> None:
 )
 def test_streams_that_nobody_reads(redirection: str, words: list[str], code: int) -> None:
     with Emulator(speed=1e6) as aws:
-        sample.furnish(aws)
+        sample.load_sample(aws)
         done = subprocess.run(
             ["bash", "-c", f'set -o pipefail; "$0" -m unisync "$@" {redirection}', sys.executable, *words],
             env={**os.environ, **aws.environment()},

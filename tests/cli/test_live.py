@@ -24,9 +24,9 @@ def running() -> Iterator[Emulator]:
         aws.add_workspace("factory")
         for name in ("live", "running", "nasty"):
             aws.add_stack(name, repository="acme/infra", config_file=f"{name}.yaml")
-        aws.push(stack="live", sha=OLD, takes=0)
-        aws.push(stack="nasty", sha=OLD, takes=0, outcome="FAILED", reason=NASTY * 5_000)
-        aws.push(stack="running", sha=MINE, takes=3_000)
+        aws.push(stack="live", sha=OLD, duration=0)
+        aws.push(stack="nasty", sha=OLD, duration=0, outcome="FAILED", reason=NASTY * 5_000)
+        aws.push(stack="running", sha=MINE, duration=3_000)
         # Calls of discover never come back.
         aws.fault("ListRepositoryLinks", "stall", times=None, seconds=60)
         yield aws
@@ -120,7 +120,7 @@ def test_on_a_small_terminal_what_is_left_out_is_told(running: Emulator, environ
     names = [f"stack-{number}" for number in range(100)]
     for name in names:
         running.add_stack(name, repository="acme/infra", config_file=f"{name}.yaml")
-        running.push(stack=name, sha=MINE, takes=3_000)
+        running.push(stack=name, sha=MINE, duration=3_000)
     refs = [f"codeconnections:{name}" for name in names]
     for command, height in (("watch", 10), ("watch", 7), ("wait", 10)):
         with terminal("-m", "unisync", command, *refs, width=40, height=height, environ=environ) as screen:

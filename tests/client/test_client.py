@@ -58,7 +58,7 @@ def test_a_sync_job_in_each_state_of_its_life(aws: Emulator, either: Any) -> Non
     with pytest.raises(NotFoundError):
         either.get(FACTORY)
     created = either.twinmaker.create_sync_job("factory", sync_role=ROLE, tags={"team": "a"})
-    assert (created.ref, created.status.state, created.status.native) == (FACTORY, PENDING, "CREATING")
+    assert (created.ref, created.status.state, created.status.aws_state) == (FACTORY, PENDING, "CREATING")
     assert created.arn == "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE"
     assert created.created_at.utcoffset() is not None
     seen: list[tuple[SyncState, str]] = []
@@ -67,7 +67,7 @@ def test_a_sync_job_in_each_state_of_its_life(aws: Emulator, either: Any) -> Non
         aws.clock.advance(seconds)
         job = either.get(FACTORY)
         assert job == either.twinmaker.get_sync_job("factory")
-        seen.append((job.status.state, job.status.native))
+        seen.append((job.status.state, job.status.aws_state))
     assert seen == [(PENDING, "CREATING"), (RUNNING, "INITIALIZING"), (ACTIVE, "ACTIVE")]
     assert job is not None
     assert (job.workspace_id, job.sync_source, job.sync_role) == ("factory", "SITEWISE", ROLE)
@@ -81,30 +81,30 @@ def test_a_sync_job_in_each_state_of_its_life(aws: Emulator, either: Any) -> Non
 
 
 def test_a_sync_job_that_failed_says_why(aws: Emulator, either: Any) -> None:
-    aws.refuse_role(ROLE, "the role cannot be assumed")
+    aws.deny_role(ROLE, "the role cannot be assumed")
     either.twinmaker.create_sync_job("factory", sync_role=ROLE)
     aws.clock.advance(10)
     status = either.get(FACTORY).status
-    assert (status.state, status.native) == (FAILED, "ERROR")
+    assert (status.state, status.aws_state) == (FAILED, "ERROR")
     assert (status.error.code, status.error.message) == ("SYNC_CREATING_ERROR", "the role cannot be assumed")
 
 
 @pytest.mark.parametrize(("ref", "pushed"), GIT, ids=str)
 def test_a_git_sync_in_each_state_of_its_life(aws: Emulator, either: Any, ref: Any, pushed: Any) -> None:
     never = either.get(ref)
-    assert (never.ref, never.status.state, never.status.native, never.latest_sync) == (ref, PENDING, "", None)
+    assert (never.ref, never.status.state, never.status.aws_state, never.latest_sync) == (ref, PENDING, "", None)
     aws.push(sha=OLD, **pushed)
     seen: list[tuple[SyncState, str]] = []
     for seconds in (0, 10, 30):
         aws.clock.advance(seconds)
         job = either.get(ref)
-        seen.append((job.status.state, job.status.native))
+        seen.append((job.status.state, job.status.aws_state))
         assert job.desired_state.sha == job.latest_sync.target_revision.sha == OLD
     assert seen == [(PENDING, "INITIATED"), (RUNNING, "IN_PROGRESS"), (ACTIVE, "SUCCEEDED")]
     aws.push(sha=MINE, outcome="FAILED", reason="no such template", **pushed)
     aws.clock.advance(60)
     job = either.get(ref)
-    assert (job.status.state, job.status.native, job.status.error.message) == (FAILED, "FAILED", "no such template")
+    assert (job.status.state, job.status.aws_state, job.status.error.message) == (FAILED, "FAILED", "no such template")
     assert job.latest_sync.initial_revision.sha == job.latest_successful_sync.target_revision.sha == OLD
     assert job.latest_sync.events[-1].event == "no such template"
     revision = job.latest_sync.target_revision
@@ -126,7 +126,7 @@ def test_the_definitions(either: Any) -> None:
     assert (stack.full_name, stack.branch, stack.config_file) == ("acme/infra", "main", "deployment.yaml")
     assert (stack.resource_name, stack.sync_type, stack.provider) == ("payments-prod", "CFN_STACK_SYNC", "GitHub")
     service = either.proton.get_service_sync_config("web")
-    assert (service.service_name, service.full_name, service.native_provider) == ("web", "acme/web", "GITHUB")
+    assert (service.service_name, service.full_name, service.aws_provider) == ("web", "acme/web", "GITHUB")
     template = either.proton.get_template_sync_config("web", "SERVICE")
     assert (template.template_name, template.subdirectory, template.provider) == ("web", "web", "GitHub")
 
@@ -175,7 +175,7 @@ def test_a_state_and_members_that_aws_adds_tomorrow(aws: Emulator, either: Any, 
         aws.push(sha=MINE, **pushed)
     aws.fault(operation, "unknown-state")
     status = either.get(ref).status
-    assert (status.state, status.native) == (SyncState.UNKNOWN, "REIMAGINED")
+    assert (status.state, status.aws_state) == (SyncState.UNKNOWN, "REIMAGINED")
     aws.fault(operation, "unknown-member")
     job = either.get(ref)
     assert job.model_extra == {"addedByAws": "something new"}
@@ -274,7 +274,7 @@ def test_the_environments_retries_hold(aws: Emulator, monkeypatch: pytest.Monkey
 def test_a_creation_whose_answer_was_lost_creates_one_job(aws: Emulator, either: Any) -> None:
     aws.fault("CreateSyncJob", "drop-answer")
     created = either.twinmaker.create_sync_job("factory", sync_role=ROLE)
-    assert created.status.native == "CREATING"
+    assert created.status.aws_state == "CREATING"
     assert [call.operation for call in aws.calls] == ["CreateSyncJob", "GetSyncJob"]
     aws.fault("CreateSyncJob", "drop")
     with pytest.raises(ConflictError):
@@ -285,7 +285,7 @@ def test_a_creation_whose_answer_was_lost_creates_one_job(aws: Emulator, either:
 
 
 def test_accounts_and_regions_are_worlds_apart(aws: Emulator) -> None:
-    aws.world(account="210987654321", region="us-east-1").add_workspace("factory")
+    aws.account(account="210987654321", region="us-east-1").add_workspace("factory")
     with Unisync(**aws.client_options(account="210987654321", region="us-east-1")) as there:
         arn = there.twinmaker.create_sync_job("factory", sync_role=ROLE).arn
         assert arn == "arn:aws:iottwinmaker:us-east-1:210987654321:workspace/factory/sync-job/SITEWISE"
@@ -294,7 +294,7 @@ def test_accounts_and_regions_are_worlds_apart(aws: Emulator) -> None:
 
 
 def test_a_region_of_the_clients_own_goes_before_the_sessions(aws: Emulator) -> None:
-    aws.world(region="us-west-2").add_stack("elsewhere", repository="acme/infra")
+    aws.account(region="us-west-2").add_stack("elsewhere", repository="acme/infra")
     with Unisync(**aws.client_options(), region_name="us-west-2") as client:
         assert client.codeconnections.get_sync_configuration("elsewhere").resource_name == "elsewhere"
 

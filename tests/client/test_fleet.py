@@ -21,17 +21,17 @@ from tests.conftest import Awaited
 from tests.support.samples import FACTORY, STACK
 from unisync import (
     AccessDeniedError,
+    AccountRegion,
     AsyncFleet,
     AsyncUnisync,
     Fleet,
     FleetSync,
     GitSyncJob,
     InvalidRequestError,
-    Location,
     NotFoundError,
-    Pace,
-    Place,
+    RateLimit,
     ServiceInstanceSync,
+    ServiceLocation,
     StackSync,
     SyncFailedError,
     SyncState,
@@ -90,7 +90,7 @@ def fleet(make: Make) -> Any:
 def everywhere(aws: Emulator) -> Iterator[tuple[str, str, Any]]:
     for account in ACCOUNTS:
         for region in REGIONS:
-            yield account, region, aws.world(account=account, region=region)
+            yield account, region, aws.account(account=account, region=region)
 
 
 def test_a_plain_reference_is_meant_everywhere(aws: Emulator, fleet: Any) -> None:
@@ -112,7 +112,7 @@ def test_a_plain_reference_is_meant_everywhere(aws: Emulator, fleet: Any) -> Non
 
 
 def test_each_verb_takes_a_reference_of_the_fleet(aws: Emulator, fleet: Any) -> None:
-    world = aws.world(account="111111111111", region="us-east-1")
+    world = aws.account(account="111111111111", region="us-east-1")
     world.add_stack("payments-prod", repository="acme/infra")
     world.push(stack="payments-prod", sha="a" * 40, outcome="SUCCEEDED")
     job = fleet.wait_until_active(HERE, revision="a" * 40)
@@ -122,7 +122,7 @@ def test_each_verb_takes_a_reference_of_the_fleet(aws: Emulator, fleet: Any) -> 
     (blocker,) = fleet.blockers(HERE)
     assert fleet.resolve_blocker(HERE, blocker, "looked at").is_active is False
     assert fleet.repository_status(HERE) is not None
-    token = WaitToken.of(HERE, revision="a" * 40)
+    token = WaitToken.create(HERE, revision="a" * 40)
     assert fleet.resume(str(token)).latest_sync == job.latest_sync
     world.push(stack="payments-prod", sha="b" * 40, outcome="FAILED", reason="no such role")
     with pytest.raises(
@@ -132,8 +132,8 @@ def test_each_verb_takes_a_reference_of_the_fleet(aws: Emulator, fleet: Any) -> 
     assert failed.value.ref == HERE
     assert {(call.account, call.region) for call in aws.calls} == {("111111111111", "us-east-1")}
     factory = FleetSync("333333333333", "eu-west-1", FACTORY)
-    aws.world(account="333333333333").add_workspace("factory")
-    there = fleet.at("333333333333", "eu-west-1")
+    aws.account(account="333333333333").add_workspace("factory")
+    there = fleet.client("333333333333", "eu-west-1")
     there.twinmaker.create_sync_job("factory", sync_role=ROLE)
     assert fleet.wait_until_resources_synced(factory).is_settled
     there.twinmaker.delete_sync_job("factory")
@@ -144,11 +144,11 @@ def test_many_waits_go_on_whatever_fails_elsewhere(aws: Emulator, fleet: Any) ->
     for number, (account, region, world) in enumerate(everywhere(aws)):
         world.add_stack("payments-prod", repository="acme/infra")
         bad = (account, region) == ("222222222222", "us-east-1")
-        world.push(stack="payments-prod", sha="a" * 40, takes=10 * number, outcome="FAILED" if bad else "SUCCEEDED")
+        world.push(stack="payments-prod", sha="a" * 40, duration=10 * number, outcome="FAILED" if bad else "SUCCEEDED")
     outcomes = fleet.wait_all([STACK], revision="a" * 40)
     assert [type(outcome.error) for outcome in outcomes] == [type(None)] * 3 + [SyncFailedError] + [type(None)] * 2
-    assert all(outcome.is_over for outcome in outcomes)
-    assert {outcome.job.status.native for outcome in outcomes} == {"SUCCEEDED", "FAILED"}
+    assert all(outcome.done for outcome in outcomes)
+    assert {outcome.job.status.aws_state for outcome in outcomes} == {"SUCCEEDED", "FAILED"}
 
 
 def test_a_watch_names_accounts_and_regions(aws: Emulator) -> None:
@@ -178,7 +178,7 @@ def test_discovery_finds_what_is_anywhere_and_says_where_it_could_not_look(
     assert len(found) == 12
     assert FleetSync("222222222222", "us-east-1", ServiceInstanceSync("web", "prod")) in set(found)
     assert set(found.errors) == {
-        Place("stranger", region, service)
+        ServiceLocation("stranger", region, service)
         for region in REGIONS
         for service in ("twinmaker", "codeconnections", "proton")
     }
@@ -189,7 +189,7 @@ def test_discovery_finds_what_is_anywhere_and_says_where_it_could_not_look(
 
 
 def test_each_account_and_region_has_its_own_rate(aws: Emulator, make: Make) -> None:
-    fleet = make(pace=Pace(initial=5))
+    fleet = make(rate_limit=RateLimit(initial=5))
     for _, _, world in everywhere(aws):
         for number in range(20):
             world.add_stack(f"stack-{number}", repository="acme/infra")
@@ -204,7 +204,7 @@ def test_what_cannot_be_is_refused(aws: Emulator, fleet: Any) -> None:
     with pytest.raises(InvalidRequestError, match="account: expected one of 111111111111, 222222222222, 333333333333"):
         fleet.get(FleetSync("444444444444", "eu-west-1", STACK))
     with pytest.raises(InvalidRequestError, match="account: expected one of"):
-        fleet.at("444444444444", "eu-west-1")
+        fleet.client("444444444444", "eu-west-1")
     with pytest.raises(InvalidRequestError, match="refs: expected references"):
         fleet.get_many(None)
     with pytest.raises(InvalidRequestError, match="ref: expected a FleetSync"):
@@ -236,7 +236,7 @@ def test_a_fleet_that_cannot_be(wrong: dict[str, Any], said: str) -> None:
 def test_regions_are_the_sessions_own_where_none_are_given(aws: Emulator) -> None:
     sessions = {"a": session(aws, "111111111111"), "b": session(aws, "222222222222", region="us-east-1")}
     fleet = Fleet(sessions=sessions)
-    assert fleet.locations == (Location("a", "eu-west-1"), Location("b", "us-east-1"))
+    assert fleet.locations == (AccountRegion("a", "eu-west-1"), AccountRegion("b", "us-east-1"))
     assert repr(fleet) == "<Fleet 2 accounts>"
     nowhere = Fleet(sessions={"a": boto3.Session()})
     with pytest.raises(InvalidRequestError, match="regions: expected one or more, as the session has none of its own"):
@@ -256,7 +256,7 @@ def test_a_reference_of_a_fleet_is_a_value() -> None:
             parse_fleet_ref(wrong)
     with pytest.raises(InvalidRequestError, match="sync: expected a reference"):
         FleetSync("a", "b", HERE)
-    assert str(WaitToken.parse(str(WaitToken.of(HERE))).ref) == text
+    assert str(WaitToken.parse(str(WaitToken.create(HERE))).ref) == text
 
 
 def test_regions_that_are_known() -> None:
@@ -284,17 +284,17 @@ def test_a_region_without_the_service_is_told_at_once() -> None:
 
 def test_a_client_of_one_place_is_one_like_others(aws: Emulator) -> None:
     with Fleet(**options(aws)) as fleet:
-        client = fleet.at("222222222222", "us-east-1")
+        client = fleet.client("222222222222", "us-east-1")
         assert isinstance(client, Unisync)
         assert list(client.codeconnections.list_repository_links()) == []
         assert (aws.calls[0].account, aws.calls[0].region) == ("222222222222", "us-east-1")
-        assert fleet.at("222222222222", "us-east-1")._session is client._session
+        assert fleet.client("222222222222", "us-east-1")._session is client._session
 
     async def main() -> None:
         async with AsyncFleet(**options(aws)) as fleet:
-            client = fleet.at("222222222222", "us-east-1")
+            client = fleet.client("222222222222", "us-east-1")
             assert isinstance(client, AsyncUnisync)
-            assert fleet.at("222222222222", "us-east-1") is client
+            assert fleet.client("222222222222", "us-east-1") is client
             assert [link async for link in client.codeconnections.list_repository_links()] == []
         assert not [thread for thread in threading.enumerate() if thread.name.startswith("unisync_")]
 
@@ -341,11 +341,11 @@ def test_what_fails_in_one_account_is_reported_there_and_nowhere_else(
     for _, _, world in everywhere(aws):
         for name in names:
             world.add_stack(name, repository="acme/infra")
-            world.push(stack=name, sha="a" * 40, takes=20)
+            world.push(stack=name, sha="a" * 40, duration=20)
     aws.add_role(role("111111111111"))
     aws.add_role(role("333333333333"))
     aws.add_role("arn:aws:iam::555555555555:role/other")
-    for world in (aws.world(account="555555555555", region=region) for region in REGIONS):
+    for world in (aws.account(account="555555555555", region=region) for region in REGIONS):
         for name in names:
             world.add_stack(name, repository="acme/infra")
     fleet = make(**role_options(aws, sessions={"short": temporary(aws, "arn:aws:iam::555555555555:role/other")}))
@@ -375,7 +375,7 @@ def temporary(aws: Emulator, arn: str) -> boto3.Session:
 
 def test_an_expired_token_is_refreshed_where_it_can_be(aws: Emulator, make: Make) -> None:
     aws.add_role(role("111111111111"))
-    world = aws.world(account="111111111111")
+    world = aws.account(account="111111111111")
     world.add_stack("payments-prod", repository="acme/infra")
     plain: dict[str, Any] = {**aws.client_options()}
     with Fleet([role("111111111111")], **plain) as fleet:
@@ -392,7 +392,7 @@ def test_credentials_that_somebody_wrote_anew_are_read_anew(
     """As tools do that write them to the shared file for some hours."""
     arn = "arn:aws:iam::555555555555:role/other"
     aws.add_role(arn)
-    aws.world(account="555555555555").add_stack("payments-prod", repository="acme/infra")
+    aws.account(account="555555555555").add_stack("payments-prod", repository="acme/infra")
     file = tmp_path / "credentials"
 
     def write() -> None:
@@ -421,7 +421,7 @@ def test_credentials_that_somebody_wrote_anew_are_read_anew(
 
 def test_a_role_is_asked_for_again_after_a_passing_failure(aws: Emulator) -> None:
     aws.add_role(role("111111111111"))
-    aws.world(account="111111111111").add_stack("payments-prod", repository="acme/infra")
+    aws.account(account="111111111111").add_stack("payments-prod", repository="acme/infra")
     aws.fault("AssumeRole", "Throttling", times=2)
     aws.fault("AssumeRole", "drop", times=1)
     plain: dict[str, Any] = {**aws.client_options()}
@@ -464,7 +464,7 @@ def test_a_source_whose_credentials_were_written_anew_goes_on(
     admin = "arn:aws:iam::555555555555:role/admin"
     for arn in (admin, role("111111111111")):
         aws.add_role(arn)
-    aws.world(account="111111111111").add_stack("payments-prod", repository="acme/infra")
+    aws.account(account="111111111111").add_stack("payments-prod", repository="acme/infra")
     file = tmp_path / "credentials"
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
@@ -537,7 +537,7 @@ def test_what_a_fleet_takes_is_checked_when_it_is_made(aws: Emulator) -> None:
         with pytest.raises(InvalidRequestError, match=said):
             Fleet(**options)
     with Fleet(sessions={"a": given}) as fleet, pytest.raises(InvalidRequestError, match="region: expected a name"):
-        fleet.at("a", cast("Any", 5))
+        fleet.client("a", cast("Any", 5))
 
 
 def test_a_role_is_assumed_in_a_region_of_the_fleet_where_its_source_has_none(aws: Emulator) -> None:

@@ -24,7 +24,7 @@ from unisync import (
     ServiceInstanceSync,
     StackSync,
     SyncBlockedError,
-    SyncResources,
+    SyncResourceSummary,
     SyncState,
     TemplateSync,
     TransportError,
@@ -155,7 +155,7 @@ def test_that_the_latest_commit_was_not_tried_again_is_told(aws: Emulator, known
 def test_the_status_of_the_repository_that_a_sync_follows(known: Known, either: Any, ref: AnyRef) -> None:
     attempt = either.repository_status(ref)
     assert isinstance(attempt, RepositorySyncAttempt)
-    assert (attempt.status.state, attempt.status.native) == (SyncState.ACTIVE, "SUCCEEDED")
+    assert (attempt.status.state, attempt.status.aws_state) == (SyncState.ACTIVE, "SUCCEEDED")
     assert [event.external_id for event in attempt.events][-1] == OLD
 
 
@@ -343,7 +343,7 @@ def test_a_creation_that_cannot_be_looked_up_is_still_lost(aws: Emulator, known:
 def test_a_creation_is_looked_up_each_time_that_it_is_lost(aws: Emulator, known: Known, either: Any) -> None:
     aws.fault("CreateSyncJob", "drop")
     aws.fault("CreateSyncJob", "drop-answer")
-    assert either.twinmaker.create_sync_job("plant", sync_role=ROLE).status.native == "CREATING"
+    assert either.twinmaker.create_sync_job("plant", sync_role=ROLE).status.aws_state == "CREATING"
 
 
 @pytest.mark.parametrize("wrong", [[{"Key": "team", "Value": "a"}], "ab", 5, ["ab"]])
@@ -378,7 +378,7 @@ def tagging(client: Any, known: Known, tags: Any) -> list[Callable[[], Any]]:
 def test_the_sum_of_what_a_sync_job_keeps_in_sync(aws: Emulator, either: Any) -> None:
     aws.add_workspace("factory")
     for number in range(3):
-        aws.add_sync_resource("factory", f"asset-{number}", takes=10 + 60 * number)
+        aws.add_sync_resource("factory", f"asset-{number}", duration=10 + 60 * number)
     aws.add_sync_resource("factory", "model", resource_type="COMPONENT_TYPE", outcome="ERROR", reason="no such unit")
     aws.add_sync_resource("factory", "gone")
     either.twinmaker.create_sync_job("factory", sync_role=ROLE)
@@ -386,7 +386,7 @@ def test_the_sum_of_what_a_sync_job_keeps_in_sync(aws: Emulator, either: Any) ->
     aws.remove_sync_resource("factory", "gone")
     aws.page_size = 2
     summary = either.twinmaker.summarize_sync_resources("factory")
-    assert isinstance(summary, SyncResources)
+    assert isinstance(summary, SyncResourceSummary)
     assert summary.ref == FACTORY
     assert summary.counts == {
         SyncState.ACTIVE: 1,
@@ -426,7 +426,7 @@ def test_a_word_that_awss_model_lacks_is_let_through_on_request(aws: Emulator, k
         make_either().codeconnections.get_sync_configuration("payments-prod", "TERRAFORM_SYNC")
     before = len(aws.calls)
     with pytest.raises(InvalidRequestError) as caught:
-        make_either(allow_unknown_words=True).codeconnections.get_sync_configuration("payments-prod", "TERRAFORM_SYNC")
+        make_either(allow_unknown_values=True).codeconnections.get_sync_configuration("payments-prod", "TERRAFORM_SYNC")
     assert caught.value.status_code == 400, "it is AWS that refuses it"
     assert len(aws.calls) >= before
 
@@ -498,7 +498,7 @@ class _Still:
 
     def sleep(self, seconds: float) -> None: ...
 
-    async def asleep(self, seconds: float) -> None: ...
+    async def async_sleep(self, seconds: float) -> None: ...
 
 
 def _session() -> Any:

@@ -18,8 +18,9 @@ from tests.support.operations import OPERATIONS, Known, is_list, models_of_botoc
 from unisync import ServiceError
 from unisync._core.flow import Call, Flow
 from unisync._models import resources as inventory
+from unisync._models.base import Model
 from unisync._models.configurations import BlockerStatus, BlockerType, Switch, Trigger
-from unisync._models.jobs import Model, ProviderType, RepositoryIdentity, SyncErrorCode, SyncJobStatus
+from unisync._models.jobs import ProviderType, RepositoryIdentity, SyncErrorCode, SyncJobStatus
 from unisync._models.refs import TemplateType
 from unisync._services import codeconnections, proton, twinmaker
 

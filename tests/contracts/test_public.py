@@ -19,13 +19,13 @@ import unisync.emulator
 from tests.support.samples import twin_job
 from unisync import (
     AsyncFleet,
-    AsyncListing,
+    AsyncPager,
     AsyncUnisync,
     Fleet,
-    Listing,
+    Pager,
     SyncBlocker,
     SyncJobSummary,
-    SyncResources,
+    SyncResourceSummary,
     SyncState,
     Unisync,
     WaitToken,
@@ -178,7 +178,7 @@ def test_every_public_name_is_documented() -> None:
 def test_a_generic_value_can_be_made_with_its_type_spelled_out() -> None:
     """As a user's test may do. With slots, a frozen generic dataclass cannot, up to Python 3.12."""
     assert unisync.Page[int]((1,), None).items == (1,)
-    assert unisync.Ensured[int]("created", 1).definition == 1
+    assert unisync.EnsureResult[int]("created", 1).definition == 1
     assert unisync.Progress[unisync.TwinMakerSyncJob](twin_job(SyncState.ACTIVE), 1, 1.0, 2.0).attempt == 1
 
 
@@ -222,9 +222,9 @@ def test_the_hints_of_a_verb_are_those_of_its_client() -> None:
 
     blocking, awaitable = Unisync(region_name="eu-west-1"), AsyncUnisync(region_name="eu-west-1")
     assert returned(blocking.blockers) == returned(awaitable.blockers) == tuple[SyncBlocker, ...]
-    assert returned(Unisync.wait_until_resources_synced) is SyncResources
-    assert returned(blocking.twinmaker.list_sync_jobs) == Listing[SyncJobSummary]
-    assert returned(awaitable.twinmaker.list_sync_jobs) == AsyncListing[SyncJobSummary]
+    assert returned(Unisync.wait_until_resources_synced) is SyncResourceSummary
+    assert returned(blocking.twinmaker.list_sync_jobs) == Pager[SyncJobSummary]
+    assert returned(awaitable.twinmaker.list_sync_jobs) == AsyncPager[SyncJobSummary]
     assert get_origin(returned(Fleet.watch)) is Iterator
     assert get_origin(returned(AsyncFleet.watch)) is AsyncIterator
     assert get_type_hints(Unisync.resume)["token"] == WaitToken | str

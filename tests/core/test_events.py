@@ -90,11 +90,11 @@ def test_a_wait_is_told_with_its_looks(aws: Emulator, make_either: Callable[...,
     aws.push(stack="payments-prod", sha=SHA)
     job = make_either(on_event=told).wait_until_active(STACK, revision=SHA[:8])
     (begun,), (ended,) = told.begun, told.ended
-    assert (begun.ref, begun.aim, begun.revision) == (STACK, "active", SHA[:8])
+    assert (begun.ref, begun.condition, begun.revision) == (STACK, "active", SHA[:8])
     assert told.events[0] is begun
     assert told.events[-1] is ended
     assert (ended.wait_id, ended.ref, ended.job, ended.error) == (begun.wait_id, STACK, job, None)
-    assert not ended.is_given_up
+    assert not ended.cancelled
     assert ended.calls == len(told.calls) == len(aws.calls)
     assert {each.wait_id for each in told.calls} == {begun.wait_id}
     looks = [each for each in told.calls if each.operation == "GetResourceSyncStatus"]
@@ -117,7 +117,7 @@ def test_other_waits_are_told_too(aws: Emulator, make_either: Callable[..., Any]
     client.wait_until_resources_synced(TwinMakerSync("factory"))
     client.twinmaker.delete_sync_job("factory")
     client.wait_until_deleted(TwinMakerSync("factory"))
-    assert [begun.aim for begun in told.begun] == ["resources", "deleted"]
+    assert [begun.condition for begun in told.begun] == ["resources", "deleted"]
     assert [ended.wait_id for ended in told.ended] == [begun.wait_id for begun in told.begun]
 
 
@@ -128,8 +128,8 @@ def test_each_wait_of_many_is_told(aws: Emulator, make_either: Callable[..., Any
     make_either(on_event=told).wait_all(refs, return_when="first")
     ended = {event.ref: event for event in told.ended}
     assert {event.ref for event in told.begun} == set(refs) == set(ended)
-    assert (ended[STACK].job is not None, ended[STACK].is_given_up) == (True, False)
-    assert (ended[refs[1]].job, ended[refs[1]].is_given_up) == (None, True)
+    assert (ended[STACK].job is not None, ended[STACK].cancelled) == (True, False)
+    assert (ended[refs[1]].job, ended[refs[1]].cancelled) == (None, True)
     assert {each.wait_id for each in told.calls} == {event.wait_id for event in told.ended}
 
 
@@ -152,17 +152,17 @@ async def _cancelled(aws: Emulator, told: Told) -> None:
 def test_a_cancelled_wait_is_told_as_given_up(aws: Emulator, told: Told) -> None:
     asyncio.run(_cancelled(aws, told))
     (ended,) = told.ended
-    assert (ended.is_given_up, ended.job, ended.error) == (True, None, None)
+    assert (ended.cancelled, ended.job, ended.error) == (True, None, None)
 
 
 def test_what_the_listener_raises_disturbs_nothing(
     aws: Emulator, make_either: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     def fails(event: Event) -> None:
-        raise RuntimeError("the listener fell asleep")
+        raise RuntimeError("the listener fell async_sleep")
 
     aws.push(stack="payments-prod", sha=SHA)
-    assert make_either(on_event=fails).wait_until_active(STACK).is_in_place
+    assert make_either(on_event=fails).wait_until_active(STACK).is_synced
     assert "on_event failed at WaitStarted" in caplog.text
 
 
@@ -174,14 +174,14 @@ def test_what_the_listener_raises_is_logged_without_what_aws_said(
         try:
             raise KeyError("deaf")
         except KeyError:
-            raise RuntimeError("the listener fell asleep")  # noqa: B904
+            raise RuntimeError("the listener fell async_sleep")  # noqa: B904
 
     aws.push(stack="payments-prod", sha=SHA, outcome="FAILED", reason="the password is swordfish")
     if error is AccessDeniedError:
         aws.fault("GetResourceSyncStatus", "AccessDeniedException", message="swordfish")
     with pytest.raises(error, match="swordfish"):
         make_either(on_event=fails).wait_until_active(STACK)
-    assert "fell asleep" in caplog.text
+    assert "fell async_sleep" in caplog.text
     assert "deaf" in caplog.text
     assert "swordfish" not in caplog.text
 
@@ -200,7 +200,7 @@ def test_a_log_of_the_users_own_may_have_fields_of_the_same_names(
     aws.push(stack="payments-prod", sha=SHA)
     logging.setLogRecordFactory(with_request)
     try:
-        assert make_either().wait_until_active(STACK).is_in_place
+        assert make_either().wait_until_active(STACK).is_synced
     finally:
         logging.setLogRecordFactory(factory)
     assert {vars(record)["request_id"] for record in caplog.records if record.name == "unisync"} == {"web-1"}
@@ -235,7 +235,7 @@ def test_a_listener_that_ends_the_program_ends_the_wait_too(aws: Emulator, clien
 
     with pytest.raises(SystemExit), Unisync(**aws.client_options(), on_event=leaves) as leaving:
         leaving.wait_until_active(STACK)
-    assert [ended.is_given_up for ended in told.ended] == [True]
+    assert [ended.cancelled for ended in told.ended] == [True]
 
 
 class Awaited:
@@ -266,7 +266,7 @@ def test_in_a_fleet_the_account_is_told(aws: Emulator, told: Told) -> None:
         on_event=told,
     ) as fleet:
         fleet.get_many([STACK])
-        fleet.at(ACCOUNT, REGION).wait_until_active(STACK)
+        fleet.client(ACCOUNT, REGION).wait_until_active(STACK)
     assert {(each.account, each.region) for each in told.calls} == {(ACCOUNT, REGION)}
     assert len(told.ended) == 1
 
@@ -405,5 +405,5 @@ def test_waits_that_are_given_up_end_their_spans(aws: Emulator, make_either: Cal
     aws.add_stack("orders-prod", repository="acme/infra")
     aws.push(stack="payments-prod", sha=SHA)
     make_either(on_event=traced(spans)).wait_all([STACK, StackSync("orders-prod")], return_when="first")
-    given_up = [span for span in spans.get_finished_spans() if attributes(span).get("unisync.is_given_up")]
+    given_up = [span for span in spans.get_finished_spans() if attributes(span).get("unisync.cancelled")]
     assert [attributes(span)["unisync.ref"] for span in given_up] == ["codeconnections:orders-prod"]

@@ -29,11 +29,11 @@ from unisync import (
 )
 from unisync._core.flow import Call, Flow, Sleep, arun, ask, run
 from unisync._core.retry import retrying
-from unisync._models.jobs import Model
-from unisync._services.proton import AsyncProton, BlockingProton
+from unisync._models.base import Model
+from unisync._services.proton import AsyncProtonClient, ProtonClient
 
 LOOK = Call("scripted", "Look", {}, SyncJob)
-CREATE = Call("scripted", "Create", {}, SyncJob, repeatable=False)
+CREATE = Call("scripted", "Create", {}, SyncJob, idempotent=False)
 JOB = twin_job(SyncState.ACTIVE)
 
 
@@ -49,7 +49,7 @@ class Ticks:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
 
-    async def asleep(self, seconds: float) -> None:
+    async def async_sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
 
 
@@ -127,7 +127,7 @@ def test_real_time_passes() -> None:
     clock = SystemClock()
     began = clock.now()
     clock.sleep(0.001)
-    asyncio.run(clock.asleep(0.001))
+    asyncio.run(clock.async_sleep(0.001))
     assert clock.now() >= began + 0.002
 
 
@@ -247,7 +247,7 @@ def test_both_clients_have_the_same_names() -> None:
     for blocking, awaitable in (
         (Unisync, AsyncUnisync),
         (type(Unisync().twinmaker), type(AsyncUnisync().twinmaker)),
-        (BlockingProton, AsyncProton),
+        (ProtonClient, AsyncProtonClient),
         (type(Unisync().codeconnections), type(AsyncUnisync().codeconnections)),
     ):
         assert {name for name in dir(blocking) if name[0] != "_"} == {name for name in dir(awaitable) if name[0] != "_"}
@@ -269,12 +269,12 @@ def test_help_shows_the_verbs(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_base_of_a_client_drives_nothing() -> None:
-    from unisync._core.bridge import AwaitableVerbs, BlockingVerbs
+    from unisync._core.bridge import AsyncBase, SyncBase
 
     with pytest.raises(NotImplementedError):
-        BlockingVerbs()._run(ask(LOOK))
+        SyncBase()._run(ask(LOOK))
     with pytest.raises(NotImplementedError):
-        asyncio.run(AwaitableVerbs()._arun(ask(LOOK)))
+        asyncio.run(AsyncBase()._arun(ask(LOOK)))
     from unisync._services.twinmaker import TwinMaker
 
     assert inspect.isgenerator(TwinMaker().get_sync_job("factory"))

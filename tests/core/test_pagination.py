@@ -21,7 +21,7 @@ from unisync import (
     Unisync,
 )
 from unisync._core.flow import Call
-from unisync._core.pagination import PAGE_SIZE, Listing, Page, Pages
+from unisync._core.pagination import PAGE_SIZE, Page, Pager, Pages
 from unisync._models.envelopes import Workspace, Workspaces
 from unisync._models.resources import SyncJobs
 from unisync.emulator import Emulator
@@ -128,7 +128,7 @@ def test_each_list_checks_what_it_is_asked_for(aws: Emulator, make_either: Make,
 
 def test_a_list_is_fetched_as_far_as_it_is_needed(aws: Emulator, client: Unisync) -> None:
     method = fill(aws, "proton", "ListRepositories")
-    listing: Listing[Any] = method(client, page_size=2)
+    listing: Pager[Any] = method(client, page_size=2)
     assert aws.calls == []
     first = next(iter(listing))
     assert (first.full_name, len(aws.calls)) == ("acme/web-0", 1)
@@ -198,7 +198,7 @@ def test_more_than_was_asked_for_is_cut_and_not_resumed_behind() -> None:
     def run(flow: Any) -> Any:
         return drive(flow, pages)
 
-    (page,) = Listing(workspaces(limit=2), run).pages()
+    (page,) = Pager(workspaces(limit=2), run).pages()
     assert (len(page), page.next_token) == (2, None)
 
 
@@ -210,13 +210,13 @@ def test_an_item_that_no_reference_can_name_is_an_unreadable_answer(aws: Emulato
 
 
 def test_a_listing_says_what_it_lists(client: Unisync) -> None:
-    assert repr(client.twinmaker.list_sync_jobs("factory")) == "<Listing iottwinmaker ListSyncJobs>"
-    assert repr(AsyncUnisync().twinmaker.list_sync_jobs("x")) == "<AsyncListing iottwinmaker ListSyncJobs>"
+    assert repr(client.twinmaker.list_sync_jobs("factory")) == "<Pager iottwinmaker ListSyncJobs>"
+    assert repr(AsyncUnisync().twinmaker.list_sync_jobs("x")) == "<AsyncPager iottwinmaker ListSyncJobs>"
 
 
 def test_what_aws_adds_to_a_page_is_kept_with_it() -> None:
     answer = Workspaces.model_validate({"workspaceSummaries": [], "total": 5})
-    (page,) = Listing(workspaces(), lambda flow: drive(flow, [answer])).pages()
+    (page,) = Pager(workspaces(), lambda flow: drive(flow, [answer])).pages()
     assert page == Page((), None, extra={"total": 5})
 
 
@@ -249,13 +249,13 @@ def test_any_listing_gives_what_there_is_up_to_its_limit(
     begins = int(token or 0)
     expected = everything[begins:][:limit]
     options = {"page_size": page_size, "limit": limit, "next_token": token}
-    assert list(Listing(workspaces(**options), run)) == expected
+    assert list(Pager(workspaces(**options), run)) == expected
     assert all(size <= (page_size or max(served, PAGE_SIZE)) for size in asked)
     assert len(asked) <= math.ceil(total / min(served, page_size or served)) + 1
 
-    tokens = [page.next_token for page in Listing(workspaces(**options), run).pages()]
+    tokens = [page.next_token for page in Pager(workspaces(**options), run).pages()]
     if tokens and tokens[-1] is not None:
-        rest = list(Listing(workspaces(next_token=tokens[-1]), run))
+        rest = list(Pager(workspaces(next_token=tokens[-1]), run))
         assert expected + rest == everything[begins:]
 
 

@@ -49,7 +49,7 @@ def uses(client: Unisync, known: Known) -> dict[str, list[Callable[[], object]]]
     return {
         "get": [partial(client.get, ref) for ref in REFS],
         "wait_until_resources_synced": [partial(client.wait_until_resources_synced, FACTORY, timeout=5)],
-        "resume": [partial(client.resume, WaitToken.of(ref, timeout=5)) for ref in REFS],
+        "resume": [partial(client.resume, WaitToken.create(ref, timeout=5)) for ref in REFS],
         "watch": [partial(list, itertools.islice(client.watch(REFS), 4 if known == Known() else 20))],
         "get_many": [partial(client.get_many, REFS, blockers=True)],
         "wait_all": [partial(client.wait_all, REFS, timeout=5)],

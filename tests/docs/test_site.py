@@ -59,8 +59,8 @@ def test_each_client_has_the_verbs_with_what_they_take_and_say(site: Path, page:
 
 
 def test_a_list_says_how_it_is_iterated_over(site: Path) -> None:
-    assert "→ Listing[" in entry(site, "twinmaker", "unisync.BlockingTwinMaker.list_sync_jobs")
-    assert "→ AsyncListing[" in entry(site, "twinmaker", "unisync.AsyncTwinMaker.list_sync_jobs")
+    assert "→ Pager[" in entry(site, "twinmaker", "unisync.TwinMakerClient.list_sync_jobs")
+    assert "→ AsyncPager[" in entry(site, "twinmaker", "unisync.AsyncTwinMakerClient.list_sync_jobs")
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ from unisync import (
 from unisync._botocore.response import RawReply
 from unisync._botocore.session import read
 from unisync._core.flow import Call
-from unisync._models.jobs import GitSyncReply, TwinMakerSyncReply, Vocabulary, with_more
+from unisync._models.base import EnumMapping
+from unisync._models.jobs import GitSyncReply, TwinMakerSyncReply, with_more
 from unisync._services import codeconnections, proton, twinmaker
 
 PROTON = {
@@ -53,14 +54,14 @@ def test_a_revision_has_one_form_for_both_services() -> None:
     for one in (ours, theirs):
         assert (one.owner, one.repository_name, one.full_name) == ("acme", "web", "acme/web")
         assert (one.provider, one.branch, one.directory, one.sha) == ("GitHubEnterpriseServer", "main", "ops", MINE)
-    assert (ours.native_provider, theirs.native_provider) == ("GITHUB_ENTERPRISE", "GitHubEnterpriseServer")
+    assert (ours.aws_provider, theirs.aws_provider) == ("GITHUB_ENTERPRISE", "GitHubEnterpriseServer")
     assert not ours.model_extra
     assert not theirs.model_extra
 
 
 def test_a_provider_that_is_new_keeps_its_word() -> None:
     new = Revision.model_validate({**PROTON, "repositoryProvider": "FORGEJO"}, context=proton.PROTON.vocabulary)
-    assert (new.provider, new.native_provider) == ("FORGEJO", "FORGEJO")
+    assert (new.provider, new.aws_provider) == ("FORGEJO", "FORGEJO")
 
 
 def test_an_owner_may_be_a_group_within_a_group() -> None:
@@ -73,7 +74,7 @@ def test_an_owner_may_be_a_group_within_a_group() -> None:
 
 
 @pytest.mark.parametrize(
-    ("vocabulary", "native", "state"),
+    ("vocabulary", "aws_state", "state"),
     [
         (twinmaker.TWINMAKER.vocabulary, "CREATING", SyncState.PENDING),
         (twinmaker.TWINMAKER.vocabulary, "INITIALIZING", SyncState.RUNNING),
@@ -91,16 +92,16 @@ def test_an_owner_may_be_a_group_within_a_group() -> None:
     ],
 )
 def test_a_native_word_becomes_one_of_ours_and_is_kept(
-    vocabulary: Vocabulary | None, native: str, state: SyncState
+    vocabulary: EnumMapping | None, aws_state: str, state: SyncState
 ) -> None:
     status = SyncJobStatus.model_validate(native, context=vocabulary)
-    assert (status.state, status.native, status.error) == (state, native, None)
+    assert (status.state, status.aws_state, status.error) == (state, native, None)
     assert str(status) == (f"{state} ({native})" if native != state else native)
 
 
 def test_a_status_may_lack_its_state() -> None:
     status = SyncJobStatus.model_validate({}, context=twinmaker.TWINMAKER.vocabulary)
-    assert (status.state, status.native, str(status)) == (SyncState.UNKNOWN, "", "UNKNOWN")
+    assert (status.state, status.aws_state, str(status)) == (SyncState.UNKNOWN, "", "UNKNOWN")
 
 
 def test_an_error_may_lack_its_members() -> None:
@@ -173,11 +174,11 @@ def test_every_unknown_member_is_kept_where_it_stood() -> None:
 
 def test_a_member_of_awss_is_kept_though_a_field_of_ours_has_its_name() -> None:
     words = twinmaker.TWINMAKER.vocabulary
-    status = SyncJobStatus.model_validate({"state": "ERROR", "native": 1, "native_": 2}, context=words)
-    assert (status.state, status.native) == (SyncState.FAILED, "ERROR")
+    status = SyncJobStatus.model_validate({"state": "ERROR", "aws_state": 1, "native_": 2}, context=words)
+    assert (status.state, status.aws_state) == (SyncState.FAILED, "ERROR")
     assert sorted((status.model_extra or {}).values()) == [1, 2]
-    ours = {"repository_name": 1, "owner": 2, "provider": 3, "native_provider": 4}
-    for aws, vocabulary in ((PROTON, proton.PROTON.vocabulary), (CODECONNECTIONS, Vocabulary({}))):
+    ours = {"repository_name": 1, "owner": 2, "provider": 3, "aws_provider": 4}
+    for aws, vocabulary in ((PROTON, proton.PROTON.vocabulary), (CODECONNECTIONS, EnumMapping({}))):
         place = Revision.model_validate({**aws, **ours}, context=vocabulary)
         assert (place.full_name, place.provider) == ("acme/web", "GitHubEnterpriseServer")
         assert place.model_extra == {f"{name}_": value for name, value in ours.items()}
@@ -194,14 +195,14 @@ def test_a_name_as_in_the_other_service_is_a_member_like_any_new_one(theirs: obj
 @pytest.mark.parametrize("word", [{}, [], 0, {"": None}, ["ACTIVE"], 5, True])
 def test_a_state_that_is_no_word_is_none(word: object) -> None:
     words = twinmaker.TWINMAKER.vocabulary
-    with pytest.raises(ValidationError, match="native"):
+    with pytest.raises(ValidationError, match="aws_state"):
         SyncJobStatus.model_validate({"state": word}, context=words)
     told_nothing = SyncJobStatus.model_validate({"state": None}, context=words)
-    assert (told_nothing.state, told_nothing.native) == (SyncState.UNKNOWN, "")
+    assert (told_nothing.state, told_nothing.aws_state) == (SyncState.UNKNOWN, "")
 
 
 def test_bytes_of_a_member_that_no_model_has_can_be_written_as_json() -> None:
-    place = Revision.model_validate({**CODECONNECTIONS, "novel": b"\xfb\xff"}, context=Vocabulary({}))
+    place = Revision.model_validate({**CODECONNECTIONS, "novel": b"\xfb\xff"}, context=EnumMapping({}))
     assert json.loads(place.model_dump_json())["novel"] == "-_8="
 
 
@@ -307,7 +308,7 @@ def test_a_text_that_was_cut_within_an_emoji_is_read_all_the_same() -> None:
     body = json.dumps({**TWIN, "status": {"state": "ERROR", "error": {"message": "broken \ud83d"}}}).encode()
     call = Call("iottwinmaker", "GetSyncJob", {}, TwinMakerSyncReply, twinmaker.TWINMAKER.vocabulary)
     reply = read(call, RawReply(body, is_cbor=False, announced=None), {})
-    assert (reply.status.native, str(reply.status.error)) == ("ERROR", "broken \ufffd")
+    assert (reply.status.aws_state, str(reply.status.error)) == ("ERROR", "broken \ufffd")
     assert reply.created_at.utcoffset() == timedelta(0)
     for broken in (b'{"arn": "\\ud83d', b'"\\ud83d"'):
         with pytest.raises(ValueError, match=r"JSON|escape|valid dictionary"):
@@ -328,9 +329,9 @@ def test_what_is_live_and_what_is_wanted() -> None:
         (git_job(running, old, desired=NEWER), OLD, NEWER, False, (old, running)),
         (git_job(failed), None, MINE, False, (failed,)),
     ]:
-        shas = [place.sha if place else None for place in (job.live_revision, job.wanted_revision)]
-        assert (shas, job.is_in_place, job.attempts) == ([live, wanted], in_place, attempts)
-    assert twin_job(SyncState.ACTIVE).is_in_place
-    assert not twin_job(SyncState.FAILED).is_in_place
+        shas = [place.sha if place else None for place in (job.live_revision, job.desired_revision)]
+        assert (shas, job.is_synced, job.attempts) == ([live, wanted], in_place, attempts)
+    assert twin_job(SyncState.ACTIVE).is_synced
+    assert not twin_job(SyncState.FAILED).is_synced
     factory = twin_job(SyncState.ACTIVE)
-    assert (factory.live_revision, factory.wanted_revision, factory.attempts) == (None, None, ())
+    assert (factory.live_revision, factory.desired_revision, factory.attempts) == (None, None, ())

@@ -26,7 +26,7 @@ from unisync._models.resources import _UNTOLD
 MODELS = {service: ServiceModel(description, service) for service, description in models_of_botocore()}
 
 # What AWS may add: also names that are ours.
-NEW_NAMES = st.sampled_from(["severity", "ref", "status", "owner", "provider", "native", "created_at", "Answer"])
+NEW_NAMES = st.sampled_from(["severity", "ref", "status", "owner", "provider", "aws_state", "created_at", "Answer"])
 NEW_VALUES = st.one_of(st.text(max_size=5), st.integers(), st.booleans(), st.just({"nested": [1, None]}))
 TEXT = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=8)
 # Milliseconds, as AWS writes them.
@@ -98,7 +98,7 @@ def lost(shape: Shape, said: Any, found: Any, path: str) -> Iterator[str]:
     elif shape.type_name == "timestamp":
         if abs((found - datetime.fromtimestamp(said, UTC)).total_seconds()) > 0.0005 or found.utcoffset():
             yield f"{path}: {said} became {found}"
-    elif said != getattr(found, "native", found):
+    elif said != getattr(found, "aws_state", found):
         yield f"{path}: {said!r} became {found!r}"
 
 
@@ -114,9 +114,9 @@ def told(found: Any, name: str) -> Any:
     if kind is Page:
         return found.next_token if name.lower() == "nexttoken" else found.items
     if kind is SyncJobStatus and name == "state":
-        return found.native
+        return found.aws_state
     if issubclass(kind, RepositoryIdentity):
-        split = {kind._full_name_member: found.full_name, kind._provider_member: found.native_provider}
+        split = {kind._full_name_member: found.full_name, kind._provider_member: found.aws_provider}
         if name in split:
             return split[name]
     fields: Mapping[str, FieldInfo] = kind.model_fields

@@ -31,7 +31,7 @@ from unisync import (
     SyncJob,
     SyncJobStatus,
     SyncResource,
-    SyncResources,
+    SyncResourceSummary,
     SyncState,
     TransportError,
     TwinMakerSync,
@@ -60,12 +60,12 @@ def looked(job: SyncJob, *blockers: SyncBlocker) -> Outcome[SyncJob]:
     return Outcome(job.ref, job, None, blockers=blockers)
 
 
-def resources(*, failed: int = 1, running: int = 0, why: str = "no such model") -> SyncResources:
+def resources(*, failed: int = 1, running: int = 0, why: str = "no such model") -> SyncResourceSummary:
     """What the workspace factory keeps in sync."""
     error = SyncError(code="SYNC_PROCESSING_ERROR", message=why)
-    status = SyncJobStatus(state=SyncState.FAILED, native="ERROR", error=error)
+    status = SyncJobStatus(state=SyncState.FAILED, aws_state="ERROR", error=error)
     counts = {SyncState.ACTIVE: 12, SyncState.FAILED: failed, SyncState.RUNNING: running}
-    return SyncResources(
+    return SyncResourceSummary(
         ref=TwinMakerSync("factory"),
         counts={state: count for state, count in counts.items() if count},
         failed=tuple(
@@ -77,7 +77,7 @@ def resources(*, failed: int = 1, running: int = 0, why: str = "no such model") 
 
 def repository(words: str = "Starting syncs") -> RepositorySyncAttempt:
     """How a branch stands."""
-    status = SyncJobStatus(state=SyncState.ACTIVE, native="SUCCEEDED")
+    status = SyncJobStatus(state=SyncState.ACTIVE, aws_state="SUCCEEDED")
     return RepositorySyncAttempt(status=status, started_at=NOON, events=events("Clone started", words))
 
 
@@ -98,7 +98,7 @@ def usual() -> list[ReportEntry]:
         ReportEntry(looked(twin_job(SyncState.DELETING)), notes=("its resources: not allowed",)),
         ReportEntry(Outcome(STACK, None, not_found())),
         ReportEntry(Outcome(STACK, None, throttled())),
-        ReportEntry(Outcome(STACK, None, None, is_over=False)),
+        ReportEntry(Outcome(STACK, None, None, done=False)),
     ]
 
 
@@ -114,7 +114,7 @@ def told(words: str) -> ReportEntry:
             "target": words,
             "target_revision": place,
             "initial_revision": place,
-            "status": SyncJobStatus(state=SyncState.FAILED, native=words, error=SyncError(code=words, message=words)),
+            "status": SyncJobStatus(state=SyncState.FAILED, aws_state=words, error=SyncError(code=words, message=words)),
         }
     )
     job: GitSyncJob = git_job(made, None, MINE).model_copy(update={"desired_state": place, "status": made.status})
@@ -126,7 +126,7 @@ def told(words: str) -> ReportEntry:
             "contexts": (SyncBlockerContext(key=words, value=words),),
         }
     )
-    status = SyncJobStatus(state=SyncState.FAILED, native=words, error=SyncError(code=words, message=words))
+    status = SyncJobStatus(state=SyncState.FAILED, aws_state=words, error=SyncError(code=words, message=words))
     counted = resources().model_copy(
         update={
             "failed": (SyncResource(resource_type=words, external_id=f"x{words}", resource_id=words, status=status),)
@@ -147,7 +147,7 @@ def tried(*events: SyncEvent, state: SyncState = SyncState.FAILED, at: datetime 
     """An attempt with these events."""
     place: Revision = revision(MINE)
     return ResourceSyncAttempt(
-        status=SyncJobStatus(state=state, native="WORD"),
+        status=SyncJobStatus(state=state, aws_state="WORD"),
         started_at=at,
         target="payments-prod",
         initial_revision=place,

@@ -44,7 +44,7 @@ EVERYTHING: list[Shown] = [
     tried(),
     looked(JOB, blocker()),
     Outcome(STACK, None, not_found()),
-    Outcome(STACK, None, None, is_over=False),
+    Outcome(STACK, None, None, done=False),
     told(HOSTILE).outcome,
 ]
 
@@ -186,8 +186,8 @@ def test_the_further_lines_of_an_error() -> None:
             "error=None, blockers=['modified outside of Git sync'])",
         ),
         (
-            Outcome(STACK, None, None, is_over=False),
-            "Outcome(ref='codeconnections:payments-prod', job=None, error=None, is_over=False)",
+            Outcome(STACK, None, None, done=False),
+            "Outcome(ref='codeconnections:payments-prod', job=None, error=None, done=False)",
         ),
     ],
 )

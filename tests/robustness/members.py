@@ -38,7 +38,7 @@ WRONG: dict[str, object] = {
     "a list": [],
     "a list of null": [None],
     "a structure": {},
-    "a structure with names of ours": {"state": "ACTIVE", "native": 1, "owner": None, "next_token": "x", "ref": "y"},
+    "a structure with names of ours": {"state": "ACTIVE", "aws_state": 1, "owner": None, "next_token": "x", "ref": "y"},
     "nested": Literally("[" * 500 + "]" * 500, None),
 }
 DATES: dict[str, object] = {

@@ -11,7 +11,7 @@ from tests.robustness.relay import Astray, Relay
 from tests.support.operations import Known, prepare
 from unisync import Unisync
 from unisync.emulator import Emulator
-from unisync.emulator._state.world import World
+from unisync.emulator._state.account import AccountState
 from unisync.emulator.emulator import ACCOUNT, REGION
 
 LIMIT = 10.0
@@ -49,7 +49,7 @@ class Stage:
     def keep(self) -> None:
         """Have each `reset` go back to the world as it is now."""
         with self._lock:
-            self._prepared = self._copied(self.aws._world)
+            self._prepared = self._copied(self.aws._account)
 
     def client(self) -> Unisync:
         """A blocking client of the relay."""
@@ -58,7 +58,7 @@ class Stage:
     def reset(self) -> Known:
         """Have the world as it was."""
         with self._lock:
-            self.aws._world = self._application._worlds[ACCOUNT, REGION] = self._copied(self._prepared)
+            self.aws._account = self._application._accounts[ACCOUNT, REGION] = self._copied(self._prepared)
             self._application.calls.clear()
         self.relay.asked.clear()
         return self.known
@@ -89,5 +89,5 @@ class Stage:
         """How often an operation reached the emulator, to be run or to be refused."""
         return sum((call.service, call.operation) == (service, operation) for call in self.aws.calls)
 
-    def _copied(self, world: World) -> World:
+    def _copied(self, world: AccountState) -> AccountState:
         return copy.deepcopy(world, {id(self._lock): self._lock, id(self.aws.clock): self.aws.clock})

@@ -26,7 +26,7 @@ from unisync import (
     UnisyncError,
 )
 from unisync._core.flow import Flow, Sleep
-from unisync._services.ensure import ROUNDS, Ensured, ensure
+from unisync._services.ensure import ROUNDS, EnsureResult, ensure
 from unisync.emulator import Emulator
 
 Make = Callable[..., Any]
@@ -183,7 +183,7 @@ class Store:
         self.after_write: list[Callable[[], None]] = []
         self.writes: list[str] = []
 
-    def ensure(self, wanted: str) -> Ensured[Definition]:
+    def ensure(self, wanted: str) -> EnsureResult[Definition]:
         return drive(
             ensure(
                 {"value": wanted},

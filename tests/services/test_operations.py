@@ -13,7 +13,7 @@ from botocore.model import ServiceModel
 from tests.contracts.test_errors import same
 from tests.support.operations import NAMES, OPERATIONS, Known, client_argument_of, models_of_botocore, prepare
 from unisync import Page, ServiceError, SyncJobStatus
-from unisync._models.jobs import Model
+from unisync._models.base import Model
 from unisync.emulator import Emulator
 
 MODELS = {service: ServiceModel(description, service) for service, description in models_of_botocore()}

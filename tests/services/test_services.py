@@ -18,8 +18,8 @@ from unisync import (
     AccessDeniedError,
     AnyRef,
     ConflictError,
-    Deleted,
     DeletedSyncJob,
+    DeleteResult,
     InvalidRequestError,
     NotFoundError,
     Repository,
@@ -43,6 +43,7 @@ from unisync import (
 )
 from unisync._core.flow import Call, Flow
 from unisync._core.retry import retrying
+from unisync._models.base import Model
 from unisync._models.envelopes import (
     RepositoryAnswer,
     RepositoryLinkAnswer,
@@ -54,7 +55,7 @@ from unisync._models.envelopes import (
     SyncConfigurations,
     TemplateSyncConfigAnswer,
 )
-from unisync._models.jobs import GitSyncReply, Model, TwinMakerSyncReply
+from unisync._models.jobs import GitSyncReply, TwinMakerSyncReply
 from unisync._models.resources import SyncResourcePage
 from unisync._services.codeconnections import ResourceSyncReply
 from unisync._services.discovery import Findings, discover
@@ -62,13 +63,13 @@ from unisync._services.registry import Services
 from unisync._services.twinmaker import CreateSyncJobReply, DeleteSyncJobReply, TwinMaker
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
-subject_of = Services("codeconnections").subject_of
+target_of = Services("codeconnections").target_of
 
 PLACE: Mapping[str, Any] = {
     "repository_name": "web",
     "owner": "acme",
     "provider": "GitHub",
-    "native_provider": "GITHUB",
+    "aws_provider": "GITHUB",
     "branch": "main",
 }
 REPOSITORY = {name: value for name, value in PLACE.items() if name != "branch"}
@@ -113,9 +114,9 @@ def denied() -> AccessDeniedError:
 
 @pytest.mark.parametrize(("ref", "definition", "operation"), DEFINITIONS)
 def test_no_status_with_a_definition_is_never_synced(ref: Any, definition: Any, operation: str) -> None:
-    job = drive(subject_of(ref).look(), [not_found(), definition])
-    assert (job.ref, job.status.state, job.status.native, job.latest_sync) == (ref, SyncState.PENDING, "", None)
-    calls = calls_of(subject_of(ref).look(), [not_found(), definition])
+    job = drive(target_of(ref).look(), [not_found(), definition])
+    assert (job.ref, job.status.state, job.status.aws_state, job.latest_sync) == (ref, SyncState.PENDING, "", None)
+    calls = calls_of(target_of(ref).look(), [not_found(), definition])
     assert [call.operation for call in calls][1:] == [operation]
 
 
@@ -123,18 +124,18 @@ def test_no_status_with_a_definition_is_never_synced(ref: Any, definition: Any, 
 def test_no_status_and_no_definition_is_the_first_answers_not_found(ref: Any, definition: Any, operation: str) -> None:
     first = not_found()
     with pytest.raises(NotFoundError) as caught:
-        drive(subject_of(ref).look(), [first, not_found()])
+        drive(target_of(ref).look(), [first, not_found()])
     assert caught.value is first
 
 
 @pytest.mark.parametrize(("ref", "definition", "operation"), DEFINITIONS)
 def test_a_definition_that_must_not_be_read_is_not_taken_for_absent(ref: Any, definition: Any, operation: str) -> None:
     with pytest.raises(AccessDeniedError):
-        drive(subject_of(ref).look(), [not_found(), denied()])
+        drive(target_of(ref).look(), [not_found(), denied()])
 
 
 def test_an_empty_status_of_proton_is_never_synced_if_there_is_a_definition() -> None:
-    look = subject_of(ServiceInstanceSync("web", "prod")).look
+    look = target_of(ServiceInstanceSync("web", "prod")).look
     assert drive(look(), [GitSyncReply(), SERVICE_CONFIG]).status.state is SyncState.PENDING
     for absent in (not_found(), ServiceSyncConfigAnswer()):
         with pytest.raises(NotFoundError):
@@ -143,16 +144,16 @@ def test_an_empty_status_of_proton_is_never_synced_if_there_is_a_definition() ->
 
 def test_a_template_that_never_synced() -> None:
     ref = TemplateSync("web", "SERVICE", "1")
-    calls = calls_of(subject_of(ref).look(), [GitSyncReply(latest_sync=attempt("SUCCEEDED", MINE))])
+    calls = calls_of(target_of(ref).look(), [GitSyncReply(latest_sync=attempt("SUCCEEDED", MINE))])
     assert [(call.operation, dict(call.params)) for call in calls] == [
         ("GetTemplateSyncStatus", {"templateName": "web", "templateType": "SERVICE", "templateVersion": "1"})
     ]
-    assert drive(subject_of(ref).blockers()) == ()
+    assert drive(target_of(ref).blockers()) == ()
 
 
 def test_the_blockers_of_a_stack_are_the_active_ones() -> None:
     summary = SyncBlockerSummary(resource_name="payments", latest_blockers=(blocker(), blocker("RESOLVED")))
-    subject = subject_of(StackSync("payments"))
+    subject = target_of(StackSync("payments"))
     assert drive(subject.blockers(), [SyncBlockerSummaryAnswer(answer=summary)]) == (blocker(),)
     assert drive(subject.blockers(), [not_found(), STACK_CONFIG]) == ()
     with pytest.raises(NotFoundError):
@@ -169,7 +170,7 @@ def test_the_blockers_of_an_instance_are_its_own_and_its_services() -> None:
             answer=ServiceSyncBlockerSummary(service_name="web", latest_blockers=blockers)
         )
 
-    subject = subject_of(ServiceInstanceSync("web", "prod"))
+    subject = target_of(ServiceInstanceSync("web", "prod"))
     assert subject.release == "aws proton update-service-sync-blocker --id {id} --resolved-reason REASON"
     other = blocker().model_copy(update={"id": "2c3d"})
     assert drive(subject.blockers(), [reply(blocker()), reply(other)]) == (blocker(), other)
@@ -196,7 +197,7 @@ def test_what_has_no_definition_says_so() -> None:
         ),
     ):
         with pytest.raises(NotFoundError) as caught:
-            drive(subject_of(ref).look(), answers)
+            drive(target_of(ref).look(), answers)
         assert str(caught.value) == said
 
 
@@ -204,7 +205,7 @@ def test_what_has_no_definition_says_so() -> None:
     "ref", [TwinMakerSync("factory"), ServiceInstanceSync("web", "prod"), TemplateSync("web", "SERVICE", "1"), STACK]
 )
 def test_a_subject_says_what_it_is(ref: AnyRef) -> None:
-    subject = subject_of(ref)
+    subject = target_of(ref)
     assert subject.ref == ref
     assert subject.has_revisions == (not isinstance(ref, TwinMakerSync))
     assert bool(subject.release) == (subject.resolve is not None)
@@ -274,8 +275,8 @@ def test_each_argument_is_sent_under_its_own_name_and_as_it_is(service: str, nam
     else:
         call = cast("Call[Any]", next(cast("Flow[Any]", made)))
     assert (call.service, call.operation, sent_by(call)) == (service, name, arguments)
-    assert ("2026-10-07" in call.unanswered) == (service == "proton"), "what there is to say if nobody answers"
-    assert call.repeatable == (not re.search("^Create|Blocker$", name))
+    assert ("2026-10-07" in call.connection_hint) == (service == "proton"), "what there is to say if nobody answers"
+    assert call.idempotent == (not re.search("^Create|Blocker$", name))
 
 
 def test_a_list_refuses_names_that_cannot_be_when_it_is_asked_for() -> None:
@@ -293,7 +294,7 @@ def test_a_sync_of_another_kind_is_told_as_such() -> None:
     other, terraform = TwinMakerSync("factory", "OTHER"), StackSync("payments", "TERRAFORM_SYNC")
     services = Services("codeconnections")
     twinmaker, codeconnections = services.twinmaker, services.codeconnections
-    deleted = DeleteSyncJobReply(status=SyncJobStatus(state=SyncState.DELETING, native="DELETING"))
+    deleted = DeleteSyncJobReply(status=SyncJobStatus(state=SyncState.DELETING, aws_state="DELETING"))
     status = GitSyncReply(latest_sync=attempt("SUCCEEDED", MINE))
     told: list[tuple[Flow[Any], object, AnyRef]] = [
         (twinmaker.create_sync_job("factory", sync_role=ROLE, sync_source="OTHER"), CREATED, other),
@@ -304,16 +305,16 @@ def test_a_sync_of_another_kind_is_told_as_such() -> None:
     ]
     for flow, answer, ref in told:
         assert drive(flow, [answer]).ref == ref
-    (call,) = calls_of(subject_of(other).look(), [existing()])
+    (call,) = calls_of(target_of(other).look(), [existing()])
     assert call.params == {"workspaceId": "factory", "syncSource": "OTHER"}
     create = twinmaker.create_sync_job("factory", sync_role=ROLE, sync_source="OTHER")
     _, look, _ = calls_of(create, [LOST[0], existing(), CREATED])
     assert look.params == call.params
-    resources = subject_of(other).resources
+    resources = target_of(other).resources
     assert resources is not None
     (call,) = calls_of(resources(), [SyncResourcePage()])
     assert call.params == {"workspaceId": "factory", "syncSource": "OTHER", "maxResults": 200}
-    (call,) = calls_of(subject_of(terraform).look(), [status])
+    (call,) = calls_of(target_of(terraform).look(), [status])
     assert call.params == {"ResourceName": "payments", "SyncType": "TERRAFORM_SYNC"}
 
 
@@ -356,7 +357,7 @@ BRANCH = {"repositoryName": "acme/web", "repositoryProvider": "GITHUB", "branch"
 def test_every_question_about_a_git_sync_is_about_that_one(
     ref: AnyRef, definition: Any, status: object, defining: object, branch: object
 ) -> None:
-    subject = subject_of(ref)
+    subject = target_of(ref)
     assert subject.repository_status is not None
     looks = calls_of(subject.look(), [not_found(), definition])
     assert [call.params for call in looks] == [status, defining]
@@ -408,8 +409,8 @@ def test_what_is_not_searched_to_its_end_is_logged_with_where_it_is(caplog: pyte
 def test_a_release_is_of_that_blocker_of_that_sync() -> None:
     blockers = (blocker(),)
     stack, instance = (
-        subject_of(StackSync("payments", "TERRAFORM_SYNC")),
-        subject_of(ServiceInstanceSync("web", "prod")),
+        target_of(StackSync("payments", "TERRAFORM_SYNC")),
+        target_of(ServiceInstanceSync("web", "prod")),
     )
     assert stack.resolve is not None
     assert instance.resolve is not None
@@ -442,13 +443,13 @@ DELETIONS: list[tuple[str, tuple[str, ...], Any]] = [
     (
         "twinmaker.delete_sync_job",
         ("factory",),
-        DeletedSyncJob(ref=TwinMakerSync("factory"), status=SyncJobStatus(state=SyncState.DELETING, native="")),
+        DeletedSyncJob(ref=TwinMakerSync("factory"), status=SyncJobStatus(state=SyncState.DELETING, aws_state="")),
     ),
     ("proton.delete_service_sync_config", ("web",), None),
     ("proton.delete_template_sync_config", ("web", "SERVICE"), None),
     ("proton.delete_repository", ("acme/web", "GITHUB"), None),
-    ("codeconnections.delete_sync_configuration", ("payments",), Deleted()),
-    ("codeconnections.delete_repository_link", ("link",), Deleted()),
+    ("codeconnections.delete_sync_configuration", ("payments",), DeleteResult()),
+    ("codeconnections.delete_repository_link", ("link",), DeleteResult()),
 ]
 
 
@@ -466,7 +467,7 @@ def test_what_is_gone_when_its_deletion_is_repeated_was_deleted(
 # A creation whose answer was lost.
 
 CREATED = CreateSyncJobReply(
-    arn="arn", created_at=NOON, status=SyncJobStatus(state=SyncState.PENDING, native="CREATING")
+    arn="arn", created_at=NOON, status=SyncJobStatus(state=SyncState.PENDING, aws_state="CREATING")
 )
 LOST = [
     TransportError("iottwinmaker", "CreateSyncJob", "reset", retryable=True, outcome_unknown=True),
@@ -485,7 +486,7 @@ def existing(role: str = ROLE) -> TwinMakerSyncReply:
         workspace_id="factory",
         sync_source="SITEWISE",
         sync_role=role,
-        status=SyncJobStatus(state=SyncState.RUNNING, native="INITIALIZING"),
+        status=SyncJobStatus(state=SyncState.RUNNING, aws_state="INITIALIZING"),
         created_at=NOON,
         updated_at=NOON,
     )
@@ -495,12 +496,12 @@ def existing(role: str = ROLE) -> TwinMakerSyncReply:
 def test_a_creation_whose_answer_was_lost_is_looked_up(lost: Exception) -> None:
     created = drive(create(), [lost, existing()])
     assert (created.ref, created.arn, created.created_at) == (TwinMakerSync("factory"), "arn", NOON)
-    assert created.status.native == "INITIALIZING"
+    assert created.status.aws_state == "INITIALIZING"
 
 
 @pytest.mark.parametrize("lost", LOST)
 def test_and_asked_for_again_only_if_it_is_not_there(lost: Exception) -> None:
-    assert drive(create(), [lost, not_found(), CREATED]).status.native == "CREATING"
+    assert drive(create(), [lost, not_found(), CREATED]).status.aws_state == "CREATING"
 
 
 @pytest.mark.parametrize("lost", LOST)
@@ -569,7 +570,7 @@ CREATIONS = [
         TemplateSyncConfig(**PLACE, template_name="web", template_type="SERVICE", subdirectory="t"),
         TemplateSyncConfigAnswer,
         TemplateSyncConfigAnswer,
-        {"native_provider": "BITBUCKET"},
+        {"aws_provider": "BITBUCKET"},
         {"templateName": "web", "templateType": "SERVICE"},
     ),
     Creation(

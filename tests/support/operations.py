@@ -11,8 +11,8 @@ from botocore.session import Session
 from tests.support.samples import OLD
 from unisync import (
     CreatedSyncJob,
-    Deleted,
     DeletedSyncJob,
+    DeleteResult,
     GitSyncJob,
     Repository,
     RepositoryLink,
@@ -124,7 +124,7 @@ def _codeconnections(newest: dict[str, str]) -> dict[str, Operation]:
             RepositoryLink,
         ),
         "DeleteRepositoryLink": Operation(
-            lambda client, known: client.codeconnections.delete_repository_link(known.free_link), Deleted
+            lambda client, known: client.codeconnections.delete_repository_link(known.free_link), DeleteResult
         ),
         "ListRepositoryLinks": Operation(
             lambda client, known: client.codeconnections.list_repository_links(), RepositoryLink, is_list=True
@@ -143,7 +143,7 @@ def _codeconnections(newest: dict[str, str]) -> dict[str, Operation]:
             SyncConfiguration,
         ),
         "DeleteSyncConfiguration": Operation(
-            lambda client, known: client.codeconnections.delete_sync_configuration("payments-prod"), Deleted
+            lambda client, known: client.codeconnections.delete_sync_configuration("payments-prod"), DeleteResult
         ),
         "ListSyncConfigurations": Operation(
             lambda client, known: client.codeconnections.list_sync_configurations(known.link),

@@ -19,7 +19,7 @@ from unisync import (
     SyncJob,
     SyncJobStatus,
     SyncRef,
-    SyncResources,
+    SyncResourceSummary,
     SyncState,
     ThrottledError,
     TwinMakerSync,
@@ -28,7 +28,7 @@ from unisync import (
 )
 from unisync._botocore.session import Session
 from unisync._core.flow import Call, Flow, Sleep, ask
-from unisync._core.target import Subject
+from unisync._core.target import SyncTarget
 from unisync._services.git_sync import STATES
 from unisync._waiters.waiters import wait_until_active, wait_until_deleted, wait_until_resources_synced
 
@@ -46,7 +46,7 @@ def revision(sha: str) -> Revision:
         repository_name="infra",
         owner="acme",
         provider="GitHub",
-        native_provider="GitHub",
+        aws_provider="GitHub",
         branch="main",
         directory="deployment.yaml",
         sha=sha,
@@ -61,7 +61,7 @@ def attempt(word: str, sha: str, initial: str = OLD, reason: str | None = None) 
     if reason:
         events += (SyncEvent(type="SYNC_FAILED", event=reason, time=NOON),)
     return ResourceSyncAttempt(
-        status=SyncJobStatus(state=STATES.get(word, SyncState.UNKNOWN), native=word),
+        status=SyncJobStatus(state=STATES.get(word, SyncState.UNKNOWN), aws_state=word),
         started_at=NOON,
         target="payments-prod",
         initial_revision=revision(initial),
@@ -78,18 +78,18 @@ def git_job(
     """The sync of payments-prod."""
     return GitSyncJob(
         ref=STACK,
-        status=latest.status if latest else SyncJobStatus(state=SyncState.PENDING, native=""),
+        status=latest.status if latest else SyncJobStatus(state=SyncState.PENDING, aws_state=""),
         latest_sync=latest,
         latest_successful_sync=successful,
         desired_state=revision(desired) if desired else None,
     )
 
 
-def twin_job(state: SyncState, native: str = "WORD", **status: Any) -> TwinMakerSyncJob:
+def twin_job(state: SyncState, aws_state: str = "WORD", **status: Any) -> TwinMakerSyncJob:
     """The sync job of the workspace factory."""
     return TwinMakerSyncJob(
         ref=FACTORY,
-        status=SyncJobStatus(state=state, native=native, **status),
+        status=SyncJobStatus(state=state, aws_state=native, **status),
         arn="arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE",
         workspace_id="factory",
         sync_source="SITEWISE",
@@ -157,12 +157,12 @@ class Hand:
         self.time = 0.0
         self.pauses: list[Sleep] = []
         self.calls: list[Call[Any]] = []
-        self.subject: Subject[Any] = Subject(
+        self.subject: SyncTarget[Any] = SyncTarget(
             ref,
             look=lambda: ask(Call("scripted", "Look", {}, SyncJob)),
             blockers=self._blockers,
             remains=lambda: ask(Call("scripted", "Look", {}, SyncJob)),
-            resources=lambda: ask(Call("scripted", "Resources", {}, SyncResources)),
+            resources=lambda: ask(Call("scripted", "Resources", {}, SyncResourceSummary)),
             release="release-it --id {id}",
             has_revisions=has_revisions,
         )
@@ -192,9 +192,9 @@ class Hand:
         options = {"backoff": Backoff(), "on_progress": None, **options}
         self.drive(wait_until_deleted(self.subject, timeout=timeout, now=lambda: self.time, **options))
 
-    def until_resources_synced(self, tolerate: Any = 0, timeout: Any = 900, **options: Any) -> SyncResources:
+    def until_resources_synced(self, max_failures: Any = 0, timeout: Any = 900, **options: Any) -> SyncResourceSummary:
         """Drive wait_until_resources_synced."""
-        options = {"tolerate": tolerate, "backoff": Backoff(), "on_progress": None, **options}
+        options = {"max_failures": tolerate, "backoff": Backoff(), "on_progress": None, **options}
         return self.drive(wait_until_resources_synced(self.subject, timeout=timeout, now=lambda: self.time, **options))
 
     def drive(self, flow: Flow[T]) -> T:

@@ -17,7 +17,7 @@ from tests.support.samples import MINE, NEWER, OLD
 from unisync import (
     GitSyncJob,
     NotFoundError,
-    Pace,
+    RateLimit,
     ResponseError,
     ServiceError,
     ServiceInstanceSync,
@@ -36,10 +36,11 @@ from unisync import (
 )
 from unisync._botocore.response import RawReply
 from unisync._botocore.session import read
-from unisync._core.flow import AtOnce, Call, Flow, Sleep, Together
-from unisync._core.rate_limiter import Bucket
+from unisync._core.commands import ConcurrencyLimit
+from unisync._core.flow import Call, Flow, Gather, Sleep
+from unisync._core.rate_limiter import AdaptiveRateLimiter
 from unisync._core.scheduler import Scheduler
-from unisync._models.jobs import Model
+from unisync._models.base import Model
 
 T = TypeVar("T")
 
@@ -440,21 +441,21 @@ class Hands:
         except StopIteration as stop:
             return cast("T", stop.value)
 
-    def drive_all(self, flow: Flow[T], worlds: Sequence[Aws], pace: Pace, logs: Sequence[Log]) -> T:
+    def drive_all(self, flow: Flow[T], worlds: Sequence[Aws], rate_limit: RateLimit, logs: Sequence[Log]) -> T:
         """Many waits at once, each in a world of its own, as the scheduler has them look."""
         asked: Any = next(flow)
         flows: Sequence[Flow[Any]] = asked.flows
         spied = [log.spied(each, self.now) for log, each in zip(logs, flows, strict=True)]
-        together: Together[Any] = replace(asked, flows=spied)
-        buckets: dict[str, Bucket] = {}
+        together: Gather[Any] = replace(asked, flows=spied)
+        buckets: dict[str, AdaptiveRateLimiter] = {}
 
-        def bucket_of(call: Call[Any]) -> Bucket:
-            return buckets.setdefault(call.operation, Bucket(pace, self.time))
+        def bucket_of(call: Call[Any]) -> AdaptiveRateLimiter:
+            return buckets.setdefault(call.operation, AdaptiveRateLimiter(pace, self.time))
 
-        scheduler: Scheduler[Any] = Scheduler(together, bucket_of, self.now, AtOnce(4, 8))
+        scheduler: Scheduler[Any] = Scheduler(together, bucket_of, self.now, ConcurrencyLimit(4, 8))
         under_way: list[tuple[float, int, int, Callable[[], Model]]] = []
         order = itertools.count()
-        while not scheduler.is_over:
+        while not scheduler.done:
             due = scheduler.next()
             if isinstance(due, tuple):
                 place, call = due
@@ -469,7 +470,7 @@ class Hands:
                     scheduler.answered(place, None, error)
                 else:
                     scheduler.answered(place, reply, None)
-            elif not scheduler.is_over:
+            elif not scheduler.done:
                 assert due is not None, "what is not over has something to do"
                 self._sleep(due)
         try:
@@ -712,11 +713,11 @@ class Judge:
         snapshot = told[-1].snapshot or Snapshot()
         if self.log.aws.kind == "job":
             assert isinstance(job, SyncJob)
-            assert job.status.native == ("REIMAGINED" if snapshot.is_strange else snapshot.state)
+            assert job.status.aws_state == ("REIMAGINED" if snapshot.is_strange else snapshot.state)
             return
         assert isinstance(job, GitSyncJob)
         assert (job.latest_sync and job.latest_sync.target_revision.sha) == (snapshot.latest and snapshot.latest.sha)
-        assert job.status.native == (snapshot.word or "")
+        assert job.status.aws_state == (snapshot.word or "")
         assert (job.desired_state and job.desired_state.sha) == self._desired(snapshot)
 
 

@@ -52,9 +52,9 @@ class TestFakes:
         assert repr(fake) == f"<FakeUnisync {REGION}, http://emulator.invalid>"
 
     def test_a_wait_takes_no_time(self, fake: FakeUnisync) -> None:
-        fake.aws.push(stack="payments-prod", sha=SHA, noticed_after=600)
+        fake.aws.push(stack="payments-prod", sha=SHA, detection_delay=600)
         began = time.monotonic()
-        assert fake.wait_until_active(STACK, revision=SHA).is_in_place
+        assert fake.wait_until_active(STACK, revision=SHA).is_synced
         assert fake.aws.clock.now() > 600
         assert time.monotonic() - began < 60
 
@@ -72,7 +72,7 @@ class TestFakes:
                 client.aws.add_stack("payments-prod", repository="acme/infra")
                 client.aws.push(stack="payments-prod", sha=SHA)
                 jobs = [await client.wait_until_active(STACK), *(o.job for o in await client.get_many([STACK] * 20))]
-                assert all(job is not None and job.is_in_place for job in jobs)
+                assert all(job is not None and job.is_synced for job in jobs)
                 return str(jobs[0])
 
         assert "ACTIVE" in asyncio.run(waited())
@@ -82,7 +82,7 @@ class TestFakes:
             fake.aws.add_stack(f"stack-{number}", repository="acme/infra")
             fake.aws.push(stack=f"stack-{number}", sha=SHA)
         outcomes = fake.wait_all([StackSync(f"stack-{number}") for number in range(30)])
-        assert all(outcome.error is None and outcome.is_over for outcome in outcomes)
+        assert all(outcome.error is None and outcome.done for outcome in outcomes)
 
     def test_a_failure_and_a_blocker_say_why(self, fake: FakeUnisync) -> None:
         fake.aws.push(stack="payments-prod", sha=SHA, outcome="FAILED", reason="no such parameter")
@@ -136,7 +136,7 @@ class TestFakes:
 
     def test_two_clients_of_one_aws(self, fake: FakeUnisync) -> None:
         fake.aws.push(stack="payments-prod", sha=SHA)
-        assert FakeUnisync(fake.aws).wait_until_active(STACK).is_in_place
+        assert FakeUnisync(fake.aws).wait_until_active(STACK).is_synced
         elsewhere = FakeUnisync(fake.aws, account="210987654321", region="us-east-1")
         with pytest.raises(NotFoundError):
             elsewhere.get(STACK)
@@ -179,7 +179,7 @@ def deploy_gate(name):
 
 def test_code_that_makes_its_own_client(unisync_emulator):
     unisync_emulator.add_stack("payments-prod", repository="acme/infra")
-    unisync_emulator.push(stack="payments-prod", sha="4f2c9e1d6b7a80934cde51f2a6b7c8d9e0f1a2b3", noticed_after=600)
+    unisync_emulator.push(stack="payments-prod", sha="4f2c9e1d6b7a80934cde51f2a6b7c8d9e0f1a2b3", detection_delay=600)
     assert deploy_gate("payments-prod") == "ACTIVE (SUCCEEDED)"
 
 def test_each_test_has_a_world_of_its_own(unisync_client):
@@ -195,7 +195,7 @@ def test_a_fault(unisync_emulator, unisync_client, unisync_fault, unisync_clock)
     unisync_client.twinmaker.create_sync_job("factory", sync_role="arn:aws:iam::123456789012:role/sync")
     unisync_fault("GetSyncJob", "ThrottlingException", times=3)
     before = unisync_clock.now()
-    assert unisync_client.wait_until_active(TwinMakerSync("factory")).is_in_place
+    assert unisync_client.wait_until_active(TwinMakerSync("factory")).is_synced
     assert unisync_clock is unisync_emulator.clock and unisync_clock.now() > before
 
 async def look(client, name):
@@ -211,7 +211,7 @@ def test_awaited(unisync_emulator, unisync_async_client):
 def test_time_that_runs_by_itself(unisync_emulator, unisync_client):
     unisync_emulator.add_stack("payments-prod", repository="acme/infra")
     unisync_emulator.push(stack="payments-prod", sha="4f2c9e1d6b7a80934cde51f2a6b7c8d9e0f1a2b3")
-    assert unisync_client.wait_until_active(StackSync("payments-prod")).is_in_place
+    assert unisync_client.wait_until_active(StackSync("payments-prod")).is_synced
 
 def test_fails(unisync_emulator):
     raise RuntimeError("as a test may")
@@ -225,7 +225,8 @@ ENVIRONMENT = """
 import os
 import boto3
 import pytest
-from unisync._core.flow import SystemClock, default_clock
+from unisync._core.clock import SystemClock
+from unisync._core.flow import default_clock
 
 def state():
     import unisync._core.flow

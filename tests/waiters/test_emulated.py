@@ -70,7 +70,7 @@ def test_a_sync_job_is_waited_for(aws: Emulator, either: Any) -> None:
     either.twinmaker.create_sync_job("factory", sync_role=ROLE)
     job = either.wait_until_active(FACTORY)
     assert job == either.get(FACTORY)
-    assert job.status.native == "ACTIVE"
+    assert job.status.aws_state == "ACTIVE"
     assert 25 <= aws.clock.now() < 60
 
 
@@ -84,7 +84,7 @@ def test_a_commit_is_waited_for(aws: Emulator, either: Any, ref: Any, where: Any
 
 def test_a_template_is_waited_for(aws: Emulator, either: Any) -> None:
     aws.push(template="web", sha=MINE)
-    assert either.wait_until_active(TemplateSync("web", "SERVICE", "1"), revision=MINE).status.native == "SUCCEEDED"
+    assert either.wait_until_active(TemplateSync("web", "SERVICE", "1"), revision=MINE).status.aws_state == "SUCCEEDED"
 
 
 # 3, 4 and 7. The deadline, and what is said at its end.
@@ -143,7 +143,7 @@ def test_a_failure_says_why(aws: Emulator, either: Any, ref: Any, where: Any) ->
 
 
 def test_a_failed_sync_job_says_why(aws: Emulator, either: Any) -> None:
-    aws.refuse_role(ROLE, "cannot assume")
+    aws.deny_role(ROLE, "cannot assume")
     either.twinmaker.create_sync_job("factory", sync_role=ROLE)
     with pytest.raises(SyncFailedError, match="SYNC_CREATING_ERROR: cannot assume"):
         either.wait_until_active(FACTORY)
@@ -152,7 +152,7 @@ def test_a_failed_sync_job_says_why(aws: Emulator, either: Any) -> None:
 def test_an_unknown_state_is_looked_past(aws: Emulator, either: Any) -> None:
     either.twinmaker.create_sync_job("factory", sync_role=ROLE)
     aws.fault("GetSyncJob", "unknown-state", times=4)
-    assert either.wait_until_active(FACTORY).status.native == "ACTIVE"
+    assert either.wait_until_active(FACTORY).status.aws_state == "ACTIVE"
 
 
 # 6. At once, or absorbed.
@@ -193,7 +193,7 @@ def test_throttling_to_the_end_is_said(aws: Emulator, either: Any) -> None:
 def test_yesterdays_success_fools_nobody(aws: Emulator, either: Any, ref: Any, where: Any) -> None:
     aws.push(sha=OLD, **where)
     aws.clock.advance(86_400)
-    aws.push(sha=MINE, noticed_after=20, **where)
+    aws.push(sha=MINE, detection_delay=20, **where)
     assert either.get(ref).status.state is SyncState.ACTIVE, "which is yesterday's"
     job = either.wait_until_active(ref, revision=MINE)
     assert job.latest_successful_sync.target_revision.sha == MINE
@@ -203,7 +203,7 @@ def test_yesterdays_success_fools_nobody(aws: Emulator, either: Any, ref: Any, w
 def test_yesterdays_failure_is_not_ours(aws: Emulator, either: Any, ref: Any, where: Any) -> None:
     aws.push(sha=OLD, outcome="FAILED", **where)
     aws.clock.advance(60)
-    aws.push(sha=MINE, noticed_after=20, **where)
+    aws.push(sha=MINE, detection_delay=20, **where)
     assert either.wait_until_active(ref, revision=MINE).latest_sync.target_revision.sha == MINE
 
 
@@ -212,7 +212,7 @@ def test_yesterdays_failure_is_not_ours(aws: Emulator, either: Any, ref: Any, wh
 
 @EACH_GIT
 def test_what_never_ran_is_waited_for(aws: Emulator, either: Any, ref: Any, where: Any) -> None:
-    aws.push(sha=MINE, noticed_after=30, **where)
+    aws.push(sha=MINE, detection_delay=30, **where)
     assert either.wait_until_active(ref, revision=MINE).status.state is SyncState.ACTIVE
 
 
@@ -292,7 +292,7 @@ def test_progress_is_told(aws: Emulator, either: Any) -> None:
     assert [each.attempt for each in told] == list(range(1, len(told) + 1))
     assert told[0].elapsed == 0
     assert told[-1].elapsed + told[-1].next_delay == pytest.approx(aws.clock.now())
-    states = [each.job.status.native for each in told]
+    states = [each.job.status.aws_state for each in told]
     assert states == sorted(states, key=["INITIATED", "IN_PROGRESS"].index)
     assert set(states) == {"INITIATED", "IN_PROGRESS"}
 
@@ -348,7 +348,7 @@ def test_an_interrupt_ends_a_blocking_wait(aws: Emulator) -> None:
         def sleep(self, seconds: float) -> None:
             raise KeyboardInterrupt
 
-        async def asleep(self, seconds: float) -> None:
+        async def async_sleep(self, seconds: float) -> None:
             raise KeyboardInterrupt
 
     options = aws.client_options()

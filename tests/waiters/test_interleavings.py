@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.support.samples import MINE
 from tests.support.timelines import REFS, SHAS, Aws, Hands, Happening, Judge, Kind, Log, Timeline
-from unisync import Backoff, Outcome, Pace, UnisyncError
+from unisync import Backoff, Outcome, RateLimit, UnisyncError
 from unisync._services.registry import Services
 from unisync._waiters.many import waiting
 from unisync._waiters.waiters import wait_until_active, wait_until_deleted
@@ -106,7 +106,7 @@ def test_a_wait_ends_as_it_has_to_and_when(
 ) -> None:
     log, hands, revision = Log(aws), Hands(jumps), None if aws.kind == "job" else revision
     flow = wait_until_active(
-        Services("codeconnections").subject_of(REFS[aws.kind]),
+        Services("codeconnections").target_of(REFS[aws.kind]),
         revision=revision,
         timeout=timeout,
         backoff=backoff,
@@ -125,7 +125,7 @@ def test_a_wait_for_a_deletion_ends_as_it_has_to_and_when(
 ) -> None:
     log, hands = Log(aws), Hands(jumps)
     flow = wait_until_deleted(
-        Services("codeconnections").subject_of(REFS[aws.kind]),
+        Services("codeconnections").target_of(REFS[aws.kind]),
         timeout=timeout,
         backoff=backoff,
         on_progress=None,
@@ -142,16 +142,16 @@ def test_a_wait_for_a_deletion_ends_as_it_has_to_and_when(
     revision=REVISIONS,
     timeout=TIMEOUTS,
     economy=st.booleans(),
-    pace=st.sampled_from([Pace(), Pace(initial=0.5, minimum=0.1, maximum=1)]),
+    rate_limit=st.sampled_from([RateLimit(), RateLimit(initial=0.5, minimum=0.1, maximum=1)]),
     jumps=JUMPS,
 )
 def test_each_of_many_waits_ends_as_it_has_to(
-    many: list[Aws], revision: str | None, timeout: float, economy: bool, pace: Pace, jumps: list[float]
+    many: list[Aws], revision: str | None, timeout: float, economy: bool, rate_limit: RateLimit, jumps: list[float]
 ) -> None:
     services, hands = Services("codeconnections"), Hands(jumps)
     told: list[Outcome[Any]] = []
     flow = waiting(
-        [services.subject_of(REFS[aws.kind]) for aws in many],
+        [services.target_of(REFS[aws.kind]) for aws in many],
         revision=revision,
         timeout=timeout,
         return_when="all",
@@ -166,7 +166,7 @@ def test_each_of_many_waits_ends_as_it_has_to(
     assert [outcome.ref for outcome in outcomes] == [REFS[aws.kind] for aws in many]
     assert len(told) == len(many)
     for outcome, log in zip(outcomes, logs, strict=True):
-        assert outcome.is_over
+        assert outcome.done
         event(type(outcome.error or outcome.job).__name__)
         wanted = None if log.aws.kind == "job" else revision
         Judge(log, wanted, timeout, hands.jumped_to).check(outcome.error or outcome.job)

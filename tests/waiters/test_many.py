@@ -21,8 +21,8 @@ from unisync import (
     InvalidRequestError,
     NotFoundError,
     Outcome,
-    Pace,
     Progress,
+    RateLimit,
     ServiceInstanceSync,
     StackSync,
     SyncBlockedError,
@@ -49,7 +49,7 @@ def fleet(aws: Emulator) -> None:
         aws.add_stack(ref.resource_name, repository="acme/infra")
         outcome: Any = "FAILED" if number == 3 else "SUCCEEDED"
         aws.push(
-            stack=ref.resource_name, sha=f"{number:040x}", takes=20 + number, outcome=outcome, reason="no such thing"
+            stack=ref.resource_name, sha=f"{number:040x}", duration=20 + number, outcome=outcome, reason="no such thing"
         )
 
 
@@ -123,7 +123,7 @@ def test_many_waits_have_an_outcome_each(aws: Emulator, either: Any) -> None:
     refs = [*STACKS, MISSING, ServiceInstanceSync("web", "prod"), FACTORY]
     outcomes = either.wait_all(refs)
     assert [outcome.ref for outcome in outcomes] == refs
-    assert all(outcome.is_over for outcome in outcomes)
+    assert all(outcome.done for outcome in outcomes)
     failed: dict[Any, Any] = {outcome.ref: type(outcome.error) for outcome in outcomes if outcome.error}
     assert failed == {STACKS[3]: SyncFailedError, MISSING: NotFoundError, refs[-2]: SyncBlockedError}
     assert outcomes[3].job.status.state is SyncState.FAILED
@@ -134,14 +134,14 @@ def test_many_waits_have_an_outcome_each(aws: Emulator, either: Any) -> None:
 @pytest.mark.usefixtures("fleet")
 def test_the_first_end_and_the_first_failure(aws: Emulator, either: Any) -> None:
     outcomes = either.wait_all(STACKS, return_when="first")
-    (first,) = [outcome for outcome in outcomes if outcome.is_over]
+    (first,) = [outcome for outcome in outcomes if outcome.done]
     assert (first.ref, first.error) == (STACKS[0], None)
     assert outcomes[9].job.status.state is SyncState.RUNNING, "what was last seen of the others"
     with pytest.raises(InvalidRequestError, match="expected codeconnections:stack-9 to have come to its end"):
         outcomes[9].result()
     outcomes = either.wait_all(STACKS, return_when="first_failure")
     assert [outcome.ref for outcome in outcomes if outcome.error] == [STACKS[3]]
-    assert not outcomes[20].is_over
+    assert not outcomes[20].done
 
 
 @pytest.mark.usefixtures("fleet")
@@ -169,7 +169,7 @@ def test_economy_spares_looks(aws: Emulator, make_either: Make) -> None:
     client.wait_all(STACKS)
     all_looks = len(aws.calls) - begin
     for ref in STACKS:
-        aws.push(stack=ref.resource_name, sha="f" * 40, takes=40)
+        aws.push(stack=ref.resource_name, sha="f" * 40, duration=40)
     begin = len(aws.calls)
     client.wait_all(STACKS, economy=True)
     assert len(aws.calls) - begin < all_looks
@@ -215,35 +215,35 @@ def test_a_cancelled_task_leaves_nothing_behind(aws: Emulator) -> None:
 
 def test_many_waits_share_a_rate_whoever_started_them(aws: Emulator) -> None:
     options = aws.client_options()
-    one, other = (Unisync(**options, pace=Pace(initial=1)) for _ in range(2))
+    one, other = (Unisync(**options, rate_limit=RateLimit(initial=1)) for _ in range(2))
     elsewhere = Unisync(**aws.client_options(account="210987654321"))
     for client in (one, other, elsewhere):
         with pytest.raises(NotFoundError):
             client.get(STACKS[0])
-    assert one._bucket_of(_look()) is other._bucket_of(_look())
-    assert elsewhere._bucket_of(_look()) is not one._bucket_of(_look())
+    assert one._limiter_for(_look()) is other._limiter_for(_look())
+    assert elsewhere._limiter_for(_look()) is not one._limiter_for(_look())
 
 
 def test_what_was_learned_before_the_account_was_known_is_kept(aws: Emulator) -> None:
     with Unisync(**aws.client_options()) as client:
-        bucket = client._bucket_of(_look())
+        bucket = client._limiter_for(_look())
         client.get_many(STACKS)
-        assert client._bucket_of(_look()) is bucket
+        assert client._limiter_for(_look()) is bucket
 
 
 def _look() -> Any:
     from unisync._core.flow import Call
-    from unisync._models.jobs import Model
+    from unisync._models.base import Model
 
     return Call("codeconnections", "GetResourceSyncStatus", {}, Model)
 
 
 def test_in_real_time_an_answer_ends_a_pause() -> None:
     """On a real clock: waits whose looks take their time are not held up by each other."""
-    with Emulator() as aws, Unisync(**aws.client_options(), pace=Pace(initial=50)) as client:
+    with Emulator() as aws, Unisync(**aws.client_options(), rate_limit=RateLimit(initial=50)) as client:
         for number in range(5):
             aws.add_stack(f"stack-{number}", repository="acme/infra")
-            aws.push(stack=f"stack-{number}", sha=f"{number:040x}", takes=0.1 * number)
+            aws.push(stack=f"stack-{number}", sha=f"{number:040x}", duration=0.1 * number)
         began = time.monotonic()
         outcomes = client.wait_all([StackSync(f"stack-{number}") for number in range(5)], timeout=30)
         assert all(outcome.error is None for outcome in outcomes)
@@ -271,7 +271,7 @@ def test_an_error_of_ours_that_a_callback_raises_stops_all_too(aws: Emulator, ei
 
 def test_the_last_job_seen_is_told_with_a_later_error(aws: Emulator, either: Any) -> None:
     aws.add_stack("a", repository="acme/infra")
-    aws.push(stack="a", sha="a" * 40, noticed_after=30)
+    aws.push(stack="a", sha="a" * 40, detection_delay=30)
 
     def deny(progress: Progress[Any]) -> None:
         if progress.attempt == 3:
@@ -323,19 +323,19 @@ def test_economy_costs_little_lag() -> None:
 
 
 def test_an_outcome_is_a_value() -> None:
-    outcome: Outcome[Any] = Outcome(MISSING, None, None, is_over=False)
-    assert outcome == Outcome(MISSING, None, None, is_over=False)
+    outcome: Outcome[Any] = Outcome(MISSING, None, None, done=False)
+    assert outcome == Outcome(MISSING, None, None, done=False)
 
 
 def test_those_that_fail_do_not_keep_the_others_from_being_looked_at(aws: Emulator, make_either: Make) -> None:
     """Each look at a stack that was never synced reads its definition, which fails."""
-    client = make_either(pace=Pace(initial=10, maximum=10))
+    client = make_either(rate_limit=RateLimit(initial=10, maximum=10))
     never = [StackSync(f"never-{number}") for number in range(100)]
     soon = [StackSync(f"soon-{number}") for number in range(10)]
     for ref in (*never, *soon):
         aws.add_stack(ref.resource_name, repository="acme/infra")
     for ref in soon:
-        aws.push(stack=ref.resource_name, sha="a" * 40, takes=30)
+        aws.push(stack=ref.resource_name, sha="a" * 40, duration=30)
     aws.fault("GetSyncConfiguration", "http-503", times=None)
     outcomes = client.wait_all([*never, *soon], timeout=200)
     assert [outcome.error for outcome in outcomes[100:]] == [None] * 10
@@ -349,18 +349,18 @@ def test_a_service_that_hangs_holds_up_no_other() -> None:
                 aws.add_workspace(job.workspace_id)
                 client.twinmaker.create_sync_job(job.workspace_id, sync_role=ROLE)
         aws.add_stack("a", repository="acme/infra")
-        aws.push(stack="a", sha="a" * 40, takes=1)
+        aws.push(stack="a", sha="a" * 40, duration=1)
         aws.fault("GetSyncJob", "stall", seconds=30, times=None)
 
         async def main() -> None:
             async with AsyncUnisync(**aws.client_options()) as client:
                 outcomes = await client.wait_all([*jobs, StackSync("a")], return_when="first", timeout=60)
-                assert outcomes[-1].is_over
+                assert outcomes[-1].done
 
         began = time.monotonic()
         asyncio.run(main())
         with Unisync(**aws.client_options()) as client:
-            assert client.wait_all([*jobs, StackSync("a")], return_when="first", timeout=60)[-1].is_over
+            assert client.wait_all([*jobs, StackSync("a")], return_when="first", timeout=60)[-1].done
         assert time.monotonic() - began < 15
 
 
@@ -369,7 +369,7 @@ def test_endless_is_a_time_like_others(aws: Emulator) -> None:
         options: dict[str, Any] = {**real.client_options(), "clock": SystemClock()}
         client = Unisync(**options)
         real.add_stack("a", repository="acme/infra")
-        real.push(stack="a", sha="a" * 40, takes=0.5)
+        real.push(stack="a", sha="a" * 40, duration=0.5)
         for endless in (float("inf"), 1e300, timedelta.max, None):
             assert client.wait_all([StackSync("a")], timeout=endless)[0].error is None
             client.wait_until_active(StackSync("a"), timeout=endless)
@@ -395,7 +395,7 @@ def test_a_cancelled_wait_never_goes_on(seconds: float) -> None:
     """Whenever the cancellation comes: with the answer, too."""
     with Emulator() as aws:
         aws.add_stack("a", repository="acme/infra")
-        aws.push(stack="a", sha="a" * 40, takes=3600)
+        aws.push(stack="a", sha="a" * 40, duration=3600)
 
         async def main() -> None:
             async with AsyncUnisync(**aws.client_options()) as client:
@@ -412,10 +412,11 @@ def test_a_cancelled_wait_never_goes_on(seconds: float) -> None:
 
 
 def test_the_timers_of_a_long_wait_do_not_pile_up(aws: Emulator) -> None:
-    from unisync._core.flow import AtOnce, Call, Sleep, Together
-    from unisync._core.rate_limiter import Bucket
+    from unisync._core.commands import ConcurrencyLimit
+    from unisync._core.flow import Call, Gather, Sleep
+    from unisync._core.rate_limiter import AdaptiveRateLimiter
     from unisync._core.scheduler import Scheduler
-    from unisync._models.jobs import Model
+    from unisync._models.base import Model
 
     def wait() -> Any:
         while True:
@@ -423,8 +424,8 @@ def test_the_timers_of_a_long_wait_do_not_pile_up(aws: Emulator) -> None:
             yield Sleep(5.0, at_most=7 * 24 * 3600.0)
 
     now = [0.0]
-    bucket = Bucket(Pace(initial=50), 0.0)
-    scheduler = Scheduler(Together([wait() for _ in range(50)]), lambda _: bucket, lambda: now[0], AtOnce(10, 10))
+    bucket = AdaptiveRateLimiter(RateLimit(initial=50), 0.0)
+    scheduler = Scheduler(Gather([wait() for _ in range(50)]), lambda _: bucket, lambda: now[0], ConcurrencyLimit(10, 10))
     for _ in range(20_000):
         due = scheduler.next()
         if isinstance(due, tuple):
@@ -455,7 +456,7 @@ def test_single_waits_share_one_rate(caplog: pytest.LogCaptureFixture) -> None:
     with Emulator() as aws:
         for number in range(60):
             aws.add_stack(f"stack-{number}", repository="acme/infra")
-            aws.push(stack=f"stack-{number}", sha=f"{number:040x}", takes=2 + number / 30)
+            aws.push(stack=f"stack-{number}", sha=f"{number:040x}", duration=2 + number / 30)
         aws.throttle("GetResourceSyncStatus", rate=20, burst=20)
         refs = [StackSync(f"stack-{number}") for number in range(60)]
 
@@ -484,7 +485,7 @@ def test_single_waits_share_one_rate(caplog: pytest.LogCaptureFixture) -> None:
 def test_single_waits_do_not_hold_each_other_up_on_a_clock_moved_by_hand(aws: Emulator) -> None:
     for number in range(100):
         aws.add_stack(f"stack-{number}", repository="acme/infra")
-        aws.push(stack=f"stack-{number}", sha=f"{number:040x}", takes=30)
+        aws.push(stack=f"stack-{number}", sha=f"{number:040x}", duration=30)
 
     async def main() -> None:
         async with AsyncUnisync(**aws.client_options()) as client:
@@ -497,7 +498,7 @@ def test_single_waits_do_not_hold_each_other_up_on_a_clock_moved_by_hand(aws: Em
 
 def test_a_wait_whose_turn_does_not_come_says_so(aws: Emulator, make_either: Make) -> None:
     """With one call in a hundred seconds."""
-    client = make_either(pace=Pace(initial=0.01, minimum=0.01, maximum=0.01))
+    client = make_either(rate_limit=RateLimit(initial=0.01, minimum=0.01, maximum=0.01))
     aws.add_stack("a", repository="acme/infra")
     with pytest.raises(WaitTimeoutError, match=r"last seen PENDING.*; the last look failed: .*left no room for it"):
         client.wait_until_active(StackSync("a"), timeout=30)

@@ -27,7 +27,7 @@ def job(aws: Emulator, either: Any) -> None:
     """A sync job with three entities, of which the last takes two minutes."""
     aws.add_workspace("factory")
     for number, takes in enumerate((10, 30, 120)):
-        aws.add_sync_resource("factory", f"asset-{number}", takes=takes)
+        aws.add_sync_resource("factory", f"asset-{number}", duration=duration)
     either.twinmaker.create_sync_job("factory", sync_role=ROLE)
 
 
@@ -67,8 +67,8 @@ def test_some_failures_are_tolerated(aws: Emulator, either: Any) -> None:
     for name in ("one", "two"):
         aws.add_sync_resource("factory", name, outcome="ERROR", reason="no such unit")
     with pytest.raises(SyncFailedError):
-        either.wait_until_resources_synced(FACTORY, tolerate=1)
-    resources = either.wait_until_resources_synced(FACTORY, tolerate=2)
+        either.wait_until_resources_synced(FACTORY, max_failures=1)
+    resources = either.wait_until_resources_synced(FACTORY, max_failures=2)
     assert (len(resources.failed), resources.counts[SyncState.FAILED]) == (2, 2)
 
 
@@ -103,7 +103,7 @@ def test_a_job_that_failed_or_is_not_there(aws: Emulator, either: Any) -> None:
     aws.add_workspace("factory")
     with pytest.raises(NotFoundError):
         either.wait_until_resources_synced(FACTORY)
-    aws.refuse_role(ROLE, "the role cannot be assumed")
+    aws.deny_role(ROLE, "the role cannot be assumed")
     either.twinmaker.create_sync_job("factory", sync_role=ROLE)
     with pytest.raises(SyncFailedError, match="the role cannot be assumed"):
         either.wait_until_resources_synced(FACTORY)
@@ -120,6 +120,6 @@ def test_wrong_arguments_are_refused(aws: Emulator, either: Any) -> None:
     with pytest.raises(InvalidRequestError, match="ref: expected that of a TwinMaker sync job, got code"):
         either.wait_until_resources_synced(STACK)
     for wrong in (-1, 0.5, True, None):
-        with pytest.raises(InvalidRequestError, match="tolerate: expected a number, zero or more, got"):
-            either.wait_until_resources_synced(FACTORY, tolerate=wrong)
+        with pytest.raises(InvalidRequestError, match="max_failures: expected a number, zero or more, got"):
+            either.wait_until_resources_synced(FACTORY, max_failures=wrong)
     assert aws.calls == []

@@ -42,7 +42,7 @@ def real() -> Iterator[Emulator]:
     with Emulator() as aws:
         for ref in STACKS:
             aws.add_stack(ref.resource_name, repository="acme/infra")
-            aws.push(stack=ref.resource_name, sha="a" * 40, takes=3600)
+            aws.push(stack=ref.resource_name, sha="a" * 40, duration=3600)
         yield aws
 
 
@@ -67,7 +67,7 @@ WAITS: list[Wait] = [
     lambda client, stop: client.wait_until_active(STACKS[0], stop=stop, timeout=None),
     lambda client, stop: client.wait_until_deleted(STACKS[0], stop=stop, timeout=None),
     lambda client, stop: client.wait_until_resources_synced(FACTORY, stop=stop, timeout=None),
-    lambda client, stop: client.resume(WaitToken.of(STACKS[0], timeout=None), stop=stop),
+    lambda client, stop: client.resume(WaitToken.create(STACKS[0], timeout=None), stop=stop),
 ]
 
 
@@ -111,7 +111,7 @@ def test_many_waits_are_ended_together_and_tell_what_they_saw(real: Emulator) ->
         began = time.monotonic()
         outcomes = client.wait_all(STACKS, stop=stop, timeout=None)
         assert time.monotonic() - began < 0.7 + SOON
-        assert [(outcome.is_over, outcome.job and outcome.job.status.state) for outcome in outcomes] == [
+        assert [(outcome.done, outcome.job and outcome.job.status.state) for outcome in outcomes] == [
             (False, SyncState.PENDING)
         ] * 5
         assert none_left(time.monotonic())
@@ -158,7 +158,7 @@ def test_a_call_that_is_not_answered_is_given_up(mute: str, many: bool) -> None:
         began = time.monotonic()
         if many:
             outcomes = client.wait_all(STACKS, stop=stop, timeout=None)
-            assert not any(outcome.is_over for outcome in outcomes)
+            assert not any(outcome.done for outcome in outcomes)
         else:
             with pytest.raises(WaitStoppedError):
                 client.wait_until_active(STACK, stop=stop, timeout=None)

@@ -33,7 +33,7 @@ REFS = [STACK, FACTORY, ServiceInstanceSync("web", "prod"), TemplateSync("web", 
     timeout=st.none() | st.floats(0, 1e9),
 )
 def test_a_token_is_text_and_back(ref: Any, revision: str | None, timeout: float | None) -> None:
-    token = WaitToken.of(ref, revision=revision, timeout=timeout)
+    token = WaitToken.create(ref, revision=revision, timeout=timeout)
     read = WaitToken.parse(str(token))
     assert (read.ref, read.revision) == (ref, revision)
     assert parse_ref(str(read.ref)) == ref
@@ -72,28 +72,28 @@ def test_what_is_no_token_is_refused(text: Any) -> None:
 def test_wrong_arguments_are_refused() -> None:
     wrong: Any = "codeconnections:payments"
     with pytest.raises(InvalidRequestError, match="ref: expected a reference"):
-        WaitToken.of(wrong)
+        WaitToken.create(wrong)
     with pytest.raises(InvalidRequestError, match="revision: expected a commit's sha"):
-        WaitToken.of(STACK, revision="abc")
+        WaitToken.create(STACK, revision="abc")
     with pytest.raises(InvalidRequestError, match="timeout: expected seconds"):
-        WaitToken.of(STACK, timeout=-1)
+        WaitToken.create(STACK, timeout=-1)
 
 
 def test_the_time_that_is_left() -> None:
-    assert WaitToken.of(STACK, timeout=None).time_left is None
-    left = WaitToken.of(STACK, timeout=timedelta(minutes=1)).time_left
+    assert WaitToken.create(STACK, timeout=None).remaining is None
+    left = WaitToken.create(STACK, timeout=timedelta(minutes=1)).remaining
     assert left is not None
     assert 59 < left <= 60
-    assert WaitToken(STACK, None, datetime(2020, 1, 1, tzinfo=UTC)).time_left == 0.0
-    assert WaitToken.of(STACK, timeout=1e300).time_left is None, "for ever, as far as dates go"
+    assert WaitToken(STACK, None, datetime(2020, 1, 1, tzinfo=UTC)).remaining == 0.0
+    assert WaitToken.create(STACK, timeout=1e300).remaining is None, "for ever, as far as dates go"
 
 
 def test_a_wait_goes_on_with_its_commit_and_its_deadline(aws: Emulator, either: Any) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
     aws.push(stack="payments-prod", sha="a" * 40)
     aws.clock.advance(60)
-    text = str(WaitToken.of(STACK, revision=MINE[:7], timeout=600))
-    aws.push(stack="payments-prod", sha=MINE, noticed_after=10)
+    text = str(WaitToken.create(STACK, revision=MINE[:7], timeout=600))
+    aws.push(stack="payments-prod", sha=MINE, detection_delay=10)
     job = either.resume(text)
     assert (job.ref, job.status.state) == (STACK, SyncState.ACTIVE)
     assert job.latest_successful_sync.target_revision.sha == MINE

@@ -41,7 +41,7 @@ from unisync import (
     SyncFailedError,
     SyncJobStatus,
     SyncResource,
-    SyncResources,
+    SyncResourceSummary,
     SyncState,
     SyncSupersededError,
     TransportError,
@@ -761,16 +761,16 @@ def test_waiting_for_a_deletion_absorbs_and_raises_as_every_wait() -> None:
 # The resources of a sync job.
 
 
-def resources(failed: tuple[str, ...] = (), **counts: int) -> SyncResources:
+def resources(failed: tuple[str, ...] = (), **counts: int) -> SyncResourceSummary:
     """What a sync job keeps in sync: so many of each state, and those that failed, by name."""
-    return SyncResources(
+    return SyncResourceSummary(
         ref=FACTORY,
         counts={**{SyncState(state): number for state, number in counts.items()}, SyncState.FAILED: len(failed)},
         failed=tuple(
             SyncResource(
                 resource_type="ENTITY",
                 external_id=name,
-                status=SyncJobStatus(state=SyncState.FAILED, native="ERROR"),
+                status=SyncJobStatus(state=SyncState.FAILED, aws_state="ERROR"),
             )
             for name in failed
         ),
@@ -823,11 +823,11 @@ def test_of_many_that_failed_some_are_named(number: int, named: int, last: str) 
 
 def test_some_failures_may_be_tolerated() -> None:
     some = resources(("a", "b"), ACTIVE=1)
-    assert counting(some).until_resources_synced(tolerate=2) is some
+    assert counting(some).until_resources_synced(max_failures=2) is some
     with pytest.raises(SyncFailedError):
-        counting(some).until_resources_synced(tolerate=1)
+        counting(some).until_resources_synced(max_failures=1)
     under_way = resources(("a",), RUNNING=1)
-    assert counting(under_way, some).until_resources_synced(tolerate=2) is some, "what is under way is waited for"
+    assert counting(under_way, some).until_resources_synced(max_failures=2) is some, "what is under way is waited for"
 
 
 def test_resources_that_are_under_way_when_the_time_is_up() -> None:
@@ -843,10 +843,10 @@ def test_resources_that_are_under_way_when_the_time_is_up() -> None:
     assert [(each.resources, each.ref) for each in told_of] == [(None, FACTORY), (running, FACTORY)]
 
 
-@pytest.mark.parametrize("tolerate", [-1, 0.5, True, None, "1"])
-def test_a_bad_tolerance_is_refused_before_anything_is_asked(tolerate: Any) -> None:
+@pytest.mark.parametrize("max_failures", [-1, 0.5, True, None, "1"])
+def test_a_bad_tolerance_is_refused_before_anything_is_asked(max_failures: Any) -> None:
     hand = counting(IN_SYNC)
     with pytest.raises(InvalidRequestError) as caught:
-        hand.until_resources_synced(tolerate=tolerate)
-    assert str(caught.value) == f"tolerate: expected a number, zero or more, got {tolerate!r}"
+        hand.until_resources_synced(max_failures=max_failures)
+    assert str(caught.value) == f"max_failures: expected a number, zero or more, got {tolerate!r}"
     assert hand.calls == []

@@ -84,12 +84,12 @@ def told(change: Change[Any]) -> tuple[str, str, str | None]:
     """What a change says, in short."""
     after = str(change.after.status) if change.after else "gone"
     detail = change.event.type if change.event else change.blocker.status if change.blocker else None
-    return change.what, after, detail
+    return change.kind, after, detail
 
 
 def test_the_life_of_a_commit(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
-    aws.push(stack="payments-prod", sha=OLD, noticed_after=10)
+    aws.push(stack="payments-prod", sha=OLD, detection_delay=10)
     changes = watch(STACK).take(8)
     assert [told(change) for change in changes] == [
         ("state", "PENDING", None),
@@ -123,7 +123,7 @@ def test_the_next_attempt_and_its_events(aws: Emulator, watch: Callable[..., Wat
         "SYNC_STARTED",
         "SYNC_SUCCEEDED",
     ], "what there was before the first look"
-    aws.push(stack="payments-prod", sha=MINE, outcome="FAILED", reason="no such thing", takes=1)
+    aws.push(stack="payments-prod", sha=MINE, outcome="FAILED", reason="no such thing", duration=1)
     aws.clock.advance(10)
     state, attempt, *events = watched.take(5)
     assert told(state) == ("state", "FAILED", None)
@@ -179,7 +179,7 @@ def test_a_refusal_is_told_once_and_hides_nothing_of_the_others(aws: Emulator, w
     aws.fault("GetResourceSyncStatus", "AccessDeniedException", times=None)
     watched = watch(STACK, FACTORY)
     changes = watched.take(4)
-    (refused,) = [change for change in changes if change.what == "error"]
+    (refused,) = [change for change in changes if change.kind == "error"]
     assert (refused.ref, type(refused.error)) == (STACK, AccessDeniedError)
     assert [str(change.after.status) for change in changes if change.ref == FACTORY and change.after] == [
         "PENDING (CREATING)",
@@ -193,8 +193,8 @@ def test_a_refusal_is_told_once_and_hides_nothing_of_the_others(aws: Emulator, w
 
 def test_looks_keep_their_distance(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
-    aws.push(stack="payments-prod", sha=OLD, noticed_after=600)
-    watched = watch(STACK, every=timedelta(seconds=60))
+    aws.push(stack="payments-prod", sha=OLD, detection_delay=600)
+    watched = watch(STACK, interval=timedelta(seconds=60))
     watched.take(2)
     looks = [call.time for call in aws.calls if call.operation == "GetResourceSyncStatus"]
     assert all(later - earlier > 59 for earlier, later in itertools.pairwise(looks))
@@ -220,7 +220,7 @@ def test_wrong_arguments_are_refused_at_once(client: Unisync, aws: Emulator) -> 
     wrong: list[Any] = [0, -1, float("inf"), None, "5"]
     for every in wrong:
         with pytest.raises(InvalidRequestError, match="every: expected seconds or a timedelta above zero"):
-            client.watch([STACK], every=every)
+            client.watch([STACK], interval=every)
     no_refs: list[Any] = ["codeconnections:x"]
     with pytest.raises(InvalidRequestError, match="ref: expected a reference"):
         client.watch(no_refs)
@@ -249,27 +249,27 @@ def test_many_are_watched_at_once(aws: Emulator, watch: Callable[..., Watched]) 
 
 def test_a_read_that_is_refused_is_told_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
-    aws.push(stack="payments-prod", sha=OLD, takes=100)
+    aws.push(stack="payments-prod", sha=OLD, duration=100)
     aws.fault("GetSyncBlockerSummary", "AccessDeniedException", times=None)
     changes = watch(STACK).take(8)
-    assert [change.what for change in changes].count("error") == 1
+    assert [change.kind for change in changes].count("error") == 1
     reads = [call.time for call in aws.calls if call.operation == "GetSyncBlockerSummary"]
     assert all(later - earlier >= 15 for earlier, later in itertools.pairwise(reads))
 
 
 def test_a_long_time_between_two_looks_is_kept(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
-    aws.push(stack="payments-prod", sha=OLD, takes=10_000)
-    watch(STACK, every=3600).take(6)
+    aws.push(stack="payments-prod", sha=OLD, duration=10_000)
+    watch(STACK, interval=3600).take(6)
     looks = [call.time for call in aws.calls if call.operation == "GetResourceSyncStatus"]
     assert all(later - earlier >= 3599 for earlier, later in itertools.pairwise(looks))
 
 
 def test_a_reference_that_is_named_twice_is_watched_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
-    aws.push(stack="payments-prod", sha=OLD, takes=10)
+    aws.push(stack="payments-prod", sha=OLD, duration=10)
     changes = watch(STACK, STACK).take(6)
-    states = [change.after.status.native for change in changes if change.after and change.what == "state"]
+    states = [change.after.status.aws_state for change in changes if change.after and change.kind == "state"]
     assert len(states) == len(set(states))
 
 
@@ -280,4 +280,4 @@ def test_answers_that_stay_unreadable_are_told(aws: Emulator, watch: Callable[..
     watched = watch(FACTORY)
     watched.take(1)
     aws.fault("GetSyncJob", "garble", times=5)
-    assert [change.what for change in watched.take(2)] == ["error", "state"]
+    assert [change.kind for change in watched.take(2)] == ["error", "state"]

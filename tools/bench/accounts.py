@@ -83,7 +83,7 @@ def main(way: str) -> None:
 
     import boto3
 
-    from unisync import Fleet, Location
+    from unisync import AccountRegion, Fleet
 
     names = [f"{number:012d}" for number in range(ACCOUNTS + 1)]
 
@@ -102,7 +102,7 @@ def main(way: str) -> None:
         if way == "boto3":
             own: Any = session()
         else:
-            own = fleet._sessions.at(Location(name, "eu-west-1"))  # pyright: ignore[reportPrivateUsage]
+            own = fleet._sessions.at(AccountRegion(name, "eu-west-1"))  # pyright: ignore[reportPrivateUsage]
         kept.append([own.client(service) for service in SERVICES])
 
     make(names[0])

@@ -45,10 +45,10 @@ def section(quick: bool) -> Section:  # noqa: ARG001  # it takes seconds
 def _outcomes(aws: Emulator, config: Path) -> list[Outcome[Any]]:
     refs = [StackSync(f"stack-{number}") for number in range(STACKS)]
     for account in (GOOD, THROTTLED, EXPIRED, DENIED):
-        world = aws.world(account=account)
+        world = aws.account(account=account)
         for number, ref in enumerate(refs):
             world.add_stack(ref.resource_name, repository="acme/infra")
-            world.push(stack=ref.resource_name, sha=SHA, takes=1 + 4 * number / STACKS)
+            world.push(stack=ref.resource_name, sha=SHA, duration=1 + 4 * number / STACKS)
     aws.throttle("GetResourceSyncStatus", rate=3, burst=3, account=THROTTLED)
     # Where each session finds its account is said by its profile, as it may be for users.
     os.environ["AWS_CONFIG_FILE"] = str(config)

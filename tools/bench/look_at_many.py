@@ -49,11 +49,11 @@ class _Watch:
 def _blocking(url: str, looks: int, at_once: int) -> dict[str, float]:
     from botocore.config import Config
 
-    from unisync import Pace, StackSync, Unisync
+    from unisync import RateLimit, StackSync, Unisync
 
     config = Config(max_pool_connections=at_once)
-    pace = Pace(initial=100_000, maximum=100_000)
-    with Unisync(region_name=REGION, endpoint_url=url, config=config, pace=pace) as client:
+    pace = RateLimit(initial=100_000, maximum=100_000)
+    with Unisync(region_name=REGION, endpoint_url=url, config=config, rate_limit=pace) as client:
         client.get(StackSync(AWAY))
         with _Watch() as watch:
             outcomes = client.get_many([StackSync(NAME)] * looks)
@@ -64,12 +64,12 @@ def _blocking(url: str, looks: int, at_once: int) -> dict[str, float]:
 def _awaitable(url: str, looks: int, at_once: int) -> dict[str, float]:
     from botocore.config import Config
 
-    from unisync import AsyncUnisync, Pace, StackSync
+    from unisync import AsyncUnisync, RateLimit, StackSync
 
     async def run() -> dict[str, float]:
         config = Config(max_pool_connections=at_once)
-        pace = Pace(initial=100_000, maximum=100_000)
-        async with AsyncUnisync(region_name=REGION, endpoint_url=url, config=config, pace=pace) as client:
+        pace = RateLimit(initial=100_000, maximum=100_000)
+        async with AsyncUnisync(region_name=REGION, endpoint_url=url, config=config, rate_limit=pace) as client:
             await client.get(StackSync(AWAY))
             with _Watch() as watch:
                 outcomes = await client.get_many([StackSync(NAME)] * looks)

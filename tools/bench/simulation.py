@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from statistics import mean
 from typing import Any
 
-from unisync._core.flow import AtOnce, Call, Flow, Sleep, Together
-from unisync._core.rate_limiter import Bucket, Pace, paced
+from unisync._core.commands import ConcurrencyLimit
+from unisync._core.flow import Call, Flow, Gather, Sleep
+from unisync._core.rate_limiter import AdaptiveRateLimiter, RateLimit
 from unisync._core.scheduler import Scheduler
-from unisync._models.jobs import Model
+from unisync._models.base import Model
 from unisync.errors import ThrottledError
 
 LATENCY = 0.05
@@ -102,18 +103,18 @@ def scheduled(
     """unisync's own scheduler; `told` the rate, or finding it out."""
     starts, ends = syncs(count, staggered_over, seed)
     service = Service(rate, ends)
-    pace = Pace(initial=rate, maximum=rate) if told else Pace()
+    pace = RateLimit(initial=rate, maximum=rate) if told else RateLimit()
     time = [0.0]
-    bucket = Bucket(pace, 0.0)
+    bucket = AdaptiveRateLimiter(pace, 0.0)
     flows = [_wait(place, start) for place, start in enumerate(starts)]
-    scheduler = Scheduler(Together(flows, economy=economy), lambda _: bucket, lambda: time[0], AtOnce(64, 64))
+    scheduler = Scheduler(Gather(flows, economy=economy), lambda _: bucket, lambda: time[0], ConcurrencyLimit(64, 64))
     under_way: list[tuple[float, int, int, bool | None]] = []
     while True:
         while under_way and under_way[0][0] <= time[0]:
             _, _, place, ended = heapq.heappop(under_way)
             error = ThrottledError({}, "Look", "simulated") if ended is None else None
             scheduler.answered(place, ended, error)
-        if scheduler.is_over:
+        if scheduler.done:
             return figures(service, starts)
         due = scheduler.next()
         if isinstance(due, tuple):
@@ -126,14 +127,14 @@ def scheduled(
 
 
 def one_by_one(
-    rate: float, *, count: int = 1000, staggered_over: float = 0.0, pace: Pace | None = None, seed: int = 1
+    rate: float, *, count: int = 1000, staggered_over: float = 0.0, rate_limit: RateLimit | None = None, seed: int = 1
 ) -> Figures:
     """A wait for each sync, by itself; all of them share the rate."""
     starts, ends = syncs(count, staggered_over, seed)
     service = Service(rate, ends)
     time = [0.0]
-    bucket = Bucket(pace or Pace(), 0.0)
-    flows = [paced(_wait(place, start), lambda _: bucket, lambda: time[0]) for place, start in enumerate(starts)]
+    bucket = AdaptiveRateLimiter(pace or RateLimit(), 0.0)
+    flows = [rate_limited(_wait(place, start), lambda _: bucket, lambda: time[0]) for place, start in enumerate(starts)]
     due: list[tuple[float, int, int, object]] = []
     """When a flow goes on, and with what."""
     for place in range(count):

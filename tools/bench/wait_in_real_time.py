@@ -45,14 +45,14 @@ def _emulate(count: int, median: float, rate: float) -> None:
         for number in range(count):
             aws.add_stack(_name(number), repository="acme/infra")
         aws.add_stack(READY, repository="acme/infra")
-        aws.push(stack=READY, sha="f" * 40, takes=0.0)
+        aws.push(stack=READY, sha="f" * 40, duration=0.0)
         print(json.dumps(aws.environment()), flush=True)
         _told()
         aws.throttle(OPERATION, rate=rate, burst=rate)
         ends: dict[str, float] = {}
-        for number, seconds in enumerate(takes):
+        for number, seconds in enumerate(duration):
             ends[_name(number)] = aws.clock.now() + seconds
-            aws.push(stack=_name(number), sha=f"{number:040x}", takes=seconds)
+            aws.push(stack=_name(number), sha=f"{number:040x}", duration=seconds)
         _told()
         looks = [call for call in aws.calls if call.operation == OPERATION and call.params["ResourceName"] != READY]
         # The last look at a stack is the one that saw its end.

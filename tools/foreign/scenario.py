@@ -13,7 +13,7 @@ from unisync.emulator import Emulator, Setup
 STOP = (signal.SIGINT, signal.SIGTERM)
 
 
-def furnish(aws: Setup) -> None:
+def set_up(aws: Setup) -> None:
     aws.add_workspace("factory")
     aws.add_sync_resource("factory", "boiler-1", resource_id="entity-1")
     aws.add_sync_resource("factory", "boiler-2", outcome="ERROR", reason="The asset has no model")
@@ -25,7 +25,7 @@ def furnish(aws: Setup) -> None:
         sha="b10c6e55a1f04d7c9e8b2a3d4c5f60718293a4b5",
         outcome="FAILED",
         reason="Template error: no such parameter",
-        noticed_after=3600,
+        detection_delay=3600,
     )
     aws.add_service_instance("web", "prod", repository="acme/web")
     aws.push(service="web", instance="prod", sha="90aa21b7c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9")
@@ -46,9 +46,9 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
     # Ten of AWS's minutes in one of our seconds: a sync job is ACTIVE 42 ms after its creation.
     with Emulator(speed=600) as aws:
-        regions = [aws.world(region=name) for name in sys.argv[1:]]
+        regions = [aws.account(region=name) for name in sys.argv[1:]]
         for region in regions:
-            furnish(region)
+            set_up(region)
         aws.clock.advance(7200)
         for region in regions:
             block(region)

@@ -13,7 +13,7 @@ VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 """What may stand wherever a value stands."""
 NAMES: tuple[str, ...] = (
-    "", "state", "status", "native", "ref", "error", "code", "message", "model_extra", "model_fields", "__class__",
+    "", "state", "status", "aws_state", "ref", "error", "code", "message", "model_extra", "model_fields", "__class__",
     "self", "items", "answer", "next_token", "NextToken", "created_at", "owner", "provider", "name", "\ud83d",
 )  # fmt: skip
 """What a member may be called: also as our own fields are, and what they are made of."""

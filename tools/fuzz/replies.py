@@ -15,7 +15,7 @@ from tools.fuzz.wire import USES, Answer, Use, answered, read_from, recorded
 from unisync import ResponseError, UnisyncError
 from unisync._botocore.response import RawReply
 from unisync._core.pagination import Page
-from unisync._models.jobs import Model
+from unisync._models.base import Model
 
 NEW = "addedBySomebodyNew"
 """A member that no model has."""

@@ -23,7 +23,7 @@ from unisync._botocore.response import RawReply
 from unisync._botocore.session import Session, read
 from unisync._core.flow import Call, Flow, run
 from unisync._core.pagination import Walk
-from unisync._models.jobs import Model
+from unisync._models.base import Model
 from unisync.emulator import Emulator
 
 ENDPOINT = "http://127.0.0.1:9"
@@ -63,7 +63,7 @@ class _NoTime:
     def sleep(self, seconds: float) -> None:
         raise AssertionError(f"one operation has nothing to wait for, and waits for {seconds} s")
 
-    async def asleep(self, seconds: float) -> None:
+    async def async_sleep(self, seconds: float) -> None:
         self.sleep(seconds)
 
 

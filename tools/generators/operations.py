@@ -20,23 +20,23 @@ from botocore.model import ServiceModel
 
 from tools.generators.pages import written_or_checked
 from unisync import Unisync
-from unisync._services.codeconnections import BlockingCodeConnections
-from unisync._services.proton import BlockingProton
-from unisync._services.twinmaker import BlockingTwinMaker
+from unisync._services.codeconnections import CodeConnectionsClient
+from unisync._services.proton import ProtonClient
+from unisync._services.twinmaker import TwinMakerClient
 
 TABLE = Path(__file__).parents[2] / "docs" / "operations.md"
 
 SERVICES: dict[str, tuple[str, str, type[object]]] = {
-    "iottwinmaker": ("IoT TwinMaker", "twinmaker", BlockingTwinMaker),
-    "proton": ("Proton", "proton", BlockingProton),
-    "codeconnections": ("CodeConnections, and codestar-connections", "codeconnections", BlockingCodeConnections),
+    "iottwinmaker": ("IoT TwinMaker", "twinmaker", TwinMakerClient),
+    "proton": ("Proton", "proton", ProtonClient),
+    "codeconnections": ("CodeConnections, and codestar-connections", "codeconnections", CodeConnectionsClient),
 }
 
 HEAD = """\
 # Operations
 
 Every operation of the sync APIs, the method that makes it, the model that the method returns, and the verbs that use
-it. A `Listing` is iterated over. `AsyncUnisync` has the same methods, awaited, with `AsyncListing` in its place.
+it. A `Pager` is iterated over. `AsyncUnisync` has the same methods, awaited, with `AsyncPager` in its place.
 
 This page is written by `tools/generators/operations.py`, from what the methods' docstrings and signatures say.
 """

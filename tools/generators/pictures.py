@@ -42,9 +42,9 @@ def happen(aws: Emulator, client: Unisync) -> None:
     """What the sample report tells of."""
     for ref in (PAYMENTS, ORDERS, LEDGER, SEARCH):
         aws.add_stack(ref.resource_name, repository="acme/infra", config_file=f"stacks/{ref.resource_name}.yaml")
-        aws.push(stack=ref.resource_name, sha=sha("4f2c9e1"), takes=41)
+        aws.push(stack=ref.resource_name, sha=sha("4f2c9e1"), duration=41)
     aws.add_service_instance("web", "prod", repository="acme/web")
-    aws.push(service="web", instance="prod", sha=sha("90aa21b"), takes=95)
+    aws.push(service="web", instance="prod", sha=sha("90aa21b"), duration=95)
     aws.add_workspace("factory")
     client.twinmaker.create_sync_job("factory", sync_role=ROLE)
     for number in range(12):
@@ -54,7 +54,7 @@ def happen(aws: Emulator, client: Unisync) -> None:
     )
     aws.clock.advance(2 * 86_400 + 11_000)
     reason = "Resource handler returned message: “Cannot create a DB instance with storage less than 20 GiB” (RDS, 400)"
-    aws.push(stack="orders-prod", sha=sha("bad0c0d"), outcome="FAILED", reason=reason, takes=74)
+    aws.push(stack="orders-prod", sha=sha("bad0c0d"), outcome="FAILED", reason=reason, duration=74)
     aws.clock.advance(160)
     aws.block(
         stack="ledger-prod",
@@ -62,10 +62,10 @@ def happen(aws: Emulator, client: Unisync) -> None:
     )
     aws.push(stack="ledger-prod", sha=sha("d15ab1e"))
     aws.clock.advance(420)
-    aws.push(stack="search-prod", sha=sha("0dd5ead"), takes=60)
+    aws.push(stack="search-prod", sha=sha("0dd5ead"), duration=60)
     aws.clock.advance(22)
-    aws.push(stack="search-prod", sha=sha("f1c5e5a"), takes=60)
-    aws.push(service="web", instance="prod", sha=sha("1a57c0d"), takes=120)
+    aws.push(stack="search-prod", sha=sha("f1c5e5a"), duration=60)
+    aws.push(service="web", instance="prod", sha=sha("1a57c0d"), duration=120)
     aws.clock.advance(38)
 
 

@@ -117,7 +117,7 @@ def shapes() -> Iterator[str]:
         middle = left + WIDTH // 2
         yield f'<text class="state" x="{middle}" y="{top + 26}">{state}</text>'
         for line, text in enumerate(native(state, jobs, attempts)):
-            yield f'<text class="native" x="{middle}" y="{top + 48 + 19 * line}">{escape(text)}</text>'
+            yield f'<text class="aws_state" x="{middle}" y="{top + 48 + 19 * line}">{escape(text)}</text>'
     for path, (label, x, y) in ARROWS.items():
         start = ' class="start"' if label in BESIDE else ""
         yield f'<path d="{path}" marker-end="url(#states-arrow)"/>'

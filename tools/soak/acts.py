@@ -173,7 +173,7 @@ class BlockingActs(Acts):
 
     def watch(self, client: Any) -> None:
         wanted = self.draw.randint(1, 8)
-        for _ in client.watch(self.refs(), every=0.05, stop=Soon(self.draw.uniform(0, 0.5))):
+        for _ in client.watch(self.refs(), interval=0.05, stop=Soon(self.draw.uniform(0, 0.5))):
             wanted -= 1
             if not wanted:
                 break
@@ -267,7 +267,7 @@ class AwaitedActs(Acts):
 
     async def watch(self, client: Any) -> None:
         wanted = self.draw.randint(1, 8)
-        changes = client.watch(self.refs(), every=0.05, stop=Soon(self.draw.uniform(0, 0.5)))
+        changes = client.watch(self.refs(), interval=0.05, stop=Soon(self.draw.uniform(0, 0.5)))
         try:
             async for _ in changes:
                 wanted -= 1

@@ -17,7 +17,7 @@ from tests.support.operations import Known
 from tools.soak.acts import AwaitedActs, BlockingActs
 from tools.soak.findings import MAY_GROW, Findings, Sample, now, tasks_of
 from tools.soak.remote import Remote
-from unisync import AsyncUnisync, Pace, Unisync
+from unisync import AsyncUnisync, RateLimit, Unisync
 from unisync.emulator.clock import EmulatorClock
 
 SPEED = 50.0
@@ -38,7 +38,7 @@ def by_chance(findings: Findings, seed: int, until: float) -> tuple[int, list[st
         remote.trouble(SHARE, SILENT)
         known = remote.reset()
         config = remote.options()["config"].merge(Config(read_timeout=1.0))
-        options: dict[str, Any] = {**remote.options(), "config": config, "pace": Pace(initial=500)}
+        options: dict[str, Any] = {**remote.options(), "config": config, "pace": RateLimit(initial=500)}
         fast: dict[str, Any] = {**options, "clock": EmulatorClock(SPEED)}
         settle(loop)
         before = now(tasks_of(loop))

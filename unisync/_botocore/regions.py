@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal
 
-from unisync.errors import InvalidRequestError
+import botocore.session
+
+from unisync.errors import InvalidArgumentError
 
 CODECONNECTIONS: dict[str, tuple[str, ...]] = {
     "aws": (
@@ -29,7 +31,7 @@ CODECONNECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "aws-us-gov": ("us-gov-east-1", "us-gov-west-1"),
 }
-"""The regions of CodeConnections, by partition. botocore lists those of its old name alone, which are the same."""
+"""The regions of CodeConnections, by partition. botocore lists only those of its old name, which are the same."""
 
 
 _OURS = {
@@ -38,7 +40,7 @@ _OURS = {
     "codeconnections": "codeconnections",
     "codestar-connections": "codeconnections",
 }
-"""boto3's names of the services, and what a client calls them."""
+"""The names of the services: boto3's, and ours."""
 
 
 def is_known_to_be_offered(boto3_name: str, region: str) -> bool:
@@ -53,15 +55,14 @@ def available_regions(
     """The regions in which a service is known to be offered. AWS may have added others.
 
     Args:
-        service: The service, by what a client calls it.
-        partition: AWS's name of a group of regions: "aws", "aws-cn" or "aws-us-gov".
+        service: The service.
+        partition: A group of regions: "aws", "aws-cn" or "aws-us-gov".
 
     Raises:
-        InvalidRequestError: There is no such service.
+        InvalidArgumentError: There is no such service.
     """
     if service not in _OURS.values():
-        expected = ", ".join(map(repr, dict.fromkeys(_OURS.values())))
-        raise InvalidRequestError.before_sending(f"service: expected {expected}, got {service!r}", "available_regions")
+        raise InvalidArgumentError.expected("service", ", ".join(map(repr, dict.fromkeys(_OURS.values()))), service)
     return _regions(service, partition)
 
 
@@ -69,7 +70,5 @@ def available_regions(
 def _regions(service: str, partition: str) -> tuple[str, ...]:
     if service == "codeconnections":
         return CODECONNECTIONS.get(partition, ())
-    import botocore.session
-
     boto3_name = next(boto3_name for boto3_name, ours in _OURS.items() if ours == service)
     return tuple(sorted(botocore.session.Session().get_available_regions(boto3_name, partition)))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 C = TypeVar("C")
 
-_USUAL: Mapping[str, object] = {
+_DEFAULTS: Mapping[str, object] = {
     "cert_reqs": "CERT_REQUIRED",
     "cert_file": None,
     "key_file": None,
@@ -20,33 +20,33 @@ _USUAL: Mapping[str, object] = {
     "assert_hostname": None,
     "assert_fingerprint": None,
 }
-"""A connection that is set up so may share its context; all others are left as botocore has them."""
+"""Connections with these settings may share their context; all others are left as botocore makes them."""
 
 _lock = threading.Lock()
 _contexts: dict[str, tuple[object, ssl.SSLContext]] = {}
 
 
 def reading_bundles_once(kind: type[C], make: Callable[[], Callable[[], ssl.SSLContext] | None]) -> type[C]:
-    """The same kind of connection, which reads no bundle that was read before; urllib3 does so for each connection.
+    """The same class of connection, which reads no bundle twice; urllib3 reads it for each connection.
 
     Args:
         kind: The class.
-        make: Gives what makes a context that trusts nobody yet, or None.
+        make: Returns a function that makes a context without certificates, or None.
     """
-    usual = cast("Any", kind).connect
+    default = cast("Any", kind).connect
 
     def connect(self: Any) -> None:
         bundle, making = getattr(self, "ca_certs", None), make()
-        is_usual = all(getattr(self, name, ...) == value for name, value in _USUAL.items())
-        if isinstance(bundle, str) and is_usual and making is not None:
-            self.ssl_context = _trusting(bundle, making)
-        usual(self)
+        is_default = all(getattr(self, name, ...) == value for name, value in _DEFAULTS.items())
+        if isinstance(bundle, str) and is_default and making is not None:
+            self.ssl_context = _context_of(bundle, making)
+        default(self)
 
     return cast("type[C]", type(kind.__name__, (kind,), {"connect": connect}))
 
 
-def _trusting(bundle: str, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    """The context of a bundle; a new one where it cannot be read: urllib3 then says why."""
+def _context_of(bundle: str, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """The context of a bundle; a new one if it cannot be read: urllib3 then reports why."""
     try:
         file = os.stat(bundle)
         version = file.st_mtime_ns, file.st_size, file.st_ino
@@ -55,14 +55,14 @@ def _trusting(bundle: str, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext
             if context is None or known != version:
                 context = make()
                 context.load_verify_locations(bundle)
-                _load_no_more(context, bundle)
+                _skip_loading(context, bundle)
                 _contexts[bundle] = version, context
         return context
     except OSError:
         return make()
 
 
-def _load_no_more(context: ssl.SSLContext, bundle: str) -> None:
+def _skip_loading(context: ssl.SSLContext, bundle: str) -> None:
     load = context.load_verify_locations
 
     def load_verify_locations(cafile: Any = None, capath: Any = None, cadata: Any = None) -> None:

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Generator, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar, cast
+from typing import Self, TypeVar, cast
 
-from typing_extensions import deprecated
+from typing_extensions import override
 
-import unisync
-from unisync._client.methods import CommonVerbs, Facade
-from unisync._core.bridge import BlockingVerbs
-from unisync._core.flow import Flow, Together, run
-from unisync._core.retry import retrying
-from unisync._models.jobs import Model
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
-
-    from unisync.errors import UnisyncError
+from unisync._client.methods import ClientMethods, CommonMethods
+from unisync._core.bridge import SyncBase
+from unisync._core.commands import Flow, Gather
+from unisync._core.flow import run
+from unisync._core.gather import gather
+from unisync.errors import UnisyncError
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Model)
 
 
-class BlockingClient(BlockingVerbs, CommonVerbs):
-    """What runs the flows of the common verbs in the thread that asks for them."""
+class SyncClient(SyncBase, CommonMethods):
+    """Runs the flows of the common methods in the calling thread."""
 
     def close(self) -> None:
         """Close all connections. The client can be used again after that; it connects anew."""
-        self._session.close()
+        self._settings.transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -39,11 +33,12 @@ class BlockingClient(BlockingVerbs, CommonVerbs):
     ) -> None:
         self.close()
 
+    @override
     def _run(self, flow: Flow[T]) -> T:
-        return run(flow, self._session.send, self._clock, self._run_together)
+        return run(flow, self._settings.transport.send, self._settings.clock, self._gather)
 
-    def _run_together(self, together: Together[T]) -> Mapping[int, T | UnisyncError]:
-        steps = self._steps(together)
+    def _gather(self, command: Gather[T]) -> Mapping[int, T | UnisyncError]:
+        steps = self._steps(command)
         try:
             while True:
                 next(steps)
@@ -52,63 +47,37 @@ class BlockingClient(BlockingVerbs, CommonVerbs):
         finally:
             steps.close()
 
-    def _stream(self, together: Together[T]) -> Iterator[T]:
-        yield from cast("Iterator[T]", self._steps(together))
+    @override
+    def _stream(self, command: Gather[T]) -> Iterator[T]:
+        yield from cast("Iterator[T]", self._steps(command))
 
-    def _steps(self, together: Together[T]) -> Generator[object, None, Mapping[int, T | UnisyncError]]:
-        from unisync._core.gather import run_together
-
-        return run_together(together, self._session.send, self._clock, self._bucket_of, self._session.at_once)
-
-    def _run_retrying(self, flow: Flow[T]) -> T:
-        return self._run(retrying(flow, self._session.attempts))
+    def _steps(self, command: Gather[T]) -> Generator[object, None, Mapping[int, T | UnisyncError]]:
+        settings = self._settings
+        transport = settings.transport
+        return gather(command, transport.send, settings.clock, settings.limiter_for, transport.concurrency)
 
 
-class Unisync(BlockingClient, Facade):
+class Unisync(SyncClient, ClientMethods):
     """The sync APIs of IoT TwinMaker, Proton and CodeConnections in one account and region.
 
-    It can be shared by threads. Nothing is looked up or connected before the first call.
+    Thread-safe. Nothing is read or connected before the first call. As a context manager it closes its connections.
 
     Args:
         session: The boto3 session whose credentials and settings are used; by default one is made.
         region_name: The region; by default the session's.
-        profile_name: The profile that the session is made from, where none is given.
+        profile_name: The profile to make the session from, if none is passed.
         endpoint_url: Where to connect to instead of AWS.
-        config: A botocore `Config`, all of whose settings hold. How often a call is made is decided here, by its
-            `retries` too: by `total_max_attempts` or `max_attempts`, but for the retry mode.
-        codeconnections_service: The name under which CodeConnections is asked; "codestar-connections" is its older one,
-            for accounts whose permissions speak of that.
-        allow_unknown_words: Whether a request may hold a word that is not among those that AWS's model lists, such as a
-            provider that AWS has added since the installed botocore was made.
-        pace: What is assumed of the rate that AWS allows waits, until it is found out.
-        clock: Where time comes from.
-        on_event: Called with each `CallEnded`, `WaitStarted` and `WaitEnded`, in whatever thread that happens, so it is
-            to be quick. What it raises is logged, and disturbs nothing.
+        config: A botocore `Config`, all of whose settings hold. Its `retries` set the number of attempts of a call, as
+            `total_max_attempts` or `max_attempts`; the retry mode is unisync's own.
+        codeconnections_service: boto3's name for CodeConnections; "codestar-connections" is the older one, for accounts
+            whose permissions use it.
+        allow_unknown_values: Whether a request may hold enum values that the installed botocore does not list, such as
+            a provider that AWS has added since.
+        rate_limit: What to assume of AWS's rate limits for waits, until they are found out.
+        clock: The source of time.
+        on_event: Called with each `CallEnded`, `WaitStarted` and `WaitEnded`, in the thread where it happens, so it must
+            be quick. What it raises is logged and changes nothing.
+
+    Raises:
+        InvalidArgumentError: An argument is not what is expected.
     """
-
-    _proton: unisync.BlockingProton | None = None
-
-    @cached_property
-    def twinmaker(self) -> unisync.BlockingTwinMaker:
-        """The sync operations of IoT TwinMaker."""
-        from unisync._services.twinmaker import BlockingTwinMaker
-
-        return BlockingTwinMaker(self._services.twinmaker, self._run_retrying)
-
-    @property
-    @deprecated("AWS ended its support of Proton on 2026-10-07", category=None)
-    def proton(self) -> unisync.BlockingProton:
-        """The sync operations of Proton, whose support AWS ended on 2026-10-07: the first use warns of that."""
-        if self._proton is None:
-            from unisync._services.proton import BlockingProton, warn_of_end
-
-            warn_of_end(stacklevel=3)
-            self._proton = BlockingProton(self._services.proton, self._run_retrying)
-        return self._proton
-
-    @cached_property
-    def codeconnections(self) -> unisync.BlockingCodeConnections:
-        """The sync operations of CodeConnections."""
-        from unisync._services.codeconnections import BlockingCodeConnections
-
-        return BlockingCodeConnections(self._services.codeconnections, self._run_retrying)

@@ -1,544 +1,542 @@
-"""The verbs that all services share, written once for both clients."""
+"""The methods that all clients share, written once as flows for both kinds of client."""
 
 from __future__ import annotations
 
 from collections.abc import (
-    AsyncIterator,  # noqa: F401  # pyright: ignore[reportUnusedImport]  # what `watch` says that it gives
+    AsyncIterator,  # noqa: F401  # pyright: ignore[reportUnusedImport]  # in the signature of the awaited `watch`
+    Callable,
     Collection,
     Iterable,
     Iterator,  # noqa: F401  # pyright: ignore[reportUnusedImport]  # likewise
 )
 from datetime import timedelta
 from threading import Event
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import Any, Generic, Literal, Self, TypeVar, cast, overload
 
-import unisync._core.flow
-from unisync._botocore.session import Sender, Session
-from unisync._core.bridge import Verbs, stream, verb
-from unisync._core.events import OnEvent, checked_callback, observed
-from unisync._core.flow import Call, Flow, Together
-from unisync._core.retry import Backoff, retrying
+from unisync._botocore.session import Session
+from unisync._botocore.types import Boto3Session, BotocoreConfig
+from unisync._client.settings import ClientSettings
+from unisync._core import clock as clocks
+from unisync._core.backoff import Backoff
+from unisync._core.bridge import AsyncBase, MethodsBase, SyncBase, operation, streamed
+from unisync._core.clock import Clock
+from unisync._core.commands import Flow, Gather
+from unisync._core.events import OnEvent, checked_callback, instrumented
+from unisync._core.rate_limiter import RateLimit, rate_limited
+from unisync._core.retry import with_retries
+from unisync._core.target import SyncTarget
+from unisync._models.configurations import RepositorySyncAttempt, SyncBlocker
 from unisync._models.jobs import GitSyncJob, SyncJob, TwinMakerSyncJob
+from unisync._models.outcome import Outcome
 from unisync._models.refs import FleetSync, ServiceInstanceSync, StackSync, SyncRef
+from unisync._models.resources import SyncResourceSummary
+from unisync._services.codeconnections import AsyncCodeConnectionsClient, CodeConnectionsClient
+from unisync._services.discovery import Discovery, discover
+from unisync._services.proton import AsyncProtonClient, ProtonClient, warn_of_end
 from unisync._services.registry import Services
-from unisync.errors import InvalidRequestError
-from unisync.lazily import Later
+from unisync._services.twinmaker import AsyncTwinMakerClient, TwinMakerClient
+from unisync._waiters import many
+from unisync._waiters.arguments import OnProgress, WaitOptions, checked_interval, checked_stop
+from unisync._waiters.many import OnOutcome
+from unisync._waiters.token import WaitToken
+from unisync._waiters.waiters import Waiter
+from unisync._waiters.watcher import Change, Watcher
+from unisync.errors import InvalidArgumentError
 
-if TYPE_CHECKING:
-    from unisync import interfaces, outcomes, waiting
-    from unisync._core.rate_limiter import Bucket
-    from unisync._core.target import Subject
-else:
-    interfaces, outcomes = Later("unisync._core.clock"), Later("unisync._waiters.many")
-    waiting = Later("unisync._waiters.waiters")
-
-V = TypeVar("V", bound="CommonVerbs")
 J = TypeVar("J", bound=SyncJob)
 T = TypeVar("T")
+S = TypeVar("S")
+A = TypeVar("A")
+
+_BACKOFF = Backoff()
 
 
-class CommonVerbs(Verbs):
-    """The verbs that take references."""
+class CommonMethods(MethodsBase):
+    """The methods that take references."""
 
-    _session: Sender
-    _services: Services
-    _clock: unisync.Clock
-    _pace: unisync.Pace | None
-    _on_event: OnEvent | None
+    _settings: ClientSettings
 
-    def _over(self, session: Sender, services: Services, kind: type[V]) -> V:
-        """Another client with the settings of this one, that makes its calls by a session that is there already."""
-        client = kind.__new__(kind)
-        client._session, client._services = session, services
-        client._clock, client._pace, client._on_event = self._clock, self._pace, self._on_event
+    @classmethod
+    def _with_settings(cls, settings: ClientSettings) -> Self:
+        """A client with settings that exist already."""
+        client = cls.__new__(cls)
+        client._settings = settings
         return client
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._session}>"
+        return f"<{type(self).__name__} {self._settings.transport}>"
 
-    def _subjects(self, refs: Iterable[SyncRef[J]]) -> list[Subject[J]]:
-        if not isinstance(cast("object", refs), Iterable):
-            raise InvalidRequestError.before_sending(f"refs: expected references, got {refs!r:.60}")
-        return [self._services.subject_of(ref) for ref in refs]
+    def _target(self, ref: SyncRef[J]) -> SyncTarget[J]:
+        return self._settings.services.target_of(ref)
 
-    def _wait(self, flow: Flow[T], ref: SyncRef[Any], aim: str, revision: str | None = None) -> Flow[T]:
-        """The same wait, told of, and its calls made at the rate that all waits of this process share."""
-        from unisync._core.rate_limiter import paced
+    def _targets(self, refs: Iterable[SyncRef[J]]) -> list[SyncTarget[J]]:
+        InvalidArgumentError.unless(isinstance(cast("object", refs), Iterable), "refs", "references", refs)
+        return [self._target(ref) for ref in refs]
 
-        told = observed(flow, self._on_event, ref, aim, revision, self._clock.now)
-        return paced(told, self._bucket_of, self._clock.now)
+    def _retrying(self, flow: Flow[T]) -> Flow[T]:
+        """The same flow, its failed calls retried as the settings say."""
+        return with_retries(flow, self._settings.transport.max_attempts)
 
-    def _bucket_of(self, call: Call[Any]) -> Bucket:
-        """The bucket that a call of a wait is paced by."""
-        from unisync._core.rate_limiter import BUCKETS, Pace
+    def _wait(
+        self, ref: SyncRef[J], condition: str, options: WaitOptions[J], wait: Callable[[Waiter[J]], Flow[T]]
+    ) -> Flow[T]:
+        """A wait for one sync: reported to the listener, its calls rate-limited together with all other waits'."""
+        settings = self._settings
+        now = settings.clock.now
+        waiter = Waiter(self._target(ref), condition, options, now)
+        flow = instrumented(
+            wait(waiter), settings.on_event, ref, condition, options.revision, now, lambda: waiter.polls
+        )
+        return rate_limited(flow, settings.limiter_for, now)
 
-        what = call.service, call.operation
-        key = self._session.identity_of(call.location), *what
-        former = self._session.former_identity_of(call.location), *what
-        return BUCKETS.get(self._clock, key, self._pace or Pace(), former)
-
-    @verb
+    @operation
     def get(self, ref: SyncRef[J]) -> Flow[J]:
-        """Look at a sync once.
+        """Read a sync once.
 
-        A Git sync that is defined and has never run is PENDING, with no `latest_sync`.
+        A Git sync that is configured and has never run is PENDING, with no `latest_sync`.
 
         Args:
-            ref: Which sync.
+            ref: The sync.
 
         Returns:
-            The job, of the type that the reference leads to.
+            The job, of the type that belongs to the reference.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
             NotFoundError: There is no such sync.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
 
-        AWS operation: GetSyncJob, GetServiceInstanceSyncStatus, GetTemplateSyncStatus or GetResourceSyncStatus; where
-        that finds no status, also GetServiceSyncConfig, GetTemplateSyncConfig or GetSyncConfiguration.
+        AWS operation: GetSyncJob, GetServiceInstanceSyncStatus, GetTemplateSyncStatus or GetResourceSyncStatus; if that
+        finds no status, also GetServiceSyncConfig, GetTemplateSyncConfig or GetSyncConfiguration.
         """
-        return (yield from retrying(self._services.subject_of(ref).look(), self._session.attempts))
+        return (yield from self._retrying(self._target(ref).fetch()))
 
-    @verb
+    @operation
     def wait_until_active(
         self,
         ref: SyncRef[J],
         *,
         revision: str | None = None,
         timeout: float | timedelta | None = 900,
-        backoff: Backoff = Backoff(),  # noqa: B008  # frozen
-        on_progress: waiting.OnProgress[J] | None = None,
+        backoff: Backoff = _BACKOFF,
+        on_progress: OnProgress[J] | None = None,
         stop: Event | None = None,
     ) -> Flow[J]:
-        """Wait until a sync is in place.
+        """Wait until a sync is synced.
 
-        It looks first and sleeps after, so what is in place already returns at once. Throttling, server errors and lost
-        connections are looked past until the time is up; all other errors end the wait.
+        It polls first and sleeps after, so a sync that is synced already returns at once. Throttling, server errors and
+        lost connections are retried until the timeout; all other errors end the wait.
 
-        Without `revision`, a Git sync is in place when its latest attempt succeeded and no newer commit is wanted. With
-        it, when the latest successful attempt took the resource to that commit: an older success does not count, and
-        an older failure is not ours.
+        Without `revision`, a Git sync is synced when its latest attempt succeeded and AWS has detected no newer commit.
+        With it, when the latest successful attempt synced that commit: an older success does not count, and an older
+        failure is ignored.
 
         Args:
-            ref: Which sync.
-            revision: The commit that is waited for, for a Git sync: its sha, or at least its first 7 digits.
-            timeout: Seconds, or a timedelta, that the wait may take with all its calls; None is for ever.
-            backoff: How the delays between the looks grow.
-            on_progress: Called after each look that another follows. What it raises ends the wait.
-            stop: Ends the wait once it is set, from another thread.
+            ref: The sync.
+            revision: The commit to wait for, for a Git sync: its sha, or at least its first 7 digits.
+            timeout: Overall deadline in seconds or as a timedelta, including retries. None waits indefinitely.
+            backoff: The pauses between polls.
+            on_progress: Called after each poll that is followed by another. What it raises ends the wait.
+            stop: An event that ends the wait when another thread sets it.
 
         Returns:
-            The job as the last look saw it.
+            The job as the last poll returned it.
 
         Raises:
             SyncFailedError: The sync failed; the message says why.
-            SyncBlockedError: The sync is blocked; the message says by what, and how to release it.
+            SyncBlockedError: The sync is blocked; the message says why, and how to resolve the blocker.
             SyncSupersededError: Another commit took the place of `revision`.
-            WaitTimeoutError: The time is up.
+            WaitTimeoutError: The wait timed out.
             WaitStoppedError: `stop` was set.
-            NotFoundError: There is no such sync. One that is defined and has never run is waited for.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            NotFoundError: There is no such sync. One that is configured and has never run is waited for.
+            UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: those of `get`, and for Git syncs those of `blockers`.
         """
-        from unisync._waiters.waiters import wait_until_active
-
-        return (
-            yield from self._wait(
-                wait_until_active(
-                    self._services.subject_of(ref),
-                    revision=revision,
-                    timeout=timeout,
-                    backoff=backoff,
-                    on_progress=on_progress,
-                    stop=stop,
-                    now=self._clock.now,
-                ),
-                ref,
-                "active",
-                revision,
-            )
+        options = WaitOptions[J].checked(
+            timeout=timeout, backoff=backoff, on_progress=on_progress, stop=stop, revision=revision
         )
+        return (yield from self._wait(ref, "active", options, Waiter[J].until_active))
 
-    @verb
+    @operation
     def wait_until_deleted(
         self,
         ref: SyncRef[J],
         *,
         timeout: float | timedelta | None = 900,
-        backoff: Backoff = Backoff(),  # noqa: B008  # frozen
-        on_progress: waiting.OnProgress[J] | None = None,
+        backoff: Backoff = _BACKOFF,
+        on_progress: OnProgress[J] | None = None,
         stop: Event | None = None,
     ) -> Flow[None]:
-        """Wait until a sync is gone. One that does not exist is gone.
+        """Wait until a sync is deleted. One that does not exist is deleted.
 
         Args:
-            ref: Which sync.
-            timeout: Seconds, or a timedelta, that the wait may take with all its calls; None is for ever.
-            backoff: How the delays between the looks grow.
-            on_progress: Called after each look that another follows. What it raises ends the wait.
-            stop: Ends the wait once it is set, from another thread.
+            ref: The sync.
+            timeout: Overall deadline in seconds or as a timedelta, including retries. None waits indefinitely.
+            backoff: The pauses between polls.
+            on_progress: Called after each poll that is followed by another. What it raises ends the wait.
+            stop: An event that ends the wait when another thread sets it.
 
         Raises:
-            WaitTimeoutError: The time is up.
+            WaitTimeoutError: The wait timed out.
             WaitStoppedError: `stop` was set.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: those of `get`.
         """
-        from unisync._waiters.waiters import wait_until_deleted
+        options = WaitOptions[J].checked(timeout=timeout, backoff=backoff, on_progress=on_progress, stop=stop)
+        yield from self._wait(ref, "deleted", options, Waiter[J].until_deleted)
 
-        yield from self._wait(
-            wait_until_deleted(
-                self._services.subject_of(ref),
-                timeout=timeout,
-                backoff=backoff,
-                on_progress=on_progress,
-                stop=stop,
-                now=self._clock.now,
-            ),
-            ref,
-            "deleted",
-        )
-
-    @verb
-    def resume(
-        self,
-        token: unisync.WaitToken | str,
-        *,
-        backoff: Backoff = Backoff(),  # noqa: B008  # frozen
-        on_progress: waiting.OnProgress[SyncJob] | None = None,
-        stop: Event | None = None,
-    ) -> Flow[SyncJob]:
-        """Go on with a wait that was begun elsewhere, by the rules of `wait_until_active`, to the same deadline.
-
-        Args:
-            token: The wait's token, or its text.
-            backoff: How the delays between the looks grow.
-            on_progress: Called after each look that another follows. What it raises ends the wait.
-            stop: Ends the wait once it is set, from another thread.
-
-        Returns:
-            The job as the last look saw it.
-
-        Raises:
-            UnisyncError: As `wait_until_active` does. A wait whose deadline has passed looks once more.
-
-        AWS operation: those of `wait_until_active`.
-        """
-        from unisync._waiters.token import WaitToken
-        from unisync._waiters.waiters import wait_until_active
-
-        wait = token if isinstance(token, WaitToken) else WaitToken.parse(token)
-        return (
-            yield from self._wait(
-                wait_until_active(
-                    self._services.subject_of(wait.ref),
-                    revision=wait.revision,
-                    timeout=wait.time_left,
-                    backoff=backoff,
-                    on_progress=on_progress,
-                    stop=stop,
-                    now=self._clock.now,
-                ),
-                wait.ref,
-                "active",
-                wait.revision,
-            )
-        )
-
-    @verb
+    @operation
     def wait_until_resources_synced(
         self,
         ref: SyncRef[TwinMakerSyncJob],
         *,
-        tolerate: int = 0,
+        max_failures: int = 0,
         timeout: float | timedelta | None = 900,
-        backoff: Backoff = Backoff(),  # noqa: B008  # frozen
-        on_progress: waiting.OnProgress[TwinMakerSyncJob] | None = None,
+        backoff: Backoff = _BACKOFF,
+        on_progress: OnProgress[TwinMakerSyncJob] | None = None,
         stop: Event | None = None,
-    ) -> Flow[unisync.SyncResources]:
-        """Wait until a TwinMaker sync job is ACTIVE and everything that it keeps in sync is.
+    ) -> Flow[SyncResourceSummary]:
+        """Wait until a TwinMaker sync job is ACTIVE and all of its resources are in sync.
 
-        A job that is ACTIVE may well have resources in ERROR. TwinMaker tries most of them again by itself: what is in
-        ERROR in two looks in a row, with nothing under way, has failed.
+        An ACTIVE job may have resources in ERROR. TwinMaker retries most of them by itself: a resource that is in ERROR
+        in two polls in a row, with nothing in progress, has failed.
 
         Args:
-            ref: Which job.
-            tolerate: How many failed resources are put up with.
-            timeout: Seconds, or a timedelta, that the wait may take with all its calls; None is for ever.
-            backoff: How the delays between the looks grow.
-            on_progress: Called after each look that another follows, with the `resources` counted last. What it raises
-                ends the wait.
-            stop: Ends the wait once it is set, from another thread.
+            ref: The sync job.
+            max_failures: How many failed resources are accepted, zero or more.
+            timeout: Overall deadline in seconds or as a timedelta, including retries. None waits indefinitely.
+            backoff: The pauses between polls.
+            on_progress: Called after each poll that is followed by another, with the `resources` as last counted. What
+                it raises ends the wait.
+            stop: An event that ends the wait when another thread sets it.
 
         Returns:
-            How the resources stand: none under way, and no more failed than are tolerated.
+            The resources: none in progress, and at most `max_failures` failed.
 
         Raises:
-            SyncFailedError: The job failed, or more resources did than are tolerated; the message says why.
-            WaitTimeoutError: The time is up.
+            SyncFailedError: The job failed, or more than `max_failures` resources did; the message says why.
+            WaitTimeoutError: The wait timed out.
             WaitStoppedError: `stop` was set.
             NotFoundError: There is no such job.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: GetSyncJob and ListSyncResources.
         """
-        from unisync._waiters.waiters import wait_until_resources_synced
-
+        is_count = isinstance(cast("object", max_failures), int) and not isinstance(max_failures, bool)
+        InvalidArgumentError.unless(
+            is_count and max_failures >= 0, "max_failures", "a number, zero or more", max_failures
+        )
+        options = WaitOptions[TwinMakerSyncJob].checked(
+            timeout=timeout, backoff=backoff, on_progress=on_progress, stop=stop
+        )
         return (
-            yield from self._wait(
-                wait_until_resources_synced(
-                    self._services.subject_of(ref),
-                    tolerate=tolerate,
-                    timeout=timeout,
-                    backoff=backoff,
-                    on_progress=on_progress,
-                    stop=stop,
-                    now=self._clock.now,
-                ),
-                ref,
-                "resources",
-            )
+            yield from self._wait(ref, "resources", options, lambda waiter: waiter.until_resources_synced(max_failures))
         )
 
-    @verb
-    def get_many(self, refs: Iterable[SyncRef[J]], *, blockers: bool = False) -> Flow[list[unisync.Outcome[J]]]:
-        """Look at many syncs once, concurrently, at the rate that AWS allows.
+    @operation
+    def resume(
+        self,
+        token: WaitToken | str,
+        *,
+        backoff: Backoff = _BACKOFF,
+        on_progress: OnProgress[SyncJob] | None = None,
+        stop: Event | None = None,
+    ) -> Flow[SyncJob]:
+        """Continue a wait that was started elsewhere, by the rules of `wait_until_active`, to the same deadline.
 
         Args:
-            refs: Which syncs.
-            blockers: Whether it is also read what blocks those that are not in place, for `Outcome.blockers`.
+            token: The wait's token, or its text.
+            backoff: The pauses between polls.
+            on_progress: Called after each poll that is followed by another. What it raises ends the wait.
+            stop: An event that ends the wait when another thread sets it.
 
         Returns:
-            An outcome for each reference, in order: the job, or what the look failed with; both if it was the blockers
-            that could not be read.
+            The job as the last poll returned it.
 
-        AWS operation: those of `get`, and of `blockers` where these are asked for.
+        Raises:
+            UnisyncError: As for `wait_until_active`. A wait whose deadline has passed polls once more.
+
+        AWS operation: those of `wait_until_active`.
         """
-        from unisync._waiters.many import looking
+        wait = token if isinstance(token, WaitToken) else WaitToken.parse(token)
+        options = WaitOptions[SyncJob].checked(
+            timeout=wait.remaining, backoff=backoff, on_progress=on_progress, stop=stop, revision=wait.revision
+        )
+        return (yield from self._wait(wait.ref, "active", options, Waiter[SyncJob].until_active))
 
-        subjects = self._subjects(refs)
-        return (yield from looking(subjects, self._session.attempts, blockers))
+    @operation
+    def get_many(self, refs: Iterable[SyncRef[J]], *, include_blockers: bool = False) -> Flow[list[Outcome[J]]]:
+        """Read many syncs once, concurrently, within AWS's rate limits.
 
-    @verb
+        Args:
+            refs: The syncs.
+            include_blockers: Whether to read the blockers of those that are not synced as well, for `Outcome.blockers`.
+
+        Returns:
+            An outcome for each reference, in order: the job, or the error of the read; both if only the blockers could
+            not be read.
+
+        Raises:
+            InvalidArgumentError: An argument is not what is expected.
+
+        AWS operation: those of `get`, and with `include_blockers` those of `blockers`.
+        """
+        return (yield from many.get_many(self._targets(refs), self._settings.transport.max_attempts, include_blockers))
+
+    @operation
     def wait_all(
         self,
         refs: Iterable[SyncRef[J]],
         *,
         revision: str | None = None,
         timeout: float | timedelta | None = 900,
+        backoff: Backoff = _BACKOFF,
         return_when: Literal["all", "first", "first_failure"] = "all",
-        economy: bool = False,
-        on_progress: waiting.OnProgress[J] | None = None,
-        on_outcome: outcomes.OnOutcome[J] | None = None,
+        on_progress: OnProgress[J] | None = None,
+        on_outcome: OnOutcome[J] | None = None,
         stop: Event | None = None,
-    ) -> Flow[list[unisync.Outcome[J]]]:
-        """Wait until many syncs are in place, each by the rules of `wait_until_active`.
+    ) -> Flow[list[Outcome[J]]]:
+        """Wait until many syncs are synced, each by the rules of `wait_until_active`.
 
-        All of them share the rate that AWS allows, and whatever else this process waits for in the same account and
-        region. That rate is found out: it begins as the client's `pace` says, grows while it is what holds the waits
-        back, and shrinks when AWS throttles. Which sync is looked at next is decided for all together.
+        All of them share AWS's rate limit, also with all other waits of this process in the same account and region.
+        The limit is found out: it starts as the client's `rate_limit` says, grows while it is what holds the waits
+        back, and falls when AWS throttles. Among the syncs that are due, the one polled longest ago goes first.
 
         Args:
-            refs: Which syncs.
-            revision: The commit that is waited for, for Git syncs.
-            timeout: Seconds, or a timedelta, that each wait may take with all its calls; None is for ever.
-            return_when: "all" once all have come to their end, "first" with the first of them, and "first_failure"
-                with the first that failed, else with all.
-            economy: Whether looks are spared that most likely show nothing new, for a little more time until each end
-                is seen.
-            on_progress: Called after each look that another may follow. What it raises ends the wait.
-            on_outcome: Called with each outcome that is over, as soon as it is. What it raises ends the wait.
-            stop: Ends all waits once it is set, from another thread. Their outcomes so far are returned.
+            refs: The syncs.
+            revision: The commit to wait for, for Git syncs.
+            timeout: Deadline of each wait in seconds or as a timedelta, including retries. None waits indefinitely.
+            backoff: The pauses between the polls of each sync; longer if the rate limit leaves no room.
+            return_when: "all" when all waits have ended, "first" when the first has, and "first_failure" when the first
+                has failed or all have ended.
+            on_progress: Called after each poll that is followed by another. What it raises ends the wait.
+            on_outcome: Called with each outcome as soon as its wait has ended. What it raises ends the wait.
+            stop: An event that ends all waits when another thread sets it. Their outcomes so far are returned.
 
         Returns:
-            An outcome for each reference, in order: the job, or what its wait failed with; one that had not come to its
-            end has neither an error nor is over.
+            An outcome for each reference, in order: the job, or the error of its wait; one whose wait has not ended is
+            not `done` and has no error.
 
         Raises:
-            InvalidRequestError: An argument is not what it is expected to be.
+            InvalidArgumentError: An argument is not what is expected.
 
         AWS operation: those of `wait_until_active`.
         """
-        from unisync._waiters.many import waiting
-
-        subjects = self._subjects(refs)
+        options = WaitOptions[J].checked(
+            timeout=timeout, backoff=backoff, on_progress=on_progress, stop=stop, revision=revision
+        )
         return (
-            yield from waiting(
-                subjects,
-                revision=revision,
-                timeout=timeout,
+            yield from many.wait_all(
+                self._targets(refs),
+                options,
                 return_when=return_when,
-                economy=economy,
-                on_progress=on_progress,
                 on_outcome=on_outcome,
-                stop=stop,
-                now=self._clock.now,
-                on_event=self._on_event,
+                now=self._settings.clock.now,
+                on_event=self._settings.on_event,
             )
         )
 
-    @stream
+    @streamed
     def watch(
-        self, refs: Iterable[SyncRef[J]], *, every: float | timedelta = 5.0, stop: Event | None = None
-    ) -> Together[unisync.Change[J]]:
-        """Watch syncs: each change of each of them, once, until it is stopped.
+        self, refs: Iterable[SyncRef[J]], *, interval: float | timedelta = 5.0, stop: Event | None = None
+    ) -> Gather[Change[J]]:
+        """Watch syncs: every change of each of them, once, until it is stopped.
 
-        Throttling, server errors and lost connections are looked past. A look that is refused for a reason that does
-        not pass is a change too, and the watch goes on. Stop iterating, close the iterator, or set `stop` to end it.
+        Throttling, server errors and lost connections are retried. An error that is not transient is a change too, and
+        the watch goes on. Stop iterating, close the iterator, or set `stop` to end it.
 
         Args:
-            refs: Which syncs.
-            every: Seconds, or a timedelta, between two looks at the same sync, where the rate that AWS allows does not
-                make it more.
-            stop: Ends the watch once it is set, from another thread.
+            refs: The syncs.
+            interval: Seconds, or a timedelta, between two polls of the same sync; longer if AWS's rate limit requires.
+            stop: An event that ends the watch when another thread sets it.
 
         Returns:
-            An iterator of changes; the first of each sync tells how it is found.
+            An iterator of changes; the first of each sync reports its current state.
 
         Raises:
-            InvalidRequestError: An argument is not what it is expected to be.
+            InvalidArgumentError: An argument is not what is expected.
 
         AWS operation: those of `get`, and for Git syncs those of `blockers`.
         """
-        from unisync._waiters.waiters import checked_stop
-        from unisync._waiters.watcher import seconds_between, watch
+        seconds = checked_interval(interval)
+        targets = {target.ref: target for target in self._targets(refs)}
+        flows = [Watcher(target, seconds, self._settings.clock.now).watch() for target in targets.values()]
+        return cast("Gather[Change[J]]", Gather(flows, stop=checked_stop(stop)))
 
-        seconds = seconds_between(every)
-        watched = {subject.ref: subject for subject in self._subjects(refs)}
-        flows = [watch(subject, seconds, now=self._clock.now) for subject in watched.values()]
-        return cast("Together[unisync.Change[J]]", Together(flows, closest=seconds, stop=checked_stop(stop)))
-
-    @verb
-    def blockers(self, ref: SyncRef[SyncJob]) -> Flow[tuple[unisync.SyncBlocker, ...]]:
-        """Read what blocks a sync now. For a service instance of Proton, that is also what blocks its service.
+    @operation
+    def blockers(self, ref: SyncRef[SyncJob]) -> Flow[tuple[SyncBlocker, ...]]:
+        """Read the active blockers of a sync. For a Proton service instance, those of its service as well.
 
         Args:
-            ref: Which sync.
+            ref: The sync.
 
         Returns:
-            The active blockers, newest first; none for a sync that nothing can block, as a TwinMaker sync job.
+            The active blockers, newest first; none for a sync that nothing can block, such as a TwinMaker sync job.
 
         Raises:
             NotFoundError: There is no such sync.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
 
-        AWS operation: GetSyncBlockerSummary or GetServiceSyncBlockerSummary; where that finds nothing, also
+        AWS operation: GetSyncBlockerSummary or GetServiceSyncBlockerSummary; if that finds nothing, also
         GetServiceSyncConfig or GetSyncConfiguration.
         """
-        return (yield from retrying(self._services.subject_of(ref).blockers(), self._session.attempts))
+        return (yield from self._retrying(self._target(ref).blockers()))
 
-    @verb
+    @operation
     def resolve_blocker(
-        self,
-        ref: StackSync | ServiceInstanceSync | FleetSync[GitSyncJob],
-        blocker: unisync.SyncBlocker | str,
-        reason: str,
-    ) -> Flow[unisync.SyncBlocker]:
-        """Resolve a blocker, so that the sync goes on.
+        self, ref: StackSync | ServiceInstanceSync | FleetSync[GitSyncJob], blocker: SyncBlocker | str, reason: str
+    ) -> Flow[SyncBlocker]:
+        """Resolve a blocker, so that the sync continues.
 
-        If AWS's answer is lost, the blocker is looked up before it is resolved again.
+        If the response is lost, the blocker is looked up before it is resolved again.
 
         Args:
-            ref: Which sync.
-            blocker: What blocks it, or what blocks its service; or the id of that.
+            ref: The sync.
+            blocker: A blocker of the sync, or of its service; or the blocker's id.
             reason: Why it is resolved.
 
         Returns:
             The blocker as it is now.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
             NotFoundError: This sync has no such blocker.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: UpdateSyncBlocker; or UpdateServiceSyncBlocker, after GetServiceSyncBlockerSummary.
         """
-        resolve = self._services.subject_of(ref).resolve
+        resolve = self._target(ref).resolve_blocker
         if resolve is None:
-            raise _refusal("resolve_blocker", "ref", "the reference of a stack or of a service instance", ref)
+            raise InvalidArgumentError.expected("ref", "the reference of a stack or of a service instance", ref)
         blocker_id: object = getattr(blocker, "id", blocker)
         if not isinstance(blocker_id, str) or not blocker_id:
-            raise _refusal("resolve_blocker", "blocker", "a blocker or its id", blocker)
-        if not isinstance(cast("object", reason), str) or not reason:
-            raise _refusal("resolve_blocker", "reason", "text", reason)
-        return (yield from retrying(resolve(blocker_id, reason), self._session.attempts))
+            raise InvalidArgumentError.expected("blocker", "a blocker or its id", blocker)
+        is_text = isinstance(cast("object", reason), str) and bool(reason)
+        InvalidArgumentError.unless(is_text, "reason", "text", reason)
+        return (yield from self._retrying(resolve(blocker_id, reason)))
 
-    @verb
-    def repository_status(self, ref: SyncRef[GitSyncJob]) -> Flow[unisync.RepositorySyncAttempt | None]:
-        """Read how the latest sync of the branch stands that a Git sync follows: what comes before its own attempts.
+    @operation
+    def repository_status(self, ref: SyncRef[GitSyncJob]) -> Flow[RepositorySyncAttempt | None]:
+        """Read the latest sync of the branch that a Git sync follows, which comes before the attempts of the sync.
 
         Args:
-            ref: Which sync.
+            ref: The sync.
 
         Returns:
-            The latest attempt; None if there was none. Its success says that the syncs of what the branch defines were
-            started, and nothing of what came of them.
+            The latest attempt; None if there was none. Its success means that the syncs which the branch defines were
+            started, and says nothing about their results.
 
         Raises:
-            NotFoundError: The sync has no definition.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            InvalidArgumentError: An argument is not what is expected.
+            NotFoundError: The sync has no configuration.
+            UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: GetRepositorySyncStatus, after GetSyncConfiguration, GetServiceSyncConfig or
         GetTemplateSyncConfig.
         """
-        status = self._services.subject_of(ref).repository_status
-        if status is None:
-            raise _refusal("repository_status", "ref", "the reference of a Git sync", ref)
-        return (yield from retrying(status(), self._session.attempts))
+        read = self._target(ref).repository_status
+        if read is None:
+            raise InvalidArgumentError.expected("ref", "the reference of a Git sync", ref)
+        return (yield from self._retrying(read()))
 
 
-class Facade(CommonVerbs):
+class _ServiceClient(Generic[S, A]):
+    """An attribute that is the client of one service: blocking on one kind of client, awaited on the other."""
+
+    def __init__(self, sync_type: Callable[..., S], async_type: Callable[..., A], doc: str) -> None:
+        self._sync_type = sync_type
+        self._async_type = async_type
+        self.__doc__ = doc
+
+    def __set_name__(self, owner: type[object], name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type[object]) -> Self: ...
+    @overload
+    def __get__(self, instance: SyncBase, owner: type[object]) -> S: ...
+    @overload
+    def __get__(self, instance: AsyncBase, owner: type[object]) -> A: ...
+    def __get__(self, instance: Any, owner: type[object]) -> object:
+        if instance is None:
+            return self
+        if self._name == "proton":
+            warn_of_end(stacklevel=3)
+        operations = getattr(instance._settings.services, self._name)
+        retrying = instance._retrying
+        if isinstance(instance, SyncBase):
+            run: Callable[[Flow[Any]], object] = instance._run
+            client: object = self._sync_type(operations, lambda flow: run(retrying(flow)))
+        else:
+            client = self._async_type(operations, lambda flow: instance._arun(retrying(flow)))
+        # From now on, the attribute of the instance comes first.
+        instance.__dict__[self._name] = client
+        return client
+
+
+class ClientMethods(CommonMethods):
     """What `Unisync` and `AsyncUnisync` have in common."""
 
     def __init__(
         self,
-        session: interfaces.Boto3Session | None = None,
+        session: Boto3Session | None = None,
         *,
         region_name: str | None = None,
         profile_name: str | None = None,
         endpoint_url: str | None = None,
-        config: interfaces.BotocoreConfig | None = None,
+        config: BotocoreConfig | None = None,
         codeconnections_service: Literal["codeconnections", "codestar-connections"] = "codeconnections",
-        allow_unknown_words: bool = False,
-        pace: unisync.Pace | None = None,
-        clock: unisync.Clock | None = None,
+        allow_unknown_values: bool = False,
+        rate_limit: RateLimit | None = None,
+        clock: Clock | None = None,
         on_event: OnEvent | None = None,
     ) -> None:
-        self._on_event = checked_callback("on_event", on_event)
-        self._session = Session(
-            session, region_name, profile_name, endpoint_url, config, allow_unknown_words, on_event=on_event
+        on_event = checked_callback("on_event", on_event)
+        transport = Session(
+            session, region_name, profile_name, endpoint_url, config, allow_unknown_values, on_event=on_event
         )
-        self._services = Services(codeconnections_service)
-        self._clock = clock or unisync._core.flow.default_clock()
-        self._pace = pace
+        self._settings = ClientSettings(
+            transport,
+            Services(codeconnections_service),
+            clock or clocks.default_clock(),
+            rate_limit or RateLimit(),
+            on_event,
+        )
 
-    @verb
+    twinmaker = _ServiceClient(TwinMakerClient, AsyncTwinMakerClient, "The sync operations of IoT TwinMaker.")
+    proton = _ServiceClient(
+        ProtonClient,
+        AsyncProtonClient,
+        "The sync operations of Proton, whose support AWS ended on 2026-10-07: the first use warns of that.",
+    )
+    codeconnections = _ServiceClient(
+        CodeConnectionsClient, AsyncCodeConnectionsClient, "The sync operations of CodeConnections."
+    )
+
+    @operation
     def discover(
         self, *, services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None
-    ) -> Flow[unisync.Discovery]:
+    ) -> Flow[Discovery]:
         """Find every sync in this account and region.
 
         These are the jobs of all TwinMaker workspaces, the stacks that follow a linked repository, and the Proton
-        service instances and templates that follow one. What cannot be looked into, such as a service that is denied,
-        keeps nothing of the rest back: it is logged as a warning, and in the result's `errors`.
+        service instances and templates that follow one. A service that fails, for example because access is denied,
+        does not keep the others back: the error is logged as a warning and stands in the result's `errors`.
 
         Args:
-            services: Which services are searched; None is all of them.
+            services: The services to search; None is all of them.
 
         Returns:
-            The references, to iterate over, and what kept a service from being looked into to its end.
+            The references, to iterate over, and the first error of each service whose search is incomplete.
 
         Raises:
-            UnisyncError: Nothing was found, and none of the services could be looked into.
+            InvalidArgumentError: An argument is not what is expected.
+            UnisyncError: Nothing was found, and the search of every service is incomplete.
 
         AWS operation: ListWorkspaces and ListSyncJobs; ListRepositoryLinks and ListSyncConfigurations;
         ListServiceInstances, GetServiceSyncConfig, ListServiceTemplates, ListEnvironmentTemplates,
         GetTemplateSyncConfig, ListServiceTemplateVersions and ListEnvironmentTemplateVersions.
         """
-        from unisync._services.discovery import discover
-
-        return (yield from retrying(discover(self._services, services), self._session.attempts))
-
-
-def _refusal(verb: str, name: str, expected: str, value: object) -> InvalidRequestError:
-    return InvalidRequestError.before_sending(f"{name}: expected {expected}, got {value!r:.60}", verb)
+        return (yield from self._retrying(discover(self._settings.services, services)))

@@ -1,4 +1,11 @@
-"""A verb: a method written once, as a flow, that blocks on one client and is awaited on the other."""
+"""The bridge from flows to methods: a method is written once, as a flow, and blocks on one client and is awaited on
+the other.
+
+A class of methods derives from `MethodsBase`. Called there, an `@operation` returns its flow, for other flows to use;
+in a subclass with `SyncBase` the same method runs the flow and returns its result, and in one with `AsyncBase` it
+returns a coroutine. Signature and docstring stand once. `@paginated` and `@streamed` do the same for lists and for
+iterators of what gathered flows emit.
+"""
 
 from __future__ import annotations
 
@@ -6,50 +13,48 @@ import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import cached_property, wraps
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
 
-from unisync._core.flow import Flow, Together
-
-if TYPE_CHECKING:
-    from unisync._core.pagination import AsyncListing, Listing, Pages
+from unisync._core.commands import Flow, Gather
+from unisync._core.pagination import AsyncPager, Pager, PageRequest
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Verbs:
-    """A class that has verbs. Called on an instance of it, a verb gives its flow, for another flow to use."""
+class MethodsBase:
+    """A class whose methods are flows."""
 
     @property
     def _flows(self) -> Self:
-        """The instance that a verb's own code sees, so that the verbs it uses give it flows."""
+        """The `self` that a method's own code sees: calling other methods on it returns flows."""
         return self
 
 
-class BlockingVerbs(Verbs):
-    """Called on an instance of a class that has this base, a verb does what it says and returns what came of it."""
+class SyncBase(MethodsBase):
+    """A class whose methods block."""
 
     def _run(self, flow: Flow[T]) -> T:
         raise NotImplementedError
 
-    def _stream(self, together: Together[T]) -> Iterator[T]:
+    def _stream(self, command: Gather[T]) -> Iterator[T]:
         raise NotImplementedError
 
 
-class AwaitableVerbs(Verbs):
-    """Called on an instance of a class that has this base, a verb gives a coroutine that does the same."""
+class AsyncBase(MethodsBase):
+    """A class whose methods are awaited."""
 
     async def _arun(self, flow: Flow[T]) -> T:
         raise NotImplementedError
 
-    def _astream(self, together: Together[T]) -> AsyncIterator[T]:
+    def _astream(self, command: Gather[T]) -> AsyncIterator[T]:
         raise NotImplementedError
 
 
-class BlockingOperations(BlockingVerbs):
-    """The operations of one service, on the blocking client."""
+class SyncOperations(SyncBase):
+    """The blocking operations of one service, over the flows of another instance."""
 
-    def __init__(self, flows: Verbs, run: Callable[[Flow[Any]], Any]) -> None:
+    def __init__(self, flows: MethodsBase, run: Callable[[Flow[Any]], Any]) -> None:
         self.__flows = flows
         self.__run = run
 
@@ -61,10 +66,10 @@ class BlockingOperations(BlockingVerbs):
         return cast("T", self.__run(flow))
 
 
-class AwaitableOperations(AwaitableVerbs):
-    """The operations of one service, on the awaitable client."""
+class AsyncOperations(AsyncBase):
+    """The awaited operations of one service, over the flows of another instance."""
 
-    def __init__(self, flows: Verbs, arun: Callable[[Flow[Any]], Coroutine[Any, Any, Any]]) -> None:
+    def __init__(self, flows: MethodsBase, arun: Callable[[Flow[Any]], Coroutine[Any, Any, Any]]) -> None:
         self.__flows = flows
         self.__arun = arun
 
@@ -76,184 +81,185 @@ class AwaitableOperations(AwaitableVerbs):
         return cast("T", await self.__arun(flow))
 
 
-V = TypeVar("V", bound=Verbs)
+M = TypeVar("M", bound=MethodsBase)
+F = TypeVar("F", bound=Callable[..., object])
 
 
-class verb(Generic[V, P, T]):  # noqa: N801  # a decorator
-    """Makes a verb of a generator method. Its signature and its docstring serve both clients.
+class _Bridge(Generic[M, P, T]):
+    """A method that depends on the class it is called on. Each form is made when it is first needed."""
 
-    A coroutine is typed with `object` where `Any` is usual: with `Any`, mypy gives up on `asyncio.gather`.
-    """
+    inner: ClassVar[str]
+    """The return annotation of the function up to its type argument."""
+    sync_outer: ClassVar[str] = ""
+    async_outer: ClassVar[str] = ""
+    """What the blocking and the awaited form return instead; empty for the type argument alone."""
 
-    def __init__(self, function: Callable[Concatenate[V, P], Flow[T]]) -> None:
+    def __init__(self, function: Callable[Concatenate[M, P], Any]) -> None:
         self._function = function
         self.__doc__ = function.__doc__
 
-    @overload
-    def __get__(self, instance: BlockingVerbs, owner: type[object]) -> Callable[P, T]: ...
-    @overload
-    def __get__(self, instance: AwaitableVerbs, owner: type[object]) -> Callable[P, Coroutine[object, object, T]]: ...
-    @overload
-    def __get__(self, instance: Verbs, owner: type[object]) -> Callable[P, Flow[T]]: ...
-    @overload
-    def __get__(self, instance: None, owner: type[BlockingVerbs]) -> Callable[Concatenate[V, P], T]: ...
-    @overload
-    def __get__(
-        self, instance: None, owner: type[AwaitableVerbs]
-    ) -> Callable[Concatenate[V, P], Coroutine[object, object, T]]: ...
-    @overload
-    def __get__(self, instance: None, owner: type[Verbs]) -> Callable[Concatenate[V, P], Flow[T]]: ...
-    def __get__(self, instance: Verbs | None, owner: type[object]) -> Callable[..., object]:
-        if issubclass(owner, BlockingVerbs):
-            function: Callable[..., object] = self._blocking
-        elif issubclass(owner, AwaitableVerbs):
-            function = self._awaitable
+    def _bind(self, instance: MethodsBase | None, owner: type[object]) -> Callable[..., Any]:
+        if issubclass(owner, SyncBase):
+            function = self._sync
+        elif issubclass(owner, AsyncBase):
+            function = self._async
         else:
             function = self._flow
         return function if instance is None else MethodType(function, instance)
 
-    # Made when they are first asked for: a program uses few of the verbs.
-
     @cached_property
-    def _flow(self) -> Callable[..., Flow[T]]:
+    def _flow(self) -> Callable[..., Any]:
         function = self._function
 
         @wraps(function)
-        def flow(self: V, *args: P.args, **kwargs: P.kwargs) -> Flow[T]:
-            return function(self._flows, *args, **kwargs)  # pyright: ignore[reportPrivateUsage]
+        def flow(self: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
+            return function(self._flows, *args, **kwargs)
 
         return flow
 
     @cached_property
-    def _blocking(self) -> Callable[..., T]:
-        flow = self._flow
+    def _sync(self) -> Callable[..., Any]:
+        return _returning(self._make_sync(self._flow), self.inner, self.sync_outer)
 
+    @cached_property
+    def _async(self) -> Callable[..., Any]:
+        return _returning(self._make_async(self._flow), self.inner, self.async_outer)
+
+    def _make_sync(self, flow: Callable[..., Any]) -> Callable[..., Any]:
+        raise NotImplementedError
+
+    def _make_async(self, flow: Callable[..., Any]) -> Callable[..., Any]:
+        raise NotImplementedError
+
+
+class operation(_Bridge[M, P, T]):  # noqa: N801  # a decorator
+    """Makes a method of a flow.
+
+    A coroutine is typed with `object` where `Any` is usual: with `Any`, mypy gives up on `asyncio.gather`.
+    """
+
+    inner = "Flow["
+
+    if TYPE_CHECKING:
+
+        def __init__(self, function: Callable[Concatenate[M, P], Flow[T]]) -> None: ...
+
+    @overload
+    def __get__(self, instance: SyncBase, owner: type[object]) -> Callable[P, T]: ...
+    @overload
+    def __get__(self, instance: AsyncBase, owner: type[object]) -> Callable[P, Coroutine[object, object, T]]: ...
+    @overload
+    def __get__(self, instance: MethodsBase, owner: type[object]) -> Callable[P, Flow[T]]: ...
+    @overload
+    def __get__(self, instance: None, owner: type[SyncBase]) -> Callable[Concatenate[M, P], T]: ...
+    @overload
+    def __get__(
+        self, instance: None, owner: type[AsyncBase]
+    ) -> Callable[Concatenate[M, P], Coroutine[object, object, T]]: ...
+    @overload
+    def __get__(self, instance: None, owner: type[MethodsBase]) -> Callable[Concatenate[M, P], Flow[T]]: ...
+    def __get__(self, instance: MethodsBase | None, owner: type[object]) -> Callable[..., object]:
+        return self._bind(instance, owner)
+
+    def _make_sync(self, flow: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(self._function)
-        def blocking(self: V, *args: P.args, **kwargs: P.kwargs) -> T:
-            client = cast("BlockingVerbs", self)
-            return client._run(flow(self, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
+        def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
+            return self._run(flow(self, *args, **kwargs))
 
-        return _returning(blocking, "Flow[", "")
+        return method
 
-    @cached_property
-    def _awaitable(self) -> Callable[..., Coroutine[object, object, T]]:
-        flow = self._flow
-
+    def _make_async(self, flow: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(self._function)
-        async def awaitable(self: V, *args: P.args, **kwargs: P.kwargs) -> T:
-            client = cast("AwaitableVerbs", self)
-            return await client._arun(flow(self, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
+        async def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
+            return await self._arun(flow(self, *args, **kwargs))
 
-        return _returning(awaitable, "Flow[", "")
-
-
-class listing(Generic[V, P, T]):  # noqa: N801  # a decorator
-    """Makes a list, that is iterated over on either client, of a method that says what its pages are asked for with."""
-
-    def __init__(self, function: Callable[Concatenate[V, P], Pages[T]]) -> None:
-        self._function = function
-        self.__doc__ = function.__doc__
-
-    @overload
-    def __get__(self, instance: BlockingVerbs, owner: type[object]) -> Callable[P, Listing[T]]: ...
-    @overload
-    def __get__(self, instance: AwaitableVerbs, owner: type[object]) -> Callable[P, AsyncListing[T]]: ...
-    @overload
-    def __get__(self, instance: Verbs, owner: type[object]) -> Callable[P, Pages[T]]: ...
-    @overload
-    def __get__(self, instance: None, owner: type[BlockingVerbs]) -> Callable[Concatenate[V, P], Listing[T]]: ...
-    @overload
-    def __get__(self, instance: None, owner: type[AwaitableVerbs]) -> Callable[Concatenate[V, P], AsyncListing[T]]: ...
-    @overload
-    def __get__(self, instance: None, owner: type[Verbs]) -> Callable[Concatenate[V, P], Pages[T]]: ...
-    def __get__(self, instance: Verbs | None, owner: type[object]) -> Callable[..., object]:
-        if issubclass(owner, BlockingVerbs):
-            function: Callable[..., object] = self._blocking
-        elif issubclass(owner, AwaitableVerbs):
-            function = self._awaitable
-        else:
-            function = self._function
-        return function if instance is None else MethodType(function, instance)
-
-    @cached_property
-    def _blocking(self) -> Callable[..., Listing[T]]:
-        from unisync._core.pagination import Listing
-
-        @wraps(function := self._function)
-        def blocking(self: V, *args: P.args, **kwargs: P.kwargs) -> Listing[T]:
-            client = cast("BlockingVerbs", self)
-            return Listing(function(self._flows, *args, **kwargs), client._run)  # pyright: ignore[reportPrivateUsage]
-
-        return _returning(blocking, "lists.Pages[", "lists.Listing[")
-
-    @cached_property
-    def _awaitable(self) -> Callable[..., AsyncListing[T]]:
-        from unisync._core.pagination import AsyncListing
-
-        @wraps(function := self._function)
-        def awaitable(self: V, *args: P.args, **kwargs: P.kwargs) -> AsyncListing[T]:
-            client = cast("AwaitableVerbs", self)
-            return AsyncListing(function(self._flows, *args, **kwargs), client._arun)  # pyright: ignore[reportPrivateUsage]
-
-        return _returning(awaitable, "lists.Pages[", "lists.AsyncListing[")
+        return method
 
 
-class stream(Generic[V, P, T]):  # noqa: N801  # a decorator
-    """Makes what a method's flows tell, as they run together, something to iterate over on either client."""
+class paginated(_Bridge[M, P, T]):  # noqa: N801  # a decorator
+    """Makes a list to iterate over of a method that says how to request its pages."""
 
-    def __init__(self, function: Callable[Concatenate[V, P], Together[T]]) -> None:
-        self._function = function
-        self.__doc__ = function.__doc__
+    inner, sync_outer, async_outer = "PageRequest[", "Pager[", "AsyncPager["
+
+    if TYPE_CHECKING:
+
+        def __init__(self, function: Callable[Concatenate[M, P], PageRequest[T]]) -> None: ...
 
     @overload
-    def __get__(self, instance: BlockingVerbs, owner: type[object]) -> Callable[P, Iterator[T]]: ...
+    def __get__(self, instance: SyncBase, owner: type[object]) -> Callable[P, Pager[T]]: ...
     @overload
-    def __get__(self, instance: AwaitableVerbs, owner: type[object]) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, instance: AsyncBase, owner: type[object]) -> Callable[P, AsyncPager[T]]: ...
     @overload
-    def __get__(self, instance: Verbs, owner: type[object]) -> Callable[P, Together[T]]: ...
+    def __get__(self, instance: MethodsBase, owner: type[object]) -> Callable[P, PageRequest[T]]: ...
     @overload
-    def __get__(self, instance: None, owner: type[BlockingVerbs]) -> Callable[Concatenate[V, P], Iterator[T]]: ...
+    def __get__(self, instance: None, owner: type[SyncBase]) -> Callable[Concatenate[M, P], Pager[T]]: ...
     @overload
-    def __get__(self, instance: None, owner: type[AwaitableVerbs]) -> Callable[Concatenate[V, P], AsyncIterator[T]]: ...
+    def __get__(self, instance: None, owner: type[AsyncBase]) -> Callable[Concatenate[M, P], AsyncPager[T]]: ...
     @overload
-    def __get__(self, instance: None, owner: type[Verbs]) -> Callable[Concatenate[V, P], Together[T]]: ...
-    def __get__(self, instance: Verbs | None, owner: type[object]) -> Callable[..., object]:
-        if issubclass(owner, BlockingVerbs):
-            function: Callable[..., object] = self._blocking
-        elif issubclass(owner, AwaitableVerbs):
-            function = self._awaitable
-        else:
-            function = self._function
-        return function if instance is None else MethodType(function, instance)
+    def __get__(self, instance: None, owner: type[MethodsBase]) -> Callable[Concatenate[M, P], PageRequest[T]]: ...
+    def __get__(self, instance: MethodsBase | None, owner: type[object]) -> Callable[..., object]:
+        return self._bind(instance, owner)
 
-    @cached_property
-    def _blocking(self) -> Callable[..., Iterator[T]]:
-        @wraps(function := self._function)
-        def blocking(self: V, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-            client = cast("BlockingVerbs", self)
-            return client._stream(function(self._flows, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
+    def _make_sync(self, flow: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(self._function)
+        def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> Pager[Any]:
+            return Pager(flow(self, *args, **kwargs), self._run)
 
-        return _returning(blocking, "Together[", "Iterator[")
+        return method
 
-    @cached_property
-    def _awaitable(self) -> Callable[..., AsyncIterator[T]]:
-        @wraps(function := self._function)
-        def awaitable(self: V, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
-            client = cast("AwaitableVerbs", self)
-            return client._astream(function(self._flows, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
+    def _make_async(self, flow: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(self._function)
+        def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> AsyncPager[Any]:
+            return AsyncPager(flow(self, *args, **kwargs), self._arun)
 
-        return _returning(awaitable, "Together[", "AsyncIterator[")
+        return method
 
 
-F = TypeVar("F", bound=Callable[..., object])
+class streamed(_Bridge[M, P, T]):  # noqa: N801  # a decorator
+    """Makes an iterator of what the gathered flows of a method emit."""
+
+    inner, sync_outer, async_outer = "Gather[", "Iterator[", "AsyncIterator["
+
+    if TYPE_CHECKING:
+
+        def __init__(self, function: Callable[Concatenate[M, P], Gather[T]]) -> None: ...
+
+    @overload
+    def __get__(self, instance: SyncBase, owner: type[object]) -> Callable[P, Iterator[T]]: ...
+    @overload
+    def __get__(self, instance: AsyncBase, owner: type[object]) -> Callable[P, AsyncIterator[T]]: ...
+    @overload
+    def __get__(self, instance: MethodsBase, owner: type[object]) -> Callable[P, Gather[T]]: ...
+    @overload
+    def __get__(self, instance: None, owner: type[SyncBase]) -> Callable[Concatenate[M, P], Iterator[T]]: ...
+    @overload
+    def __get__(self, instance: None, owner: type[AsyncBase]) -> Callable[Concatenate[M, P], AsyncIterator[T]]: ...
+    @overload
+    def __get__(self, instance: None, owner: type[MethodsBase]) -> Callable[Concatenate[M, P], Gather[T]]: ...
+    def __get__(self, instance: MethodsBase | None, owner: type[object]) -> Callable[..., object]:
+        return self._bind(instance, owner)
+
+    def _make_sync(self, flow: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(self._function)
+        def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
+            return cast("Iterator[Any]", self._stream(flow(self, *args, **kwargs)))
+
+        return method
+
+    def _make_async(self, flow: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(self._function)
+        def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Any]:
+            return cast("AsyncIterator[Any]", self._astream(flow(self, *args, **kwargs)))
+
+        return method
 
 
 def _returning(function: F, inner: str, outer: str) -> F:
-    """The function, which says that it returns its flow's or its pages' own result, in `outer`."""
+    """The function, its signature saying that it returns the result itself, in `outer`."""
     signature = inspect.signature(function)
     result = outer + str(signature.return_annotation).removeprefix(inner)
     result = result if outer else result.removesuffix("]")
     function.__dict__["__signature__"] = signature.replace(return_annotation=result)
-    # Those of the flow that it wraps are another function's.
+    # `wraps` shares the annotations of the function that it wraps: those stay as they are.
     function.__annotations__ = {**function.__annotations__, "return": result}
     return function

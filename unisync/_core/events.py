@@ -1,4 +1,4 @@
-"""What a client tells of its calls and waits while they go on: to whoever was named by `on_event`, and to the log."""
+"""Events: what a client reports of its calls and waits while they run, to `on_event` and to the log."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from unisync._core.flow import Call, Flow, each_call
+from unisync._core.flow import Call, Flow, intercept
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import SyncRef
-from unisync.errors import InvalidRequestError, UnisyncError
+from unisync.errors import InvalidArgumentError, UnisyncError
 
 T = TypeVar("T")
 Callback = TypeVar("Callback")
@@ -24,7 +24,7 @@ logger: logging.Logger = logging.getLogger("unisync")
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """A call to AWS was answered, or failed. What is tried again gives one of these for each attempt."""
+    """A call to AWS was answered, or failed. Each retry is a call of its own."""
 
     service: str
     """boto3's name of the service."""
@@ -33,106 +33,108 @@ class CallEnded:
     region: str | None
     account: str | None
     """The account, in a fleet."""
-    attempt: int
-    """Which try it was; in a wait, which look."""
+    retries: int
+    """How often this call was sent before: 0 for the first attempt."""
     delay: float
-    """Seconds for which it was paused before this attempt, by the client's clock."""
+    """Seconds of pause before it was sent, by the client's clock."""
     started_at: datetime
     """In UTC."""
     duration: float
     """Seconds."""
     request_id: str | None
-    """What AWS's support asks for; None where there was no answer."""
+    """The id that AWS Support asks for; None if there was no response."""
     error: UnisyncError | None
-    """What it failed with, if it did."""
+    """What it failed with."""
     wait_id: int | None
-    """The wait that it was made for, if it was for one."""
+    """The wait that it was made for, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitStarted:
-    """A wait began: any of the verbs that wait, or one of the waits of `wait_all`."""
+    """A wait started: one of the methods that wait for a single sync, or one of the waits of `wait_all`."""
 
     wait_id: int
     """A number that no other wait of this process has."""
     ref: SyncRef[SyncJob]
-    aim: str
+    condition: str
     """What is waited for: "active", "deleted" or "resources"."""
     revision: str | None
-    """The commit that is waited for, if one is."""
+    """The commit that is waited for, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitEnded:
-    """A wait came to its end."""
+    """A wait ended."""
 
     wait_id: int
     ref: SyncRef[SyncJob]
+    polls: int
+    """How often the sync was polled."""
     calls: int
-    """How many calls it asked for; where it was given up, the last of them may not have been made."""
+    """How many calls were started for it. If it was cancelled, the last of them may not have been sent."""
     elapsed: float
-    """Seconds that it took, by the client's clock."""
+    """Seconds since it started, by the client's clock."""
     job: SyncJob | None
-    """The job that it returned, if it returned one."""
+    """The job that it returned, if any."""
     error: Exception | None
-    """What it ended with, if it was an error."""
-    is_given_up: bool
-    """Whether somebody ended it from outside: a cancelled task, Ctrl-C, or `wait_all` that had seen enough."""
+    """The error that it ended with, if any."""
+    cancelled: bool
+    """Whether it was ended from outside: a cancelled task, Ctrl-C, or `wait_all` when it needed no more results."""
 
 
 Event = CallEnded | WaitStarted | WaitEnded
-"""What a client tells of."""
+"""What a client reports to `on_event`."""
 OnEvent = Callable[[Event], object]
 
 
 class CallbackError(Exception):
-    """Carries what a callback raised past those who would take it for a wait's own error."""
+    """Carries what a callback raised past code that would take it for a wait's own error."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(error)
         self.error: Exception = error
 
 
-_LOGGED = ("service", "operation", "region", "account", "attempt", "delay", "duration", "request_id", "wait_id")
-_numbers = itertools.count(1)
+_LOGGED = ("service", "operation", "region", "account", "retries", "delay", "duration", "request_id", "wait_id")
+_wait_ids = itertools.count(1)
 
 
 def checked_callback(name: str, callback: Callback) -> Callback:
-    """The callback of a parameter.
+    """The callback that was passed as the parameter `name`.
 
     Raises:
-        InvalidRequestError: it is none.
+        InvalidArgumentError: It is no callback.
     """
     if callback is None:
         return callback
-    if not callable(callback):
-        raise InvalidRequestError.before_sending(f"{name}: expected a function, got {callback!r:.60}")
-    if inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(callback.__call__):
-        raise InvalidRequestError.before_sending(f"{name}: expected a plain function, got one that is awaited")
+    expect = InvalidArgumentError.unless
+    expect(callable(callback), name, "a function", callback)
+    is_async = inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(type(callback).__call__)
+    expect(not is_async, name, "a plain function, not an async one", callback)
     return callback
 
 
 def log_call(ended: CallEnded) -> None:
-    """Log a call that ended, with the same as fields for those who log in a structure, and none of what was said."""
+    """Log a call at debug level, with its fields for structured logging, and without any text of AWS's."""
     if logger.isEnabledFor(logging.DEBUG):
         error = ended.error
-        how = "answered" if error is None else type(error).__name__
+        result = "answered" if error is None else type(error).__name__
         fields: dict[str, object] = {name: getattr(ended, name) for name in _LOGGED}
         logger.debug(
-            "%s %s attempt %d after a pause of %.1f s: %s in %.3f s (request %s)",
-            *(ended.service, ended.operation, ended.attempt, ended.delay, how, ended.duration, ended.request_id),
+            "%s %s, retry %d after a pause of %.1f s: %s in %.3f s (request %s)",
+            *(ended.service, ended.operation, ended.retries, ended.delay, result, ended.duration, ended.request_id),
             extra={"unisync": {**fields, "error": None if error is None else type(error).__name__}},
         )
 
 
-def tell(on_event: OnEvent | None, event: Event) -> None:
-    """Tell an event to whoever listens, whose failures are nobody else's."""
+def notify(on_event: OnEvent | None, event: Event) -> None:
+    """Pass an event to the listener. What the listener raises is logged and changes nothing."""
     if on_event is not None:
         handled = sys.exception()
         try:
             on_event(event)
         except Exception as error:
-            # Without what is being handled meanwhile: its text may be AWS's, which no log is to show.
+            # Without the exception that is being handled meanwhile: its text may be AWS's, which no log may show.
             last: BaseException = error
             while last.__context__ not in (None, handled):
                 last = last.__context__
@@ -140,39 +142,46 @@ def tell(on_event: OnEvent | None, event: Event) -> None:
             logger.exception("on_event failed at %s", type(event).__name__)
 
 
-def observed(
+def instrumented(
     flow: Flow[T],
     on_event: OnEvent | None,
     ref: SyncRef[Any],
-    aim: str,
+    condition: str,
     revision: str | None,
     now: Callable[[], float],
+    polls: Callable[[], int],
 ) -> Flow[T]:
-    """The same wait, told of at its beginning and its end, and its calls marked as its own."""
-    wait_id, began, calls = next(_numbers), now(), 0
+    """The same wait, its start and end reported, and its calls marked as its own. `polls` counts its polls."""
+    wait_id, started_at, calls = next(_wait_ids), now(), 0
 
-    def marked(call: Call[Any]) -> Call[Any]:
+    def mark(call: Call[Any]) -> Flow[object]:
         nonlocal calls
         calls += 1
-        return call._replace(wait_id=wait_id)
+        return (yield call._replace(wait_id=wait_id))
 
-    def ended(job: object, error: Exception | None, is_given_up: bool) -> None:
-        elapsed = now() - began
-        how = "given up" if is_given_up else type(error).__name__ if error else "in place"
-        fields: dict[str, object] = {"ref": str(ref), "wait_id": wait_id, "calls": calls, "elapsed": elapsed}
+    def ended(job: object, error: Exception | None, cancelled: bool) -> None:
+        elapsed = now() - started_at
+        result = "cancelled" if cancelled else type(error).__name__ if error else "done"
+        fields: dict[str, object] = {
+            "ref": str(ref),
+            "wait_id": wait_id,
+            "polls": polls(),
+            "calls": calls,
+            "elapsed": elapsed,
+        }
         logger.debug(
-            "the wait %d for %s ended after %d calls and %.1f s: %s",
-            *(wait_id, ref, calls, elapsed, how),
+            "wait %d for %s ended after %d polls and %.1f s: %s",
+            *(wait_id, ref, polls(), elapsed, result),
             extra={"unisync": fields},
         )
-        seen = job if isinstance(job, SyncJob) else None
-        tell(on_event, WaitEnded(wait_id, ref, calls, elapsed, seen, error, is_given_up))
+        returned = job if isinstance(job, SyncJob) else None
+        notify(on_event, WaitEnded(wait_id, ref, polls(), calls, elapsed, returned, error, cancelled))
 
     fields: dict[str, object] = {"ref": str(ref), "wait_id": wait_id}
-    logger.debug("the wait %d for %s to be %s began", wait_id, ref, aim, extra={"unisync": fields})
+    logger.debug("wait %d for %s started: %s", wait_id, ref, condition, extra={"unisync": fields})
     try:
-        tell(on_event, WaitStarted(wait_id, ref, aim, revision))
-        result = yield from each_call(flow, marked)
+        notify(on_event, WaitStarted(wait_id, ref, condition, revision))
+        result = yield from intercept(flow, mark)
     except Exception as error:
         ended(None, error.error if isinstance(error, CallbackError) else error, False)
         raise

@@ -1,176 +1,170 @@
-"""Running many flows at once: in a few threads, or in the tasks of an event loop."""
+"""Running many flows at once: `gather` on a few threads, `agather` on the tasks of an event loop."""
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from unisync._core.flow import SLICE, AtOnce, Call, Sleep, Stop, SystemClock, Together, asleep, sleep
-from unisync._core.rate_limiter import BucketOf
+from unisync._core.clock import STOP_CHECK_INTERVAL, Clock, SystemClock, async_sleep, sleep
+from unisync._core.commands import Call, ConcurrencyLimit, Gather, Sleep, StopSignal
+from unisync._core.rate_limiter import LimiterFor
 from unisync._core.scheduler import Scheduler
-from unisync._models.jobs import Model
-
-if TYPE_CHECKING:
-    import asyncio
-
-    from unisync._core.clock import Clock
-    from unisync.errors import UnisyncError
+from unisync._models.base import Model
+from unisync.errors import UnisyncError
 
 T = TypeVar("T")
 
+MAX_BLOCK = 3600.0
+"""Seconds after which a driver checks for due calls at the latest: no operating system waits for ages."""
+SHUTDOWN_TIMEOUT = 1.0
+"""Seconds that cancelled calls get to end. Only one that is still connecting takes longer."""
 
-def run_together(
-    together: Together[T],
+
+def gather(
+    command: Gather[T],
     send: Callable[[Call[Any]], Model],
     clock: Clock,
-    bucket_of: BucketOf,
-    at_once: AtOnce,
+    limiter_for: LimiterFor,
+    concurrency: ConcurrencyLimit,
 ) -> Generator[object, None, Mapping[int, T | UnisyncError]]:
-    """Run the flows; yield what they tell. The threads end with them."""
-    scheduler = Scheduler(together, bucket_of, clock.now, at_once)
+    """Run flows on threads; yields what they emit, returns their results. The threads end with it."""
+    scheduler = Scheduler(command, limiter_for, clock.now, concurrency)
     workers = Workers(send)
-    under_way = 0
+    in_flight = 0
     try:
-        while not (scheduler.is_over or _is_stopped(together)):
-            while scheduler.told:
-                scheduler.rest()  # who knows when it goes on
-                yield scheduler.told.popleft()
+        while not (scheduler.is_done or _is_stopped(command)):
+            while scheduler.emitted:
+                scheduler.release_permits()  # the caller may take its time
+                yield scheduler.emitted.popleft()
             due = scheduler.next()
             if isinstance(due, tuple):
-                under_way += 1
-                workers.do(*due)
-            elif under_way:
-                answer = workers.answer(_patience(due, clock, together.stop))
-                if answer is not None:
-                    under_way -= 1
-                    scheduler.answered(*answer)
-            elif not (scheduler.told or scheduler.is_over):
-                assert due is not None, "what is not over has something to do"
-                sleep(Sleep(due, stop=together.stop), clock)
+                in_flight += 1
+                workers.submit(*due)
+            elif in_flight:
+                outcome = workers.next_result(_block_for(due, clock, command.stop))
+                if outcome is not None:
+                    in_flight -= 1
+                    scheduler.record(*outcome)
+            elif not (scheduler.emitted or scheduler.is_done):
+                assert due is not None, "a scheduler that is not done has something to do"
+                sleep(Sleep(due, stop=command.stop), clock)
     finally:
         scheduler.close()
         workers.close()
-    yield from scheduler.told
+    yield from scheduler.emitted
     return scheduler.results
 
 
-async def arun_together(
-    together: Together[T],
+async def agather(
+    command: Gather[T],
     send: Callable[[Call[Any]], Awaitable[Model]],
     clock: Clock,
-    bucket_of: BucketOf,
-    at_once: AtOnce,
+    limiter_for: LimiterFor,
+    concurrency: ConcurrencyLimit,
     results: dict[int, T | UnisyncError],
 ) -> AsyncGenerator[object, None]:
-    """Run the flows; yield what they tell. The tasks end with them.
+    """Run flows on tasks; yields what they emit. The tasks end with it.
 
-    What comes of the flows is put into `results`: an async generator cannot return it.
+    The results go into `results`, since an async generator cannot return them.
     """
-    import asyncio
-
-    scheduler = Scheduler(together, bucket_of, clock.now, at_once)
-    under_way: dict[asyncio.Future[Model], int] = {}
+    scheduler = Scheduler(command, limiter_for, clock.now, concurrency)
+    in_flight: dict[asyncio.Future[Model], int] = {}
     try:
-        while not (scheduler.is_over or _is_stopped(together)):
-            while scheduler.told:
-                scheduler.rest()  # who knows when it goes on
-                yield scheduler.told.popleft()
+        while not (scheduler.is_done or _is_stopped(command)):
+            while scheduler.emitted:
+                scheduler.release_permits()  # the caller may take its time
+                yield scheduler.emitted.popleft()
             due = scheduler.next()
             if isinstance(due, tuple):
-                place, call = due
-                under_way[asyncio.ensure_future(send(call))] = place
-            elif under_way:
-                patience = _patience(due, clock, together.stop)
-                done, _ = await asyncio.wait(under_way, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-                for answer in done:
-                    _tell(scheduler, under_way.pop(answer), answer)
-            elif not (scheduler.told or scheduler.is_over):
-                assert due is not None, "what is not over has something to do"
-                await asleep(Sleep(due, stop=together.stop), clock)
+                index, call = due
+                in_flight[asyncio.ensure_future(send(call))] = index
+            elif in_flight:
+                timeout = _block_for(due, clock, command.stop)
+                done, _ = await asyncio.wait(in_flight, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+                for future in done:
+                    _record(scheduler, in_flight.pop(future), future)
+            elif not (scheduler.emitted or scheduler.is_done):
+                assert due is not None, "a scheduler that is not done has something to do"
+                await async_sleep(Sleep(due, stop=command.stop), clock)
     finally:
         scheduler.close()
-        for answer in under_way:
-            answer.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        for future in in_flight:
+            future.cancel()
+        await asyncio.gather(*in_flight, return_exceptions=True)
     results.update(scheduler.results)
-    for told in scheduler.told:
-        yield told
+    for value in scheduler.emitted:
+        yield value
 
 
-def _tell(scheduler: Scheduler[Any], place: int, answer: asyncio.Future[Model]) -> None:
-    error = answer.exception()
+def _record(scheduler: Scheduler[Any], index: int, future: asyncio.Future[Model]) -> None:
+    error = future.exception()
     if error is not None and not isinstance(error, Exception):
         raise error
-    scheduler.answered(place, None if error else answer.result(), error)
+    scheduler.record(index, None if error else future.result(), error)
 
 
-def _is_stopped(together: Together[Any]) -> bool:
-    return together.stop is not None and together.stop.is_set()
+def _is_stopped(command: Gather[Any]) -> bool:
+    return command.stop is not None and command.stop.is_set()
 
 
-def _patience(due: float | None, clock: Clock, stop: Stop | None) -> float | None:
-    """Real seconds to wait for an answer before something else may be due."""
+def _block_for(due: float | None, clock: Clock, stop: StopSignal | None) -> float | None:
+    """Real seconds to block for a response before something else may be due; None for as long as it takes."""
     if due is not None and type(clock) is not SystemClock:
-        return SLICE  # who knows how late it is by then
+        return STOP_CHECK_INTERVAL  # another clock may run at any speed
     if stop is not None:
-        return SLICE if due is None else min(due, SLICE)
-    return None if due is None else min(due, AN_HOUR)
-
-
-AN_HOUR = 3600.0
-"""Seconds after which it is asked again whether something is due: no operating system waits for ages."""
-ENDING = 1.0
-"""Seconds that calls which are given up are given to end. Only one that is being connected takes longer."""
+        return STOP_CHECK_INTERVAL if due is None else min(due, STOP_CHECK_INTERVAL)
+    return None if due is None else min(due, MAX_BLOCK)
 
 
 class Workers:
-    """Threads that make calls. They end when they are closed; whatever they wait for, with the program."""
+    """Daemon threads that send calls, as many as there are calls in flight."""
 
     def __init__(self, send: Callable[[Call[Any]], Model]) -> None:
         self._send = send
         self._calls: SimpleQueue[tuple[int, Call[Any], contextvars.Context] | None] = SimpleQueue()
-        self._answers: SimpleQueue[tuple[int, object, BaseException | None]] = SimpleQueue()
+        self._results: SimpleQueue[tuple[int, object, BaseException | None]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._busy = 0
         self._closed = threading.Event()
 
-    def do(self, place: int, call: Call[Any]) -> None:
-        """Make a call."""
+    def submit(self, index: int, call: Call[Any]) -> None:
+        """Send a call."""
         self._busy += 1
         if self._busy > len(self._threads):
             self._threads.append(threading.Thread(target=self._work, name="unisync", daemon=True))
             self._threads[-1].start()
-        self._calls.put((place, call._replace(stop=self._closed), contextvars.copy_context()))
+        self._calls.put((index, call._replace(stop=self._closed), contextvars.copy_context()))
 
-    def answer(self, patience: float | None) -> tuple[int, object, BaseException | None] | None:
-        """An answer, as soon as there is one; None if there is none within some seconds."""
+    def next_result(self, timeout: float | None) -> tuple[int, object, BaseException | None] | None:
+        """The next outcome; None if there is none within `timeout` seconds."""
         try:
-            answer = self._answers.get(timeout=patience)
+            result = self._results.get(timeout=timeout)
         except Empty:
             return None
         self._busy -= 1
-        if answer[2] is not None and not isinstance(answer[2], Exception):
-            raise answer[2]
-        return answer
+        if result[2] is not None and not isinstance(result[2], Exception):
+            raise result[2]
+        return result
 
     def close(self) -> None:
-        """End the threads, and the calls that are under way."""
+        """End the threads, and the calls in flight."""
         self._closed.set()
         for _ in self._threads:
             self._calls.put(None)
-        until = time.monotonic() + ENDING
+        until = time.monotonic() + SHUTDOWN_TIMEOUT
         for thread in self._threads:
-            if thread is not threading.current_thread():  # which may collect what nobody closed
+            if thread is not threading.current_thread():  # which may be collecting what nobody closed
                 thread.join(max(until - time.monotonic(), 0.0))
 
     def _work(self) -> None:
-        while (asked := self._calls.get()) is not None:
-            place, call, context = asked
+        while (submitted := self._calls.get()) is not None:
+            index, call, context = submitted
             try:
-                self._answers.put((place, context.run(self._send, call), None))
+                self._results.put((index, context.run(self._send, call), None))
             except BaseException as error:
-                self._answers.put((place, None, error))
+                self._results.put((index, None, error))

@@ -1,4 +1,4 @@
-"""Lists: all pages of them, fetched one by one as they are needed, from the start or from where another left off."""
+"""Lists: their pages, fetched one by one as they are needed, from the start or from a token."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 
 from typing_extensions import override
 
-from unisync._core.flow import Call, Flow, ask
-from unisync.errors import InvalidRequestError, ResponseError
+from unisync._core.flow import Call, Flow, request
+from unisync.errors import InvalidArgumentError, ResponseError
 
-PAGE_SIZE = 100
-"""The size of a page where there is a limit and no `page_size`: what every operation takes."""
+DEFAULT_PAGE_SIZE = 100
+"""The page size where there is a limit and no `page_size`: every operation accepts it."""
 
 T = TypeVar("T")
 U = TypeVar("U")
 T_co = TypeVar("T_co", covariant=True)
 
 
-class PageReply(Protocol[T_co]):
-    """An answer that is a page."""
+class PageEnvelope(Protocol[T_co]):
+    """A response that is a page."""
 
     @property
     def items(self) -> tuple[T_co, ...]:
-        """What is listed."""
+        """What it lists."""
         ...
 
     @property
     def next_token(self) -> str | None:
-        """What to ask for the next page with."""
+        """The token of the next page."""
         ...
 
     @property
     def model_extra(self) -> dict[str, Any] | None:
-        """What else AWS said."""
+        """Fields that no model has."""
         ...
 
 
 @dataclass(frozen=True)
 class Page(Generic[T_co]):
-    """A part of a list, as AWS gave it in one answer."""
+    """A part of a list, as AWS returned it in one response."""
 
     items: tuple[T_co, ...]
     next_token: str | None
-    """What the rest is listed with, now or later and elsewhere: the argument `next_token`. None on the last page, and
-    where AWS gave more than the limit has room for. Of a page that `is_truncated`, nothing takes it."""
+    """Pass it as `next_token` to list the rest, now or later and elsewhere. None on the last page, and where AWS
+    returned more items than `limit` allows. No operation accepts the token of a page that `is_truncated`."""
     is_truncated: bool = False
-    """Whether there is more that cannot be had: AWS's operation takes no token."""
+    """Whether there are more items that cannot be listed, since AWS's operation accepts no token."""
     extra: Mapping[str, object] = field(default_factory=dict[str, object])
-    """Members of the answer that no model has."""
+    """Fields of the response that no model has."""
 
     def __iter__(self) -> Iterator[T_co]:
         return iter(self.items)
@@ -60,109 +60,106 @@ class Page(Generic[T_co]):
 
 
 class TruncatedListWarning(UserWarning):
-    """AWS held back a part of a list, and its operation takes no token to ask for that part with."""
+    """AWS left out a part of a list, and its operation accepts no token to ask for that part."""
 
 
 @dataclass(frozen=True)
-class Pages(Generic[T_co]):
-    """What a list is asked for with."""
+class PageRequest(Generic[T_co]):
+    """How to request the pages of a list."""
 
     call: Call[Any]
-    """The call, without token and size. Its answer is a `PageReply`."""
-    token_member: str | None
+    """The call, without token and page size. Its response is a `PageEnvelope`."""
+    token_field: str | None
     """The parameter that takes the token; None if there is none."""
-    size_member: str | None
-    """The parameter that takes the size of a page; None if there is none."""
+    size_field: str | None
+    """The parameter that takes the page size; None if there is none."""
     page_size: int | None = None
     limit: int | None = None
     next_token: str | None = None
     item: Callable[[Any], T_co] | None = None
-    """What becomes of each item of the answer."""
+    """Converts each item of the response."""
 
     def __post_init__(self) -> None:
-        self._expect("page_size", "1 or more", self.page_size, least=1)
-        self._expect("limit", "0 or more", self.limit, least=0)
-        if self.next_token is not None and not (isinstance(cast("object", self.next_token), str) and self.next_token):
-            raise self._refusal("next_token", "the token of a page, or None for the first page", self.next_token)
+        expect = InvalidArgumentError.unless
+        expect(_is_count(self.page_size, 1), "page_size", "1 or more", self.page_size)
+        expect(_is_count(self.limit, 0), "limit", "0 or more", self.limit)
+        token: object = self.next_token
+        is_token = token is None or (isinstance(token, str) and bool(token))
+        expect(is_token, "next_token", "the token of a page, or None for the first page", token)
 
-    def _expect(self, name: str, expected: str, value: object, *, least: int) -> None:
-        if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= least):
-            return
-        raise self._refusal(name, expected, value)
-
-    def _refusal(self, name: str, expected: str, value: object) -> InvalidRequestError:
-        message = f"{name}: expected {expected}, got {value!r}"
-        return InvalidRequestError.before_sending(message, self.call.operation, self.call.service)
-
-    def mapped(self: Pages[T], item: Callable[[T], U]) -> Pages[U]:
-        """The same list, of what becomes of each item."""
+    def mapped(self: PageRequest[T], item: Callable[[T], U]) -> PageRequest[U]:
+        """The same list, each item converted."""
         return replace(cast("Any", self), item=item)
 
-    def walk(self) -> Walk[T_co]:
-        """The list, to be fetched page by page."""
-        return Walk(self)
+    def cursor(self) -> PageCursor[T_co]:
+        """A new cursor at the start of the list."""
+        return PageCursor(self)
 
     def collect(self) -> Flow[list[T_co]]:
-        """All that is listed."""
-        walk = self.walk()
+        """Fetch all items."""
+        cursor = self.cursor()
         items: list[T_co] = []
-        while walk.goes_on:
-            items += (yield from walk.next_page()).items
+        while cursor.has_next:
+            items += (yield from cursor.next_page()).items
         return items
 
 
-class Walk(Generic[T]):
-    """A list, page by page, as far as it has come."""
+def _is_count(value: object, minimum: int) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= minimum)
 
-    def __init__(self, pages: Pages[T]) -> None:
+
+class PageCursor(Generic[T]):
+    """A position in a list."""
+
+    def __init__(self, pages: PageRequest[T]) -> None:
         self._pages = pages
         self._token: str | None = pages.next_token
-        self._left = pages.limit
-        self.goes_on: bool = self._left != 0
+        self._remaining = pages.limit
+        self.has_next: bool = self._remaining != 0
         """Whether there is another page to fetch."""
 
     def next_page(self) -> Flow[Page[T]]:
         """Fetch the next page."""
-        asked = self._pages
-        params = dict(asked.call.params)
-        if asked.token_member and self._token:
-            params[asked.token_member] = self._token
+        pages = self._pages
+        params = dict(pages.call.params)
+        if pages.token_field and self._token:
+            params[pages.token_field] = self._token
         # A page that ends where the limit does has a token with which the list goes on right after it.
-        size = asked.page_size if self._left is None else min(asked.page_size or PAGE_SIZE, self._left)
-        if asked.size_member and size is not None:
-            params[asked.size_member] = size
-        return self._page((yield from ask(asked.call._replace(params=params))))
+        size = pages.page_size
+        if self._remaining is not None:
+            size = min(pages.page_size or DEFAULT_PAGE_SIZE, self._remaining)
+        if pages.size_field and size is not None:
+            params[pages.size_field] = size
+        return self._read((yield from request(pages.call._replace(params=params))))
 
-    def _page(self, reply: PageReply[T]) -> Page[T]:
-        items = reply.items[: self._left]
+    def _read(self, envelope: PageEnvelope[T]) -> Page[T]:
+        items = envelope.items[: self._remaining]
         if self._pages.item is not None:
             try:
                 items = tuple(map(self._pages.item, items))
-            except InvalidRequestError as error:
-                raise self._unreadable(error.message) from error
-        token = reply.next_token or None
+            except InvalidArgumentError as error:
+                raise self._response_error(str(error)) from error
+        token = envelope.next_token or None
         if token is not None and token == self._token:
-            raise self._unreadable("the page's token is the one that it was asked for with")
-        truncated = token is not None and self._pages.token_member is None
-        if self._left is not None:
-            self._left -= len(items)
+            raise self._response_error("the page's token is the one it was requested with")
+        truncated = token is not None and self._pages.token_field is None
+        if self._remaining is not None:
+            self._remaining -= len(items)
         self._token = token
-        self.goes_on = token is not None and not truncated and self._left != 0
-        # A token from behind what was cut off would skip it.
-        return Page(items, token if len(items) == len(reply.items) else None, truncated, dict(reply.model_extra or {}))
+        self.has_next = token is not None and not truncated and self._remaining != 0
+        # Where items were cut off, AWS's token would skip them.
+        is_whole = len(items) == len(envelope.items)
+        return Page(items, token if is_whole else None, truncated, dict(envelope.model_extra or {}))
 
-    def _unreadable(self, reason: str) -> ResponseError:
+    def _response_error(self, reason: str) -> ResponseError:
         call = self._pages.call
         return ResponseError(call.service, call.operation, reason, status_code=None, request_id=None)
 
 
-class Listing(Iterable[T_co]):
-    """A list of AWS's, to iterate over: each page is fetched when it is reached.
+class Pager(Iterable[T_co]):
+    """A list to iterate over. Each page is fetched when the iteration reaches it; each iteration starts anew."""
 
-    Each iteration starts anew.
-    """
-
-    def __init__(self, pages: Pages[T_co], run: Callable[[Flow[Any]], Any]) -> None:
+    def __init__(self, pages: PageRequest[T_co], run: Callable[[Flow[Any]], Any]) -> None:
         self._pages = pages
         self._run = run
 
@@ -170,10 +167,10 @@ class Listing(Iterable[T_co]):
         return f"<{type(self).__name__} {self._pages.call.service} {self._pages.call.operation}>"
 
     def pages(self) -> Iterator[Page[T_co]]:
-        """The list page by page, each with the token that the rest is listed with."""
-        walk = self._pages.walk()
-        while walk.goes_on:
-            page: Page[T_co] = self._run(walk.next_page())
+        """Iterate page by page; each has the token with which to list the rest."""
+        cursor = self._pages.cursor()
+        while cursor.has_next:
+            page: Page[T_co] = self._run(cursor.next_page())
             yield page
 
     @override
@@ -183,13 +180,13 @@ class Listing(Iterable[T_co]):
             _warn_if_truncated(page, self._pages)
 
 
-class AsyncListing(AsyncIterable[T_co]):
-    """A list of AWS's, to iterate over with `async for`: each page is fetched when it is reached.
+class AsyncPager(AsyncIterable[T_co]):
+    """A list to iterate over with `async for`. Each page is fetched when the iteration reaches it.
 
     Each iteration starts anew.
     """
 
-    def __init__(self, pages: Pages[T_co], arun: Callable[[Flow[Any]], Coroutine[Any, Any, Any]]) -> None:
+    def __init__(self, pages: PageRequest[T_co], arun: Callable[[Flow[Any]], Coroutine[Any, Any, Any]]) -> None:
         self._pages = pages
         self._arun = arun
 
@@ -197,10 +194,10 @@ class AsyncListing(AsyncIterable[T_co]):
         return f"<{type(self).__name__} {self._pages.call.service} {self._pages.call.operation}>"
 
     async def pages(self) -> AsyncIterator[Page[T_co]]:
-        """The list page by page, each with the token that the rest is listed with."""
-        walk = self._pages.walk()
-        while walk.goes_on:
-            page: Page[T_co] = await self._arun(walk.next_page())
+        """Iterate page by page; each has the token with which to list the rest."""
+        cursor = self._pages.cursor()
+        while cursor.has_next:
+            page: Page[T_co] = await self._arun(cursor.next_page())
             yield page
 
     @override
@@ -211,7 +208,7 @@ class AsyncListing(AsyncIterable[T_co]):
             _warn_if_truncated(page, self._pages)
 
 
-def _warn_if_truncated(page: Page[Any], pages: Pages[Any]) -> None:
+def _warn_if_truncated(page: Page[Any], pages: PageRequest[Any]) -> None:
     if page.is_truncated and len(page) != pages.limit:
-        message = f"{pages.call.operation}: AWS lists no more than {len(page)}, and takes no token for the rest"
+        message = f"{pages.call.operation}: AWS lists only {len(page)} items and accepts no token for the rest"
         warnings.warn(message, TruncatedListWarning, stacklevel=3)

@@ -1,4 +1,25 @@
-"""How many calls a second AWS takes: nobody publishes it, so it is found out, and shared by all who ask the same."""
+"""The rate limiter: how fast calls may be sent, found out while they are sent.
+
+AWS publishes no rate limits for these services, and the limits of an account are shared with everything else that runs
+in it. So the limiter learns. There is one `AdaptiveRateLimiter` for each operation in each account and region, shared
+by all waits of the process (`LIMITERS`), and it does two things.
+
+It spaces calls. A permit is a moment: the limiter grants the next one `1 / rate` seconds after the last, with a small
+burst after idle time. Callers hold a `Ticket` and ask for a permit with `acquire`, which answers either "send in so many
+seconds" or "ask again in so many seconds". Permits go round among the tickets by their weights, so that a wait for one
+sync and a wait for a thousand share the rate fairly. But nobody is ever waited for: if the ticket whose turn it is does
+not ask, whoever asks gets the permit. An abandoned ticket therefore delays nobody, and needs no cleaning up.
+
+It adapts the rate, additively and multiplicatively as TCP does:
+
+- While the limiter itself is what holds callers back and calls succeed, the rate grows: it doubles every
+  `DOUBLING_TIME` as long as no limit is known, and after that as slowly as it takes `RECOVERY_TIME` to return to the
+  rate at which AWS throttled. An idle limiter does not grow, since a rate that was never used proves nothing.
+- When AWS throttles, the rate falls to `DECREASE_FACTOR` of what was really sustained before. Further throttling within
+  `THROTTLE_DEBOUNCE` is the same event: those calls were sent at the old rate.
+- When calls fail for other reasons, nothing grows, and a rate above the initial one falls towards it.
+- A limit that has not been met for `LIMIT_TTL` of growing is forgotten, since AWS may have raised it.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +30,27 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from weakref import WeakKeyDictionary
 
-from unisync._core.flow import Call, Flow, Sleep, SystemClock
-from unisync.errors import InvalidRequestError, ServiceError, ThrottledError, TransportError, UnisyncError
-
-if TYPE_CHECKING:
-    from unisync._core.clock import Clock
+from unisync._core.clock import Clock, SystemClock
+from unisync._core.flow import Call, Flow, Sleep, intercept
+from unisync.errors import InvalidArgumentError, ServiceError, ThrottledError, TransportError, UnisyncError
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """What is assumed of AWS's rate limits, for each operation in each account and region, before they are known.
+class RateLimit:
+    """What to assume of AWS's rate limits, for each operation in each account and region, until they are found out.
 
     Args:
-        initial: Calls a second to begin with.
-        minimum: Calls a second that are made however often AWS throttles.
-        maximum: Calls a second that are never exceeded.
+        initial: Calls per second at first, at least `minimum`.
+        minimum: Calls per second that are sent however often AWS throttles, above 0.
+        maximum: Calls per second that are never exceeded, at least `initial`.
+
+    Raises:
+        InvalidArgumentError: An argument is out of its range.
     """
 
     initial: float = 10.0
@@ -36,319 +58,305 @@ class Pace:
     maximum: float = 1000.0
 
     def __post_init__(self) -> None:
-        self._expect("minimum", self.minimum, "a number above 0", 0 < self.minimum < math.inf)
-        self._expect("initial", self.initial, "at least minimum", self.minimum <= self.initial < math.inf)
-        self._expect("maximum", self.maximum, "at least initial", self.initial <= self.maximum)
-
-    @staticmethod
-    def _expect(name: str, value: float, expected: str, met: bool) -> None:
-        if not met:
-            raise InvalidRequestError.before_sending(f"{name}: expected {expected}, got {value!r}", "Pace")
+        expect = InvalidArgumentError.unless
+        expect(0 < self.minimum < math.inf, "minimum", "a number above 0", self.minimum)
+        expect(self.minimum <= self.initial < math.inf, "initial", "at least minimum", self.initial)
+        expect(self.initial <= self.maximum, "maximum", "at least initial", self.maximum)
 
 
-DOUBLES_IN = 1.0
-"""Seconds in which the rate doubles as long as no limit was met yet."""
-BACK_OFF = 0.9
-"""What is left of the rate that held when AWS throttles."""
-BACK_IN = 12.0
-"""Seconds from there until the rate that held is tried again; from then on it grows as slowly."""
-UNMET_AFTER = 60.0
-"""Seconds of growing without being throttled after which the limit that was met counts as gone."""
-ONCE_IN = 1.0
-"""Seconds in which further throttling is taken for the same: the calls under way were sent at the old rate."""
+DOUBLING_TIME = 1.0
+"""Seconds in which the rate doubles while no limit is known."""
+DECREASE_FACTOR = 0.9
+"""The part of the sustained rate that is left when AWS throttles."""
+RECOVERY_TIME = 12.0
+"""Seconds after throttling until the rate is back where AWS throttled; it goes on growing as slowly."""
+LIMIT_TTL = 60.0
+"""Seconds of growth without throttling after which a known limit is forgotten."""
+THROTTLE_DEBOUNCE = 1.0
+"""Seconds within which further throttling counts as the same event."""
 BURST = 10
-"""Calls that may be made at once as long as no limit was met; but no more than a second's worth."""
-HELD_BACK_FOR = 0.5
-"""The part of the time that somebody has to be held back for, so that the rate grows."""
-MEASURED_BY = 10
-"""Calls that went through, by which it is measured at what rate they did; at higher rates, a second's worth."""
-AHEAD = 0.1
-"""Seconds for which the right to a call is given ahead to those whose turn it is; to the late, up to twice as long."""
-NAP = 5.0
-"""Seconds after which all who stand in line ask again."""
-SHORT_NAP = 1.0
-"""The same while no limit was met: the rate may have doubled by then."""
-ROUND = 2 * NAP
-"""Seconds for which those count who have asked."""
-MANY = 1000
-"""Buckets from which on those are forgotten that nobody has asked for so many seconds:"""
-LONG_UNASKED = 3600.0
+"""Calls that may be sent at once while no limit is known, but never more than a second's worth."""
+MIN_UTILIZATION = 0.5
+"""The part of the time that callers must be held back for the rate to grow."""
+SUSTAINED_SAMPLE = 10
+"""Successful calls by which the sustained rate is measured; at higher rates, a second's worth."""
+LOOKAHEAD = 0.1
+"""How far ahead a permit may be granted to the ticket whose turn it is, in seconds; overdue tickets get up to twice
+that."""
+RECHECK_INTERVAL = 5.0
+"""Seconds after which every waiting ticket asks again."""
+FAST_RECHECK_INTERVAL = 1.0
+"""The same while no limit is known, since the rate may have doubled."""
+ACCOUNTING_WINDOW = 2 * RECHECK_INTERVAL
+"""Seconds for which a ticket that asked counts as waiting. Tickets ask again in every window, so abandoned ones
+expire."""
+MAX_IDLE_LIMITERS = 1000
+"""Number of limiters from which unused ones are dropped, once nobody asked them for `IDLE_TTL`."""
+IDLE_TTL = 3600.0
+"""Seconds."""
 
-Answer = Literal["passed", "throttled", "failed"]
+Verdict = Literal["passed", "throttled", "failed"]
 
 
-class Turn:
-    """When it is somebody's turn who wants calls made."""
+class Ticket:
+    """A caller's place among those who want calls sent."""
 
-    __slots__ = ("counted_in", "due", "spacing", "weight")
+    __slots__ = ("due", "spacing", "weight", "window")
 
     def __init__(self) -> None:
         self.weight: float = 0.0
-        """For how many calls are wanted, while they are."""
-        self.counted_in: int = -1
-        """The round in which that was last counted."""
+        """For how many calls it asks."""
+        self.window: int = -1
+        """The accounting window in which its weight was last counted."""
         self.due: float | None = None
-        """How many calls the bucket is to have given the right to when it is their turn."""
+        """How many permits the limiter will have granted when it is this ticket's turn."""
         self.spacing: float = 0.0
-        """Seconds that the call took up to which the right was last given."""
+        """Seconds that the last permit occupied."""
 
 
-class Bucket:
-    """The rate of one operation in one account and region. It can be shared by threads.
-
-    Nobody holds it: those who want calls stand in line, but where there is room, whoever comes first has the call. So
-    one that does not come back for its turn holds nobody up.
+class AdaptiveRateLimiter:
+    """The rate of one operation in one account and region. Thread-safe.
 
     Args:
-        pace: What is assumed at first.
+        limits: What to assume at first.
         now: The time, in seconds.
     """
 
-    def __init__(self, pace: Pace, now: float) -> None:
-        self._pace = pace
-        self.rate: float = pace.initial
+    def __init__(self, limits: RateLimit, now: float) -> None:
+        self._limits = limits
+        self.rate: float = limits.initial
         self._free_at = -math.inf
-        """When the next call may be made."""
-        self._served = 0
-        """Calls that the right was given to."""
-        self._round = 0
-        """All who stand in line ask again in each round: so those who are gone without a word are known."""
-        self._round_ends_at = now + ROUND
+        """When the next call may be sent."""
+        self._granted = 0
+        """Permits granted so far."""
+        self._window = 0
+        self._window_ends_at = now + ACCOUNTING_WINDOW
         self._weight = 0.0
-        """Of all who have asked in this round."""
-        self._weight_before = 0.0
-        """Of all who had asked in the round before."""
-        self._busy = 0.0
-        """How much of the time somebody has been held back of late, from 0 to 1."""
+        """Of all tickets that asked in this window."""
+        self._previous_weight = 0.0
+        """Of all tickets that asked in the window before."""
+        self._utilization = 0.0
+        """The part of the recent time in which callers were held back, from 0 to 1."""
         self.asked_at: float = now
         self._held_back_for = 0.0
-        """Seconds for which somebody was, from then on."""
+        """Seconds that a caller was held back, from then on."""
         self._throttled_at = -math.inf
         self._limit_met_at = -math.inf
         self._passed: deque[float] = deque(maxlen=2000)
-        self._lock = threading.RLock()  # what is collected meanwhile may leave
+        self._lock = threading.RLock()  # reentrant: a ticket may withdraw when it is garbage-collected
 
-    def lower(self, maximum: float) -> None:
-        """Never exceed this rate either."""
-        if maximum >= self._pace.maximum:
+    def cap(self, maximum: float) -> None:
+        """Never exceed this rate either, in calls per second."""
+        if maximum >= self._limits.maximum:
             return
         with self._lock:
-            if maximum < self._pace.maximum:
-                least = min(self._pace.minimum, maximum)
-                self._pace = Pace(min(self._pace.initial, maximum), least, maximum)
+            if maximum < self._limits.maximum:
+                minimum = min(self._limits.minimum, maximum)
+                self._limits = RateLimit(min(self._limits.initial, maximum), minimum, maximum)
                 self.rate = min(self.rate, maximum)
 
-    def take(self, turn: Turn, now: float, weight: float = 1.0) -> float:
-        """Take the right to make a call.
+    def acquire(self, ticket: Ticket, now: float, weight: float = 1.0) -> float:
+        """Ask for a permit to send a call.
 
         Args:
-            turn: Who wants it.
-            now: The time.
-            weight: For how many it is asked: their turn comes that much more often.
+            ticket: The caller's.
+            now: The time, in seconds.
+            weight: How many calls the ticket waits for; its turn comes that much more often.
 
         Returns:
-            The seconds after which the call is to be made; or a negative number: nothing was taken, and so many
-            seconds from now it is worth asking again.
+            Zero or more: a permit was granted, and the call may be sent after so many seconds. Negative: no permit,
+            ask again after that many seconds.
         """
         with self._lock:
-            self._count(turn, now, weight)
-            if turn.due is None:
-                turn.due = self._served + max(self._weight, self._weight_before) / weight
-            delay = self._give(now, turn.due)
+            self._count(ticket, now, weight)
+            if ticket.due is None:
+                ticket.due = self._granted + max(self._weight, self._previous_weight) / weight
+            delay = self._grant(now, ticket.due)
             if delay >= 0:
-                turn.due, turn.spacing = None, 1 / self.rate
+                ticket.due, ticket.spacing = None, 1 / self.rate
             return delay
 
-    def give_back(self, turn: Turn) -> None:
-        """Give back the right to a call that is not made."""
+    def release(self, ticket: Ticket) -> None:
+        """Return a permit that was not used."""
         with self._lock:
-            self._free_at -= turn.spacing
-            self._served -= 1
-            turn.spacing = 0.0
+            self._free_at -= ticket.spacing
+            self._granted -= 1
+            ticket.spacing = 0.0
 
-    def leave(self, turn: Turn) -> None:
-        """Want no more calls for now."""
+    def withdraw(self, ticket: Ticket) -> None:
+        """Stop waiting for a permit."""
         with self._lock:
-            if turn.counted_in == self._round:
-                self._weight -= turn.weight
-            elif turn.counted_in == self._round - 1:
-                self._weight_before -= turn.weight
-            turn.counted_in, turn.due = -1, None
+            if ticket.window == self._window:
+                self._weight -= ticket.weight
+            elif ticket.window == self._window - 1:
+                self._previous_weight -= ticket.weight
+            ticket.window, ticket.due = -1, None
 
-    def _count(self, turn: Turn, now: float, weight: float) -> None:
-        if now >= self._round_ends_at:
-            self._weight_before = self._weight if now < self._round_ends_at + ROUND else 0.0
-            self._round, self._weight, self._round_ends_at = self._round + 1, 0.0, now + ROUND
-        counted = turn.weight if turn.counted_in == self._round else 0.0
+    def _count(self, ticket: Ticket, now: float, weight: float) -> None:
+        if now >= self._window_ends_at:
+            self._previous_weight = self._weight if now < self._window_ends_at + ACCOUNTING_WINDOW else 0.0
+            self._window, self._weight, self._window_ends_at = self._window + 1, 0.0, now + ACCOUNTING_WINDOW
+        counted = ticket.weight if ticket.window == self._window else 0.0
         self._weight += weight - counted
-        turn.weight, turn.counted_in = weight, self._round
+        ticket.weight, ticket.window = weight, self._window
 
-    def answered(self, now: float, answer: Answer) -> None:
-        """Note how AWS answered a call. What failed says nothing of its limits, and lets nothing grow."""
+    def record(self, now: float, verdict: Verdict) -> None:
+        """Learn from how a call ended."""
         with self._lock:
-            if answer == "passed":
+            if verdict == "passed":
                 self._passed.append(now)
-            elif answer == "failed":
-                self._busy = 0.0
-                self.rate = max(min(self.rate, self._pace.initial), self.rate * BACK_OFF)
-            elif now - self._throttled_at >= ONCE_IN:
-                held = self._held(now) if self._busy > HELD_BACK_FOR else self.rate
-                self.rate = max(min(self.rate, held) * BACK_OFF, self._pace.minimum)
+            elif verdict == "failed":
+                self._utilization = 0.0
+                self.rate = max(min(self.rate, self._limits.initial), self.rate * DECREASE_FACTOR)
+            elif now - self._throttled_at >= THROTTLE_DEBOUNCE:
+                sustained = self._sustained_rate(now) if self._utilization > MIN_UTILIZATION else self.rate
+                self.rate = max(min(self.rate, sustained) * DECREASE_FACTOR, self._limits.minimum)
                 self._free_at = max(self._free_at, now + 1 / self.rate)
                 self._throttled_at = self._limit_met_at = now
 
-    def _give(self, now: float, due: float) -> float:
-        """Give the right to a call to one whose turn it is when so many were served."""
+    def _grant(self, now: float, due: float) -> float:
+        """Grant a permit to the ticket whose turn comes when `due` permits were granted; see `acquire`."""
         self._grow(now)
-        # What AWS allows at once is not known either: once a limit was met, no more than a tenth of a second's worth.
+        # How many calls AWS takes at once is not known either: after throttling, a tenth of a second's worth at most.
         burst = min(BURST, self.rate) if self._limit_met_at == -math.inf else self.rate / 10
         self._free_at = max(self._free_at, now - (max(burst, 1.0) - 1) / self.rate)
         delay = self._held_back_for = max(self._free_at - now, 0.0)
-        turn_in = (due - self._served - 1) / self.rate
-        # Seconds by which its turn is later than what is to be given, and by which that is too far ahead.
+        turn_in = (due - self._granted - 1) / self.rate
         early = turn_in - delay - 1 / self.rate
-        far = delay - AHEAD + max(min(turn_in, 0.0), -AHEAD)
-        if delay > 0 and max(early, far) > 1e-9:
-            nap = max(early, far)
+        """Seconds between the next permit and this ticket's turn."""
+        too_far_ahead = delay - LOOKAHEAD + max(min(turn_in, 0.0), -LOOKAHEAD)
+        if delay > 0 and max(early, too_far_ahead) > 1e-9:
+            pause = max(early, too_far_ahead)
             if early > 0:
-                everyone = max(self._weight, self._weight_before)
-                if delay < AHEAD / 2:
-                    # Those whose turn it is do not take it: there may be room soon. But not all shall see to that.
-                    nap = min(nap, max(delay, everyone / 8 / self.rate))
-                nap = max(nap, 0.5 / self.rate)
-            return -min(max(nap, 1e-4), NAP if now - self._limit_met_at < UNMET_AFTER else SHORT_NAP)
+                waiting = max(self._weight, self._previous_weight)
+                if delay < LOOKAHEAD / 2:
+                    # The ticket whose turn it is does not ask, so there may be a permit to spare soon. Only some of
+                    # the others check for that.
+                    pause = min(pause, max(delay, waiting / 8 / self.rate))
+                pause = max(pause, 0.5 / self.rate)
+            is_limit_known = now - self._limit_met_at < LIMIT_TTL
+            return -min(max(pause, 1e-4), RECHECK_INTERVAL if is_limit_known else FAST_RECHECK_INTERVAL)
         self._free_at += 1 / self.rate
-        self._served += 1
+        self._granted += 1
         return delay
 
     def _grow(self, now: float) -> None:
-        """Grow while it is this rate that holds calls back: one that grows while idle ends in throttling."""
+        """Raise the rate while it is what holds callers back: a rate that grows while idle ends in throttling."""
         elapsed, self.asked_at = now - self.asked_at, now
         if elapsed <= 0:
             return
-        # A mean over the last two seconds or so, and over some calls where the rate is low.
-        window = max(2.0, 4 / self.rate)
-        weight = math.exp(-elapsed / window)
-        self._busy = self._busy * weight + (1 - weight) * min(self._held_back_for / elapsed, 1.0)
-        if self._busy <= HELD_BACK_FOR or not self._passed or now - self._passed[-1] > window:
+        # A moving average over some two seconds, or over some calls where the rate is low.
+        period = max(2.0, 4 / self.rate)
+        weight = math.exp(-elapsed / period)
+        self._utilization = self._utilization * weight + (1 - weight) * min(self._held_back_for / elapsed, 1.0)
+        if self._utilization <= MIN_UTILIZATION or not self._passed or now - self._passed[-1] > period:
             return
-        elapsed = min(elapsed, window)
-        if now - self._limit_met_at < UNMET_AFTER:
-            self.rate += self.rate * (1 / BACK_OFF - 1) * elapsed / BACK_IN
+        elapsed = min(elapsed, period)
+        if now - self._limit_met_at < LIMIT_TTL:
+            self.rate += self.rate * (1 / DECREASE_FACTOR - 1) * elapsed / RECOVERY_TIME
         else:
-            self.rate *= 2 ** (elapsed / DOUBLES_IN)
-        self.rate = min(self.rate, self._pace.maximum)
+            self.rate *= 2 ** (elapsed / DOUBLING_TIME)
+        self.rate = min(self.rate, self._limits.maximum)
 
-    def _held(self, now: float) -> float:
-        """The rate at which calls went through of late; half of the one allowed, where they were too few to tell."""
-        count = max(MEASURED_BY, int(self.rate))
-        window = max(count, 2 * count / self.rate)
-        recent = [moment for moment in itertools.islice(reversed(self._passed), count) if now - moment < window]
-        if len(recent) < MEASURED_BY or recent[-1] >= now:
+    def _sustained_rate(self, now: float) -> float:
+        """The rate at which calls succeeded recently; half of the allowed one where they were too few to tell."""
+        count = max(SUSTAINED_SAMPLE, int(self.rate))
+        period = max(count, 2 * count / self.rate)
+        recent = [moment for moment in itertools.islice(reversed(self._passed), count) if now - moment < period]
+        if len(recent) < SUSTAINED_SAMPLE or recent[-1] >= now:
             return self.rate / 2
         return len(recent) / (now - recent[-1])
 
 
-def kind_of(error: BaseException | None) -> Answer:
-    """What an answer says of AWS's limits."""
+def classify(error: BaseException | None) -> Verdict:
+    """What the end of a call says about AWS's limits."""
     if isinstance(error, ThrottledError):
         return "throttled"
     return "passed" if error is None or (isinstance(error, ServiceError) and not error.retryable) else "failed"
 
 
-def too_late(call: Call[Any]) -> TransportError:
-    """What a call fails with whose turn did not come in its time."""
-    reason = "the rate that AWS allows left no room for it in time"
+def permit_timeout(call: Call[Any]) -> TransportError:
+    """The error of a call that got no permit before its deadline."""
+    reason = "the rate limit left no room for this call before its deadline"
     return TransportError(call.service, call.operation, reason, retryable=True, outcome_unknown=False)
 
 
-BucketOf = Callable[[Call[Any]], Bucket]
-"""Gives the bucket that a call is paced by."""
+LimiterFor = Callable[[Call[Any]], AdaptiveRateLimiter]
+"""Finds the limiter of a call."""
 
 
-def paced(flow: Flow[T], bucket_of: BucketOf, now: Callable[[], float]) -> Flow[T]:
-    """The same flow, each of its calls made at its turn, by itself and shared with all others that want calls."""
-    try:
-        action = next(flow)
-        while True:
-            try:
-                result = (yield from _in_turn(action, bucket_of, now)) if isinstance(action, Call) else (yield action)
-            except Exception as error:
-                action = flow.throw(error)
-            else:
-                action = flow.send(result)
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
-    finally:
-        flow.close()
+def rate_limited(flow: Flow[T], limiter_for: LimiterFor, now: Callable[[], float]) -> Flow[T]:
+    """The same flow, each of its calls sent when its limiter permits."""
 
-
-def _in_turn(call: Call[Any], bucket_of: BucketOf, now: Callable[[], float]) -> Flow[object]:
-    bucket = bucket_of(call)
-    too_late_at = now() + (math.inf if call.timeout is None else call.timeout)
-    turn = Turn()
-    try:
-        while (delay := bucket.take(turn, now())) < 0:
-            yield from _pause(-delay, call, too_late_at - now())
-    finally:
-        bucket.leave(turn)
-    if delay > 0:
+    def handle(call: Call[Any]) -> Flow[object]:
+        limiter, ticket = limiter_for(call), Ticket()
+        expires_at = now() + (math.inf if call.timeout is None else call.timeout)
         try:
-            yield from _pause(delay, call, too_late_at - now())
-        except BaseException:
-            bucket.give_back(turn)
+            while (delay := limiter.acquire(ticket, now())) < 0:
+                yield from _pause(-delay, call, expires_at - now())
+        finally:
+            limiter.withdraw(ticket)
+        if delay > 0:
+            try:
+                yield from _pause(delay, call, expires_at - now())
+            except BaseException:
+                limiter.release(ticket)
+                raise
+        if call.timeout is not None:
+            call = call._replace(timeout=max(expires_at - now(), 0.001))
+        try:
+            response = yield call
+        except UnisyncError as error:
+            limiter.record(now(), classify(error))
             raise
-    if call.timeout is not None:
-        call = call._replace(timeout=max(too_late_at - now(), 0.001))
-    try:
-        reply = yield call
-    except UnisyncError as error:
-        bucket.answered(now(), kind_of(error))
-        raise
-    bucket.answered(now(), "passed")
-    return reply
+        limiter.record(now(), "passed")
+        return response
+
+    return intercept(flow, handle)
 
 
-def _pause(seconds: float, call: Call[Any], left: float) -> Flow[None]:
-    yield Sleep(min(seconds, max(left, 0.0)), stop=call.stop)
-    if seconds > left or (call.stop is not None and call.stop.is_set()):
-        raise too_late(call)
+def _pause(seconds: float, call: Call[Any], remaining: float) -> Flow[None]:
+    yield Sleep(min(seconds, max(remaining, 0.0)), stop=call.stop)
+    if seconds > remaining or (call.stop is not None and call.stop.is_set()):
+        raise permit_timeout(call)
 
 
-class Buckets:
-    """The buckets of this process, each made when it is first asked for."""
+class Limiters:
+    """The rate limiters of this process, each made when it is first asked for."""
 
     def __init__(self) -> None:
-        self.forget()
+        self.reset()
 
-    def forget(self) -> None:
-        """Begin anew: in a process that was forked off, another may have held the lock."""
-        self._real: dict[Hashable, Bucket] = {}
+    def reset(self) -> None:
+        """Start anew, as in a forked process, where another thread may have held the lock."""
+        self._real: dict[Hashable, AdaptiveRateLimiter] = {}
         # Times of different clocks cannot be compared.
-        self._weakly: WeakKeyDictionary[object, dict[Hashable, Bucket]] = WeakKeyDictionary()
-        self._strongly: dict[int, tuple[object, dict[Hashable, Bucket]]] = {}
+        self._weakly: WeakKeyDictionary[object, dict[Hashable, AdaptiveRateLimiter]] = WeakKeyDictionary()
+        self._strongly: dict[int, tuple[object, dict[Hashable, AdaptiveRateLimiter]]] = {}
         self._lock = threading.RLock()
 
-    def get(self, clock: Clock, key: Hashable, pace: Pace, former: Hashable = None) -> Bucket:
-        """The bucket of what `key` names, or named by its `former` key until that was known.
+    def get(
+        self, clock: Clock, key: Hashable, limits: RateLimit, provisional_key: Hashable = None
+    ) -> AdaptiveRateLimiter:
+        """The limiter under `key`, or under the `provisional_key` that it had before `key` was known.
 
-        Who asks first says what is assumed, and each what is never exceeded.
+        The first caller's limits are what is assumed; each caller's maximum holds.
         """
         with self._lock:
-            buckets = self._of(clock)
-            bucket = buckets.get(key)
-            if bucket is None:
+            limiters = self._of(clock)
+            limiter = limiters.get(key)
+            if limiter is None:
                 now = clock.now()
-                if len(buckets) >= MANY:
-                    # Credentials come and go, and accounts are not always known.
-                    for old in [old for old, each in buckets.items() if now - each.asked_at > LONG_UNASKED]:
-                        del buckets[old]
-                bucket = buckets.pop(former) if former in buckets else Bucket(pace, now)
-                buckets[key] = bucket
-        bucket.lower(pace.maximum)
-        return bucket
+                if len(limiters) >= MAX_IDLE_LIMITERS:
+                    # Credentials come and go, and the account is not always known.
+                    for old in [old for old, each in limiters.items() if now - each.asked_at > IDLE_TTL]:
+                        del limiters[old]
+                limiter = limiters.pop(provisional_key, None) or AdaptiveRateLimiter(limits, now)
+                limiters[key] = limiter
+        limiter.cap(limits.maximum)
+        return limiter
 
-    def _of(self, clock: object) -> dict[Hashable, Bucket]:
+    def _of(self, clock: object) -> dict[Hashable, AdaptiveRateLimiter]:
         if type(clock) is SystemClock:
             return self._real
         try:
@@ -357,5 +365,5 @@ class Buckets:
             return self._strongly.setdefault(id(clock), (clock, {}))[1]
 
 
-BUCKETS: Buckets = Buckets()
-os.register_at_fork(after_in_child=BUCKETS.forget)
+LIMITERS: Limiters = Limiters()
+os.register_at_fork(after_in_child=LIMITERS.reset)

@@ -1,458 +1,361 @@
-"""Many waits at once: which of them looks next, and when. It decides, and does nothing itself."""
+"""The scheduler: which of many flows sends the next call, and when. It decides, and does no I/O itself.
+
+`gather` runs hundreds of waits on a few threads or tasks, and the scheduler tells it what to do next. Each flow is a
+`_Task`, and is always in one of three conditions: pausing (a timer), waiting to send a call (in a `_Queue`), or waiting
+for the response. The loop around it is
+
+    while not scheduler.is_done:
+        match scheduler.next():
+            case (index, call): send the call, and hand the outcome to scheduler.record(index, response, error)
+            case seconds:       nothing can be sent before; wait that long for responses
+            case None:          only a response can change anything
+
+Calls wait in one queue for each rate limiter, that is, for each operation in each account and region, and the queues
+take turns. A queue holds one ticket for all of its calls, with their number as its weight. Within a queue, calls that
+continue a poll go first, so that a poll which has begun is finished; among the rest, the sync that was polled longest
+ago goes first. So every sync is polled in its turn however scarce the rate is, and none is forgotten.
+
+Each service in each account and region has a circuit breaker, so that one which stops answering holds up nobody else:
+until it has answered, and after it failed to, a single call is in flight to it; calls that have been in flight too long
+do not count towards the limit of all; and where the caller asked for `fail_fast`, further calls fail at once.
+"""
 
 from __future__ import annotations
 
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from copy import copy
 from typing import Any, Generic, TypeVar
 
-from unisync._core.flow import AtOnce, Call, Flow, Sleep, Tell, Together
-from unisync._core.rate_limiter import Bucket, BucketOf, Turn, kind_of, too_late
+from unisync._core.commands import Call, ConcurrencyLimit, Emit, Flow, Gather, Sleep
+from unisync._core.rate_limiter import AdaptiveRateLimiter, LimiterFor, Ticket, classify, permit_timeout
 from unisync.errors import TransportError, UnisyncError
 
 T = TypeVar("T")
 
-WORTH_A_LOOK = 0.1
-"""Probability that a sync has come to its end since the last look, from which on another look pays, with economy."""
-NOT_LONGER = 0.8
-"""With economy, the longest time between two looks, as a part of what others had to wait that came to their end."""
-
-THRIFTY = 3.0
-"""With economy, seconds between two looks that are nobody's loss."""
+OVERDUE_AFTER = 2.0
+"""Seconds after which a call that has no response may well get none."""
+OPEN_AFTER_FAILURES, OPEN_AFTER_SECONDS = 3, 5.0
+"""Consecutive calls without an answer, and the seconds that they must span, after which a circuit breaker is open."""
 
 
-OVERDUE = 2.0
-"""Seconds after which a call that has no answer may well get none."""
-GIVEN_UP_AFTER, GIVEN_UP_IN = 3, 5.0
-"""Calls without an answer, one after the other, and the seconds that they took at least, after which further ones fail
-at once, for those who do not wait."""
-UNSEEN = -1
-"""The stage of those that have not been looked at."""
+class _CircuitBreaker:
+    """What is known of a service in one account and region: whether it answers, and what is in flight to it."""
 
-
-class Hazard:
-    """How likely a sync is to come to its end in the next second, by its age: learned from those that did."""
+    __slots__ = ("failed_at", "failing_since", "failure", "failures", "in_flight", "is_answering")
 
     def __init__(self) -> None:
-        self._ends: dict[int, float] = {}
-        self._seconds: dict[int, float] = {}
-        self._gaps = 0.0
-        self._ended = 0
-
-    @staticmethod
-    def stage(age: float) -> int:
-        """The ages that count as alike: twice as many seconds make two stages."""
-        return int(2 * math.log2(max(age, 1.0)))
-
-    def of(self, stage: int) -> float:
-        """Ends a second. Until more is known, as if one had been seen to end after a minute."""
-        return (self._ends.get(stage, 0.0) + 1) / (self._seconds.get(stage, 0.0) + 60)
-
-    @property
-    def mean_gap(self) -> float:
-        """Seconds between the two looks that found a sync under way, and at its end."""
-        return self._gaps / self._ended if self._ended else 0.0
-
-    def looked(self, age: float, gap: float, *, ended: bool) -> None:
-        """Note a look at an age, so many seconds after the one before it."""
-        stage = self.stage(age - gap / 2)
-        self._seconds[stage] = self._seconds.get(stage, 0.0) + (gap / 2 if ended else gap)
-        if ended:
-            self._ends[stage] = self._ends.get(stage, 0.0) + 1
-            self._gaps += gap
-            self._ended += 1
-
-
-class _Line:
-    """Those whose calls one bucket paces."""
-
-    __slots__ = ("bucket", "pausing", "ready", "target", "turn", "turn_at")
-
-    def __init__(self, bucket: Bucket, target: _Target) -> None:
-        self.bucket = bucket
-        self.target = target
-        """The service that is called, and where it is."""
-        self.turn = Turn()
-        self.turn_at: float | None = None
-        """When a call may be made whose right was taken."""
-        self.ready: dict[int, None] = {}
-        """Those that are in the middle of a look, in their order."""
-        self.pausing: dict[int, dict[int, None]] = {}
-        """Those that can wait for their look, by their stage, in the order in which they were looked at."""
-
-    def __len__(self) -> int:
-        return len(self.ready) + sum(map(len, self.pausing.values()))
-
-    def leave(self) -> None:
-        """Leave the room to others for now."""
-        if self.turn_at is not None:
-            self.turn_at = None
-            self.bucket.give_back(self.turn)
-        self.bucket.leave(self.turn)
-
-
-class _Slot(Generic[T]):
-    """One flow under way."""
-
-    __slots__ = (
-        "began",
-        "call",
-        "expires_at",
-        "flow",
-        "is_new_look",
-        "line",
-        "look_line",
-        "looked_at",
-        "seen",
-        "stage",
-        "wakes_at",
-    )
-
-    def __init__(self, flow: Flow[T], now: float) -> None:
-        self.flow = flow
-        self.call: Call[Any] | None = None
-        """The call that it waits to make."""
-        self.line: _Line | None = None
-        """That of its call."""
-        self.look_line: _Line | None = None
-        """That of the first call of a look: a pause ends when there is room for that one."""
-        self.expires_at: float = math.inf
-        """When its call is too late."""
-        self.wakes_at: float = math.inf
-        self.began = self.looked_at = now
-        self.stage = UNSEEN
-        self.is_new_look = True
-        self.seen = False
-        """Whether it has been looked at."""
-
-
-class _Target:
-    """A service in one location."""
-
-    __slots__ = ("calls", "failed_at", "failing_since", "failure", "failures", "is_answering")
-
-    def __init__(self) -> None:
-        self.calls: dict[int, float] = {}
-        """When those were sent that are under way, the oldest first."""
+        self.in_flight: dict[int, float] = {}
+        """When each call in flight was sent, oldest first."""
         self.is_answering = False
-        """Whether it answered last time."""
+        """Whether the last call was answered."""
         self.failures = 0
-        """How many had no answer, one after the other, since the last one that had."""
+        """Consecutive calls without an answer."""
         self.failing_since = self.failed_at = -math.inf
         self.failure: TransportError | None = None
-        """What the last of them failed with."""
+        """The error of the last of them."""
 
     def overdue(self, now: float) -> int:
-        """How many calls are under way that should have been answered by now."""
+        """How many calls in flight should have been answered by now."""
         count = 0
-        for sent_at in self.calls.values():
-            if now - sent_at < OVERDUE:
+        for sent_at in self.in_flight.values():
+            if now - sent_at < OVERDUE_AFTER:
                 break
             count += 1
         return count
 
-    def has_room(self, now: float, each: int) -> bool:
-        """Whether another call may be made: a single one where none was answered, two beside those that hang."""
+    def has_room(self, now: float, limit: int) -> bool:
+        """Whether another call may be sent: one at a time until the service answers, two beside overdue ones."""
         if not self.is_answering:
-            return not self.calls
-        if not self.calls or now - next(iter(self.calls.values())) < OVERDUE:
-            return len(self.calls) < each
-        return len(self.calls) < min(self.overdue(now) + 2, each)
+            return not self.in_flight
+        if not self.in_flight or now - next(iter(self.in_flight.values())) < OVERDUE_AFTER:
+            return len(self.in_flight) < limit
+        return len(self.in_flight) < min(self.overdue(now) + 2, limit)
 
-    def is_lost(self, now: float) -> bool:
-        """Whether it is of no use to make further calls, for those who do not wait."""
-        return self.failures >= GIVEN_UP_AFTER and now - self.failing_since >= GIVEN_UP_IN
+    def is_open(self, now: float) -> bool:
+        """Whether further calls are of no use."""
+        return self.failures >= OPEN_AFTER_FAILURES and now - self.failing_since >= OPEN_AFTER_SECONDS
 
-    def answered(self, place: int, now: float, error: BaseException | None) -> None:
-        """Note what came of a call."""
-        sent_at = self.calls.pop(place)
+    def record(self, index: int, now: float, error: BaseException | None) -> None:
+        """Note how a call ended."""
+        sent_at = self.in_flight.pop(index)
         self.is_answering = not isinstance(error, TransportError)
         if not isinstance(error, TransportError):
             self.failures, self.failure = 0, None
             return
         self.failure = error
-        # Those that were under way at the same time may have failed for the same blink of the network.
+        # Calls that were in flight together may have failed for the same moment's fault: they count once.
         if self.failures == 0 or sent_at >= self.failed_at:
             self.failing_since = now if self.failures == 0 else self.failing_since
             self.failures, self.failed_at = self.failures + 1, now
 
 
-class Scheduler(Generic[T]):
-    """Several flows, each with its own calls and pauses.
+class _Task(Generic[T]):
+    """A flow that is not finished."""
 
-    A driver asks it for the `next` call, makes it, and tells it what came of it, until it `is_over`. A pause that need
-    not be kept ends when there is room for a look: those first that have waited longest, weighed by how likely they are
-    to have come to their end, so that each is looked at again and none is forgotten.
+    __slots__ = ("call", "expires_at", "flow", "last_polled_at", "queue", "resumes_poll", "wakes_at")
+
+    def __init__(self, flow: Flow[T]) -> None:
+        self.flow = flow
+        self.call: Call[Any] | None = None
+        """The call that waits in the queue; None while the task pauses, or while its call is in flight."""
+        self.queue: _Queue | None = None
+        """The queue of its latest call."""
+        self.expires_at: float = math.inf
+        """The deadline of the call."""
+        self.wakes_at: float = math.inf
+        """When its timer is due."""
+        self.last_polled_at: float = -math.inf
+        """When it last had a response."""
+        self.resumes_poll = False
+        """Whether the next call continues a poll, since no pause came before it."""
+
+
+class _Queue:
+    """The calls that wait for one rate limiter."""
+
+    __slots__ = ("breaker", "limiter", "permit_at", "polls", "resumed", "size", "ticket")
+
+    def __init__(self, limiter: AdaptiveRateLimiter, breaker: _CircuitBreaker) -> None:
+        self.limiter = limiter
+        self.breaker = breaker
+        self.ticket = Ticket()
+        self.permit_at: float | None = None
+        """When the call may be sent for which a permit was granted."""
+        self.resumed: deque[int] = deque()
+        """Tasks in the middle of a poll, in the order in which they came."""
+        self.polls: list[tuple[float, int]] = []
+        """A heap of the tasks that begin a poll, by when they were last polled. Tasks that left are removed late."""
+        self.size = 0
+        """How many calls wait."""
+
+    def push(self, index: int, task: _Task[Any]) -> None:
+        """Add the call of a task."""
+        self.size += 1
+        if task.resumes_poll:
+            self.resumed.append(index)
+        else:
+            heapq.heappush(self.polls, (task.last_polled_at, index))
+
+    def head(self, tasks: Mapping[int, _Task[Any]]) -> int | None:
+        """The task whose call is to be sent next."""
+        while self.resumed:
+            if self._waits(tasks.get(self.resumed[0])):
+                return self.resumed[0]
+            self.resumed.popleft()
+        while self.polls:
+            if self._waits(tasks.get(self.polls[0][1])):
+                return self.polls[0][1]
+            heapq.heappop(self.polls)
+        return None
+
+    def _waits(self, task: _Task[Any] | None) -> bool:
+        return task is not None and task.call is not None and task.queue is self
+
+    def release(self) -> None:
+        """Leave the rate to others for now."""
+        if self.permit_at is not None:
+            self.permit_at = None
+            self.limiter.release(self.ticket)
+        self.limiter.withdraw(self.ticket)
+
+
+class Scheduler(Generic[T]):
+    """Runs the flows of a `Gather`, as far as that can be done without I/O.
 
     Args:
-        together: The flows, and how they are to be run.
-        bucket_of: The bucket that a call is paced by.
-        now: Gives the time.
-        at_once: How many calls may be under way at once. To a service that does not answer, it is a single one, so that
-            it keeps nobody else's back.
+        gather: The flows, and how to run them.
+        limiter_for: Finds the rate limiter of a call.
+        now: The time, in seconds.
+        concurrency: How many calls may be in flight.
     """
 
     def __init__(
-        self,
-        together: Together[T],
-        bucket_of: BucketOf,
-        now: Callable[[], float],
-        at_once: AtOnce,
+        self, gather: Gather[T], limiter_for: LimiterFor, now: Callable[[], float], concurrency: ConcurrencyLimit
     ) -> None:
-        self._together = together
-        self._bucket_of = bucket_of
+        self._gather = gather
+        self._limiter_for = limiter_for
         self._now = now
-        self._at_once = at_once
-        self._hazard = Hazard()
-        self._lines: dict[Bucket, _Line] = {}
-        self._order: deque[_Line] = deque()
-        """The lines, in the order in which they have their turn."""
-        self._targets: dict[Hashable, _Target] = {}
-        self._slots: dict[int, _Slot[T]] = {}
+        self._concurrency = concurrency
+        self._queues: dict[AdaptiveRateLimiter, _Queue] = {}
+        self._order: deque[_Queue] = deque()
+        """The queues, in the order in which they take turns."""
+        self._breakers: dict[Hashable, _CircuitBreaker] = {}
+        self._tasks: dict[int, _Task[T]] = {}
         self._timers: list[tuple[float, int]] = []
         self._is_enough = False
-        self._has_more = True
-        """Whether a call has been queued since that was last asked for."""
+        self._has_new_calls = True
+        """Whether a call was queued since the queues last took their turns."""
         self.results: dict[int, T | UnisyncError] = {}
-        """What has come of the flows so far, by their place."""
-        self.told: deque[object] = deque()
-        """What the flows had to tell, and nobody has taken from here yet."""
-        started = now()
-        for place, flow in enumerate(together.flows):
-            self._slots[place] = slot = _Slot(flow, started)
-            self._advance(place, slot, None, None)
+        """The results so far, by the index of the flow."""
+        self.emitted: deque[object] = deque()
+        """What the flows emitted, and nobody has taken yet."""
+        for index, flow in enumerate(gather.flows):
+            self._tasks[index] = task = _Task(flow)
+            self._advance(index, task, None, None)
 
     @property
-    def is_over(self) -> bool:
-        """Whether nothing is left to be done."""
-        return not self._slots or self._is_enough
+    def is_done(self) -> bool:
+        """Whether nothing is left to do."""
+        return not self._tasks or self._is_enough
 
-    def rest(self) -> None:
-        """Leave the room to others until the `next` call is asked for."""
-        for line in self._order:
-            line.leave()
+    def release_permits(self) -> None:
+        """Leave the rate to others until `next` is called again."""
+        for queue in self._order:
+            queue.release()
 
     def close(self) -> None:
-        """End all flows that have not come to their end."""
-        self.rest()
-        for slot in self._slots.values():
-            slot.flow.close()
-        self._slots.clear()
+        """Close all flows that have not finished."""
+        self.release_permits()
+        for task in self._tasks.values():
+            task.flow.close()
+        self._tasks.clear()
 
     def next(self) -> tuple[int, Call[Any]] | float | None:
-        """The next call to make, and whose; or the seconds after which to ask again; None if only answers can tell."""
+        """The next call to send and the index of its flow; or seconds to wait; or None: only a response can help."""
         now = self._now()
-        self._wake(now)
-        soonest = math.inf
+        self._fire_timers(now)
+        wait = math.inf
         if self._has_room(now):
-            self._has_more = True
-            while self._has_more:
-                # What a pause ends with may have joined a line that has had its turn.
-                self._has_more = False
-                due = self._next_of_any(now)
-                if isinstance(due, tuple):
-                    return due
-                soonest = min(soonest, due)
+            self._has_new_calls = True
+            while self._has_new_calls:
+                # A flow that failed fast may have queued another call, in a queue that has had its turn.
+                self._has_new_calls = False
+                found = self._next_in_turn(now)
+                if isinstance(found, tuple):
+                    return found
+                wait = min(wait, found)
         if self._timers:
-            soonest = min(soonest, self._timers[0][0] - now)
-        return None if soonest == math.inf else max(soonest, 1e-4)
+            wait = min(wait, self._timers[0][0] - now)
+        return None if wait == math.inf else max(wait, 1e-4)
+
+    def record(self, index: int, response: object, error: BaseException | None) -> None:
+        """Hand over the outcome of a call."""
+        task, now = self._tasks[index], self._now()
+        assert task.queue is not None
+        task.queue.limiter.record(now, classify(error))
+        task.queue.breaker.record(index, now, error)
+        task.last_polled_at = now
+        self._advance(index, task, response, error)
 
     def _has_room(self, now: float) -> bool:
-        """Whether another call may be made at all. Those that hang do not count: each service has few of them."""
-        under_way = sum(len(target.calls) for target in self._targets.values())
-        if under_way < self._at_once.in_all:
+        """Whether another call may be in flight at all. Overdue calls do not count: each service has few of them."""
+        in_flight = sum(len(breaker.in_flight) for breaker in self._breakers.values())
+        if in_flight < self._concurrency.total:
             return True
-        return under_way - sum(target.overdue(now) for target in self._targets.values()) < self._at_once.in_all
+        overdue = sum(breaker.overdue(now) for breaker in self._breakers.values())
+        return in_flight - overdue < self._concurrency.total
 
-    def _next_of_any(self, now: float) -> tuple[int, Call[Any]] | float:
-        """The next call of all lines, each of which has its turn; or the seconds after which to ask again."""
-        soonest = math.inf
+    def _next_in_turn(self, now: float) -> tuple[int, Call[Any]] | float:
+        """The next call of the queues in their turn, or seconds to wait."""
+        wait = math.inf
         for _ in range(len(self._order)):
-            line = self._order[0]
+            queue = self._order[0]
             self._order.rotate(-1)
-            if not line.target.has_room(now, self._at_once.each):
-                line.leave()
-                if line.target.calls:
-                    soonest = min(soonest, OVERDUE)
+            if not queue.breaker.has_room(now, self._concurrency.per_service):
+                queue.release()
+                wait = min(wait, OVERDUE_AFTER)
                 continue
-            due = self._next_of(line, now)
-            if isinstance(due, tuple):
-                return due
-            soonest = min(soonest, due)
-        return soonest
+            found = self._next_of(queue, now)
+            if isinstance(found, tuple):
+                return found
+            wait = min(wait, found)
+        return wait
 
-    def _next_of(self, line: _Line, now: float) -> tuple[int, Call[Any]] | float:
-        """The next call of a line, or the seconds after which to ask again."""
-        while True:
-            place: int | None = next(iter(line.ready), None)
-            if place is None:
-                place, due = self._most_worth_a_look(line, now)
-                if place is None:
-                    line.leave()
-                    return due - now
-            failure = line.target.failure
-            if failure is not None and self._together.gives_up and line.target.is_lost(now):
-                slot = self._slots[place]
-                if slot.call is None:
-                    self._resume(place, slot)
-                if slot.call is not None and slot.line is line:
-                    self._leave_lines(place, slot)
-                    slot.call = None
-                    self._advance(place, slot, None, copy(failure))
+    def _next_of(self, queue: _Queue, now: float) -> tuple[int, Call[Any]] | float:
+        """The next call of a queue, or seconds to wait."""
+        while (index := queue.head(self._tasks)) is not None:
+            task = self._tasks[index]
+            failure = queue.breaker.failure
+            if failure is not None and self._gather.fail_fast and queue.breaker.is_open(now):
+                self._take(task)
+                self._advance(index, task, None, copy(failure))
                 continue
-            if line.turn_at is None:
-                delay = line.bucket.take(line.turn, now, len(line))
+            if queue.permit_at is None:
+                delay = queue.limiter.acquire(queue.ticket, now, queue.size)
                 if delay < 0:
                     return -delay
-                line.turn_at = now + delay
-            if line.turn_at > now:
-                return line.turn_at - now
-            slot = self._slots[place]
-            if slot.call is None:
-                self._resume(place, slot)
-            if slot.call is not None and slot.line is line:
-                line.turn_at = None
-                return place, self._sent(place, slot, now)
-            # It came to its end, or asks for something else first.
+                queue.permit_at = now + delay
+            if queue.permit_at > now:
+                return queue.permit_at - now
+            queue.permit_at = None
+            queue.breaker.in_flight[index] = now
+            call = self._take(task)
+            if call.timeout is not None:
+                call = call._replace(timeout=max(task.expires_at - now, 0.001))
+            return index, call
+        queue.release()
+        return math.inf
 
-    def _sent(self, place: int, slot: _Slot[T], now: float) -> Call[Any]:
-        call = slot.call
+    def _take(self, task: _Task[T]) -> Call[Any]:
+        """Take the call of a task out of its queue."""
+        call, task.call, task.wakes_at = task.call, None, math.inf
         assert call is not None
-        self._leave_lines(place, slot)
-        assert slot.line is not None
-        slot.line.target.calls[place] = now
-        slot.wakes_at = math.inf
-        if call.timeout is None:
-            return call
-        return call._replace(timeout=max(slot.expires_at - now, 0.001))
+        assert task.queue is not None
+        task.queue.size -= 1
+        return call
 
-    def answered(self, place: int, answer: object, error: BaseException | None) -> None:
-        """Tell what came of a call."""
-        slot, now = self._slots[place], self._now()
-        assert slot.line is not None
-        slot.line.bucket.answered(now, kind_of(error))
-        slot.line.target.answered(place, now, error)
-        gap, slot.looked_at = now - slot.looked_at, now
-        slot.call, was_seen, slot.seen = None, slot.seen, True
-        self._advance(place, slot, answer, error)
-        if was_seen:
-            self._hazard.looked(now - slot.began, gap, ended=place not in self._slots)
-
-    def _most_worth_a_look(self, line: _Line, now: float) -> tuple[int | None, float]:
-        """Which of those that pause is to be looked at next; or none, and when to ask again."""
-        best: int | None = None
-        most, soonest = -1.0, math.inf
-        for stage, places in line.pausing.items():
-            if not places:
-                continue
-            # Those of one stage are as likely to end: of these, the one that was looked at first.
-            place = next(iter(places))
-            gap = now - self._slots[place].looked_at
-            hazard = self._hazard.of(stage)
-            least = 0.0 if stage == UNSEEN else self._least_gap(hazard)
-            if gap < least:
-                soonest = min(soonest, now + least - gap)
-            elif gap * math.sqrt(hazard) > most:
-                best, most = place, gap * math.sqrt(hazard)
-        return best, soonest
-
-    def _least_gap(self, hazard: float) -> float:
-        """Seconds between two looks: what a look costs, it has to be worth."""
-        if not self._together.economy:
-            return self._together.closest
-        # None waits much longer for its look than most had to anyhow, since the rate left no choice.
-        longest = max(NOT_LONGER * self._hazard.mean_gap, THRIFTY)
-        return max(self._together.closest, min(WORTH_A_LOOK / hazard, longest))
-
-    def _wake(self, now: float) -> None:
-        """End the pauses whose time is up, and give up the calls that are too late."""
+    def _fire_timers(self, now: float) -> None:
+        """End the pauses that are over, and fail the calls that got no permit before their deadline."""
         while self._timers and self._timers[0][0] <= now:
-            due, place = heapq.heappop(self._timers)
-            slot = self._slots.get(place)
-            if slot is None or slot.wakes_at != due:
+            due, index = heapq.heappop(self._timers)
+            task = self._tasks.get(index)
+            if task is None or task.wakes_at != due:
                 continue
-            if slot.call is None:
-                self._resume(place, slot)
-                continue
-            self._leave_lines(place, slot)
-            call, slot.call, slot.wakes_at = slot.call, None, math.inf
-            self._advance(place, slot, None, too_late(call))
+            task.wakes_at = math.inf
+            error = None if task.call is None else permit_timeout(self._take(task))
+            self._advance(index, task, None, error)
 
-    def _resume(self, place: int, slot: _Slot[T]) -> None:
-        slot.wakes_at = math.inf
-        self._leave_lines(place, slot)
-        self._advance(place, slot, None, None)
-
-    def _leave_lines(self, place: int, slot: _Slot[T]) -> None:
-        if slot.line is not None:
-            slot.line.ready.pop(place, None)
-        if slot.look_line is not None:
-            slot.look_line.pausing.get(slot.stage, {}).pop(place, None)
-
-    def _advance(self, place: int, slot: _Slot[T], answer: object, error: BaseException | None) -> None:
-        """Let a flow go on to its next call, its next pause or its end."""
+    def _advance(self, index: int, task: _Task[T], response: object, error: BaseException | None) -> None:
+        """Run a flow up to its next call, its next pause or its end."""
         try:
-            action = slot.flow.throw(error) if error is not None else slot.flow.send(answer)
-            while isinstance(action, Tell):
-                self.told.append(action.what)
-                action = slot.flow.send(None)
+            command = task.flow.throw(error) if error is not None else task.flow.send(response)
+            while isinstance(command, Emit):
+                self.emitted.append(command.value)
+                command = task.flow.send(None)
         except StopIteration as stop:
-            self._finish(place, stop.value)
+            self._finish(index, stop.value)
         except UnisyncError as failed:
-            self._finish(place, failed)
+            self._finish(index, failed)
         else:
-            if isinstance(action, Call):
-                self._queue(place, slot, action)
-            elif isinstance(action, Sleep):
-                self._pause(place, slot, action)
+            if isinstance(command, Call):
+                self._enqueue(index, task, command)
+            elif isinstance(command, Sleep):
+                task.resumes_poll = False
+                self._set_timer(index, task, command.seconds)
             else:
-                raise TypeError("flows that run together cannot have others run together")
+                raise TypeError("gathered flows cannot gather others")
 
-    def _finish(self, place: int, result: T | UnisyncError) -> None:
-        self.results[place] = result
-        del self._slots[place]
-        self._is_enough = self._is_enough or self._together.is_enough(result)
+    def _finish(self, index: int, result: T | UnisyncError) -> None:
+        self.results[index] = result
+        del self._tasks[index]
+        self._is_enough = self._is_enough or self._gather.stop_when(result)
 
-    def _queue(self, place: int, slot: _Slot[T], call: Call[Any]) -> None:
-        slot.call = call
-        slot.line = self._line_of(call)
-        self._has_more = True
-        if not slot.is_new_look:
-            slot.line.ready[place] = None
-        else:
-            # A look goes before others only for as long as it has waited, be it the first, or one after a failure.
-            slot.is_new_look, slot.look_line = False, slot.line
-            if slot.stage == UNSEEN:
-                slot.looked_at = self._now()
-            slot.line.pausing.setdefault(slot.stage, {})[place] = None
+    def _enqueue(self, index: int, task: _Task[T], call: Call[Any]) -> None:
+        task.call = call
+        task.queue = self._queue_for(call)
+        task.queue.push(index, task)
+        task.resumes_poll = True
+        self._has_new_calls = True
         if call.timeout is not None:
-            self._set_timer(place, slot, call.timeout)
-            slot.expires_at = slot.wakes_at
+            self._set_timer(index, task, call.timeout)
+            task.expires_at = task.wakes_at
 
-    def _line_of(self, call: Call[Any]) -> _Line:
-        bucket = self._bucket_of(call)
-        line = self._lines.get(bucket)
-        if line is None:
-            target = self._targets.setdefault((call.location, call.service), _Target())
-            self._lines[bucket] = line = _Line(bucket, target)
-            self._order.append(line)
-        return line
+    def _queue_for(self, call: Call[Any]) -> _Queue:
+        limiter = self._limiter_for(call)
+        queue = self._queues.get(limiter)
+        if queue is None:
+            breaker = self._breakers.setdefault((call.location, call.service), _CircuitBreaker())
+            self._queues[limiter] = queue = _Queue(limiter, breaker)
+            self._order.append(queue)
+        return queue
 
-    def _pause(self, place: int, slot: _Slot[T], pause: Sleep) -> None:
-        self._set_timer(place, slot, pause.seconds if pause.at_most is None else pause.at_most)
-        slot.is_new_look = True
-        if slot.seen:
-            slot.stage = self._hazard.stage(self._now() - slot.began)
-        if pause.at_most is not None and slot.look_line is not None:
-            slot.look_line.pausing.setdefault(slot.stage, {})[place] = None
-
-    def _set_timer(self, place: int, slot: _Slot[T], seconds: float) -> None:
-        slot.wakes_at = self._now() + seconds
-        heapq.heappush(self._timers, (slot.wakes_at, place))
-        if len(self._timers) > 2 * len(self._slots) + 100:
-            # Most of them were overtaken.
-            self._timers = [(each.wakes_at, number) for number, each in self._slots.items() if each.wakes_at < math.inf]
+    def _set_timer(self, index: int, task: _Task[T], seconds: float) -> None:
+        task.wakes_at = self._now() + seconds
+        heapq.heappush(self._timers, (task.wakes_at, index))
+        if len(self._timers) > 2 * len(self._tasks) + 100:
+            # Most timers were overtaken by a response.
+            self._timers = [(each.wakes_at, number) for number, each in self._tasks.items() if each.wakes_at < math.inf]
             heapq.heapify(self._timers)

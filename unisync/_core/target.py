@@ -1,44 +1,42 @@
-"""What can be looked at and waited for, as its service makes it."""
+"""A sync as the calls that read it: what its service gives the waiters to poll."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
-from unisync._core.flow import Flow
+from unisync._core.commands import Flow
+from unisync._models.configurations import RepositorySyncAttempt, SyncBlocker
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import SyncRef
-
-if TYPE_CHECKING:
-    from unisync._models.configurations import RepositorySyncAttempt, SyncBlocker
-    from unisync._models.resources import SyncResources
+from unisync._models.resources import SyncResourceSummary
 
 J = TypeVar("J", bound=SyncJob)
 
 
-class Subject(NamedTuple, Generic[J]):
-    """A sync, by the calls that tell of it."""
+class SyncTarget(NamedTuple, Generic[J]):
+    """A sync, by the calls that read it and change it."""
 
     ref: SyncRef[J]
-    look: Callable[[], Flow[J]]
-    """How it stands; NotFoundError where there is no such sync."""
+    fetch: Callable[[], Flow[J]]
+    """Read the job; NotFoundError if there is no such sync."""
     blockers: Callable[[], Flow[tuple[SyncBlocker, ...]]]
-    """What blocks it now."""
-    remains: Callable[[], Flow[J]]
-    """How it stands as long as it is not gone; NotFoundError from then on."""
-    resolve: Callable[[str, str], Flow[SyncBlocker]] | None = None
-    """Resolves the blocker of an id for a reason; None where nothing can block."""
+    """Read the active blockers."""
+    fetch_until_deleted: Callable[[], Flow[J]]
+    """Read the job while it is not deleted; NotFoundError from then on."""
+    resolve_blocker: Callable[[str, str], Flow[SyncBlocker]] | None = None
+    """Resolve the blocker with an id, for a reason; None if nothing can block this sync."""
     repository_status: Callable[[], Flow[RepositorySyncAttempt | None]] | None = None
-    """The latest attempt to sync its branch, None if there was none; None where it follows no branch."""
-    resources: Callable[[], Flow[SyncResources]] | None = None
-    """What it keeps in sync; None where it is one thing."""
-    release: str = ""
-    """The AWS CLI's command that resolves a blocker, with "{id}" for its id."""
+    """Read the latest sync of its branch, None if there was none; None if it follows no branch."""
+    resources: Callable[[], Flow[SyncResourceSummary]] | None = None
+    """Count what it keeps in sync; None if it is one thing."""
+    resolve_command: str = ""
+    """The AWS CLI command that resolves a blocker, with "{id}" for its id."""
     has_revisions: bool = True
     """Whether it follows commits, so that a wait can be for one of them."""
 
 
 def no_blockers() -> Flow[tuple[SyncBlocker, ...]]:
-    """What blocks a sync that nothing can block."""
+    """The blockers of a sync that nothing can block."""
     yield from ()
     return ()

@@ -1,1 +1,1 @@
-"""Pure data: references, jobs, configurations and the envelopes they arrive in."""
+"""Pure data: references, jobs, configurations, resources and the envelopes they arrive in."""

@@ -1,151 +1,152 @@
-"""What defines a Git sync, and what blocks it: models as in models.py, in a file that a first look can do without."""
+"""What configures a Git sync, and what blocks it."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from unisync._models.jobs import Date, Model, RepositoryIdentity, RepositoryPlace, Several, SyncAttempt, both, wire
+from unisync._models.base import Date, Model, NullableTuple, alias, dual_case_alias
+from unisync._models.jobs import RepositoryBranch, RepositoryIdentity, SyncAttempt
 from unisync._models.refs import TemplateType
 
 BlockerStatus = Literal["ACTIVE", "RESOLVED"] | str
-"""Whether a blocker blocks."""
+"""Whether a blocker is active."""
 BlockerType = Literal["AUTOMATED"] | str
-"""Who put a blocker there."""
+"""What created a blocker."""
 
 Switch = Literal["DISABLED", "ENABLED"] | str
 """Whether CodeConnections does something."""
 Trigger = Literal["ANY_CHANGE", "FILE_CHANGE"] | str
-"""Which commits start a sync of CodeConnections: all, or those that change its files."""
+"""Which commits start a sync of CodeConnections: all of them, or those that change the stack's own files."""
 
 
 class SyncBlockerContext(Model, frozen=True):
     """A detail of a blocker."""
 
-    key: str = both("key")
-    value: str = both("value")
+    key: str = dual_case_alias("key")
+    value: str = dual_case_alias("value")
 
 
 class SyncBlocker(Model, frozen=True):
-    """What stops a Git sync until somebody releases it."""
+    """What blocks a Git sync until someone resolves it."""
 
-    id: str = both("id")
-    type: BlockerType = both("type")
-    status: BlockerStatus = both("status")
-    created_reason: str = both("createdReason")
-    created_at: Date = both("createdAt")
-    contexts: Several[SyncBlockerContext] = both("contexts", default=())
-    resolved_reason: str | None = both("resolvedReason", default=None)
-    resolved_at: Date | None = both("resolvedAt", default=None)
+    id: str = dual_case_alias("id")
+    type: BlockerType = dual_case_alias("type")
+    status: BlockerStatus = dual_case_alias("status")
+    created_reason: str = dual_case_alias("createdReason")
+    created_at: Date = dual_case_alias("createdAt")
+    contexts: NullableTuple[SyncBlockerContext] = dual_case_alias("contexts", default=())
+    resolved_reason: str | None = dual_case_alias("resolvedReason", default=None)
+    resolved_at: Date | None = dual_case_alias("resolvedAt", default=None)
 
     @property
     def is_active(self) -> bool:
-        """Whether it blocks. A word that is neither ACTIVE nor RESOLVED counts as blocking."""
+        """Whether it blocks. A status other than ACTIVE and RESOLVED counts as blocking."""
         return self.status != "RESOLVED"
 
 
 class SyncBlockerSummary(Model, frozen=True):
     """The blockers of a stack (GetSyncBlockerSummary)."""
 
-    resource_name: str = wire("ResourceName")
-    parent_resource_name: str | None = wire("ParentResourceName", default=None)
-    latest_blockers: Several[SyncBlocker] = wire("LatestBlockers", default=())
+    resource_name: str = alias("ResourceName")
+    parent_resource_name: str | None = alias("ParentResourceName", default=None)
+    latest_blockers: NullableTuple[SyncBlocker] = alias("LatestBlockers", default=())
 
 
 class UpdatedSyncBlocker(Model, frozen=True):
-    """A blocker of a stack, once it was resolved (UpdateSyncBlocker)."""
+    """A resolved blocker of a stack (UpdateSyncBlocker)."""
 
-    resource_name: str = wire("ResourceName")
-    parent_resource_name: str | None = wire("ParentResourceName", default=None)
-    sync_blocker: SyncBlocker = wire("SyncBlocker")
+    resource_name: str = alias("ResourceName")
+    parent_resource_name: str | None = alias("ParentResourceName", default=None)
+    sync_blocker: SyncBlocker = alias("SyncBlocker")
 
 
 class ServiceSyncBlockerSummary(Model, frozen=True):
     """The blockers of a Proton service, or of one of its instances (GetServiceSyncBlockerSummary)."""
 
-    service_name: str = wire("serviceName")
-    service_instance_name: str | None = wire("serviceInstanceName", default=None)
-    latest_blockers: Several[SyncBlocker] = wire("latestBlockers", default=())
+    service_name: str = alias("serviceName")
+    service_instance_name: str | None = alias("serviceInstanceName", default=None)
+    latest_blockers: NullableTuple[SyncBlocker] = alias("latestBlockers", default=())
 
 
 class UpdatedServiceSyncBlocker(Model, frozen=True):
-    """A blocker of a Proton service, or of one of its instances, once it was resolved (UpdateServiceSyncBlocker)."""
+    """A resolved blocker of a Proton service, or of one of its instances (UpdateServiceSyncBlocker)."""
 
-    service_name: str = wire("serviceName")
-    service_instance_name: str | None = wire("serviceInstanceName", default=None)
-    service_sync_blocker: SyncBlocker = wire("serviceSyncBlocker")
+    service_name: str = alias("serviceName")
+    service_instance_name: str | None = alias("serviceInstanceName", default=None)
+    service_sync_blocker: SyncBlocker = alias("serviceSyncBlocker")
 
 
 class RepositoryLink(RepositoryIdentity, frozen=True):
     """A repository that CodeConnections syncs from (GetRepositoryLink)."""
 
-    connection_arn: str = wire("ConnectionArn")
-    encryption_key_arn: str | None = wire("EncryptionKeyArn", default=None)
-    repository_link_arn: str = wire("RepositoryLinkArn")
-    repository_link_id: str = wire("RepositoryLinkId")
+    connection_arn: str = alias("ConnectionArn")
+    encryption_key_arn: str | None = alias("EncryptionKeyArn", default=None)
+    repository_link_arn: str = alias("RepositoryLinkArn")
+    repository_link_id: str = alias("RepositoryLinkId")
 
 
 class RepositorySummary(RepositoryIdentity, frozen=True):
-    """A repository that Proton syncs from, as a listing tells of it (ListRepositories)."""
+    """A repository that Proton syncs from, in a list (ListRepositories)."""
 
-    _full_name_member: ClassVar[str] = "name"
-    _provider_member: ClassVar[str] = "provider"
+    _full_name_field: ClassVar[str] = "name"
+    _provider_field: ClassVar[str] = "provider"
 
     arn: str
-    connection_arn: str = wire("connectionArn")
+    connection_arn: str = alias("connectionArn")
 
 
 class Repository(RepositorySummary, frozen=True):
     """A repository that Proton syncs from (GetRepository)."""
 
-    encryption_key: str | None = wire("encryptionKey", default=None)
+    encryption_key: str | None = alias("encryptionKey", default=None)
 
 
 class RepositorySyncAttempt(SyncAttempt, frozen=True):
-    """One try to read a branch and to start the syncs of what it defines (GetRepositorySyncStatus).
+    """One attempt to read a branch and to start the syncs that it defines (GetRepositorySyncStatus).
 
-    Its success says that those syncs were started, and nothing of what came of them.
+    Its success means that those syncs were started, and says nothing about their results.
     """
 
 
 class RepositorySyncDefinition(Model, frozen=True):
     """What a repository defines for one resource (ListRepositorySyncDefinitions)."""
 
-    branch: str = both("branch")
-    directory: str = both("directory")
+    branch: str = dual_case_alias("branch")
+    directory: str = dual_case_alias("directory")
     """The directory, or the file, that defines it."""
-    parent: str = both("parent")
-    """What the target belongs to; for a stack, the stack itself."""
-    target: str = both("target")
-    """What is synced."""
+    parent: str = dual_case_alias("parent")
+    """The resource that the target belongs to; for a stack, the stack itself."""
+    target: str = dual_case_alias("target")
+    """The synced resource."""
 
 
-class SyncConfiguration(RepositoryPlace, frozen=True):
-    """Which file of which branch a stack follows (GetSyncConfiguration)."""
+class SyncConfiguration(RepositoryBranch, frozen=True):
+    """The file and branch that a stack follows (GetSyncConfiguration)."""
 
-    resource_name: str = wire("ResourceName")
-    sync_type: str = wire("SyncType")
-    config_file: str | None = wire("ConfigFile", default=None)
-    repository_link_id: str = wire("RepositoryLinkId")
-    role_arn: str = wire("RoleArn")
-    publish_deployment_status: Switch | None = wire("PublishDeploymentStatus", default=None)
-    trigger_resource_update_on: Trigger | None = wire("TriggerResourceUpdateOn", default=None)
-    pull_request_comment: Switch | None = wire("PullRequestComment", default=None)
-
-
-class ServiceSyncConfig(RepositoryPlace, frozen=True):
-    """Which file of which branch a Proton service follows (GetServiceSyncConfig)."""
-
-    service_name: str = wire("serviceName")
-    file_path: str = wire("filePath")
+    resource_name: str = alias("ResourceName")
+    sync_type: str = alias("SyncType")
+    config_file: str | None = alias("ConfigFile", default=None)
+    repository_link_id: str = alias("RepositoryLinkId")
+    role_arn: str = alias("RoleArn")
+    publish_deployment_status: Switch | None = alias("PublishDeploymentStatus", default=None)
+    trigger_resource_update_on: Trigger | None = alias("TriggerResourceUpdateOn", default=None)
+    pull_request_comment: Switch | None = alias("PullRequestComment", default=None)
 
 
-class TemplateSyncConfig(RepositoryPlace, frozen=True):
-    """Which directory of which branch a Proton template follows (GetTemplateSyncConfig)."""
+class ServiceSyncConfig(RepositoryBranch, frozen=True):
+    """The file and branch that a Proton service follows (GetServiceSyncConfig)."""
 
-    template_name: str = wire("templateName")
-    template_type: TemplateType = wire("templateType")
-    subdirectory: str | None = wire("subdirectory", default=None)
+    service_name: str = alias("serviceName")
+    file_path: str = alias("filePath")
 
 
-class Deleted(Model, frozen=True):
-    """What AWS says of a definition that it has deleted: nothing so far."""
+class TemplateSyncConfig(RepositoryBranch, frozen=True):
+    """The directory and branch that a Proton template follows (GetTemplateSyncConfig)."""
+
+    template_name: str = alias("templateName")
+    template_type: TemplateType = alias("templateType")
+    subdirectory: str | None = alias("subdirectory", default=None)
+
+
+class DeleteResult(Model, frozen=True):
+    """AWS's response to a deletion: no known fields so far."""

@@ -1,7 +1,12 @@
-"""What AWS wraps a model in: answers with one member that counts, and the pages of lists."""
+"""The envelopes that AWS wraps its responses in: a single field that counts, or a page of a list."""
 
 from __future__ import annotations
 
+from typing import Any, Generic, TypeVar, cast
+
+from pydantic import create_model
+
+from unisync._models.base import Model, NullableTuple, alias
 from unisync._models.configurations import (
     Repository,
     RepositoryLink,
@@ -14,156 +19,98 @@ from unisync._models.configurations import (
     SyncConfiguration,
     TemplateSyncConfig,
 )
-from unisync._models.jobs import Model, Several, both, wire
 
-# Of IoT TwinMaker. Its lists of jobs and resources are in inventory.py.
+T = TypeVar("T")
+
+
+class Envelope(Model, Generic[T], frozen=True):
+    """A response with one field that counts."""
+
+    value: T
+
+
+class PageOf(Model, Generic[T], frozen=True):
+    """A response that is a page of a list."""
+
+    items: tuple[T, ...]
+    next_token: str | None
+
+
+def _envelope(field: str, model: type[T]) -> type[Envelope[T]]:
+    """The envelope whose one field AWS calls `field`."""
+    made: Any = cast("Any", create_model)(f"{model.__name__}Envelope", __base__=Model, value=(model, alias(field)))
+    return cast("type[Envelope[T]]", made)
+
+
+def _optional_envelope(field: str, model: type[T]) -> type[Envelope[T | None]]:
+    """The same, where AWS may leave the field out."""
+    value = (model | None, alias(field, default=None))
+    made: Any = cast("Any", create_model)(f"Optional{model.__name__}Envelope", __base__=Model, value=value)
+    return cast("type[Envelope[T | None]]", made)
+
+
+def _page(model: type[T], *fields: str, optional: bool = False) -> type[PageOf[T]]:
+    """The page whose list AWS calls by one of these names, and may leave out if it is optional."""
+    item: Any = model
+    items = (NullableTuple[item], alias(*fields, default=())) if optional else (tuple[item, ...], alias(*fields))
+    token = (str | None, alias("nextToken", "NextToken", default=None))
+    made: Any = cast("Any", create_model)(f"{model.__name__}Page", __base__=Model, items=items, next_token=token)
+    return cast("type[PageOf[T]]", made)
+
+
+# IoT TwinMaker. Its pages of sync jobs and resources are in resources.py.
 
 
 class Workspace(Model, frozen=True):
-    """A workspace, as a listing tells of it."""
+    """A workspace in a list."""
 
-    workspace_id: str = wire("workspaceId")
-
-
-class Workspaces(Model, frozen=True):
-    """ListWorkspaces' answer."""
-
-    items: Several[Workspace] = wire("workspaceSummaries", default=())
-    next_token: str | None = wire("nextToken", default=None)
+    workspace_id: str = alias("workspaceId")
 
 
-# Of Proton. Where a member is optional, AWS may answer without it.
+WorkspacesPage = _page(Workspace, "workspaceSummaries", optional=True)
 
-
-class RepositoryAnswer(Model, frozen=True):
-    """CreateRepository's and GetRepository's answer."""
-
-    answer: Repository = wire("repository")
-
-
-class DeletedRepositoryAnswer(Model, frozen=True):
-    """DeleteRepository's answer."""
-
-    answer: Repository | None = wire("repository", default=None)
-
-
-class ServiceSyncConfigAnswer(Model, frozen=True):
-    """The answer of what creates, reads, updates and deletes a ServiceSyncConfig."""
-
-    answer: ServiceSyncConfig | None = wire("serviceSyncConfig", default=None)
-
-
-class TemplateSyncConfigAnswer(Model, frozen=True):
-    """The answer of what creates, reads, updates and deletes a TemplateSyncConfig."""
-
-    answer: TemplateSyncConfig | None = wire("templateSyncConfig", default=None)
-
-
-class ServiceSyncBlockerSummaryAnswer(Model, frozen=True):
-    """GetServiceSyncBlockerSummary's answer."""
-
-    answer: ServiceSyncBlockerSummary | None = wire("serviceSyncBlockerSummary", default=None)
-
-
-class OptionalRepositorySyncAnswer(Model, frozen=True):
-    """GetRepositorySyncStatus's answer: empty as long as there was no attempt."""
-
-    answer: RepositorySyncAttempt | None = wire("latestSync", default=None)
-
-
-class Repositories(Model, frozen=True):
-    """ListRepositories' answer."""
-
-    items: tuple[RepositorySummary, ...] = wire("repositories")
-    next_token: str | None = wire("nextToken", default=None)
+# Proton.
 
 
 class ServiceInstance(Model, frozen=True):
-    """A service instance, as a listing tells of it."""
+    """A service instance in a list."""
 
     name: str
-    service_name: str = wire("serviceName")
-
-
-class ServiceInstances(Model, frozen=True):
-    """ListServiceInstances' answer."""
-
-    items: tuple[ServiceInstance, ...] = wire("serviceInstances")
-    next_token: str | None = wire("nextToken", default=None)
+    service_name: str = alias("serviceName")
 
 
 class Template(Model, frozen=True):
-    """A template, as a listing tells of it."""
+    """A template in a list."""
 
     name: str
 
 
-class Templates(Model, frozen=True):
-    """ListServiceTemplates' and ListEnvironmentTemplates' answer."""
-
-    items: tuple[Template, ...] = wire("templates")
-    next_token: str | None = wire("nextToken", default=None)
-
-
 class TemplateVersion(Model, frozen=True):
-    """A version of a template, as a listing tells of it."""
+    """A version of a template in a list."""
 
-    major_version: str = wire("majorVersion")
-
-
-class TemplateVersions(Model, frozen=True):
-    """ListServiceTemplateVersions' and ListEnvironmentTemplateVersions' answer."""
-
-    items: tuple[TemplateVersion, ...] = wire("templateVersions")
-    next_token: str | None = wire("nextToken", default=None)
+    major_version: str = alias("majorVersion")
 
 
-# Of CodeConnections.
+RepositoryEnvelope = _envelope("repository", Repository)
+OptionalRepositoryEnvelope = _optional_envelope("repository", Repository)
+ServiceSyncConfigEnvelope = _optional_envelope("serviceSyncConfig", ServiceSyncConfig)
+TemplateSyncConfigEnvelope = _optional_envelope("templateSyncConfig", TemplateSyncConfig)
+ServiceSyncBlockerSummaryEnvelope = _optional_envelope("serviceSyncBlockerSummary", ServiceSyncBlockerSummary)
+OptionalRepositorySyncEnvelope = _optional_envelope("latestSync", RepositorySyncAttempt)
+RepositoriesPage = _page(RepositorySummary, "repositories")
+ServiceInstancesPage = _page(ServiceInstance, "serviceInstances")
+TemplatesPage = _page(Template, "templates")
+TemplateVersionsPage = _page(TemplateVersion, "templateVersions")
 
+# CodeConnections.
 
-class RepositoryLinkAnswer(Model, frozen=True):
-    """The answer of what creates, reads and updates a repository link."""
+RepositoryLinkEnvelope = _envelope("RepositoryLinkInfo", RepositoryLink)
+SyncConfigurationEnvelope = _envelope("SyncConfiguration", SyncConfiguration)
+SyncBlockerSummaryEnvelope = _envelope("SyncBlockerSummary", SyncBlockerSummary)
+RepositorySyncEnvelope = _envelope("LatestSync", RepositorySyncAttempt)
+RepositoryLinksPage = _page(RepositoryLink, "RepositoryLinks")
+SyncConfigurationsPage = _page(SyncConfiguration, "SyncConfigurations")
 
-    answer: RepositoryLink = wire("RepositoryLinkInfo")
+# Both Git services.
 
-
-class SyncConfigurationAnswer(Model, frozen=True):
-    """The answer of what creates, reads and updates a sync configuration."""
-
-    answer: SyncConfiguration = wire("SyncConfiguration")
-
-
-class SyncBlockerSummaryAnswer(Model, frozen=True):
-    """GetSyncBlockerSummary's answer."""
-
-    answer: SyncBlockerSummary = wire("SyncBlockerSummary")
-
-
-class RepositorySyncAnswer(Model, frozen=True):
-    """GetRepositorySyncStatus's answer."""
-
-    answer: RepositorySyncAttempt = wire("LatestSync")
-
-
-class RepositoryLinks(Model, frozen=True):
-    """ListRepositoryLinks' answer."""
-
-    items: tuple[RepositoryLink, ...] = wire("RepositoryLinks")
-    next_token: str | None = wire("NextToken", default=None)
-
-
-class SyncConfigurations(Model, frozen=True):
-    """ListSyncConfigurations' answer."""
-
-    items: tuple[SyncConfiguration, ...] = wire("SyncConfigurations")
-    next_token: str | None = wire("NextToken", default=None)
-
-
-# Of both Git services.
-
-
-class RepositorySyncDefinitions(Model, frozen=True):
-    """ListRepositorySyncDefinitions' answer, whose member Proton calls otherwise."""
-
-    items: tuple[RepositorySyncDefinition, ...] = wire("syncDefinitions", "RepositorySyncDefinitions")
-    next_token: str | None = both("nextToken", default=None)
+RepositorySyncDefinitionsPage = _page(RepositorySyncDefinition, "syncDefinitions", "RepositorySyncDefinitions")

@@ -1,34 +1,31 @@
-"""What AWS says, in our words: frozen models with snake_case fields, in which nothing that AWS said is lost."""
+"""Sync jobs: how a sync stands, its attempts, their events and commits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, cast
+from collections.abc import Iterable
+from typing import Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import (
-    AliasChoices,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
+from pydantic import ValidationInfo, field_validator, model_validator
+from typing_extensions import override
+
+from unisync._models.base import (
+    AsRef,
+    Date,
+    Displayable,
+    Model,
+    SyncState,
+    alias,
+    dual_case_alias,
+    keep_aside,
+    mapping_for,
 )
-from pydantic_core import CoreSchema, core_schema
-
-from unisync._models.refs import ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync, parse_ref
-
-Date = Annotated[AwareDatetime, Field(ge=datetime.min.replace(tzinfo=UTC), le=datetime.max.replace(tzinfo=UTC))]
-"""A date of the years 1 to 9999 in UTC: one with another offset may lie outside of them."""
+from unisync._models.refs import FleetSync, ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync
+from unisync._models.text import in_utc, short_sha
 
 ProviderType = (
     Literal["AzureDevOps", "Bitbucket", "GitHub", "GitHubEnterpriseServer", "GitLab", "GitLabSelfManaged"] | str
 )
-"""Where a repository lives, in CodeConnections' spelling."""
+"""The provider that hosts a repository, in CodeConnections' spelling."""
 
 SyncErrorCode = (
     Literal[
@@ -43,89 +40,11 @@ SyncErrorCode = (
     ]
     | str
 )
-"""TwinMaker's codes. Of a Git sync, it is the type of the last event."""
-
-
-class SyncState(StrEnum):
-    """How a sync stands, in one word for all services."""
-
-    PENDING = "PENDING"
-    """Asked for, not begun."""
-    RUNNING = "RUNNING"
-    """Under way."""
-    ACTIVE = "ACTIVE"
-    """In place."""
-    FAILED = "FAILED"
-    """Ended without success; AWS does not go on by itself."""
-    DELETING = "DELETING"
-    """On its way out; of a synced resource, also gone."""
-    UNKNOWN = "UNKNOWN"
-    """In a state that AWS did not have when this version of unisync was made. `native` has its word."""
-
-
-class Vocabulary(NamedTuple):
-    """The words of one service: what each means in ours. Passed to pydantic as the context of a validation."""
-
-    states: Mapping[str, SyncState]
-    providers: Mapping[str, str] = {}
-
-
-_NO_WORDS = Vocabulary({})
-
-
-def _vocabulary(info: ValidationInfo, members: Mapping[str, Any], ours: str) -> Vocabulary | None:
-    """The words in which `members` are written; None if they are ours already, as a field that AWS has not says."""
-    if isinstance(info.context, Vocabulary):
-        return info.context
-    return None if ours in members else _NO_WORDS
-
-
-def _aside(members: Mapping[str, Any], *taken: str) -> dict[str, Any]:
-    """AWS's members, those whose names are taken with an underscore behind them: they are kept, and not ours."""
-    kept: dict[str, Any] = {}
-    for name, value in members.items():
-        free = name
-        while free in taken or (free != name and free in members):
-            free += "_"
-        kept[free] = value
-    return kept
-
-
-def wire(*names: str, default: Any = ...) -> Any:
-    """A field that AWS calls by these names, one a service."""
-    return Field(default, validation_alias=AliasChoices(*names))
-
-
-def both(name: str, default: Any = ...) -> Any:
-    """A field that Proton calls `name`, and CodeConnections the same with a capital."""
-    return wire(name, name[0].upper() + name[1:], default=default)
-
-
-class Model(BaseModel, frozen=True):
-    """What all models have in common: frozen, and AWS's newer members kept in `model_extra`."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="allow",
-        # A program meets few of the models: each is built when it is first met.
-        defer_build=True,
-        validate_by_name=True,
-        validate_by_alias=True,
-        val_temporal_unit="seconds",
-        # CBOR has bytes, which may be no text, and a member that nobody knows may be of any kind.
-        ser_json_bytes="base64",
-    )
-
-
-M = TypeVar("M", bound=Model)
-
-
-T = TypeVar("T")
-Several = Annotated[tuple[T, ...], BeforeValidator(lambda told: () if told is None else told)]
-"""A list that AWS may leave out, or say null for."""
+"""TwinMaker's codes. For a Git sync, it is the type of the last event."""
 
 
 class SyncError(Model, frozen=True):
-    """Why a sync failed, in the service's own words."""
+    """Why a sync failed, as the service says it."""
 
     code: SyncErrorCode | None = None
     message: str | None = None
@@ -135,111 +54,111 @@ class SyncError(Model, frozen=True):
 
 
 class SyncJobStatus(Model, frozen=True):
-    """How a sync stands: our word, AWS's word, and the reason if it failed."""
+    """The status of a sync: our state, AWS's state, and the reason if it failed."""
 
     state: SyncState
-    native: str
-    """AWS's own word; empty where AWS gave none, as for a sync that has never run."""
+    aws_state: str
+    """AWS's own value; empty if AWS returned none, as for a sync that has never run."""
     error: SyncError | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _from_aws(cls, data: Any, info: ValidationInfo) -> Any:
-        """Give the state our word, keeping AWS's. Some operations say it in a structure, others bare."""
+        """Map the state, keeping AWS's. Some operations return it in a structure, others as a bare string."""
         if not isinstance(data, (dict, str)):
             return data
-        members = {"state": data} if isinstance(data, str) else cast("dict[str, Any]", data)
-        vocabulary = _vocabulary(info, members, "native")
-        if vocabulary is None:
-            return members
-        told: object = members.get("state")
-        native = "" if told is None else told
-        state = vocabulary.states.get(native, SyncState.UNKNOWN) if isinstance(native, str) else SyncState.UNKNOWN
-        return {**_aside(members, "native"), "native": native, "state": state}
+        fields = {"state": data} if isinstance(data, str) else cast("dict[str, Any]", data)
+        mapping = mapping_for(info, fields, "aws_state")
+        if mapping is None:
+            return fields
+        value: object = fields.get("state")
+        aws_state = "" if value is None else value
+        state = mapping.states.get(aws_state, SyncState.UNKNOWN) if isinstance(aws_state, str) else SyncState.UNKNOWN
+        return {**keep_aside(fields, "aws_state"), "aws_state": aws_state, "state": state}
 
     def __str__(self) -> str:
-        return f"{self.state} ({self.native})" if self.native not in ("", self.state) else str(self.state)
+        return f"{self.state} ({self.aws_state})" if self.aws_state not in ("", self.state) else str(self.state)
 
 
 class RepositoryIdentity(Model, frozen=True):
     """A repository, named the same way for all services."""
 
-    repository_name: str = wire("RepositoryName")
+    repository_name: str = alias("RepositoryName")
     """The bare name, without its owner."""
-    owner: str = wire("OwnerId")
+    owner: str = alias("OwnerId")
     provider: ProviderType
-    """Where the repository lives, in one spelling for all services."""
-    native_provider: str = wire("ProviderType")
-    """The same in the service's own spelling, which its own operations take."""
+    """The provider that hosts it, in one spelling for all services."""
+    aws_provider: str = alias("ProviderType")
+    """The provider in the service's own spelling, which its operations accept."""
 
-    _full_name_member: ClassVar[str] = "repositoryName"
-    _provider_member: ClassVar[str] = "repositoryProvider"
+    _full_name_field: ClassVar[str] = "repositoryName"
+    _provider_field: ClassVar[str] = "repositoryProvider"
 
     @model_validator(mode="before")
     @classmethod
     def _from_aws(cls, data: Any, info: ValidationInfo) -> Any:
-        """Split Proton's "owner/name", and give the provider one spelling, keeping AWS's."""
+        """Split Proton's "owner/name", and map the provider, keeping AWS's."""
         if not isinstance(data, dict):
             return data
-        members = dict(cast("dict[str, Any]", data))
-        vocabulary = _vocabulary(info, members, "native_provider")
-        if vocabulary is None:
-            return members
-        full_name = members.get(cls._full_name_member)
-        if "RepositoryName" in members or not isinstance(full_name, str):
+        fields = dict(cast("dict[str, Any]", data))
+        mapping = mapping_for(info, fields, "aws_provider")
+        if mapping is None:
+            return fields
+        full_name = fields.get(cls._full_name_field)
+        if "RepositoryName" in fields or not isinstance(full_name, str):
             full_name = None
         else:
-            del members[cls._full_name_member]
-        native = members.pop("ProviderType" if "ProviderType" in members else cls._provider_member, None)
-        members = _aside(members, "repository_name", "owner", "provider", "native_provider")
-        if native is not None:
-            members["ProviderType"] = native
-            members["provider"] = vocabulary.providers.get(str(native), native)
+            del fields[cls._full_name_field]
+        aws_provider = fields.pop("ProviderType" if "ProviderType" in fields else cls._provider_field, None)
+        fields = keep_aside(fields, "repository_name", "owner", "provider", "aws_provider")
+        if aws_provider is not None:
+            fields["ProviderType"] = aws_provider
+            fields["provider"] = mapping.providers.get(str(aws_provider), aws_provider)
         if full_name is not None:
-            members["OwnerId"], _, members["RepositoryName"] = full_name.rpartition("/")
-        return members
+            fields["OwnerId"], _, fields["RepositoryName"] = full_name.rpartition("/")
+        return fields
 
     @property
     def full_name(self) -> str:
-        """Owner and bare name, as in "acme/infra": what Proton's own operations take."""
+        """Owner and bare name, as in "acme/infra": what Proton's operations accept."""
         return f"{self.owner}/{self.repository_name}"
 
 
-class RepositoryPlace(RepositoryIdentity, frozen=True):
-    """A branch of a repository: what a sync takes its commits from."""
+class RepositoryBranch(RepositoryIdentity, frozen=True):
+    """A branch of a repository, which a sync follows."""
 
-    branch: str = both("branch")
+    branch: str = dual_case_alias("branch")
 
 
-class Revision(RepositoryPlace, frozen=True):
-    """A commit, and where it is: repository, branch and directory."""
+class Revision(RepositoryBranch, frozen=True):
+    """A commit, with its repository, branch and directory."""
 
-    directory: str = both("directory")
-    sha: str = both("sha")
+    directory: str = dual_case_alias("directory")
+    sha: str = dual_case_alias("sha")
 
 
 class SyncEvent(Model, frozen=True):
-    """A line in the history of an attempt."""
+    """An event of an attempt."""
 
-    type: str = both("type")
-    event: str = both("event")
+    type: str = dual_case_alias("type")
+    event: str = dual_case_alias("event")
     """What happened, in the service's own sentence."""
-    time: Date = both("time")
-    external_id: str | None = both("externalId", default=None)
+    time: Date = dual_case_alias("time")
+    external_id: str | None = dual_case_alias("externalId", default=None)
 
 
-class SyncAttempt(Model, frozen=True):
-    """One try to bring something to a commit."""
+class SyncAttempt(Displayable, Model, frozen=True):
+    """One attempt to sync something to a commit."""
 
     # Before the status, which takes the reason of a failure from the events.
-    events: tuple[SyncEvent, ...] = both("events")
-    status: SyncJobStatus = both("status")
-    started_at: Date = both("startedAt")
+    events: tuple[SyncEvent, ...] = dual_case_alias("events")
+    status: SyncJobStatus = dual_case_alias("status")
+    started_at: Date = dual_case_alias("startedAt")
 
     @field_validator("status", mode="after")
     @classmethod
     def _with_reason(cls, status: SyncJobStatus, info: ValidationInfo) -> SyncJobStatus:
-        """A failed attempt says why in its last event, and nowhere else."""
+        """Only the last event of a failed attempt says why it failed."""
         events: tuple[SyncEvent, ...] = info.data.get("events", ())
         if status.state is not SyncState.FAILED or status.error is not None or not events:
             return status
@@ -247,152 +166,113 @@ class SyncAttempt(Model, frozen=True):
         return status.model_copy(update={"error": error})
 
     def __rich_repr__(self) -> Iterable[Any]:
-        from unisync._render.pretty import attempt_fields
+        yield "status", str(self.status)
+        yield "started_at", in_utc(self.started_at)
+        yield from self._extra_repr()
+        yield "events", len(self.events)
 
-        return attempt_fields(self)
-
-    def _repr_html_(self) -> str:
-        from unisync._render.cards import attempt_card
-
-        return attempt_card(self)
+    def _extra_repr(self) -> Iterable[tuple[str, object]]:
+        return ()
 
 
 class ResourceSyncAttempt(SyncAttempt, frozen=True):
-    """One try to bring a resource to a commit."""
+    """One attempt to sync a resource to a commit."""
 
-    target: str = both("target")
-    """What is brought to the commit: the resource's name or ARN."""
-    initial_revision: Revision = both("initialRevision")
-    """Where the resource was."""
-    target_revision: Revision = both("targetRevision")
-    """Where the attempt takes it."""
+    target: str = dual_case_alias("target")
+    """The resource's name or ARN."""
+    initial_revision: Revision = dual_case_alias("initialRevision")
+    """The commit that the resource was at."""
+    target_revision: Revision = dual_case_alias("targetRevision")
+    """The commit that the attempt syncs it to."""
 
-    def __rich_repr__(self) -> Iterable[Any]:
-        from unisync._render.pretty import attempt_fields
-
-        return attempt_fields(self, self.target, self.target_revision)
-
-    def _repr_html_(self) -> str:
-        from unisync._render.cards import attempt_card
-
-        return attempt_card(self, self.target, self.initial_revision, self.target_revision)
+    @override
+    def _extra_repr(self) -> Iterable[tuple[str, object]]:
+        return ("target", self.target), ("sha", short_sha(self.target_revision.sha))
 
 
-class AsRef:
-    """Has pydantic take a reference of some kinds, or its text, and write its text."""
-
-    def __init__(self, *kinds: type[SyncRef[Any]]) -> None:
-        self._kinds = kinds
-
-    def __get_pydantic_core_schema__(self, source: object, handler: object) -> CoreSchema:
-        text = core_schema.str_schema()
-        return core_schema.no_info_plain_validator_function(
-            self._read,
-            json_schema_input_schema=text,
-            serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=text),
-        )
-
-    def _read(self, value: object) -> object:
-        ref: object = parse_ref(value) if isinstance(value, str) else value
-        if not isinstance(ref, self._kinds):
-            kinds = ", ".join(kind.__name__ for kind in self._kinds)
-            raise ValueError(f"expected a reference or its text ({kinds}), got {value!r}")
-        return ref  # pyright: ignore[reportUnknownVariableType]
-
-
-def with_ref(model: type[M], ref: SyncRef[Any], reply: Model, **more: object) -> M:
-    """The model that says of a reply, in which AWS does not name it, which sync it is about."""
-    # Nothing is validated again, nor a validator built for it: the reply was, and its model is the base of this one.
-    members: dict[str, Any] = {name: getattr(reply, name) for name in type(reply).model_fields}
-    return with_more(model.model_construct(None, **{**members, **more, "ref": ref}), reply.model_extra or {})
-
-
-def with_more(model: M, members: Mapping[str, Any]) -> M:
-    """The model with members of AWS's that stood around it in the answer, and are no model's."""
-    if not members:
-        return model
-    return model.model_copy(update=_aside(members, *type(model).model_fields, *(model.model_extra or {})))
-
-
-class SyncJob(Model, frozen=True):
-    """A sync and how it stands."""
+class SyncJob(Displayable, Model, frozen=True):
+    """A sync and its status."""
 
     ref: Annotated[SyncRef[SyncJob], AsRef(SyncRef)]
-    """Which sync this is."""
+    """The sync; from a fleet, a `FleetSync` with its account and region."""
     status: SyncJobStatus
 
     @property
-    def is_in_place(self) -> bool:
-        """Whether it is ACTIVE, and nothing newer is to come as far as AWS has noticed."""
+    def is_synced(self) -> bool:
+        """Whether it is ACTIVE and AWS has not detected anything newer."""
         return self.status.state is SyncState.ACTIVE
 
     @property
     def attempts(self) -> tuple[ResourceSyncAttempt, ...]:
-        """What is told of its attempts, oldest first; none of a sync that follows no commits."""
+        """The attempts that AWS reports, oldest first; none for a sync that follows no commits."""
         return ()
 
     @property
     def live_revision(self) -> Revision | None:
-        """The commit that is live; None if none is, or if it follows no commits."""
+        """The commit that is live; None if there is none, or if the sync follows no commits."""
         return None
 
     @property
-    def wanted_revision(self) -> Revision | None:
-        """The commit that is to be live, as far as AWS has noticed; None if it follows no commits."""
+    def desired_revision(self) -> Revision | None:
+        """The commit that AWS has detected and is to make live; None if the sync follows no commits."""
         return None
 
     def __rich_repr__(self) -> Iterable[Any]:
-        from unisync._render.pretty import job_fields
+        yield "ref", str(self.ref)
+        yield "status", str(self.status)
+        if self.status.error is not None:
+            yield "error", str(self.status.error)
+        if self.live_revision is not None:
+            yield "live", short_sha(self.live_revision.sha)
+        if self.desired_revision is not None:
+            yield "desired", short_sha(self.desired_revision.sha)
 
-        return job_fields(self)
 
-    def _repr_html_(self) -> str:
-        from unisync._render.cards import job_card
-
-        return job_card(self)
-
-
-class TwinMakerSyncReply(Model, frozen=True):
-    """GetSyncJob's answer."""
+class TwinMakerSyncResponse(Model, frozen=True):
+    """GetSyncJob's response."""
 
     arn: str
-    workspace_id: str = wire("workspaceId")
-    sync_source: str = wire("syncSource")
-    sync_role: str = wire("syncRole")
+    workspace_id: str = alias("workspaceId")
+    sync_source: str = alias("syncSource")
+    sync_role: str = alias("syncRole")
     """The ARN of the role with which TwinMaker reads the source."""
     status: SyncJobStatus
-    created_at: Date = wire("creationDateTime")
-    updated_at: Date = wire("updateDateTime")
+    created_at: Date = alias("creationDateTime")
+    updated_at: Date = alias("updateDateTime")
 
 
-class TwinMakerSyncJob(TwinMakerSyncReply, SyncJob, frozen=True):
+class TwinMakerSyncJob(TwinMakerSyncResponse, SyncJob, frozen=True):
     """An IoT TwinMaker sync job (GetSyncJob)."""
 
-    ref: Annotated[TwinMakerSync, AsRef(TwinMakerSync)]
+    ref: Annotated[TwinMakerSync | FleetSync[TwinMakerSyncJob], AsRef(TwinMakerSync)]
 
 
-class GitSyncReply(Model, frozen=True):
-    """The answer of the three operations that tell how a Git sync stands."""
+class GitSyncResponse(Model, frozen=True):
+    """The response of the three operations that read the status of a Git sync."""
 
-    desired_state: Revision | None = both("desiredState", default=None)
-    """The commit that AWS wants to be live."""
-    latest_sync: ResourceSyncAttempt | None = both("latestSync", default=None)
-    """The newest attempt, whatever came of it. None if there was none yet."""
-    latest_successful_sync: ResourceSyncAttempt | None = both("latestSuccessfulSync", default=None)
-    """The newest attempt that succeeded: its target is the commit that is live."""
+    desired_state: Revision | None = dual_case_alias("desiredState", default=None)
+    """The commit that AWS is to make live."""
+    latest_sync: ResourceSyncAttempt | None = dual_case_alias("latestSync", default=None)
+    """The newest attempt, whatever its result. None if there was none yet."""
+    latest_successful_sync: ResourceSyncAttempt | None = dual_case_alias("latestSuccessfulSync", default=None)
+    """The newest attempt that succeeded: its target is the live commit."""
 
 
-class GitSyncJob(GitSyncReply, SyncJob, frozen=True):
+class GitSyncJob(GitSyncResponse, SyncJob, frozen=True):
     """The Git sync of a resource (GetServiceInstanceSyncStatus, GetTemplateSyncStatus, GetResourceSyncStatus).
 
-    Its status is that of the latest attempt; PENDING, without a word of AWS's, if there was none yet.
+    Its status is that of the latest attempt; PENDING, with an empty `aws_state`, if there was none yet.
     """
 
-    ref: Annotated[StackSync | ServiceInstanceSync | TemplateSync, AsRef(StackSync, ServiceInstanceSync, TemplateSync)]
+    ref: Annotated[
+        StackSync | ServiceInstanceSync | TemplateSync | FleetSync[GitSyncJob],
+        AsRef(StackSync, ServiceInstanceSync, TemplateSync),
+    ]
 
     @property
+    @override
     def attempts(self) -> tuple[ResourceSyncAttempt, ...]:
-        """The latest that succeeded and the latest of all, oldest first; one if these are the same."""
+        """The latest attempt that succeeded and the latest of all, oldest first; one if they are the same."""
         latest, successful = self.latest_sync, self.latest_successful_sync
         if latest is None or successful is None:
             return tuple(filter(None, (successful, latest)))
@@ -401,23 +281,26 @@ class GitSyncJob(GitSyncReply, SyncJob, frozen=True):
         return successful, latest
 
     @property
+    @override
     def live_revision(self) -> Revision | None:
-        """The commit that the latest success took the resource to; None if there was none yet."""
+        """The commit of the latest success; None if there was none yet."""
         latest = self.latest_sync
-        # A latest attempt that succeeded is the latest success, whether AWS repeats it there yet or not.
+        # A latest attempt that succeeded is the latest success, whether or not AWS repeats it there yet.
         is_success = latest is not None and latest.status.state is SyncState.ACTIVE
         live = latest if is_success else self.latest_successful_sync
         return live.target_revision if live is not None else None
 
     @property
-    def wanted_revision(self) -> Revision | None:
-        """The commit that AWS wants to be live; where it does not say, that of the latest attempt."""
+    @override
+    def desired_revision(self) -> Revision | None:
+        """The commit that AWS is to make live; if AWS does not say, that of the latest attempt."""
         if self.desired_state is None and self.latest_sync is not None:
             return self.latest_sync.target_revision
         return self.desired_state
 
     @property
-    def is_in_place(self) -> bool:
-        """Whether the latest attempt succeeded, and AWS wants no newer commit than it brought."""
-        live, wanted = self.live_revision, self.wanted_revision
-        return super().is_in_place and live is not None and wanted is not None and live.sha == wanted.sha
+    @override
+    def is_synced(self) -> bool:
+        """Whether the latest attempt succeeded, and AWS has not detected a newer commit."""
+        live, desired = self.live_revision, self.desired_revision
+        return super().is_synced and live is not None and desired is not None and live.sha == desired.sha

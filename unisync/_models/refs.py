@@ -1,4 +1,4 @@
-"""Which sync is meant: references that can be hashed, pickled, compared, and written as text."""
+"""References: they identify a sync, and can be hashed, pickled, compared and written as text."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar, cast
 
 from typing_extensions import override
 
-import unisync
-from unisync.errors import InvalidRequestError
+from unisync.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from unisync._models.jobs import GitSyncJob, SyncJob, TwinMakerSyncJob  # noqa: F401  # named in strings
+    from unisync._models.jobs import GitSyncJob, SyncJob, TwinMakerSyncJob  # noqa: F401  # in strings
 
 J_co = TypeVar("J_co", bound="SyncJob", covariant=True)
 
 TemplateType = Literal["ENVIRONMENT", "SERVICE"] | str
 """AWS Proton's kinds of template."""
 
-_PART = re.compile(r"[^\s/:\x00-\x1f\x7f]+")
+_NAME = re.compile(r"[^\s/:\x00-\x1f\x7f]+")
 
 
 class SyncRef(ABC, Generic[J_co]):
-    """Says which sync is meant. `J_co` is the job that looking at it gives.
+    """Identifies a sync. `J_co` is the type of its job.
 
-    `str(ref)` is its text form, and `parse_ref` reads it back.
+    `str(ref)` is its text form, which `parse_ref` reads back.
     """
 
     __slots__ = ()
@@ -34,27 +33,23 @@ class SyncRef(ABC, Generic[J_co]):
     __match_args__: ClassVar[tuple[str, ...]]
 
     prefix: ClassVar[str]
-    """What the text form begins with."""
+    """The start of the text form."""
 
     def __post_init__(self) -> None:
         for name in self.__match_args__:
-            value: object = getattr(self, name)
-            if not isinstance(value, str) or not _PART.fullmatch(value):
-                raise InvalidRequestError.before_sending(
-                    f"{name}: expected a name without spaces, slashes or colons, got {value!r}", type(self).__name__
-                )
+            _check_name(name, getattr(self, name))
 
     def __str__(self) -> str:
         return f"{self.prefix}:{'/'.join(self.parts())}"
 
     @abstractmethod
     def parts(self) -> tuple[str, ...]:
-        """The parts of the text form, as they stand between the slashes."""
+        """The parts of the text form between the slashes."""
 
     @classmethod
     @abstractmethod
     def from_parts(cls, parts: list[str]) -> SyncRef[J_co] | None:
-        """The reference that these parts stand for; None if they are too few or too many."""
+        """The reference with these parts; None if there are too few or too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +136,7 @@ class StackSync(SyncRef["GitSyncJob"]):
 class FleetSync(SyncRef[J_co]):
     """A sync in one account and region of a fleet: `123456789012/eu-west-1/codeconnections:payments-prod`.
 
-    Only a `Fleet` looks at it. `parse_fleet_ref` reads its text form.
+    Only a `Fleet` accepts it. `parse_fleet_ref` reads its text form.
     """
 
     prefix = ""
@@ -152,15 +147,10 @@ class FleetSync(SyncRef[J_co]):
 
     @override
     def __post_init__(self) -> None:
-        for name, value in (("account", self.account), ("region", self.region)):
-            if not isinstance(cast("object", value), str) or not _PART.fullmatch(value):
-                raise InvalidRequestError.before_sending(
-                    f"{name}: expected a name without spaces, slashes or colons, got {value!r}", type(self).__name__
-                )
-        if not isinstance(cast("object", self.sync), SyncRef) or isinstance(self.sync, FleetSync):
-            raise InvalidRequestError.before_sending(
-                f"sync: expected a reference such as StackSync(...), got {self.sync!r}", type(self).__name__
-            )
+        _check_name("account", self.account)
+        _check_name("region", self.region)
+        is_plain = isinstance(cast("object", self.sync), SyncRef) and not isinstance(self.sync, FleetSync)
+        InvalidArgumentError.unless(is_plain, "sync", "a reference such as StackSync(...)", self.sync)
 
     @override
     def __str__(self) -> str:
@@ -173,31 +163,29 @@ class FleetSync(SyncRef[J_co]):
     @classmethod
     @override
     def from_parts(cls, parts: list[str]) -> None:
-        """What its reference leads to does not show in the parts: `parse_fleet_ref` reads them."""
+        """The parts do not show the kind of its reference: `parse_fleet_ref` reads them."""
 
 
 AnyRef = TwinMakerSync | ServiceInstanceSync | TemplateSync | StackSync
-"""Every kind of reference there is."""
+"""Any reference to a sync in one account and region."""
 
 _KINDS = (TwinMakerSync, ServiceInstanceSync, TemplateSync, StackSync)
 
 
-def parse_fleet_ref(text: str) -> FleetSync[unisync.SyncJob]:
-    """Read the text form of a fleet's reference.
+def parse_fleet_ref(text: str) -> FleetSync[SyncJob]:
+    """Read the text form of a `FleetSync`.
 
     Args:
         text: Such as "123456789012/eu-west-1/codeconnections:payments-prod".
 
     Raises:
-        InvalidRequestError: if it is the text form of no such reference.
+        InvalidArgumentError: It is not the text form of a `FleetSync`.
     """
     account, _, rest = str(text).partition("/")
     region, _, sync = rest.partition("/")
     if not sync:
-        raise InvalidRequestError.before_sending(
-            f"text: expected ACCOUNT/REGION/REFERENCE, such as 123456789012/eu-west-1/twinmaker:factory, got {text!r}",
-            "parse_fleet_ref",
-        )
+        expected = "ACCOUNT/REGION/REFERENCE, such as 123456789012/eu-west-1/twinmaker:factory"
+        raise InvalidArgumentError(f"text: expected {expected}, got {text!r}")
     return FleetSync(account, region, parse_ref(sync))
 
 
@@ -208,7 +196,7 @@ def parse_ref(text: str) -> AnyRef:
         text: Such as "codeconnections:payments-prod".
 
     Raises:
-        InvalidRequestError: if it is the text form of no reference.
+        InvalidArgumentError: It is not the text form of a reference.
     """
     prefix, _, rest = str(text).partition(":")
     for kind in _KINDS:
@@ -216,8 +204,17 @@ def parse_ref(text: str) -> AnyRef:
             ref = kind.from_parts(rest.split("/"))
             if ref is not None:
                 return ref
-    raise InvalidRequestError.before_sending(
+    raise InvalidArgumentError(
         "text: expected twinmaker:WORKSPACE[/SOURCE], proton:SERVICE/INSTANCE, "
-        f"proton-template:TYPE/TEMPLATE/VERSION or codeconnections:RESOURCE, got {text!r}",
-        "parse_ref",
+        f"proton-template:TYPE/TEMPLATE/VERSION or codeconnections:RESOURCE, got {text!r}"
     )
+
+
+def parse_any_ref(text: str) -> SyncRef[SyncJob]:
+    """Read the text form of a reference of either kind: only a `FleetSync` has a slash before its first colon."""
+    return parse_fleet_ref(text) if "/" in text.partition(":")[0] else parse_ref(text)
+
+
+def _check_name(parameter: str, value: object) -> None:
+    is_name = isinstance(value, str) and _NAME.fullmatch(value) is not None
+    InvalidArgumentError.unless(is_name, parameter, "a name without spaces, slashes or colons", value)

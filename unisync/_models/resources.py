@@ -1,97 +1,108 @@
-"""What IoT TwinMaker lists: the sync jobs of a workspace, and the resources that a job brings into it."""
+"""What IoT TwinMaker lists: the sync jobs of a workspace, and the resources that a job keeps in sync."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, PlainSerializer
 
-from unisync._models.jobs import AsRef, Date, Model, Several, SyncJob, SyncJobStatus, SyncState, wire, with_ref
-from unisync._models.refs import TwinMakerSync
+from unisync._models.base import AsRef, Date, Model, NullableTuple, SyncState, alias, with_ref
+from unisync._models.jobs import SyncJob, SyncJobStatus
+from unisync._models.refs import FleetSync, SyncRef, TwinMakerSync
 
 SyncResourceType = Literal["COMPONENT_TYPE", "ENTITY"] | str
 """What a resource is in the workspace."""
 SyncResourceState = Literal["DELETED", "ERROR", "INITIALIZING", "IN_SYNC", "PROCESSING"] | str
-"""How a resource stands, in TwinMaker's own word."""
+"""TwinMaker's own value for the state of a resource."""
 
-_UNTOLD = SyncJobStatus(state=SyncState.UNKNOWN, native="")
-_Status = Annotated[SyncJobStatus, BeforeValidator(lambda told: _UNTOLD if told is None else told)]
-"""A status that AWS may leave out, or say null for."""
+_NO_STATUS = SyncJobStatus.model_construct(state=SyncState.UNKNOWN, aws_state="")
+_Status = Annotated[SyncJobStatus, BeforeValidator(lambda value: _NO_STATUS if value is None else value)]
+"""A status that AWS may leave out, or send as null."""
 
 
 class SyncJobEntry(Model, frozen=True):
-    """A sync job, as ListSyncJobs' answer tells of it."""
+    """A sync job in ListSyncJobs' response."""
 
     arn: str | None = None
-    workspace_id: str | None = wire("workspaceId", default=None)
-    sync_source: str | None = wire("syncSource", default=None)
-    status: _Status = _UNTOLD
-    created_at: Date | None = wire("creationDateTime", default=None)
-    updated_at: Date | None = wire("updateDateTime", default=None)
+    workspace_id: str | None = alias("workspaceId", default=None)
+    sync_source: str | None = alias("syncSource", default=None)
+    status: _Status = _NO_STATUS
+    created_at: Date | None = alias("creationDateTime", default=None)
+    updated_at: Date | None = alias("updateDateTime", default=None)
 
 
 class SyncJobSummary(SyncJobEntry, SyncJob, frozen=True):
-    """A sync job, as a listing tells of it (ListSyncJobs): all but its role. What AWS left out is None."""
+    """A sync job in a list (ListSyncJobs): all but its role. What AWS left out is None."""
 
-    ref: Annotated[TwinMakerSync, AsRef(TwinMakerSync)]
+    ref: Annotated[TwinMakerSync | FleetSync[SyncJobSummary], AsRef(TwinMakerSync)]
 
     @classmethod
-    def of(cls, workspace_id: str, entry: SyncJobEntry) -> Self:
-        """The job that an entry of a workspace stands for, with the usual source where AWS left it out."""
-        ref = TwinMakerSync(workspace_id, entry.sync_source) if entry.sync_source else TwinMakerSync(workspace_id)
+    def of(cls, ref: SyncRef[SyncJob], entry: SyncJobEntry) -> Self:
+        """The job of an entry."""
         return with_ref(cls, ref, entry)
 
 
-class SyncJobs(Model, frozen=True):
-    """ListSyncJobs' answer."""
+class SyncJobsPage(Model, frozen=True):
+    """ListSyncJobs' response."""
 
-    items: Several[SyncJobEntry] = wire("syncJobSummaries", default=())
-    next_token: str | None = wire("nextToken", default=None)
+    items: NullableTuple[SyncJobEntry] = alias("syncJobSummaries", default=())
+    next_token: str | None = alias("nextToken", default=None)
 
 
 class SyncResource(Model, frozen=True):
-    """What a sync job keeps in sync: an entity or a component type (ListSyncResources). What AWS left out is None."""
+    """A resource that a sync job keeps in sync (ListSyncResources). What AWS left out is None."""
 
-    resource_type: SyncResourceType | None = wire("resourceType", default=None)
-    external_id: str | None = wire("externalId", default=None)
-    """Its name where it comes from."""
-    resource_id: str | None = wire("resourceId", default=None)
-    """Its name in the workspace."""
-    status: _Status = _UNTOLD
-    updated_at: Date | None = wire("updateDateTime", default=None)
-
-
-class SyncResourcePage(Model, frozen=True):
-    """ListSyncResources' answer."""
-
-    items: Several[SyncResource] = wire("syncResources", default=())
-    next_token: str | None = wire("nextToken", default=None)
+    resource_type: SyncResourceType | None = alias("resourceType", default=None)
+    external_id: str | None = alias("externalId", default=None)
+    """Its id in the source."""
+    resource_id: str | None = alias("resourceId", default=None)
+    """Its id in the workspace."""
+    status: _Status = _NO_STATUS
+    updated_at: Date | None = alias("updateDateTime", default=None)
 
 
-class SyncResources(Model, frozen=True):
-    """The sum of what a sync job keeps in sync."""
+class SyncResourcesPage(Model, frozen=True):
+    """ListSyncResources' response."""
 
-    ref: Annotated[TwinMakerSync, AsRef(TwinMakerSync)]
-    counts: Mapping[SyncState, int]
-    """How many resources there are of each state; a state without any is not there."""
+    items: NullableTuple[SyncResource] = alias("syncResources", default=())
+    next_token: str | None = alias("nextToken", default=None)
+
+
+Counts = tuple[tuple[SyncState, int], ...]
+
+
+def _as_pairs(value: object) -> object:
+    return tuple(cast("Mapping[object, object]", value).items()) if isinstance(value, Mapping) else value
+
+
+class SyncResourceSummary(Model, frozen=True):
+    """How many resources a sync job keeps in sync, and which of them failed."""
+
+    ref: Annotated[TwinMakerSync | FleetSync[SyncJob], AsRef(TwinMakerSync)]
+    counts: Annotated[Counts, BeforeValidator(_as_pairs), PlainSerializer(lambda pairs: dict(pairs))]
+    """The number of resources in each state that occurs. It serializes as an object."""
     failed: tuple[SyncResource, ...]
-    """Those that FAILED. Each `status.error` says why."""
+    """The resources that FAILED. Each has the reason in `status.error`."""
+
+    def count(self, state: SyncState) -> int:
+        """The number of resources in a state."""
+        return dict(self.counts).get(state, 0)
 
     @property
     def total(self) -> int:
-        """How many there are, but for those that are gone or on their way out."""
-        return sum(self.counts.values()) - self.counts.get(SyncState.DELETING, 0)
+        """The number of resources, without those that are deleted or being deleted."""
+        return sum(number for state, number in self.counts if state is not SyncState.DELETING)
 
     @property
     def in_sync(self) -> int:
-        """How many are in sync."""
-        return self.counts.get(SyncState.ACTIVE, 0)
+        """The number of resources in sync."""
+        return self.count(SyncState.ACTIVE)
 
     @property
     def is_settled(self) -> bool:
-        """Whether none of them is under way."""
-        return not any(self.counts.get(state) for state in (SyncState.PENDING, SyncState.RUNNING, SyncState.UNKNOWN))
+        """Whether no resource is in progress."""
+        return not any(map(self.count, (SyncState.PENDING, SyncState.RUNNING, SyncState.UNKNOWN)))
 
     def __str__(self) -> str:
         failed = f", {len(self.failed)} failed" if self.failed else ""

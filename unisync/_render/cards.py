@@ -5,20 +5,18 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, cast
 
+from unisync._models.configurations import SyncBlocker
+from unisync._models.jobs import ResourceSyncAttempt, Revision, SyncAttempt, SyncEvent, SyncJob
+from unisync._models.outcome import Outcome
+from unisync._models.refs import SyncRef
+from unisync._models.resources import SyncResourceSummary
 from unisync._models.text import in_utc, plain, short_sha
 from unisync._render.icons import badge, state_class
 from unisync._render.markup import NAME, SPACE, Markup, style, tag, text, together
 from unisync._render.summary import Verdict, blockers_of, verdict, verdict_of_job
 from unisync._render.timeline import how_long, lane, timeline
-
-if TYPE_CHECKING:
-    from unisync._models.configurations import SyncBlocker
-    from unisync._models.jobs import Revision, SyncAttempt, SyncEvent, SyncJob
-    from unisync._models.refs import SyncRef
-    from unisync._models.resources import SyncResources
-    from unisync._waiters.many import Outcome
 
 ROWS = 300
 """As many rows of a table are shown: the newest events, the first resources."""
@@ -69,10 +67,10 @@ def table(label: str, heads: Sequence[str], rows: Sequence[Sequence[Markup | Non
 
 def job_facts(job: SyncJob) -> Markup | None:
     """Where its commits come from, which is live and which is wanted."""
-    live, wanted = job.live_revision, job.wanted_revision
+    live, wanted = job.live_revision, job.desired_revision
     place = wanted or live
     updated: object = getattr(job, "updated_at", None)
-    native = job.status.native
+    native = job.status.aws_state
     return facts(
         ("Live", _live(live, place) if place else None),
         ("Wanted", commit(wanted.sha) if wanted else None),
@@ -161,14 +159,14 @@ def blocked(ref: SyncRef[SyncJob], blockers: Iterable[SyncBlocker], made_at: dat
     return together(tag("ul", *told, class_="blockers"), release, tag("pre", tag("code", command)))
 
 
-def counted(resources: SyncResources) -> Markup:
+def counted(resources: SyncResourceSummary) -> Markup:
     """What TwinMaker keeps in sync: how many of each state, and those that failed."""
-    counts = [tag("li", badge(state, f"{count} {state}")) for state, count in resources.counts.items() if count]
+    counts = [tag("li", badge(state, f"{count} {state}")) for state, count in resources.counts if count]
     failed = [
         (
             together(code(failed.external_id or failed.resource_id or "(no id)")),
             text(failed.resource_type or "", NAME),
-            text(str(failed.status.error) if failed.status.error else failed.status.native),
+            text(str(failed.status.error) if failed.status.error else failed.status.aws_state),
         )
         for failed in resources.failed[:ROWS]
     ]
@@ -203,13 +201,13 @@ def _card(name: str, told: Verdict, *inner: Markup | None) -> str:
     )
 
 
-def job_card(job: SyncJob) -> str:
+def _job_card(job: SyncJob) -> str:
     """A job for a notebook."""
     tries = tries_of(job)
     return _card(str(job.ref), verdict_of_job(job), job_facts(job), history(tries) if tries else None)
 
 
-def attempt_card(attempt: SyncAttempt, target: str = "", *revisions: Revision) -> str:
+def _attempt_card(attempt: SyncAttempt, target: str = "", *revisions: Revision) -> str:
     """An attempt for a notebook.
 
     Args:
@@ -224,7 +222,7 @@ def attempt_card(attempt: SyncAttempt, target: str = "", *revisions: Revision) -
     return _card(target or name, told, facts(*names.items()), history([Try(name, attempt, sha)]))
 
 
-def outcome_card(outcome: Outcome[SyncJob]) -> str:
+def _outcome_card(outcome: Outcome[SyncJob]) -> str:
     """An outcome for a notebook."""
     job, blockers = outcome.job, blockers_of(outcome)
     tries = tries_of(job) if job else []
@@ -236,3 +234,18 @@ def outcome_card(outcome: Outcome[SyncJob]) -> str:
         blocked(outcome.ref, blockers) if blockers else None,
         history(tries) if tries else None,
     )
+
+
+def card(value: object) -> str:
+    """A job, an attempt or an outcome for a notebook."""
+    match value:
+        case SyncJob():
+            return _job_card(value)
+        case ResourceSyncAttempt():
+            return _attempt_card(value, value.target, value.initial_revision, value.target_revision)
+        case SyncAttempt():
+            return _attempt_card(value)
+        case Outcome():
+            return _outcome_card(cast("Outcome[SyncJob]", value))
+        case _:
+            raise TypeError(f"no card for {type(value).__name__}")

@@ -17,8 +17,8 @@ from unisync._render.symbols import LOOKS
 if TYPE_CHECKING:
     from unisync._models.configurations import RepositorySyncAttempt
     from unisync._models.jobs import SyncJob
-    from unisync._models.resources import SyncResources
-    from unisync._waiters.many import Outcome
+    from unisync._models.outcome import Outcome
+    from unisync._models.resources import SyncResourceSummary
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -31,7 +31,7 @@ class ReportEntry:
     """What came of looking at it."""
     repository: RepositorySyncAttempt | None = None
     """How the branch stands that it follows."""
-    resources: SyncResources | None = None
+    resources: SyncResourceSummary | None = None
     """What it keeps in sync, if it is one of TwinMaker's."""
     notes: tuple[str, ...] = ()
     """What could not be read, and why."""

@@ -19,8 +19,8 @@ from unisync.errors import (
 if TYPE_CHECKING:
     from unisync._models.configurations import SyncBlocker
     from unisync._models.jobs import SyncJob
-    from unisync._models.resources import SyncResources
-    from unisync._waiters.many import Outcome
+    from unisync._models.outcome import Outcome
+    from unisync._models.resources import SyncResourceSummary
 
 _REASON = 300
 """As much of a reason stands in a headline."""
@@ -43,10 +43,10 @@ class Verdict(NamedTuple):
 
 def blockers_of(outcome: Outcome[SyncJob]) -> tuple[SyncBlocker, ...]:
     """What blocks a sync, whether that was asked for or met while waiting."""
-    return outcome.error.blockers if isinstance(outcome.error, SyncBlockedError) else outcome.blockers
+    return outcome.error.blockers if isinstance(outcome.error, SyncBlockedError) else outcome.blockers or ()
 
 
-def verdict(outcome: Outcome[SyncJob], resources: SyncResources | None = None) -> Verdict:
+def verdict(outcome: Outcome[SyncJob], resources: SyncResourceSummary | None = None) -> Verdict:
     """What an outcome says."""
     job, error, blockers = outcome.job, outcome.error, blockers_of(outcome)
     if blockers:
@@ -61,16 +61,16 @@ def verdict(outcome: Outcome[SyncJob], resources: SyncResources | None = None) -
     return verdict_of_job(job, resources)
 
 
-def verdict_of_job(job: SyncJob, resources: SyncResources | None = None) -> Verdict:
+def verdict_of_job(job: SyncJob, resources: SyncResourceSummary | None = None) -> Verdict:
     """What a job says, and where it is one of TwinMaker's, what its resources say."""
     state = str(job.status.state)
     if state == "DELETING":
         return Verdict(state, "It is being deleted.")
-    if job.wanted_revision is None:
+    if job.desired_revision is None:
         return _without_commits(job, resources)
-    wanted, live = job.wanted_revision.sha, job.live_revision.sha if job.live_revision else None
+    wanted, live = job.desired_revision.sha, job.live_revision.sha if job.live_revision else None
     commit = short_sha(wanted)
-    if job.is_in_place:
+    if job.is_synced:
         return Verdict(state, f"Commit {commit} is live.")
     if state == "UNKNOWN":
         return Verdict(state, f"Whether commit {commit} is live cannot be told: {_unknown(job)}")
@@ -93,7 +93,7 @@ def _state_of(error: UnisyncError, job: SyncJob | None) -> str:
 
 def _blocked(job: SyncJob | None, blockers: tuple[SyncBlocker, ...]) -> str:
     reason = _sentence(plain(blockers[0].created_reason, _REASON))
-    wanted, live = (job.wanted_revision, job.live_revision) if job else (None, None)
+    wanted, live = (job.desired_revision, job.live_revision) if job else (None, None)
     if wanted is None:
         return f"The sync is blocked: {reason}"
     if live is not None and live.sha == wanted.sha:
@@ -119,7 +119,7 @@ def _why_not(job: SyncJob, wanted: str) -> str:
     return f"{which} {'was asked for, and has not begun' if state == 'PENDING' else 'is under way'}."
 
 
-def _without_commits(job: SyncJob, resources: SyncResources | None) -> Verdict:
+def _without_commits(job: SyncJob, resources: SyncResourceSummary | None) -> Verdict:
     state = str(job.status.state)
     if state == "FAILED":
         return Verdict(state, _sentence(f"The sync failed: {_reason(job)}"))
@@ -150,9 +150,9 @@ def _reason(job: SyncJob) -> str:
 
 
 def _unknown(job: SyncJob) -> str:
-    if not job.status.native:
+    if not job.status.aws_state:
         return "AWS gives no state."
-    return f"AWS calls its state “{plain(job.status.native, _REASON)}”."
+    return f"AWS calls its state “{plain(job.status.aws_state, _REASON)}”."
 
 
 def _sentence(words: str) -> str:

@@ -3,59 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from unisync._core.bridge import AwaitableOperations, BlockingOperations, listing, verb
+from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated
+from unisync._core.commands import AccountRegion
 from unisync._core.flow import Flow
-from unisync._core.target import Subject
-from unisync._models.jobs import GitSyncJob, GitSyncReply, ResourceSyncAttempt, Vocabulary, both
+from unisync._core.pagination import PageRequest
+from unisync._core.target import SyncTarget
+from unisync._models import configurations, envelopes
+from unisync._models.base import EnumMapping, dual_case_alias
+from unisync._models.jobs import GitSyncJob, GitSyncResponse, ResourceSyncAttempt
 from unisync._models.refs import StackSync
-from unisync._services.git_sync import STATES, all_blockers, git_job, git_subject
+from unisync._services.ensure import EnsureResult, ensure
+from unisync._services.findings import Findings
+from unisync._services.git_sync import STATES, all_blockers, git_job, git_target
 from unisync._services.operations import (
-    Adapter,
     Service,
-    as_asked,
-    creating,
-    deleting,
+    ServiceOperations,
+    create_once,
+    delete_idempotent,
     differences,
-    given,
+    drop_none,
+    if_as_requested,
     pascal,
-    tagged,
+    tag_list,
 )
-from unisync.lazily import Later
 
-if TYPE_CHECKING:
-    from unisync._core import pagination as lists
-    from unisync._models import configurations as definitions
-    from unisync._models import envelopes as answers
-    from unisync._services import ensure as ensuring
-    from unisync._services.discovery import Findings
-else:
-    answers, definitions = Later("unisync._models.envelopes"), Later("unisync._models.configurations")
-    ensuring = Later("unisync._services.ensure")
-    lists = Later("unisync._core.pagination")
-
-CODECONNECTIONS = Service("codeconnections", Vocabulary(STATES), pascal)
+CODECONNECTIONS = Service("codeconnections", EnumMapping(STATES), pascal)
 
 SyncType = Literal["CFN_STACK_SYNC"] | str
-"""What kind of resource is synced."""
+"""What kind of resource CodeConnections syncs."""
 
 
-class ResourceSyncReply(GitSyncReply, frozen=True):
-    """GetResourceSyncStatus's answer: unlike Proton's, it is never without an attempt."""
+class ResourceSyncResponse(GitSyncResponse, frozen=True):
+    """GetResourceSyncStatus's response: unlike Proton's, it always has an attempt."""
 
-    latest_sync: ResourceSyncAttempt = both("latestSync")
+    latest_sync: ResourceSyncAttempt = dual_case_alias("latestSync")
 
 
-class CodeConnections(Adapter):
+class CodeConnections(ServiceOperations):
     """The sync operations of CodeConnections, under boto3's names."""
 
-    def __init__(self, service: Service = CODECONNECTIONS) -> None:
+    def __init__(self, service: Service = CODECONNECTIONS, location: AccountRegion | None = None) -> None:
+        super().__init__(location)
         self._service = service
 
     # How syncs stand.
 
-    @verb
+    @operation
     def get_resource_sync_status(self, resource_name: str, sync_type: SyncType = "CFN_STACK_SYNC") -> Flow[GitSyncJob]:
         """Read how the Git sync of a resource stands (GetResourceSyncStatus).
 
@@ -68,17 +63,17 @@ class CodeConnections(Adapter):
 
         Raises:
             NotFoundError: There is no such sync, or it has never run.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         ref = StackSync(resource_name, sync_type)
         params = {"resource_name": resource_name, "sync_type": sync_type}
-        reply = yield from self._ask("GetResourceSyncStatus", params, ResourceSyncReply)
-        return git_job(ref, reply)
+        response = yield from self._request("GetResourceSyncStatus", params, ResourceSyncResponse)
+        return git_job(self._ref(ref), response)
 
-    @verb
+    @operation
     def get_repository_sync_status(
         self, repository_link_id: str, branch: str, sync_type: SyncType = "CFN_STACK_SYNC"
-    ) -> Flow[definitions.RepositorySyncAttempt]:
+    ) -> Flow[configurations.RepositorySyncAttempt]:
         """Read how the latest sync of a branch stands (GetRepositorySyncStatus).
 
         Args:
@@ -91,14 +86,14 @@ class CodeConnections(Adapter):
 
         Raises:
             NotFoundError: The branch has never been synced, or there is no such link.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"repository_link_id": repository_link_id, "branch": branch, "sync_type": sync_type}
-        return self._answer("GetRepositorySyncStatus", params, answers.RepositorySyncAnswer)
+        return self._request_enveloped("GetRepositorySyncStatus", params, envelopes.RepositorySyncEnvelope)
 
     # What defines them.
 
-    @verb
+    @operation
     def create_sync_configuration(
         self,
         resource_name: str,
@@ -107,14 +102,14 @@ class CodeConnections(Adapter):
         branch: str,
         config_file: str,
         role_arn: str,
-        publish_deployment_status: definitions.Switch | None = None,
-        trigger_resource_update_on: definitions.Trigger | None = None,
-        pull_request_comment: definitions.Switch | None = None,
+        publish_deployment_status: configurations.Switch | None = None,
+        trigger_resource_update_on: configurations.Trigger | None = None,
+        pull_request_comment: configurations.Switch | None = None,
         sync_type: SyncType = "CFN_STACK_SYNC",
-    ) -> Flow[definitions.SyncConfiguration]:
+    ) -> Flow[configurations.SyncConfiguration]:
         """Let a resource follow a file of a branch (CreateSyncConfiguration).
 
-        If AWS's answer is lost, the configuration is looked up before it is asked for again.
+        If AWS's response is lost, the configuration is looked up before it is asked for again.
 
         Args:
             resource_name: The stack's name.
@@ -132,7 +127,7 @@ class CodeConnections(Adapter):
 
         Raises:
             AlreadyExistsError: The resource has one.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
             "resource_name": resource_name,
@@ -146,15 +141,17 @@ class CodeConnections(Adapter):
             "pull_request_comment": pull_request_comment,
         }
 
-        return creating(
-            lambda: self._answer("CreateSyncConfiguration", params, answers.SyncConfigurationAnswer, repeatable=False),
-            lambda: as_asked(self.get_sync_configuration(resource_name, sync_type), given(params)),
+        return create_once(
+            lambda: self._request_enveloped(
+                "CreateSyncConfiguration", params, envelopes.SyncConfigurationEnvelope, idempotent=False
+            ),
+            lambda: if_as_requested(self.get_sync_configuration(resource_name, sync_type), drop_none(params)),
         )
 
-    @verb
+    @operation
     def get_sync_configuration(
         self, resource_name: str, sync_type: SyncType = "CFN_STACK_SYNC"
-    ) -> Flow[definitions.SyncConfiguration]:
+    ) -> Flow[configurations.SyncConfiguration]:
         """Read which file of which branch a resource follows (GetSyncConfiguration).
 
         Args:
@@ -166,12 +163,12 @@ class CodeConnections(Adapter):
 
         Raises:
             NotFoundError: The resource has none.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"resource_name": resource_name, "sync_type": sync_type}
-        return self._answer("GetSyncConfiguration", params, answers.SyncConfigurationAnswer)
+        return self._request_enveloped("GetSyncConfiguration", params, envelopes.SyncConfigurationEnvelope)
 
-    @verb
+    @operation
     def update_sync_configuration(
         self,
         resource_name: str,
@@ -180,11 +177,11 @@ class CodeConnections(Adapter):
         branch: str | None = None,
         config_file: str | None = None,
         role_arn: str | None = None,
-        publish_deployment_status: definitions.Switch | None = None,
-        trigger_resource_update_on: definitions.Trigger | None = None,
-        pull_request_comment: definitions.Switch | None = None,
+        publish_deployment_status: configurations.Switch | None = None,
+        trigger_resource_update_on: configurations.Trigger | None = None,
+        pull_request_comment: configurations.Switch | None = None,
         sync_type: SyncType = "CFN_STACK_SYNC",
-    ) -> Flow[definitions.SyncConfiguration]:
+    ) -> Flow[configurations.SyncConfiguration]:
         """Change what a resource follows (UpdateSyncConfiguration). What is None stays as it is.
 
         Args:
@@ -204,7 +201,7 @@ class CodeConnections(Adapter):
         Raises:
             NotFoundError: The resource has none.
             ConflictError: Somebody else changes it at the same time.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
             "resource_name": resource_name,
@@ -217,12 +214,12 @@ class CodeConnections(Adapter):
             "trigger_resource_update_on": trigger_resource_update_on,
             "pull_request_comment": pull_request_comment,
         }
-        return self._answer("UpdateSyncConfiguration", params, answers.SyncConfigurationAnswer)
+        return self._request_enveloped("UpdateSyncConfiguration", params, envelopes.SyncConfigurationEnvelope)
 
-    @verb
+    @operation
     def delete_sync_configuration(
         self, resource_name: str, sync_type: SyncType = "CFN_STACK_SYNC"
-    ) -> Flow[definitions.Deleted]:
+    ) -> Flow[configurations.DeleteResult]:
         """Let a resource follow nothing any more (DeleteSyncConfiguration). The resource itself stays as it is.
 
         Args:
@@ -233,12 +230,14 @@ class CodeConnections(Adapter):
             What AWS says of it, which is nothing so far.
 
         Raises:
-            UnisyncError: One of the tree in `unisync.errors`.
+            UnisyncError: Any error in `unisync.errors`.
         """
         params = {"resource_name": resource_name, "sync_type": sync_type}
-        return deleting(self._ask("DeleteSyncConfiguration", params, definitions.Deleted), definitions.Deleted())
+        return delete_idempotent(
+            self._request("DeleteSyncConfiguration", params, configurations.DeleteResult), configurations.DeleteResult()
+        )
 
-    @listing
+    @paginated
     def list_sync_configurations(
         self,
         repository_link_id: str,
@@ -247,24 +246,26 @@ class CodeConnections(Adapter):
         page_size: int | None = None,
         limit: int | None = None,
         next_token: str | None = None,
-    ) -> lists.Pages[definitions.SyncConfiguration]:
+    ) -> PageRequest[configurations.SyncConfiguration]:
         """List what follows a repository (ListSyncConfigurations).
 
         Args:
             repository_link_id: The link to the repository.
             sync_type: What kind of resources are listed.
-            page_size: How many are asked for at once, up to 100.
-            limit: How many are listed at the most.
-            next_token: The token of the page after which the list goes on.
+            page_size: The page size, up to 100.
+            limit: The maximum number of items.
+            next_token: The token with which to continue an earlier list.
 
         Raises:
             NotFoundError: There is no such link.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"repository_link_id": repository_link_id, "sync_type": sync_type}
-        return self._pages("ListSyncConfigurations", params, answers.SyncConfigurations, page_size, limit, next_token)
+        return self._pages(
+            "ListSyncConfigurations", params, envelopes.SyncConfigurationsPage, page_size, limit, next_token
+        )
 
-    @verb
+    @operation
     def ensure_sync_configuration(
         self,
         resource_name: str,
@@ -273,11 +274,11 @@ class CodeConnections(Adapter):
         branch: str,
         config_file: str,
         role_arn: str,
-        publish_deployment_status: definitions.Switch | None = None,
-        trigger_resource_update_on: definitions.Trigger | None = None,
-        pull_request_comment: definitions.Switch | None = None,
+        publish_deployment_status: configurations.Switch | None = None,
+        trigger_resource_update_on: configurations.Trigger | None = None,
+        pull_request_comment: configurations.Switch | None = None,
         sync_type: SyncType = "CFN_STACK_SYNC",
-    ) -> Flow[ensuring.Ensured[definitions.SyncConfiguration]]:
+    ) -> Flow[EnsureResult[configurations.SyncConfiguration]]:
         """Let a resource follow a file of a branch, whatever it followed before.
 
         Creates the sync configuration, updates what differs, or leaves it as it is. If somebody else changes it at the
@@ -299,7 +300,7 @@ class CodeConnections(Adapter):
 
         Raises:
             ConflictError: Somebody else keeps changing it.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: GetSyncConfiguration; CreateSyncConfiguration or UpdateSyncConfiguration.
         """
@@ -312,22 +313,22 @@ class CodeConnections(Adapter):
             "trigger_resource_update_on": trigger_resource_update_on,
             "pull_request_comment": pull_request_comment,
         }
-        yield from self._check(
+        yield from self._validate(
             "CreateSyncConfiguration", {"resource_name": resource_name, "sync_type": sync_type, **wanted}
         )
         return (
-            yield from ensuring.ensure(
-                given(wanted),
+            yield from ensure(
+                drop_none(wanted),
                 read=lambda: self.get_sync_configuration(resource_name, sync_type),
                 create=lambda: self.create_sync_configuration(resource_name, sync_type=sync_type, **wanted),
                 update=lambda changed: self.update_sync_configuration(resource_name, sync_type=sync_type, **changed),
             )
         )
 
-    @listing
+    @paginated
     def list_repository_sync_definitions(
         self, repository_link_id: str, sync_type: SyncType = "CFN_STACK_SYNC", *, limit: int | None = None
-    ) -> lists.Pages[definitions.RepositorySyncDefinition]:
+    ) -> PageRequest[configurations.RepositorySyncDefinition]:
         """List what a repository defines (ListRepositorySyncDefinitions).
 
         AWS gives one page, and takes no token for another: where there is more, the page `is_truncated`, and iterating
@@ -336,23 +337,27 @@ class CodeConnections(Adapter):
         Args:
             repository_link_id: The link to the repository.
             sync_type: What kind of resources are listed.
-            limit: How many are listed at the most.
+            limit: The maximum number of items.
 
         Raises:
             NotFoundError: There is no such link.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"repository_link_id": repository_link_id, "sync_type": sync_type}
         return self._pages(
-            "ListRepositorySyncDefinitions", params, answers.RepositorySyncDefinitions, limit=limit, is_resumable=False
+            "ListRepositorySyncDefinitions",
+            params,
+            envelopes.RepositorySyncDefinitionsPage,
+            limit=limit,
+            accepts_token=False,
         )
 
     # What blocks them.
 
-    @verb
+    @operation
     def get_sync_blocker_summary(
         self, resource_name: str, sync_type: SyncType = "CFN_STACK_SYNC"
-    ) -> Flow[definitions.SyncBlockerSummary]:
+    ) -> Flow[configurations.SyncBlockerSummary]:
         """Read what has blocked the sync of a resource (GetSyncBlockerSummary).
 
         Args:
@@ -364,15 +369,15 @@ class CodeConnections(Adapter):
 
         Raises:
             NotFoundError: There is no such sync.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"resource_name": resource_name, "sync_type": sync_type}
-        return self._answer("GetSyncBlockerSummary", params, answers.SyncBlockerSummaryAnswer)
+        return self._request_enveloped("GetSyncBlockerSummary", params, envelopes.SyncBlockerSummaryEnvelope)
 
-    @verb
+    @operation
     def update_sync_blocker(
         self, id: str, *, resource_name: str, resolved_reason: str, sync_type: SyncType = "CFN_STACK_SYNC"
-    ) -> Flow[definitions.UpdatedSyncBlocker]:
+    ) -> Flow[configurations.UpdatedSyncBlocker]:
         """Resolve a blocker, so that the sync goes on (UpdateSyncBlocker).
 
         Args:
@@ -386,14 +391,14 @@ class CodeConnections(Adapter):
 
         Raises:
             NotFoundError: There is no such blocker, or no such sync.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"id": id, "resource_name": resource_name, "resolved_reason": resolved_reason, "sync_type": sync_type}
-        return self._ask("UpdateSyncBlocker", params, definitions.UpdatedSyncBlocker, repeatable=False)
+        return self._request("UpdateSyncBlocker", params, configurations.UpdatedSyncBlocker, idempotent=False)
 
     # Where they come from.
 
-    @verb
+    @operation
     def create_repository_link(
         self,
         *,
@@ -402,10 +407,10 @@ class CodeConnections(Adapter):
         repository_name: str,
         encryption_key_arn: str | None = None,
         tags: Mapping[str, str] | None = None,
-    ) -> Flow[definitions.RepositoryLink]:
+    ) -> Flow[configurations.RepositoryLink]:
         """Link a repository, so that resources can follow it (CreateRepositoryLink).
 
-        If AWS's answer is lost, the link is looked up before it is asked for again.
+        If AWS's response is lost, the link is looked up before it is asked for again.
 
         Args:
             connection_arn: The connection to where the repository lives.
@@ -419,7 +424,7 @@ class CodeConnections(Adapter):
 
         Raises:
             AlreadyExistsError: The repository is linked.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
             "connection_arn": connection_arn,
@@ -427,21 +432,24 @@ class CodeConnections(Adapter):
             "repository_name": repository_name,
             "encryption_key_arn": encryption_key_arn,
         }
-        tag_list = tagged(tags, "Key", "Value")
+        key_values = tag_list(tags, "Key", "Value")
 
-        def created() -> Flow[definitions.RepositoryLink | None]:
+        def created() -> Flow[configurations.RepositoryLink | None]:
             links = yield from self.list_repository_links().collect()
             return next((link for link in links if not differences(params, link, {"owner_id": "owner"})), None)
 
-        return creating(
-            lambda: self._answer(
-                "CreateRepositoryLink", {**params, "tags": tag_list}, answers.RepositoryLinkAnswer, repeatable=False
+        return create_once(
+            lambda: self._request_enveloped(
+                "CreateRepositoryLink",
+                {**params, "tags": key_values},
+                envelopes.RepositoryLinkEnvelope,
+                idempotent=False,
             ),
             created,
         )
 
-    @verb
-    def get_repository_link(self, repository_link_id: str) -> Flow[definitions.RepositoryLink]:
+    @operation
+    def get_repository_link(self, repository_link_id: str) -> Flow[configurations.RepositoryLink]:
         """Read a link to a repository (GetRepositoryLink).
 
         Args:
@@ -452,15 +460,15 @@ class CodeConnections(Adapter):
 
         Raises:
             NotFoundError: There is no such link.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"repository_link_id": repository_link_id}
-        return self._answer("GetRepositoryLink", params, answers.RepositoryLinkAnswer)
+        return self._request_enveloped("GetRepositoryLink", params, envelopes.RepositoryLinkEnvelope)
 
-    @verb
+    @operation
     def update_repository_link(
         self, repository_link_id: str, *, connection_arn: str | None = None, encryption_key_arn: str | None = None
-    ) -> Flow[definitions.RepositoryLink]:
+    ) -> Flow[configurations.RepositoryLink]:
         """Change a link to a repository (UpdateRepositoryLink). What is None stays as it is.
 
         Args:
@@ -474,17 +482,17 @@ class CodeConnections(Adapter):
         Raises:
             NotFoundError: There is no such link.
             ConflictError: Somebody else changes it at the same time.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
             "repository_link_id": repository_link_id,
             "connection_arn": connection_arn,
             "encryption_key_arn": encryption_key_arn,
         }
-        return self._answer("UpdateRepositoryLink", params, answers.RepositoryLinkAnswer)
+        return self._request_enveloped("UpdateRepositoryLink", params, envelopes.RepositoryLinkEnvelope)
 
-    @verb
-    def delete_repository_link(self, repository_link_id: str) -> Flow[definitions.Deleted]:
+    @operation
+    def delete_repository_link(self, repository_link_id: str) -> Flow[configurations.DeleteResult]:
         """Delete a link to a repository (DeleteRepositoryLink).
 
         Args:
@@ -496,64 +504,66 @@ class CodeConnections(Adapter):
         Raises:
             NotFoundError: There is no such link.
             ConflictError: Resources follow the repository.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"repository_link_id": repository_link_id}
-        return deleting(self._ask("DeleteRepositoryLink", params, definitions.Deleted), definitions.Deleted())
+        return delete_idempotent(
+            self._request("DeleteRepositoryLink", params, configurations.DeleteResult), configurations.DeleteResult()
+        )
 
-    @listing
+    @paginated
     def list_repository_links(
         self, *, page_size: int | None = None, limit: int | None = None, next_token: str | None = None
-    ) -> lists.Pages[definitions.RepositoryLink]:
+    ) -> PageRequest[configurations.RepositoryLink]:
         """List the links to repositories (ListRepositoryLinks).
 
         Args:
-            page_size: How many are asked for at once, up to 100.
-            limit: How many are listed at the most.
-            next_token: The token of the page after which the list goes on.
+            page_size: The page size, up to 100.
+            limit: The maximum number of items.
+            next_token: The token with which to continue an earlier list.
 
         Raises:
-            UnisyncError: One of the tree in `unisync.errors`.
+            UnisyncError: Any error in `unisync.errors`.
         """
-        return self._pages("ListRepositoryLinks", {}, answers.RepositoryLinks, page_size, limit, next_token)
+        return self._pages("ListRepositoryLinks", {}, envelopes.RepositoryLinksPage, page_size, limit, next_token)
 
 
-class BlockingCodeConnections(BlockingOperations, CodeConnections):
+class CodeConnectionsClient(SyncOperations, CodeConnections):
     """The sync operations of CodeConnections, under boto3's names."""
 
 
-class AsyncCodeConnections(AwaitableOperations, CodeConnections):
+class AsyncCodeConnectionsClient(AsyncOperations, CodeConnections):
     """The sync operations of CodeConnections, under boto3's names, awaited."""
 
 
-class CodeConnectionsSyncs(CodeConnections):
-    """What the verbs that all services share need of CodeConnections."""
+class CodeConnectionsTargets(CodeConnections):
+    """Stacks as targets, and how to find them."""
 
-    def subject(self, ref: StackSync) -> Subject[GitSyncJob]:
-        """The sync of a stack as something to wait for."""
+    def target(self, ref: StackSync) -> SyncTarget[GitSyncJob]:
+        """The sync of a stack as a target."""
         name, kind = ref.resource_name, ref.sync_type
 
-        def resolve(blocker_id: str, reason: str) -> Flow[definitions.SyncBlocker]:
+        def resolve(blocker_id: str, reason: str) -> Flow[configurations.SyncBlocker]:
             updated = yield from self.update_sync_blocker(
                 blocker_id, resource_name=name, resolved_reason=reason, sync_type=kind
             )
             return updated.sync_blocker
 
-        return git_subject(
-            ref,
+        return git_target(
+            self._ref(ref),
             status=lambda: self.get_resource_sync_status(name, kind),
-            definition=lambda: self.get_sync_configuration(name, kind),
-            repository_status=lambda place: self.get_repository_sync_status(
-                place.repository_link_id, place.branch, kind
+            configuration=lambda: self.get_sync_configuration(name, kind),
+            repository_status=lambda config: self.get_repository_sync_status(
+                config.repository_link_id, config.branch, kind
             ),
             blockers=lambda: all_blockers(self.get_sync_blocker_summary(name, kind)),
             resolve=resolve,
-            release=f"aws {self.service_name} update-sync-blocker --id {{id}} --sync-type {kind} "
+            resolve_command=f"aws {self.service_name} update-sync-blocker --id {{id}} --sync-type {kind} "
             f"--resource-name {name} --resolved-reason REASON",
         )
 
     def discover(self, findings: Findings) -> Flow[None]:
         """Find every stack that follows a linked repository."""
         for link in (yield from self.list_repository_links().collect()):
-            followers = yield from findings.trying(self.list_sync_configurations(link.repository_link_id).collect())
-            findings.refs += [StackSync(each.resource_name, each.sync_type) for each in followers or ()]
+            followers = yield from findings.attempt(self.list_sync_configurations(link.repository_link_id).collect())
+            findings.add(StackSync(each.resource_name, each.sync_type) for each in followers or ())

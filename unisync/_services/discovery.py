@@ -1,34 +1,27 @@
-"""Finding every sync there is, service by service; one that does not answer keeps nothing of the others back."""
+"""Discovery: find every sync, service by service; a service that fails does not keep the others back."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass
 
 from unisync._core.flow import Flow
 from unisync._models.refs import AnyRef
-from unisync._services.operations import if_found
+from unisync._services.findings import Findings
 from unisync._services.registry import Services
-from unisync.errors import InvalidRequestError, ServiceError, UnisyncError
-
-T = TypeVar("T")
-
-logger: logging.Logger = logging.getLogger("unisync")
-
+from unisync.errors import InvalidArgumentError, UnisyncError
 
 SERVICES = ("twinmaker", "codeconnections", "proton")
-"""The services that have syncs, by what a client calls them."""
+"""The services that have syncs, under the names that a client has for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The syncs that were found. Iterating over it gives their references."""
+    """The syncs that were found. Iterating over it yields their references."""
 
     refs: tuple[AnyRef, ...]
     errors: Mapping[str, UnisyncError]
-    """What first kept a service from being looked into to its end, by what the client calls it."""
+    """The first error of each service whose search is incomplete."""
 
     def __iter__(self) -> Iterator[AnyRef]:
         return iter(self.refs)
@@ -37,52 +30,24 @@ class Discovery:
         return len(self.refs)
 
 
-@dataclass(slots=True)
-class Findings:
-    """What one service was found to have so far."""
-
-    service: str
-    where: str = ""
-    """The account and region, in a fleet."""
-    refs: list[AnyRef] = field(default_factory=list[AnyRef])
-    error: UnisyncError | None = None
-
-    def trying(self, flow: Flow[T]) -> Flow[T | None]:
-        """What a flow gives; None where that is gone or refused. The refusal is noted, and the search goes on."""
-        try:
-            return (yield from if_found(flow))
-        except ServiceError as error:
-            if error.retryable:
-                raise
-            self.note(error)
-            return None
-
-    def note(self, error: UnisyncError) -> None:
-        """Note what cannot be looked into."""
-        # By its code alone: no log is to show what AWS said.
-        how = error.code if isinstance(error, ServiceError) else type(error).__name__
-        logger.warning("%s%s was not searched for syncs to its end: %s", self.where, self.service, how)
-        self.error = self.error or error
-
-
 def checked_services(names: Collection[str] | None) -> tuple[str, ...]:
-    """The services that are named; None is all of them.
+    """The services to search; None is all of them.
 
     Raises:
-        InvalidRequestError: one of them is none, or there are none.
+        InvalidArgumentError: One of them is unknown, or there are none.
     """
     names = SERVICES if names is None else names
     if isinstance(names, str) or not names or not set(names) <= set(SERVICES):
-        expected = ", ".join(map(repr, SERVICES))
-        raise InvalidRequestError.before_sending(f"services: expected some of {expected}, got {names!r}", "discover")
+        expected = "some of " + ", ".join(map(repr, SERVICES))
+        raise InvalidArgumentError.expected("services", expected, names)
     return tuple(name for name in SERVICES if name in names)
 
 
 def discover(services: Services, names: Collection[str] | None, where: str = "") -> Flow[Discovery]:
-    """Find every sync of the services that are named; None is all of them. `where` stands in warnings.
+    """Find every sync of some services; None is all of them. `where` stands at the start of warnings.
 
     Raises:
-        UnisyncError: nothing was found, and none of the services could be looked into.
+        UnisyncError: Nothing was found, and the search of every service is incomplete.
     """
     searches = [Findings(name, where) for name in checked_services(names)]
     for findings in searches:

@@ -1,4 +1,4 @@
-"""Bringing a definition to what is wanted: creating it, changing what differs, or leaving it as it is."""
+"""Ensuring a configuration: create it, update what differs, or leave it unchanged."""
 
 from __future__ import annotations
 
@@ -7,63 +7,63 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Generic, Literal, TypeVar
 
+from unisync._core.backoff import SHORT
 from unisync._core.flow import Flow, Sleep
-from unisync._core.retry import SHORT
-from unisync._services.operations import AS_IT_IS, Params, differences, if_found
+from unisync._services.operations import SAME_NAMES, Params, differences, none_if_not_found
 from unisync.errors import ConflictError, NotFoundError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-Action = Literal["created", "updated", "unchanged"]
+EnsureAction = Literal["created", "updated", "unchanged"]
 
-ROUNDS = 5
-"""How often a race with somebody else is run before it is given up."""
+MAX_ROUNDS = 5
+"""How often a race with another client is retried."""
 
 
 @dataclass(frozen=True)
-class Ensured(Generic[T_co]):
-    """What it took to bring a definition to what was wanted."""
+class EnsureResult(Generic[T_co]):
+    """What was done to ensure a configuration."""
 
-    action: Action
+    action: EnsureAction
     definition: T_co
-    """The definition, as it is now."""
+    """The configuration as it is now."""
     changed: tuple[str, ...] = ()
-    """The parameters that differed, and were updated."""
+    """The parameters that differed and were updated."""
     before: T_co | None = None
-    """The definition as it was found; None if there was none."""
+    """The configuration before; None if there was none."""
 
 
 def ensure(
-    wanted: Params,
+    desired: Params,
     *,
     read: Callable[[], Flow[T]],
     create: Callable[[], Flow[T | None]],
     update: Callable[[Mapping[str, Any]], Flow[T | None]],
-    spelled: Mapping[str, str] = AS_IT_IS,
-) -> Flow[Ensured[T]]:
-    """Bring a definition to what is wanted. If somebody else changes it meanwhile, it is looked at anew.
+    field_names: Mapping[str, str] = SAME_NAMES,
+) -> Flow[EnsureResult[T]]:
+    """Ensure a configuration. If another client changes it meanwhile, it is read again.
 
     Args:
-        wanted: What it shall be, by parameter.
-        read: Reads it; NotFoundError if it is not there. What else the reading fails with ends all.
-        create: Creates it; None where AWS does not answer what it is now.
-        update: Changes the parameters that differ; None likewise.
-        spelled: As for `differences`.
+        desired: What it must be, by parameter.
+        read: Read it; NotFoundError if it does not exist. Any other error ends the attempt.
+        create: Create it; None if AWS does not return the result.
+        update: Update the parameters that differ; None likewise.
+        field_names: As for `differences`.
     """
-    refused: NotFoundError | None = None
-    done: tuple[Action, tuple[str, ...], T | None] = ("unchanged", (), None)
+    not_found: NotFoundError | None = None
+    done: tuple[EnsureAction, tuple[str, ...], T | None] = ("unchanged", (), None)
     for rounds in count(1):
-        found = yield from if_found(read())
-        if refused is not None and found is not None:
-            # It was there all the time: something else is missing, as a repository that it is to follow.
-            raise refused
-        changed = {} if found is None else differences(wanted, found, spelled)
+        found = yield from none_if_not_found(read())
+        if not_found is not None and found is not None:
+            # It exists: what was not found is something else, such as the repository to follow.
+            raise not_found
+        changed = {} if found is None else differences(desired, found, field_names)
         if found is not None and not changed:
-            # What an earlier round of ours did, if it did something.
+            # What an earlier round did, if it did anything.
             action, names, before = done
-            return Ensured(action, found, names, found if action == "unchanged" else before)
-        doing: tuple[Action, tuple[str, ...], T | None] = (
+            return EnsureResult(action, found, names, found if action == "unchanged" else before)
+        doing: tuple[EnsureAction, tuple[str, ...], T | None] = (
             "created" if found is None else "updated",
             tuple(changed),
             found,
@@ -73,11 +73,11 @@ def ensure(
             done = doing
             now = made if made is not None else (yield from read())
         except (ConflictError, NotFoundError) as error:
-            if rounds == ROUNDS:
+            if rounds == MAX_ROUNDS:
                 raise
             done = doing if error.outcome_unknown else done
-            refused = error if isinstance(error, NotFoundError) and done is not doing else None
+            not_found = error if isinstance(error, NotFoundError) and done is not doing else None
             yield Sleep(SHORT.delay(rounds))
         else:
-            return Ensured(doing[0], now, *doing[1:])
+            return EnsureResult(doing[0], now, *doing[1:])
     raise AssertionError("unreachable: the last round returns or raises")

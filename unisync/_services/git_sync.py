@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from unisync._core.flow import Flow
-from unisync._core.target import Subject, no_blockers
-from unisync._models.jobs import GitSyncJob, GitSyncReply, RepositoryPlace, SyncJobStatus, SyncState, with_ref
+from unisync._core.target import SyncTarget, no_blockers
+from unisync._models.base import SyncState, with_ref
+from unisync._models.configurations import (
+    RepositorySyncAttempt,
+    ServiceSyncBlockerSummary,
+    SyncBlocker,
+    SyncBlockerSummary,
+)
+from unisync._models.jobs import GitSyncJob, GitSyncResponse, RepositoryBranch, SyncJobStatus
 from unisync._models.refs import SyncRef
-from unisync._services.operations import creating, if_found
+from unisync._services.operations import create_once, none_if_not_found
 from unisync.errors import NotFoundError, ServerError
 
-if TYPE_CHECKING:
-    from unisync._models.configurations import (
-        RepositorySyncAttempt,
-        ServiceSyncBlockerSummary,
-        SyncBlocker,
-        SyncBlockerSummary,
-    )
-
 T = TypeVar("T")
-D = TypeVar("D", bound=RepositoryPlace)
+C = TypeVar("C", bound=RepositoryBranch)
 
 STATES = {
     "INITIATED": SyncState.PENDING,
@@ -33,11 +32,11 @@ STATES = {
 }
 
 
-def git_job(ref: SyncRef[GitSyncJob], reply: GitSyncReply) -> GitSyncJob:
-    """The job that a reply tells of. Its status is that of the latest attempt."""
-    attempt = reply.latest_sync
-    status = SyncJobStatus(state=SyncState.PENDING, native="") if attempt is None else attempt.status
-    return with_ref(GitSyncJob, ref, reply, status=status)
+def git_job(ref: SyncRef[GitSyncJob], response: GitSyncResponse) -> GitSyncJob:
+    """The job of a response. Its status is that of the latest attempt."""
+    attempt = response.latest_sync
+    status = SyncJobStatus(state=SyncState.PENDING, aws_state="") if attempt is None else attempt.status
+    return with_ref(GitSyncJob, ref, response, status=status)
 
 
 def all_blockers(
@@ -55,100 +54,101 @@ def all_blockers(
 
 
 def not_found(service: str, operation: str, message: str) -> NotFoundError:
-    """The error of a service that knows no such thing, where it is we who know."""
+    """The error for a resource that the service did not report missing, but that is."""
     return NotFoundError({"Error": {"Code": "ResourceNotFoundException", "Message": message}}, operation, service)
 
 
-def required(flow: Flow[T | None], service: str, operation: str, what: str) -> Flow[T]:
-    """The same flow, for which an answer without a definition is as good as "not found"."""
-    definition = yield from flow
-    if definition is None:
-        raise not_found(service, operation, f"{what} has no sync configuration")
-    return definition
+def required(flow: Flow[T | None], service: str, operation: str, name: str) -> Flow[T]:
+    """The same flow; a response without a configuration counts as "not found"."""
+    configuration = yield from flow
+    if configuration is None:
+        raise not_found(service, operation, f"{name} has no sync configuration")
+    return configuration
 
 
-def git_subject(
+def git_target(
     ref: SyncRef[GitSyncJob],
     *,
     status: Callable[[], Flow[GitSyncJob]],
-    definition: Callable[[], Flow[D]],
-    repository_status: Callable[[D], Flow[RepositorySyncAttempt | None]],
+    configuration: Callable[[], Flow[C]],
+    repository_status: Callable[[C], Flow[RepositorySyncAttempt | None]],
     blockers: Callable[[], Flow[tuple[SyncBlocker, ...] | None]] = no_blockers,
     resolve: Callable[[str, str], Flow[SyncBlocker]] | None = None,
-    release: str = "",
-    owns_definition: bool = True,
-) -> Subject[GitSyncJob]:
-    """A Git sync as something to wait for.
+    resolve_command: str = "",
+    owns_configuration: bool = True,
+) -> SyncTarget[GitSyncJob]:
+    """A Git sync as a target.
 
     Args:
-        ref: Which sync it is.
-        status: Reads how it stands.
-        definition: Reads its definition; NotFoundError if there is none.
-        repository_status: Reads how the branch that the definition names stands; NotFoundError, or None, if it was
-            never synced.
-        blockers: Reads what has blocked it, and what does; None where that is not found.
-        resolve: Resolves the blocker of an id for a reason, by a call that is not repeatable.
-        release: The AWS CLI's command that resolves a blocker, with "{id}" for its id.
-        owns_definition: Whether the definition is this sync's alone, so that the sync is gone when its definition is,
-            and is not before. What shares the definition of a parent is gone when its own status is.
+        ref: The sync.
+        status: Read its status.
+        configuration: Read its configuration; NotFoundError if there is none.
+        repository_status: Read the status of the configuration's branch; NotFoundError, or None, if it was never
+            synced.
+        blockers: Read its blockers, active and resolved; None if they are not found.
+        resolve: Resolve the blocker with an id, for a reason, by a call that is not idempotent.
+        resolve_command: The AWS CLI command that resolves a blocker, with "{id}" for its id.
+        owns_configuration: Whether the configuration belongs to this sync alone, so that the sync is deleted exactly
+            when its configuration is. Syncs that share the configuration of a parent are deleted when their own status
+            is.
     """
 
-    def look() -> Flow[GitSyncJob]:
-        """No status while there is a definition means that the sync has yet to run for the first time."""
+    def fetch() -> Flow[GitSyncJob]:
+        """Read the job. No status while there is a configuration means that the sync has never run."""
         try:
             job = yield from status()
         except NotFoundError:
-            if (yield from if_found(definition())) is None:
+            if (yield from none_if_not_found(configuration())) is None:
                 raise
-            return git_job(ref, GitSyncReply())
+            return git_job(ref, GitSyncResponse())
         if job.latest_sync is None:
-            yield from definition()
+            yield from configuration()
         return job
 
-    def remains() -> Flow[GitSyncJob]:
-        yield from definition()
-        return (yield from (look() if owns_definition else status()))
+    def fetch_until_deleted() -> Flow[GitSyncJob]:
+        yield from configuration()
+        return (yield from (fetch() if owns_configuration else status()))
 
     def active_blockers() -> Flow[tuple[SyncBlocker, ...]]:
         found = yield from blockers()
         if found is None:
-            yield from definition()
+            yield from configuration()
         active = [blocker for blocker in found or () if blocker.is_active]
         return tuple(sorted(active, key=lambda blocker: blocker.created_at, reverse=True))
 
     def branch_status() -> Flow[RepositorySyncAttempt | None]:
-        place = yield from definition()
-        return (yield from if_found(repository_status(place)))
+        config = yield from configuration()
+        return (yield from none_if_not_found(repository_status(config)))
 
-    return Subject(
+    return SyncTarget(
         ref,
-        look=look,
+        fetch=fetch,
         blockers=active_blockers,
-        remains=remains,
-        resolve=None if resolve is None else partial(_resolving, resolve, blockers),
+        fetch_until_deleted=fetch_until_deleted,
+        resolve_blocker=None if resolve is None else partial(_resolve_once, resolve, blockers),
         repository_status=branch_status,
-        release=release,
+        resolve_command=resolve_command,
     )
 
 
-def _resolving(
+def _resolve_once(
     resolve: Callable[[str, str], Flow[SyncBlocker]],
     blockers: Callable[[], Flow[tuple[SyncBlocker, ...] | None]],
     blocker_id: str,
     reason: str,
 ) -> Flow[SyncBlocker]:
-    """Resolve a blocker once: where the answer was lost, look it up before it is asked for again."""
+    """Resolve a blocker at most once: if the response is lost, look the blocker up before retrying."""
 
-    def told() -> Flow[SyncBlocker]:
+    def update() -> Flow[SyncBlocker]:
         try:
             return (yield from resolve(blocker_id, reason))
         except ServerError as error:
-            # This one says that the blocker is gone, and that the sync did not start again.
+            # This code means that the blocker was resolved and the sync did not start again: the outcome is known.
             error.outcome_unknown = error.outcome_unknown and error.code != "RetryLatestCommitFailedException"
             raise
 
-    def resolved() -> Flow[SyncBlocker | None]:
+    def lookup() -> Flow[SyncBlocker | None]:
         found = (yield from blockers()) or ()
         return next((each for each in found if each.id == blocker_id and not each.is_active), None)
 
-    return creating(told, resolved)
+    return create_once(update, lookup)

@@ -1,60 +1,70 @@
-"""What the adapters of the services are made of: a call, an answer, a list, and what is created or deleted once."""
+"""What the operations of all services are made of: a call, its envelope, a list, and creating or deleting once."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
-from unisync._core.bridge import Verbs
-from unisync._core.flow import Call, Flow, ask
-from unisync._models.jobs import Model, Vocabulary, with_more
-from unisync.errors import ConflictError, InvalidRequestError, NotFoundError, UnisyncError
-
-if TYPE_CHECKING:
-    from unisync._core.pagination import PageReply, Pages
+from unisync._core.bridge import MethodsBase
+from unisync._core.commands import AccountRegion
+from unisync._core.flow import Call, Flow, request
+from unisync._core.pagination import PageEnvelope, PageRequest
+from unisync._models.base import EnumMapping, Model, with_extra
+from unisync._models.jobs import SyncJob
+from unisync._models.refs import FleetSync, SyncRef
+from unisync.errors import ConflictError, InvalidArgumentError, NotFoundError, UnisyncError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R", bound=Model)
+J = TypeVar("J", bound=SyncJob)
 
 Params = Mapping[str, object]
-"""AWS's parameters, by our names. None is one that is not given."""
+"""AWS's parameters, under our names. None stands for a parameter that is not passed."""
 
 logger: logging.Logger = logging.getLogger("unisync")
 
 
 class Service(NamedTuple):
-    """A service, as far as all of its calls are alike."""
+    """What all calls to a service have in common."""
 
     name: str
-    """boto3's name for it."""
-    vocabulary: Vocabulary
-    cased: Callable[[str], str]
+    """boto3's name of the service."""
+    enum_map: EnumMapping
+    to_wire_name: Callable[[str], str]
     """AWS's name of a parameter, from ours."""
-    unanswered: str = ""
-    """What there is to say where its endpoint does not answer."""
+    connection_hint: str = ""
+    """What to add to the error if its endpoint does not answer."""
 
 
-class Wrapper(Protocol[T_co]):
-    """An answer with one member that counts."""
+class EnvelopeOf(Protocol[T_co]):
+    """A response with one field that counts."""
 
     @property
-    def answer(self) -> T_co:
-        """That member."""
+    def value(self) -> T_co:
+        """That field."""
         ...
 
     @property
     def model_extra(self) -> dict[str, Any] | None:
-        """Members that no model has."""
+        """Fields that no model has."""
         ...
 
 
-class Adapter(Verbs):
-    """The operations of one service."""
+class ServiceOperations(MethodsBase):
+    """The operations of one service.
+
+    Args:
+        location: The account and region to call, in a fleet.
+    """
 
     _service: Service
+    _location: AccountRegion | None = None
+
+    def __init__(self, location: AccountRegion | None = None) -> None:
+        self._location = location
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.service_name}>"
@@ -64,50 +74,60 @@ class Adapter(Verbs):
         """boto3's name of the service."""
         return self._flows._service.name
 
-    def _call(self, operation: str, params: Params, reply: type[R], *, repeatable: bool = True) -> Call[R]:
+    def _ref(self, ref: SyncRef[J]) -> SyncRef[J]:
+        """A reference as this client's user knows it: in a fleet, with its account and region."""
+        return ref if self._location is None else FleetSync(*self._location, ref)
+
+    def _call(self, operation: str, params: Params, response_model: type[R], *, idempotent: bool = True) -> Call[R]:
         service = self._service
-        members = {service.cased(name): value for name, value in given(params).items()}
         return Call(
-            service.name, operation, members, reply, service.vocabulary, repeatable, unanswered=service.unanswered
+            service.name,
+            operation,
+            {service.to_wire_name(name): value for name, value in drop_none(params).items()},
+            response_model,
+            service.enum_map,
+            idempotent,
+            connection_hint=service.connection_hint,
+            location=self._location,
         )
 
-    def _check(self, operation: str, params: Params) -> Flow[object]:
-        """Refuse parameters that cannot be, before anything is sent."""
-        return ask(self._call(operation, params, Model)._replace(is_check=True))
+    def _validate(self, operation: str, params: Params) -> Flow[object]:
+        """Reject invalid parameters before anything is sent."""
+        return request(self._call(operation, params, Model)._replace(validate_only=True))
 
-    def _ask(self, operation: str, params: Params, reply: type[R], *, repeatable: bool = True) -> Flow[R]:
-        """Make a call whose answer is what it is about."""
-        return ask(self._call(operation, params, reply, repeatable=repeatable))
+    def _request(self, operation: str, params: Params, response_model: type[R], *, idempotent: bool = True) -> Flow[R]:
+        """Make a call and return its response."""
+        return request(self._call(operation, params, response_model, idempotent=idempotent))
 
-    def _answer(self, operation: str, params: Params, reply: type[Wrapper[T]], *, repeatable: bool = True) -> Flow[T]:
-        """Make a call whose answer wraps what it is about."""
-        call = self._call(operation, params, cast("type[Model]", reply), repeatable=repeatable)
-        wrapper = cast("Wrapper[T]", (yield from ask(call)))
-        answer, more = wrapper.answer, wrapper.model_extra
-        if more and isinstance(answer, Model):
-            return cast("T", with_more(answer, more))
-        if more:
-            logger.warning("%s %s: dropped %s, for want of an answer", call.service, operation, ", ".join(more))
-        return answer
+    def _request_enveloped(
+        self, operation: str, params: Params, envelope: type[EnvelopeOf[T]], *, idempotent: bool = True
+    ) -> Flow[T]:
+        """Make a call and return the one field of its response that counts."""
+        call = self._call(operation, params, cast("type[Model]", envelope), idempotent=idempotent)
+        response = cast("EnvelopeOf[T]", (yield from request(call)))
+        value, extra = response.value, response.model_extra
+        if extra and isinstance(value, Model):
+            return cast("T", with_extra(value, extra))
+        if extra:
+            logger.warning("%s %s: dropped %s from an empty response", call.service, operation, ", ".join(extra))
+        return value
 
     def _pages(
         self,
         operation: str,
         params: Params,
-        reply: type[PageReply[T]],
+        page: type[PageEnvelope[T]],
         page_size: int | None = None,
         limit: int | None = None,
         next_token: str | None = None,
         *,
-        is_resumable: bool = True,
-    ) -> Pages[T]:
-        """The list that an operation gives page by page. It is resumable if the operation takes a token."""
-        from unisync._core.pagination import Pages
-
-        return Pages(
-            self._call(operation, params, cast("type[Model]", reply)),
-            token_member=self._service.cased("next_token") if is_resumable else None,
-            size_member=self._service.cased("max_results") if is_resumable else None,
+        accepts_token: bool = True,
+    ) -> PageRequest[T]:
+        """The list that an operation returns page by page."""
+        return PageRequest(
+            self._call(operation, params, cast("type[Model]", page)),
+            token_field=self._service.to_wire_name("next_token") if accepts_token else None,
+            size_field=self._service.to_wire_name("max_results") if accepts_token else None,
             page_size=page_size,
             limit=limit,
             next_token=next_token,
@@ -116,65 +136,69 @@ class Adapter(Verbs):
 
 @cache
 def camel(name: str) -> str:
-    """A name as in "resourceName"."""
+    """A name in camelCase."""
     first, *others = name.split("_")
     return first + "".join(map(str.capitalize, others))
 
 
 @cache
 def pascal(name: str) -> str:
-    """A name as in "ResourceName"."""
+    """A name in PascalCase."""
     return "".join(map(str.capitalize, name.split("_")))
 
 
-def given(params: Params) -> dict[str, Any]:
-    """Those parameters that are not None."""
+def drop_none(params: Params) -> dict[str, Any]:
+    """The parameters that are not None."""
     return {name: value for name, value in params.items() if value is not None}
 
 
-def tagged(tags: object, key: str, value: str) -> list[dict[str, object]] | None:
-    """Tags as a list of structures, whose members have these names."""
-    mapping = tags_in(tags)
+def tag_list(tags: object, key: str, value: str) -> list[dict[str, object]] | None:
+    """Tags as a list of structures whose fields have these names."""
+    mapping = tag_mapping(tags)
     return None if mapping is None else [{key: name, value: text} for name, text in mapping.items()]
 
 
-def tags_in(tags: object) -> dict[str, object] | None:
-    """The tags that were given, which have to be a mapping."""
+def tag_mapping(tags: object) -> dict[str, object] | None:
+    """Tags as a dictionary.
+
+    Raises:
+        InvalidArgumentError: They are no mapping.
+    """
     if tags is None:
         return None
     if not isinstance(tags, Mapping):
-        raise InvalidRequestError.before_sending(f"tags: expected a mapping of keys to values, got {tags!r:.60}")
+        raise InvalidArgumentError.expected("tags", "a mapping of keys to values", tags)
     return dict(cast("Mapping[str, object]", tags))
 
 
-def differences(wanted: Params, definition: object, spelled: Mapping[str, str]) -> dict[str, Any]:
-    """What is wanted otherwise than a definition has it, by parameter.
+def differences(desired: Params, current: object, field_names: Mapping[str, str]) -> dict[str, Any]:
+    """The desired parameters that differ from the current configuration.
 
     Args:
-        wanted: The parameters that count.
-        definition: A model, whose fields have the names of the parameters,
-        spelled: but for these.
+        desired: The parameters that count.
+        current: A model whose fields have the names of the parameters,
+        field_names: except for these.
     """
-    return {name: value for name, value in wanted.items() if value != getattr(definition, spelled.get(name, name))}
+    return {name: value for name, value in desired.items() if value != getattr(current, field_names.get(name, name))}
 
 
-def creating(create: Callable[[], Flow[T]], created: Callable[[], Flow[T | None]]) -> Flow[T]:
-    """Do something once: where the answer was lost, look up what came of it before it is asked for again.
+def create_once(create: Callable[[], Flow[T]], lookup: Callable[[], Flow[T | None]]) -> Flow[T]:
+    """Create at most once: if the response is lost, look the resource up before retrying.
 
     Args:
-        create: Asks for it, by a call that is not repeatable.
-        created: What is there if it is as it was asked for, and else None.
+        create: Requests the creation, by a call that is not idempotent.
+        lookup: The resource, if it exists as requested; else None.
     """
     lost: UnisyncError | None = None
     while True:
         try:
             return (yield from create())
         except UnisyncError as error:
-            # The second time, a refusal may be due to what the first one did, seen a moment later.
-            refused = lost is not None and isinstance(error, (ConflictError, NotFoundError))
-            if not (error.outcome_unknown or refused):
+            # On the retry, an error may be due to what the first request created, visible only a moment later.
+            is_late = lost is not None and isinstance(error, (ConflictError, NotFoundError))
+            if not (error.outcome_unknown or is_late):
                 raise
-            found = yield from _looked_up(created(), error)
+            found = yield from _look_up(lookup(), error)
             if found is not None:
                 return found
             if lost is not None:
@@ -182,37 +206,39 @@ def creating(create: Callable[[], Flow[T]], created: Callable[[], Flow[T | None]
             lost = error
 
 
-def _looked_up(flow: Flow[T | None], lost: UnisyncError) -> Flow[T | None]:
-    """What came of a request whose answer was lost. That counts more than why it cannot be looked up."""
+def _look_up(flow: Flow[T | None], lost: UnisyncError) -> Flow[T | None]:
+    """The result of a request whose response was lost. If the lookup fails, that loss is the error to report."""
     try:
         return (yield from flow)
     except UnisyncError as error:
-        lost.add_note(f"What came of it could not be looked up: {error}")
+        lost.add_note(f"Its result could not be looked up: {error}")
         raise lost from lost.__cause__
 
 
-def deleting(delete: Flow[T], gone: T) -> Flow[T]:
-    """Delete something: that it is not found any more is as good, where the answer to an earlier try was lost."""
+def delete_idempotent(delete: Flow[T], deleted: T) -> Flow[T]:
+    """Delete something. Not finding it is a success if the response to an earlier attempt was lost."""
     try:
         return (yield from delete)
     except NotFoundError as error:
         if not error.outcome_unknown:
             raise
-        return gone
+        return deleted
 
 
-def if_found(flow: Flow[T]) -> Flow[T | None]:
-    """What a flow gives; None where nothing is found."""
+def none_if_not_found(flow: Flow[T]) -> Flow[T | None]:
+    """The result of a flow; None if it found nothing."""
     try:
         return (yield from flow)
     except NotFoundError:
         return None
 
 
-AS_IT_IS: Mapping[str, str] = {}
+SAME_NAMES: Mapping[str, str] = {}
 
 
-def as_asked(read: Flow[T | None], asked: Params, spelled: Mapping[str, str] = AS_IT_IS) -> Flow[T | None]:
-    """What is there, if it is as it was asked for; else None. `spelled` is as for `differences`."""
-    found = yield from if_found(read)
-    return None if found is None or differences(asked, found, spelled) else found
+def if_as_requested(
+    read: Flow[T | None], params: Params, field_names: Mapping[str, str] = SAME_NAMES
+) -> Flow[T | None]:
+    """What exists, if it is as requested; else None. `field_names` is as for `differences`."""
+    found = yield from none_if_not_found(read)
+    return None if found is None or differences(params, found, field_names) else found

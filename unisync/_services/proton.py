@@ -4,65 +4,66 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from unisync._core.bridge import AwaitableOperations, BlockingOperations, listing, verb
+from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated
 from unisync._core.flow import Flow
-from unisync._core.target import Subject
-from unisync._models.jobs import GitSyncJob, GitSyncReply, Vocabulary
+from unisync._core.pagination import PageRequest
+from unisync._core.target import SyncTarget
+from unisync._models import configurations, envelopes
+from unisync._models.base import EnumMapping
+from unisync._models.jobs import GitSyncJob, GitSyncResponse
 from unisync._models.refs import ServiceInstanceSync, TemplateSync, TemplateType
-from unisync._services.git_sync import STATES, all_blockers, git_job, git_subject, not_found, required
-from unisync._services.operations import Adapter, Service, as_asked, camel, creating, deleting, tagged
-from unisync.lazily import Later
-
-if TYPE_CHECKING:
-    from unisync._core import pagination as lists
-    from unisync._models import configurations as definitions
-    from unisync._models import envelopes as answers
-    from unisync._services import ensure as ensuring
-    from unisync._services.discovery import Findings
-else:
-    answers, definitions = Later("unisync._models.envelopes"), Later("unisync._models.configurations")
-    ensuring = Later("unisync._services.ensure")
-    lists = Later("unisync._core.pagination")
+from unisync._services.ensure import EnsureResult, ensure
+from unisync._services.findings import Findings
+from unisync._services.git_sync import STATES, all_blockers, git_job, git_target, not_found, required
+from unisync._services.operations import (
+    Service,
+    ServiceOperations,
+    camel,
+    create_once,
+    delete_idempotent,
+    if_as_requested,
+    tag_list,
+)
 
 ENDED = "AWS ended its support of Proton on 2026-10-07"
 
 PROVIDERS = {"GITHUB": "GitHub", "GITHUB_ENTERPRISE": "GitHubEnterpriseServer", "BITBUCKET": "Bitbucket"}
 
-SPELLED = {"repository_name": "full_name", "repository_provider": "native_provider"}
-"""Where the model of a configuration has a parameter as Proton spells it."""
+FIELD_NAMES = {"repository_name": "full_name", "repository_provider": "aws_provider"}
+"""The field of a configuration for a parameter, where the names differ."""
 
 PROTON = Service(
     "proton",
-    Vocabulary(STATES, PROVIDERS),
+    EnumMapping(STATES, PROVIDERS),
     camel,
-    unanswered=f"{ENDED}: its endpoint may be gone for good",
+    connection_hint=f"{ENDED}: its endpoint may be gone for good",
 )
 
 RepositoryProvider = Literal["BITBUCKET", "GITHUB", "GITHUB_ENTERPRISE"] | str
-"""Where a repository lives, in Proton's spelling."""
-SyncType = Literal["SERVICE_SYNC", "TEMPLATE_SYNC"] | str
-"""What kind of resource is synced."""
+"""The provider that hosts a repository, in Proton's spelling."""
+ProtonSyncType = Literal["SERVICE_SYNC", "TEMPLATE_SYNC"] | str
+"""What kind of resource Proton syncs."""
 
 
 class ProtonDeprecationWarning(FutureWarning):
-    """AWS ended its support of Proton. Python shows this one to whoever runs the program, not to its authors alone."""
+    """AWS ended its support of Proton. Python shows this category of warning to users, not only to developers."""
 
 
 def warn_of_end(stacklevel: int) -> None:
-    """Warn whoever uses Proton."""
-    warnings.warn(f"{ENDED}: plan to do without client.proton", ProtonDeprecationWarning, stacklevel=stacklevel)
+    """Warn a user of Proton."""
+    warnings.warn(f"{ENDED}: plan to migrate away from it", ProtonDeprecationWarning, stacklevel=stacklevel)
 
 
-class Proton(Adapter):
+class Proton(ServiceOperations):
     """The sync operations of Proton, under boto3's names."""
 
     _service = PROTON
 
     # How syncs stand.
 
-    @verb
+    @operation
     def get_service_instance_sync_status(self, service_name: str, service_instance_name: str) -> Flow[GitSyncJob]:
         """Read how the Git sync of a service instance stands (GetServiceInstanceSyncStatus).
 
@@ -75,14 +76,14 @@ class Proton(Adapter):
 
         Raises:
             NotFoundError: There is no such service instance.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         ref = ServiceInstanceSync(service_name, service_instance_name)
         params = {"service_name": service_name, "service_instance_name": service_instance_name}
-        reply = yield from self._ask("GetServiceInstanceSyncStatus", params, GitSyncReply)
-        return git_job(ref, reply)
+        response = yield from self._request("GetServiceInstanceSyncStatus", params, GitSyncResponse)
+        return git_job(self._ref(ref), response)
 
-    @verb
+    @operation
     def get_template_sync_status(
         self, template_name: str, template_type: TemplateType, template_version: str
     ) -> Flow[GitSyncJob]:
@@ -98,17 +99,17 @@ class Proton(Adapter):
 
         Raises:
             NotFoundError: There is no such version of the template.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         ref = TemplateSync(template_name, template_type, template_version)
         params = {"template_name": template_name, "template_type": template_type, "template_version": template_version}
-        reply = yield from self._ask("GetTemplateSyncStatus", params, GitSyncReply)
-        return git_job(ref, reply)
+        response = yield from self._request("GetTemplateSyncStatus", params, GitSyncResponse)
+        return git_job(self._ref(ref), response)
 
-    @verb
+    @operation
     def get_repository_sync_status(
-        self, repository_name: str, repository_provider: RepositoryProvider, branch: str, sync_type: SyncType
-    ) -> Flow[definitions.RepositorySyncAttempt | None]:
+        self, repository_name: str, repository_provider: RepositoryProvider, branch: str, sync_type: ProtonSyncType
+    ) -> Flow[configurations.RepositorySyncAttempt | None]:
         """Read how the latest sync of a branch stands (GetRepositorySyncStatus).
 
         Args:
@@ -122,7 +123,7 @@ class Proton(Adapter):
 
         Raises:
             NotFoundError: There is no such repository.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
             "repository_name": repository_name,
@@ -130,11 +131,11 @@ class Proton(Adapter):
             "branch": branch,
             "sync_type": sync_type,
         }
-        return self._answer("GetRepositorySyncStatus", params, answers.OptionalRepositorySyncAnswer)
+        return self._request_enveloped("GetRepositorySyncStatus", params, envelopes.OptionalRepositorySyncEnvelope)
 
     # What defines them.
 
-    @verb
+    @operation
     def create_service_sync_config(
         self,
         service_name: str,
@@ -143,10 +144,10 @@ class Proton(Adapter):
         repository_provider: RepositoryProvider,
         branch: str,
         file_path: str,
-    ) -> Flow[definitions.ServiceSyncConfig | None]:
+    ) -> Flow[configurations.ServiceSyncConfig | None]:
         """Let a service follow a file of a branch (CreateServiceSyncConfig).
 
-        If AWS's answer is lost, the configuration is looked up before it is asked for again.
+        If AWS's response is lost, the configuration is looked up before it is asked for again.
 
         Args:
             service_name: The service.
@@ -160,7 +161,7 @@ class Proton(Adapter):
 
         Raises:
             ConflictError: The service has another one.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
             "service_name": service_name,
@@ -170,13 +171,15 @@ class Proton(Adapter):
             "file_path": file_path,
         }
 
-        return creating(
-            lambda: self._answer("CreateServiceSyncConfig", params, answers.ServiceSyncConfigAnswer, repeatable=False),
-            lambda: as_asked(self.get_service_sync_config(service_name), params, SPELLED),
+        return create_once(
+            lambda: self._request_enveloped(
+                "CreateServiceSyncConfig", params, envelopes.ServiceSyncConfigEnvelope, idempotent=False
+            ),
+            lambda: if_as_requested(self.get_service_sync_config(service_name), params, FIELD_NAMES),
         )
 
-    @verb
-    def get_service_sync_config(self, service_name: str) -> Flow[definitions.ServiceSyncConfig | None]:
+    @operation
+    def get_service_sync_config(self, service_name: str) -> Flow[configurations.ServiceSyncConfig | None]:
         """Read which file of which branch a service follows (GetServiceSyncConfig).
 
         Args:
@@ -187,11 +190,13 @@ class Proton(Adapter):
 
         Raises:
             NotFoundError: There is no such service, or it has none.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
-        return self._answer("GetServiceSyncConfig", {"service_name": service_name}, answers.ServiceSyncConfigAnswer)
+        return self._request_enveloped(
+            "GetServiceSyncConfig", {"service_name": service_name}, envelopes.ServiceSyncConfigEnvelope
+        )
 
-    @verb
+    @operation
     def update_service_sync_config(
         self,
         service_name: str,
@@ -200,7 +205,7 @@ class Proton(Adapter):
         repository_provider: RepositoryProvider,
         branch: str,
         file_path: str,
-    ) -> Flow[definitions.ServiceSyncConfig | None]:
+    ) -> Flow[configurations.ServiceSyncConfig | None]:
         """Replace what a service follows (UpdateServiceSyncConfig).
 
         Args:
@@ -215,7 +220,7 @@ class Proton(Adapter):
 
         Raises:
             NotFoundError: There is no such service, or it has none.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
             "service_name": service_name,
@@ -224,10 +229,10 @@ class Proton(Adapter):
             "branch": branch,
             "file_path": file_path,
         }
-        return self._answer("UpdateServiceSyncConfig", params, answers.ServiceSyncConfigAnswer)
+        return self._request_enveloped("UpdateServiceSyncConfig", params, envelopes.ServiceSyncConfigEnvelope)
 
-    @verb
-    def delete_service_sync_config(self, service_name: str) -> Flow[definitions.ServiceSyncConfig | None]:
+    @operation
+    def delete_service_sync_config(self, service_name: str) -> Flow[configurations.ServiceSyncConfig | None]:
         """Let a service follow nothing any more (DeleteServiceSyncConfig). The service itself stays as it is.
 
         Args:
@@ -238,12 +243,14 @@ class Proton(Adapter):
 
         Raises:
             NotFoundError: There is no such service, or it has none.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"service_name": service_name}
-        return deleting(self._answer("DeleteServiceSyncConfig", params, answers.ServiceSyncConfigAnswer), None)
+        return delete_idempotent(
+            self._request_enveloped("DeleteServiceSyncConfig", params, envelopes.ServiceSyncConfigEnvelope), None
+        )
 
-    @verb
+    @operation
     def ensure_service_sync_config(
         self,
         service_name: str,
@@ -252,7 +259,7 @@ class Proton(Adapter):
         repository_provider: RepositoryProvider,
         branch: str,
         file_path: str,
-    ) -> Flow[ensuring.Ensured[definitions.ServiceSyncConfig]]:
+    ) -> Flow[EnsureResult[configurations.ServiceSyncConfig]]:
         """Let a service follow a file of a branch, whatever it followed before.
 
         Creates the sync configuration, updates what differs, or leaves it as it is. If somebody else changes it at the
@@ -270,7 +277,7 @@ class Proton(Adapter):
 
         Raises:
             ConflictError: Somebody else keeps changing it.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: GetServiceSyncConfig; CreateServiceSyncConfig or UpdateServiceSyncConfig.
         """
@@ -280,18 +287,18 @@ class Proton(Adapter):
             "branch": branch,
             "file_path": file_path,
         }
-        yield from self._check("CreateServiceSyncConfig", {"service_name": service_name, **wanted})
+        yield from self._validate("CreateServiceSyncConfig", {"service_name": service_name, **wanted})
         return (
-            yield from ensuring.ensure(
+            yield from ensure(
                 wanted,
                 read=lambda: self._service_config(service_name),
                 create=lambda: self.create_service_sync_config(service_name, **wanted),
                 update=lambda _: self.update_service_sync_config(service_name, **wanted),
-                spelled=SPELLED,
+                field_names=FIELD_NAMES,
             )
         )
 
-    @verb
+    @operation
     def create_template_sync_config(
         self,
         template_name: str,
@@ -301,10 +308,10 @@ class Proton(Adapter):
         repository_provider: RepositoryProvider,
         branch: str,
         subdirectory: str | None = None,
-    ) -> Flow[definitions.TemplateSyncConfig | None]:
+    ) -> Flow[configurations.TemplateSyncConfig | None]:
         """Let a template follow a directory of a branch (CreateTemplateSyncConfig).
 
-        If AWS's answer is lost, the configuration is looked up before it is asked for again.
+        If AWS's response is lost, the configuration is looked up before it is asked for again.
 
         Args:
             template_name: The template.
@@ -319,7 +326,7 @@ class Proton(Adapter):
 
         Raises:
             ConflictError: The template has another one.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
             "template_name": template_name,
@@ -330,17 +337,17 @@ class Proton(Adapter):
             "subdirectory": subdirectory,
         }
 
-        return creating(
-            lambda: self._answer(
-                "CreateTemplateSyncConfig", params, answers.TemplateSyncConfigAnswer, repeatable=False
+        return create_once(
+            lambda: self._request_enveloped(
+                "CreateTemplateSyncConfig", params, envelopes.TemplateSyncConfigEnvelope, idempotent=False
             ),
-            lambda: as_asked(self.get_template_sync_config(template_name, template_type), params, SPELLED),
+            lambda: if_as_requested(self.get_template_sync_config(template_name, template_type), params, FIELD_NAMES),
         )
 
-    @verb
+    @operation
     def get_template_sync_config(
         self, template_name: str, template_type: TemplateType
-    ) -> Flow[definitions.TemplateSyncConfig | None]:
+    ) -> Flow[configurations.TemplateSyncConfig | None]:
         """Read which directory of which branch a template follows (GetTemplateSyncConfig).
 
         Args:
@@ -352,12 +359,12 @@ class Proton(Adapter):
 
         Raises:
             NotFoundError: There is no such template, or it has none.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"template_name": template_name, "template_type": template_type}
-        return self._answer("GetTemplateSyncConfig", params, answers.TemplateSyncConfigAnswer)
+        return self._request_enveloped("GetTemplateSyncConfig", params, envelopes.TemplateSyncConfigEnvelope)
 
-    @verb
+    @operation
     def update_template_sync_config(
         self,
         template_name: str,
@@ -367,7 +374,7 @@ class Proton(Adapter):
         repository_provider: RepositoryProvider,
         branch: str,
         subdirectory: str | None = None,
-    ) -> Flow[definitions.TemplateSyncConfig | None]:
+    ) -> Flow[configurations.TemplateSyncConfig | None]:
         """Replace what a template follows (UpdateTemplateSyncConfig).
 
         Args:
@@ -383,7 +390,7 @@ class Proton(Adapter):
 
         Raises:
             NotFoundError: There is no such template, or it has none.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
             "template_name": template_name,
@@ -393,12 +400,12 @@ class Proton(Adapter):
             "branch": branch,
             "subdirectory": subdirectory,
         }
-        return self._answer("UpdateTemplateSyncConfig", params, answers.TemplateSyncConfigAnswer)
+        return self._request_enveloped("UpdateTemplateSyncConfig", params, envelopes.TemplateSyncConfigEnvelope)
 
-    @verb
+    @operation
     def delete_template_sync_config(
         self, template_name: str, template_type: TemplateType
-    ) -> Flow[definitions.TemplateSyncConfig | None]:
+    ) -> Flow[configurations.TemplateSyncConfig | None]:
         """Let a template follow nothing any more (DeleteTemplateSyncConfig). The template itself stays as it is.
 
         Args:
@@ -410,12 +417,14 @@ class Proton(Adapter):
 
         Raises:
             NotFoundError: There is no such template, or it has none.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"template_name": template_name, "template_type": template_type}
-        return deleting(self._answer("DeleteTemplateSyncConfig", params, answers.TemplateSyncConfigAnswer), None)
+        return delete_idempotent(
+            self._request_enveloped("DeleteTemplateSyncConfig", params, envelopes.TemplateSyncConfigEnvelope), None
+        )
 
-    @verb
+    @operation
     def ensure_template_sync_config(
         self,
         template_name: str,
@@ -425,7 +434,7 @@ class Proton(Adapter):
         repository_provider: RepositoryProvider,
         branch: str,
         subdirectory: str | None = None,
-    ) -> Flow[ensuring.Ensured[definitions.TemplateSyncConfig]]:
+    ) -> Flow[EnsureResult[configurations.TemplateSyncConfig]]:
         """Let a template follow a directory of a branch, whatever it followed before.
 
         Creates the sync configuration, updates what differs, or leaves it as it is. If somebody else changes it at the
@@ -444,7 +453,7 @@ class Proton(Adapter):
 
         Raises:
             ConflictError: Somebody else keeps changing it.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: GetTemplateSyncConfig; CreateTemplateSyncConfig or UpdateTemplateSyncConfig.
         """
@@ -455,28 +464,28 @@ class Proton(Adapter):
             "subdirectory": subdirectory,
         }
 
-        yield from self._check(
+        yield from self._validate(
             "CreateTemplateSyncConfig", {"template_name": template_name, "template_type": template_type, **wanted}
         )
         return (
-            yield from ensuring.ensure(
+            yield from ensure(
                 wanted,
                 read=lambda: self._template_config(template_name, template_type),
                 create=lambda: self.create_template_sync_config(template_name, template_type, **wanted),
                 update=lambda _: self.update_template_sync_config(template_name, template_type, **wanted),
-                spelled=SPELLED,
+                field_names=FIELD_NAMES,
             )
         )
 
-    @listing
+    @paginated
     def list_repository_sync_definitions(
         self,
         repository_name: str,
         repository_provider: RepositoryProvider,
-        sync_type: SyncType,
+        sync_type: ProtonSyncType,
         *,
         limit: int | None = None,
-    ) -> lists.Pages[definitions.RepositorySyncDefinition]:
+    ) -> PageRequest[configurations.RepositorySyncDefinition]:
         """List what a repository defines (ListRepositorySyncDefinitions).
 
         AWS gives one page, and takes no token for another: where there is more, the page `is_truncated`, and iterating
@@ -486,10 +495,10 @@ class Proton(Adapter):
             repository_name: The repository, as "owner/name".
             repository_provider: Where it lives, such as "GITHUB".
             sync_type: What kind of resources are listed.
-            limit: How many are listed at the most.
+            limit: The maximum number of items.
 
         Raises:
-            UnisyncError: One of the tree in `unisync.errors`.
+            UnisyncError: Any error in `unisync.errors`.
         """
         params = {
             "repository_name": repository_name,
@@ -497,15 +506,19 @@ class Proton(Adapter):
             "sync_type": sync_type,
         }
         return self._pages(
-            "ListRepositorySyncDefinitions", params, answers.RepositorySyncDefinitions, limit=limit, is_resumable=False
+            "ListRepositorySyncDefinitions",
+            params,
+            envelopes.RepositorySyncDefinitionsPage,
+            limit=limit,
+            accepts_token=False,
         )
 
     # What blocks them.
 
-    @verb
+    @operation
     def get_service_sync_blocker_summary(
         self, service_name: str, service_instance_name: str | None = None
-    ) -> Flow[definitions.ServiceSyncBlockerSummary | None]:
+    ) -> Flow[configurations.ServiceSyncBlockerSummary | None]:
         """Read what has blocked the sync of a service, or of one of its instances (GetServiceSyncBlockerSummary).
 
         Args:
@@ -518,15 +531,17 @@ class Proton(Adapter):
 
         Raises:
             NotFoundError: There is no such service or instance.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"service_name": service_name, "service_instance_name": service_instance_name}
-        return self._answer("GetServiceSyncBlockerSummary", params, answers.ServiceSyncBlockerSummaryAnswer)
+        return self._request_enveloped(
+            "GetServiceSyncBlockerSummary", params, envelopes.ServiceSyncBlockerSummaryEnvelope
+        )
 
-    @verb
+    @operation
     def update_service_sync_blocker(
         self, id: str, *, resolved_reason: str
-    ) -> Flow[definitions.UpdatedServiceSyncBlocker]:
+    ) -> Flow[configurations.UpdatedServiceSyncBlocker]:
         """Resolve a blocker, so that the sync goes on (UpdateServiceSyncBlocker).
 
         Args:
@@ -538,14 +553,16 @@ class Proton(Adapter):
 
         Raises:
             NotFoundError: There is no such blocker.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"id": id, "resolved_reason": resolved_reason}
-        return self._ask("UpdateServiceSyncBlocker", params, definitions.UpdatedServiceSyncBlocker, repeatable=False)
+        return self._request(
+            "UpdateServiceSyncBlocker", params, configurations.UpdatedServiceSyncBlocker, idempotent=False
+        )
 
     # Where they come from.
 
-    @verb
+    @operation
     def create_repository(
         self,
         name: str,
@@ -554,10 +571,10 @@ class Proton(Adapter):
         connection_arn: str,
         encryption_key: str | None = None,
         tags: Mapping[str, str] | None = None,
-    ) -> Flow[definitions.Repository]:
+    ) -> Flow[configurations.Repository]:
         """Register a repository, so that services and templates can follow it (CreateRepository).
 
-        If AWS's answer is lost, the repository is looked up before it is asked for again.
+        If AWS's response is lost, the repository is looked up before it is asked for again.
 
         Args:
             name: The repository, as "owner/name".
@@ -571,7 +588,7 @@ class Proton(Adapter):
 
         Raises:
             ConflictError: It is registered otherwise.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
             "name": name,
@@ -579,16 +596,18 @@ class Proton(Adapter):
             "connection_arn": connection_arn,
             "encryption_key": encryption_key,
         }
-        all_params = {**params, "tags": tagged(tags, "key", "value")}
-        return creating(
-            lambda: self._answer("CreateRepository", all_params, answers.RepositoryAnswer, repeatable=False),
-            lambda: as_asked(
-                self.get_repository(name, provider), params, {"name": "full_name", "provider": "native_provider"}
+        all_params = {**params, "tags": tag_list(tags, "key", "value")}
+        return create_once(
+            lambda: self._request_enveloped(
+                "CreateRepository", all_params, envelopes.RepositoryEnvelope, idempotent=False
+            ),
+            lambda: if_as_requested(
+                self.get_repository(name, provider), params, {"name": "full_name", "provider": "aws_provider"}
             ),
         )
 
-    @verb
-    def get_repository(self, name: str, provider: RepositoryProvider) -> Flow[definitions.Repository]:
+    @operation
+    def get_repository(self, name: str, provider: RepositoryProvider) -> Flow[configurations.Repository]:
         """Read how a repository is registered (GetRepository).
 
         Args:
@@ -600,12 +619,14 @@ class Proton(Adapter):
 
         Raises:
             NotFoundError: It is not registered.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
-        return self._answer("GetRepository", {"name": name, "provider": provider}, answers.RepositoryAnswer)
+        return self._request_enveloped(
+            "GetRepository", {"name": name, "provider": provider}, envelopes.RepositoryEnvelope
+        )
 
-    @verb
-    def delete_repository(self, name: str, provider: RepositoryProvider) -> Flow[definitions.Repository | None]:
+    @operation
+    def delete_repository(self, name: str, provider: RepositoryProvider) -> Flow[configurations.Repository | None]:
         """Take back the registration of a repository (DeleteRepository). The repository itself stays as it is.
 
         Args:
@@ -618,110 +639,112 @@ class Proton(Adapter):
         Raises:
             NotFoundError: It is not registered.
             ConflictError: Something follows it.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"name": name, "provider": provider}
-        return deleting(self._answer("DeleteRepository", params, answers.DeletedRepositoryAnswer), None)
+        return delete_idempotent(
+            self._request_enveloped("DeleteRepository", params, envelopes.OptionalRepositoryEnvelope), None
+        )
 
-    @listing
+    @paginated
     def list_repositories(
         self, *, page_size: int | None = None, limit: int | None = None, next_token: str | None = None
-    ) -> lists.Pages[definitions.RepositorySummary]:
+    ) -> PageRequest[configurations.RepositorySummary]:
         """List the registered repositories (ListRepositories).
 
         Args:
-            page_size: How many are asked for at once, up to 100.
-            limit: How many are listed at the most.
-            next_token: The token of the page after which the list goes on.
+            page_size: The page size, up to 100.
+            limit: The maximum number of items.
+            next_token: The token with which to continue an earlier list.
 
         Raises:
-            UnisyncError: One of the tree in `unisync.errors`.
+            UnisyncError: Any error in `unisync.errors`.
         """
-        return self._pages("ListRepositories", {}, answers.Repositories, page_size, limit, next_token)
+        return self._pages("ListRepositories", {}, envelopes.RepositoriesPage, page_size, limit, next_token)
 
-    def _service_config(self, name: str) -> Flow[definitions.ServiceSyncConfig]:
+    def _service_config(self, name: str) -> Flow[configurations.ServiceSyncConfig]:
         config = self.get_service_sync_config(name)
         return required(config, self.service_name, "GetServiceSyncConfig", f"service {name}")
 
-    def _template_config(self, name: str, kind: TemplateType) -> Flow[definitions.TemplateSyncConfig]:
+    def _template_config(self, name: str, kind: TemplateType) -> Flow[configurations.TemplateSyncConfig]:
         config = self.get_template_sync_config(name, kind)
         return required(config, self.service_name, "GetTemplateSyncConfig", f"template {name}")
 
 
-class BlockingProton(BlockingOperations, Proton):
+class ProtonClient(SyncOperations, Proton):
     """The sync operations of Proton, under boto3's names."""
 
 
-class AsyncProton(AwaitableOperations, Proton):
+class AsyncProtonClient(AsyncOperations, Proton):
     """The sync operations of Proton, under boto3's names, awaited."""
 
 
-class ProtonSyncs(Proton):
-    """What the verbs that all services share need of Proton."""
+class ProtonTargets(Proton):
+    """Service instances and templates as targets, and how to find them."""
 
-    def service_instance_subject(self, ref: ServiceInstanceSync) -> Subject[GitSyncJob]:
-        """The sync of a service instance as something to wait for."""
+    def service_instance_target(self, ref: ServiceInstanceSync) -> SyncTarget[GitSyncJob]:
+        """The sync of a service instance as a target."""
         service, instance = ref.service_name, ref.service_instance_name
 
-        def blockers() -> Flow[tuple[definitions.SyncBlocker, ...] | None]:
+        def blockers() -> Flow[tuple[configurations.SyncBlocker, ...] | None]:
             return all_blockers(
                 self.get_service_sync_blocker_summary(service, instance),
                 self.get_service_sync_blocker_summary(service),
             )
 
-        def resolve(blocker_id: str, reason: str) -> Flow[definitions.SyncBlocker]:
-            # Proton asks for the id alone: it would release another service's blocker as well.
+        def resolve(blocker_id: str, reason: str) -> Flow[configurations.SyncBlocker]:
+            # Proton takes the id alone: it would resolve another service's blocker as well.
             if blocker_id not in [blocker.id for blocker in (yield from blockers()) or ()]:
                 raise not_found(self.service_name, "UpdateServiceSyncBlocker", f"{ref} has no blocker {blocker_id}")
             updated = yield from self.update_service_sync_blocker(blocker_id, resolved_reason=reason)
             return updated.service_sync_blocker
 
-        return git_subject(
-            ref,
+        return git_target(
+            self._ref(ref),
             status=lambda: self.get_service_instance_sync_status(service, instance),
-            definition=lambda: self._service_config(service),
-            repository_status=lambda place: self.get_repository_sync_status(
-                place.full_name, place.native_provider, place.branch, "SERVICE_SYNC"
+            configuration=lambda: self._service_config(service),
+            repository_status=lambda config: self.get_repository_sync_status(
+                config.full_name, config.aws_provider, config.branch, "SERVICE_SYNC"
             ),
             blockers=blockers,
             resolve=resolve,
-            release="aws proton update-service-sync-blocker --id {id} --resolved-reason REASON",
-            owns_definition=False,
+            resolve_command="aws proton update-service-sync-blocker --id {id} --resolved-reason REASON",
+            owns_configuration=False,
         )
 
-    def template_subject(self, ref: TemplateSync) -> Subject[GitSyncJob]:
-        """The sync of a template as something to wait for."""
+    def template_target(self, ref: TemplateSync) -> SyncTarget[GitSyncJob]:
+        """The sync of a template as a target."""
         name, kind, version = ref.template_name, ref.template_type, ref.template_version
-        return git_subject(
-            ref,
+        return git_target(
+            self._ref(ref),
             status=lambda: self.get_template_sync_status(name, kind, version),
-            definition=lambda: self._template_config(name, kind),
-            repository_status=lambda place: self.get_repository_sync_status(
-                place.full_name, place.native_provider, place.branch, "TEMPLATE_SYNC"
+            configuration=lambda: self._template_config(name, kind),
+            repository_status=lambda config: self.get_repository_sync_status(
+                config.full_name, config.aws_provider, config.branch, "TEMPLATE_SYNC"
             ),
-            owns_definition=False,
+            owns_configuration=False,
         )
 
     def discover(self, findings: Findings) -> Flow[None]:
         """Find every instance of a service, and every major version of a template, that follows a repository."""
         follows: dict[str, bool] = {}
-        for instance in (yield from findings.trying(self._instances().collect())) or ():
+        for instance in (yield from findings.attempt(self._instances().collect())) or ():
             service = instance.service_name
             if service not in follows:
-                follows[service] = bool((yield from findings.trying(self._service_config(service))))
+                follows[service] = bool((yield from findings.attempt(self._service_config(service))))
             if follows[service]:
-                findings.refs.append(ServiceInstanceSync(service, instance.name))
+                findings.add([ServiceInstanceSync(service, instance.name)])
         for kind, list_templates, list_versions in (
             ("SERVICE", "ListServiceTemplates", "ListServiceTemplateVersions"),
             ("ENVIRONMENT", "ListEnvironmentTemplates", "ListEnvironmentTemplateVersions"),
         ):
-            templates = self._pages(list_templates, {}, answers.Templates).collect()
-            for template in (yield from findings.trying(templates)) or ():
-                if not (yield from findings.trying(self._template_config(template.name, kind))):
+            templates = self._pages(list_templates, {}, envelopes.TemplatesPage).collect()
+            for template in (yield from findings.attempt(templates)) or ():
+                if not (yield from findings.attempt(self._template_config(template.name, kind))):
                     continue
-                versions = self._pages(list_versions, {"template_name": template.name}, answers.TemplateVersions)
-                for version in (yield from findings.trying(versions.collect())) or ():
-                    findings.refs.append(TemplateSync(template.name, kind, version.major_version))
+                versions = self._pages(list_versions, {"template_name": template.name}, envelopes.TemplateVersionsPage)
+                found = yield from findings.attempt(versions.collect())
+                findings.add(TemplateSync(template.name, kind, version.major_version) for version in found or ())
 
-    def _instances(self) -> lists.Pages[answers.ServiceInstance]:
-        return self._pages("ListServiceInstances", {}, answers.ServiceInstances)
+    def _instances(self) -> PageRequest[envelopes.ServiceInstance]:
+        return self._pages("ListServiceInstances", {}, envelopes.ServiceInstancesPage)

@@ -1,72 +1,76 @@
-"""The three services, and which of them a reference belongs to. Each is loaded when it is first used."""
+"""The three services, and which of them a reference belongs to."""
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from unisync._core.target import Subject
+from unisync._core.commands import AccountRegion
+from unisync._core.target import SyncTarget
 from unisync._models.jobs import SyncJob
-from unisync._models.refs import ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync
-from unisync.errors import InvalidRequestError
-
-if TYPE_CHECKING:
-    from unisync._services.codeconnections import CodeConnectionsSyncs
-    from unisync._services.proton import ProtonSyncs
-    from unisync._services.twinmaker import TwinMakerSyncs
+from unisync._models.refs import FleetSync, ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync
+from unisync._services.codeconnections import CODECONNECTIONS, CodeConnectionsTargets
+from unisync._services.proton import ProtonTargets
+from unisync._services.twinmaker import TwinMakerTargets
+from unisync.errors import InvalidArgumentError
 
 J = TypeVar("J", bound=SyncJob)
+
+_NAMES = ("codeconnections", "codestar-connections")
 
 
 class Services:
     """The services as one client uses them.
 
     Args:
-        codeconnections: Under which of its two names CodeConnections is asked.
+        codeconnections_service: boto3's name for CodeConnections: the current one, or "codestar-connections".
+        location: The account and region that all calls go to, in a fleet.
     """
 
-    def __init__(self, codeconnections: str) -> None:
-        if codeconnections not in ("codeconnections", "codestar-connections"):
-            raise InvalidRequestError.before_sending(
-                "codeconnections_service: expected 'codeconnections' or 'codestar-connections', "
-                f"got {codeconnections!r}"
-            )
-        self.codeconnections_name = codeconnections
+    def __init__(self, codeconnections_service: str, location: AccountRegion | None = None) -> None:
+        if codeconnections_service not in _NAMES:
+            expected = " or ".join(map(repr, _NAMES))
+            raise InvalidArgumentError.expected("codeconnections_service", expected, codeconnections_service)
+        self.codeconnections_service = codeconnections_service
+        service = CODECONNECTIONS._replace(name=codeconnections_service)
+        self.twinmaker: TwinMakerTargets = TwinMakerTargets(location)
+        self.proton: ProtonTargets = ProtonTargets(location)
+        self.codeconnections: CodeConnectionsTargets = CodeConnectionsTargets(service, location)
 
-    @cached_property
-    def twinmaker(self) -> TwinMakerSyncs:
-        """IoT TwinMaker."""
-        from unisync._services.twinmaker import TwinMakerSyncs
+    def target_of(self, ref: SyncRef[J]) -> SyncTarget[J]:
+        """The sync that a reference identifies.
 
-        return TwinMakerSyncs()
-
-    @cached_property
-    def proton(self) -> ProtonSyncs:
-        """Proton."""
-        from unisync._services.proton import ProtonSyncs
-
-        return ProtonSyncs()
-
-    @cached_property
-    def codeconnections(self) -> CodeConnectionsSyncs:
-        """CodeConnections."""
-        from unisync._services.codeconnections import CODECONNECTIONS, CodeConnectionsSyncs
-
-        return CodeConnectionsSyncs(CODECONNECTIONS._replace(name=self.codeconnections_name))
-
-    def subject_of(self, ref: SyncRef[J]) -> Subject[J]:
-        """What a reference refers to, as something to look at and wait for."""
+        Raises:
+            InvalidArgumentError: It is no reference that this client accepts.
+        """
         match cast("object", ref):
             case TwinMakerSync() as job:
-                subject: Subject[Any] = self.twinmaker.subject(job)
+                target: SyncTarget[Any] = self.twinmaker.target(job)
             case ServiceInstanceSync() as instance:
-                subject = self.proton.service_instance_subject(instance)
+                target = self.proton.service_instance_target(instance)
             case TemplateSync() as template:
-                subject = self.proton.template_subject(template)
+                target = self.proton.template_target(template)
             case StackSync() as stack:
-                subject = self.codeconnections.subject(stack)
+                target = self.codeconnections.target(stack)
             case other:
-                raise InvalidRequestError.before_sending(
-                    f"ref: expected a reference such as StackSync(...), got {other!r}"
-                )
-        return subject
+                raise InvalidArgumentError.expected("ref", "a reference such as StackSync(...)", other)
+        return target
+
+
+class FleetServices(Services):
+    """The services as a fleet uses them: each reference says in which account and region."""
+
+    def __init__(self, codeconnections_service: str) -> None:
+        super().__init__(codeconnections_service)
+        self._located: dict[AccountRegion, Services] = {}
+
+    def at(self, location: AccountRegion) -> Services:
+        """The services in one account and region."""
+        return self._located.setdefault(location, Services(self.codeconnections_service, location))
+
+    def target_of(self, ref: SyncRef[J]) -> SyncTarget[J]:
+        """The sync that a reference identifies, in its account and region."""
+        if not isinstance(cast("object", ref), FleetSync):
+            expected = "a FleetSync, which says in which account and region"
+            raise InvalidArgumentError.expected("ref", expected, ref)
+        there = cast("FleetSync[J]", ref)
+        return self.at(AccountRegion(there.account, there.region)).target_of(there.sync)

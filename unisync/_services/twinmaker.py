@@ -4,35 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from unisync._core.bridge import AwaitableOperations, BlockingOperations, listing, verb
+from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated
 from unisync._core.flow import Flow
-from unisync._core.target import Subject, no_blockers
-from unisync._models.jobs import (
-    AsRef,
-    Date,
-    Model,
-    SyncJobStatus,
-    SyncState,
-    TwinMakerSyncJob,
-    TwinMakerSyncReply,
-    Vocabulary,
-    wire,
-    with_ref,
-)
+from unisync._core.pagination import PageRequest
+from unisync._core.target import SyncTarget, no_blockers
+from unisync._models import envelopes, resources
+from unisync._models.base import AsRef, Date, EnumMapping, Model, SyncState, alias, with_ref
+from unisync._models.jobs import SyncJobStatus, TwinMakerSyncJob, TwinMakerSyncResponse
 from unisync._models.refs import TwinMakerSync
-from unisync._services.operations import Adapter, Service, as_asked, camel, creating, deleting, given, tags_in
-from unisync.lazily import Later
-
-if TYPE_CHECKING:
-    from unisync._core import pagination as lists
-    from unisync._models import envelopes as answers
-    from unisync._models import resources as inventory
-    from unisync._services.discovery import Findings
-else:
-    answers, inventory = Later("unisync._models.envelopes"), Later("unisync._models.resources")
-    lists = Later("unisync._core.pagination")
+from unisync._services.findings import Findings
+from unisync._services.operations import (
+    Service,
+    ServiceOperations,
+    camel,
+    create_once,
+    delete_idempotent,
+    drop_none,
+    if_as_requested,
+    tag_mapping,
+)
 
 STATES = {
     "CREATING": SyncState.PENDING,
@@ -44,45 +36,45 @@ STATES = {
     "DELETING": SyncState.DELETING,
     "DELETED": SyncState.DELETING,
 }
-"""The words for jobs and those for their resources."""
+"""The states of jobs and of their resources."""
 
-TWINMAKER = Service("iottwinmaker", Vocabulary(STATES), camel)
+TWINMAKER = Service("iottwinmaker", EnumMapping(STATES), camel)
 
 
-class CreateSyncJobReply(Model, frozen=True):
-    """CreateSyncJob's answer."""
+class CreateSyncJobResponse(Model, frozen=True):
+    """CreateSyncJob's response."""
 
     arn: str
-    created_at: Date = wire("creationDateTime")
-    status: SyncJobStatus = wire("state")
+    created_at: Date = alias("creationDateTime")
+    status: SyncJobStatus = alias("state")
 
 
-class CreatedSyncJob(CreateSyncJobReply, frozen=True):
-    """A sync job that has just been asked for (CreateSyncJob): what AWS tells of it then, and no more."""
-
-    ref: Annotated[TwinMakerSync, AsRef(TwinMakerSync)]
-
-
-class DeleteSyncJobReply(Model, frozen=True):
-    """DeleteSyncJob's answer."""
-
-    status: SyncJobStatus = wire("state")
-
-
-class DeletedSyncJob(DeleteSyncJobReply, frozen=True):
-    """A sync job that is on its way out (DeleteSyncJob)."""
+class CreatedSyncJob(CreateSyncJobResponse, frozen=True):
+    """A sync job that was just created (CreateSyncJob), as far as AWS describes it then."""
 
     ref: Annotated[TwinMakerSync, AsRef(TwinMakerSync)]
 
 
-class TwinMaker(Adapter):
+class DeleteSyncJobResponse(Model, frozen=True):
+    """DeleteSyncJob's response."""
+
+    status: SyncJobStatus = alias("state")
+
+
+class DeletedSyncJob(DeleteSyncJobResponse, frozen=True):
+    """A sync job that is being deleted (DeleteSyncJob)."""
+
+    ref: Annotated[TwinMakerSync, AsRef(TwinMakerSync)]
+
+
+class TwinMaker(ServiceOperations):
     """The sync operations of IoT TwinMaker, under boto3's names."""
 
     _service = TWINMAKER
 
     # The jobs.
 
-    @verb
+    @operation
     def create_sync_job(
         self,
         workspace_id: str,
@@ -93,7 +85,7 @@ class TwinMaker(Adapter):
     ) -> Flow[CreatedSyncJob]:
         """Create a sync job (CreateSyncJob).
 
-        If AWS's answer is lost, the job is looked up before it is asked for again, so that it is created once.
+        If AWS's response is lost, the job is looked up before it is asked for again, so that it is created once.
 
         Args:
             workspace_id: The workspace that the assets come to.
@@ -106,26 +98,26 @@ class TwinMaker(Adapter):
 
         Raises:
             ConflictError: The workspace has a job of this source.
-            InvalidRequestError: A parameter is not what AWS takes, or there is no such workspace.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            InvalidRequestError: AWS rejects a parameter, or there is no such workspace.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         ref = TwinMakerSync(workspace_id, sync_source)
         params = {"workspace_id": workspace_id, "sync_source": sync_source, "sync_role": sync_role}
-        all_params = {**params, "tags": tags_in(tags)}
+        all_params = {**params, "tags": tag_mapping(tags)}
 
-        def created() -> Flow[CreateSyncJobReply | None]:
-            job = yield from as_asked(self.get_sync_job(workspace_id, sync_source), params)
+        def created() -> Flow[CreateSyncJobResponse | None]:
+            job = yield from if_as_requested(self.get_sync_job(workspace_id, sync_source), params)
             # One that ends, or has ended, is an older one.
             if job is None or job.status.state in (SyncState.DELETING, SyncState.FAILED):
                 return None
-            return CreateSyncJobReply(arn=job.arn, created_at=job.created_at, status=job.status)
+            return CreateSyncJobResponse(arn=job.arn, created_at=job.created_at, status=job.status)
 
-        reply = yield from creating(
-            lambda: self._ask("CreateSyncJob", all_params, CreateSyncJobReply, repeatable=False), created
+        response = yield from create_once(
+            lambda: self._request("CreateSyncJob", all_params, CreateSyncJobResponse, idempotent=False), created
         )
-        return with_ref(CreatedSyncJob, ref, reply)
+        return with_ref(CreatedSyncJob, ref, response)
 
-    @verb
+    @operation
     def get_sync_job(self, workspace_id: str, sync_source: str = "SITEWISE") -> Flow[TwinMakerSyncJob]:
         """Read a sync job (GetSyncJob).
 
@@ -138,14 +130,14 @@ class TwinMaker(Adapter):
 
         Raises:
             NotFoundError: There is no such job.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         ref = TwinMakerSync(workspace_id, sync_source)
         params = {"workspace_id": workspace_id, "sync_source": sync_source}
-        reply = yield from self._ask("GetSyncJob", params, TwinMakerSyncReply)
-        return with_ref(TwinMakerSyncJob, ref, reply)
+        response = yield from self._request("GetSyncJob", params, TwinMakerSyncResponse)
+        return with_ref(TwinMakerSyncJob, self._ref(ref), response)
 
-    @verb
+    @operation
     def delete_sync_job(self, workspace_id: str, sync_source: str = "SITEWISE") -> Flow[DeletedSyncJob]:
         """Delete a sync job, and with it what it synced (DeleteSyncJob). `wait_until_deleted` waits for its end.
 
@@ -158,15 +150,15 @@ class TwinMaker(Adapter):
 
         Raises:
             NotFoundError: There is no such job.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         ref = TwinMakerSync(workspace_id, sync_source)
         params = {"workspace_id": workspace_id, "sync_source": sync_source}
-        gone = DeleteSyncJobReply(status=SyncJobStatus(state=SyncState.DELETING, native=""))
-        reply = yield from deleting(self._ask("DeleteSyncJob", params, DeleteSyncJobReply), gone)
-        return with_ref(DeletedSyncJob, ref, reply)
+        deleted = DeleteSyncJobResponse(status=SyncJobStatus(state=SyncState.DELETING, aws_state=""))
+        response = yield from delete_idempotent(self._request("DeleteSyncJob", params, DeleteSyncJobResponse), deleted)
+        return with_ref(DeletedSyncJob, ref, response)
 
-    @listing
+    @paginated
     def list_sync_jobs(
         self,
         workspace_id: str,
@@ -174,41 +166,46 @@ class TwinMaker(Adapter):
         page_size: int | None = None,
         limit: int | None = None,
         next_token: str | None = None,
-    ) -> lists.Pages[inventory.SyncJobSummary]:
+    ) -> PageRequest[resources.SyncJobSummary]:
         """List the sync jobs of a workspace (ListSyncJobs).
 
         Args:
             workspace_id: The workspace.
-            page_size: How many are asked for at once, up to 200.
-            limit: How many are listed at the most.
-            next_token: The token of the page after which the list goes on.
+            page_size: The page size, up to 200.
+            limit: The maximum number of items.
+            next_token: The token with which to continue an earlier list.
 
         Raises:
-            InvalidRequestError: A parameter is not what AWS takes, or there is no such workspace.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            InvalidRequestError: AWS rejects a parameter, or there is no such workspace.
+            UnisyncError: Any other error in `unisync.errors`.
         """
-        TwinMakerSync(workspace_id)
+        ref = TwinMakerSync(workspace_id)
         pages = self._pages(
-            "ListSyncJobs", {"workspace_id": workspace_id}, inventory.SyncJobs, page_size, limit, next_token
+            "ListSyncJobs", {"workspace_id": workspace_id}, resources.SyncJobsPage, page_size, limit, next_token
         )
-        return pages.mapped(lambda entry: inventory.SyncJobSummary.of(workspace_id, entry))
+
+        def job(entry: resources.SyncJobEntry) -> resources.SyncJobSummary:
+            source = entry.sync_source or ref.sync_source
+            return resources.SyncJobSummary.of(self._ref(TwinMakerSync(workspace_id, source)), entry)
+
+        return pages.mapped(job)
 
     # Their resources.
 
-    @listing
+    @paginated
     def list_sync_resources(
         self,
         workspace_id: str,
         sync_source: str = "SITEWISE",
         *,
-        state: inventory.SyncResourceState | None = None,
-        resource_type: inventory.SyncResourceType | None = None,
+        state: resources.SyncResourceState | None = None,
+        resource_type: resources.SyncResourceType | None = None,
         resource_id: str | None = None,
         external_id: str | None = None,
         page_size: int | None = None,
         limit: int | None = None,
         next_token: str | None = None,
-    ) -> lists.Pages[inventory.SyncResource]:
+    ) -> PageRequest[resources.SyncResource]:
         """List what a sync job keeps in sync (ListSyncResources).
 
         AWS documents `state` alone, and `resource_type` together with one of the ids. What is given otherwise is sent
@@ -221,13 +218,13 @@ class TwinMaker(Adapter):
             resource_type: Only resources of this type.
             resource_id: Only the resource of this name in the workspace.
             external_id: Only the resource of this name where it comes from.
-            page_size: How many are asked for at once, up to 200.
-            limit: How many are listed at the most.
-            next_token: The token of the page after which the list goes on.
+            page_size: The page size, up to 200.
+            limit: The maximum number of items.
+            next_token: The token with which to continue an earlier list.
 
         Raises:
-            InvalidRequestError: A parameter is not what AWS takes, or there is no such job.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            InvalidRequestError: AWS rejects a parameter, or there is no such job.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         TwinMakerSync(workspace_id, sync_source)
         wanted = {
@@ -236,20 +233,20 @@ class TwinMaker(Adapter):
             "resource_id": resource_id,
             "external_id": external_id,
         }
-        filters = [{camel(name): value} for name, value in given(wanted).items()]
+        filters = [{camel(name): value} for name, value in drop_none(wanted).items()]
         return self._pages(
             "ListSyncResources",
             {"workspace_id": workspace_id, "sync_source": sync_source, "filters": filters or None},
-            inventory.SyncResourcePage,
+            resources.SyncResourcesPage,
             page_size,
             limit,
             next_token,
         )
 
-    @verb
+    @operation
     def summarize_sync_resources(
         self, workspace_id: str, sync_source: str = "SITEWISE"
-    ) -> Flow[inventory.SyncResources]:
+    ) -> Flow[resources.SyncResourceSummary]:
         """Add up what a sync job keeps in sync: how many resources there are of each state, and which failed.
 
         Args:
@@ -260,50 +257,55 @@ class TwinMaker(Adapter):
             The counts by state, and the failed resources with their reasons.
 
         Raises:
-            InvalidRequestError: A parameter is not what AWS takes, or there is no such job.
-            UnisyncError: Another of the tree in `unisync.errors`.
+            InvalidRequestError: AWS rejects a parameter, or there is no such job.
+            UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: ListSyncResources.
         """
         ref = TwinMakerSync(workspace_id, sync_source)
         counts: Counter[SyncState] = Counter()
-        failed: list[inventory.SyncResource] = []
-        walk = self.list_sync_resources(workspace_id, sync_source, page_size=200).walk()
-        while walk.goes_on:
-            for resource in (yield from walk.next_page()):
+        failed: list[resources.SyncResource] = []
+        cursor = self.list_sync_resources(workspace_id, sync_source, page_size=200).cursor()
+        while cursor.has_next:
+            for resource in (yield from cursor.next_page()):
                 counts[resource.status.state] += 1
                 if resource.status.state is SyncState.FAILED:
                     failed.append(resource)
-        return inventory.SyncResources(ref=ref, counts=dict(counts), failed=tuple(failed))
+        counted = tuple(counts.items())
+        return resources.SyncResourceSummary.model_construct(ref=self._ref(ref), counts=counted, failed=tuple(failed))
 
 
-class BlockingTwinMaker(BlockingOperations, TwinMaker):
+class TwinMakerClient(SyncOperations, TwinMaker):
     """The sync operations of IoT TwinMaker, under boto3's names."""
 
 
-class AsyncTwinMaker(AwaitableOperations, TwinMaker):
+class AsyncTwinMakerClient(AsyncOperations, TwinMaker):
     """The sync operations of IoT TwinMaker, under boto3's names, awaited."""
 
 
-class TwinMakerSyncs(TwinMaker):
-    """What the verbs that all services share need of IoT TwinMaker."""
+class TwinMakerTargets(TwinMaker):
+    """Sync jobs as targets, and how to find them."""
 
-    def subject(self, ref: TwinMakerSync) -> Subject[TwinMakerSyncJob]:
-        """A sync job as something to wait for. It follows no commits, and nothing blocks it."""
+    def target(self, ref: TwinMakerSync) -> SyncTarget[TwinMakerSyncJob]:
+        """A sync job as a target. It follows no commits, and nothing blocks it."""
 
-        def look() -> Flow[TwinMakerSyncJob]:
+        def fetch() -> Flow[TwinMakerSyncJob]:
             return self.get_sync_job(ref.workspace_id, ref.sync_source)
 
-        def resources() -> Flow[inventory.SyncResources]:
+        def count() -> Flow[resources.SyncResourceSummary]:
             return self.summarize_sync_resources(ref.workspace_id, ref.sync_source)
 
-        return Subject(ref, look=look, blockers=no_blockers, remains=look, resources=resources, has_revisions=False)
+        return SyncTarget(
+            self._ref(ref),
+            fetch=fetch,
+            blockers=no_blockers,
+            fetch_until_deleted=fetch,
+            resources=count,
+            has_revisions=False,
+        )
 
     def discover(self, findings: Findings) -> Flow[None]:
-        """Find every job of every workspace."""
-        for workspace in (yield from self._workspaces().collect()):
-            jobs = yield from findings.trying(self.list_sync_jobs(workspace.workspace_id).collect())
-            findings.refs += [job.ref for job in jobs or ()]
-
-    def _workspaces(self) -> lists.Pages[answers.Workspace]:
-        return self._pages("ListWorkspaces", {}, answers.Workspaces)
+        """Find every sync job of every workspace."""
+        for workspace in (yield from self._pages("ListWorkspaces", {}, envelopes.WorkspacesPage).collect()):
+            jobs = yield from findings.attempt(self.list_sync_jobs(workspace.workspace_id).collect())
+            findings.add(job.ref for job in jobs or ())

@@ -1,195 +1,129 @@
-"""What came of many looks or waits, one by one: no failure hides another's result."""
+"""Reading and waiting for many syncs: an outcome for each, so that no failure hides another's result."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TypeVar, cast
 
-import unisync
-from unisync._core.events import CallbackError, OnEvent, checked_callback, observed
-from unisync._core.flow import Flow, Stop, Together
-from unisync._core.retry import Backoff, retrying
-from unisync._core.target import Subject
+from unisync._core.events import CallbackError, OnEvent, checked_callback, instrumented
+from unisync._core.flow import Flow, Gather
+from unisync._core.retry import with_retries
+from unisync._core.target import SyncTarget
+from unisync._models.configurations import SyncBlocker
 from unisync._models.jobs import SyncJob
-from unisync._models.refs import FleetSync, SyncRef
-from unisync._waiters.waiters import (
-    OnProgress,
-    checked_revision,
-    checked_stop,
-    checked_timeout,
-    wait_until_active,
-)
-from unisync.errors import InvalidRequestError, UnisyncError
-
-if TYPE_CHECKING:
-    from unisync._models.configurations import SyncBlocker
+from unisync._models.outcome import Outcome
+from unisync._models.refs import SyncRef
+from unisync._waiters.arguments import WaitOptions
+from unisync._waiters.waiters import Waiter
+from unisync.errors import InvalidArgumentError, UnisyncError
 
 T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
-J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
+
+OnOutcome = Callable[[Outcome[J]], object]
 
 Results = Mapping[int, object]
-"""A job or a UnisyncError by its place."""
+"""A job or a UnisyncError, by the index of the sync."""
 
-THROTTLED = 10
-"""How often a look among many is made at the most if it is throttled: that is how the rate is found out."""
+MAX_THROTTLED = 10
+"""How often a throttled read among many is sent at most: throttling is how the rate limit is found."""
 
-_ENOUGH: Mapping[str, Callable[[object], bool]] = {
+_STOP_WHEN: Mapping[str, Callable[[object], bool]] = {
     "all": lambda _: False,
     "first": lambda _: True,
     "first_failure": lambda result: isinstance(result, UnisyncError),
 }
 
 
-@dataclass(frozen=True)
-class Outcome(Generic[J_co]):
-    """What came of looking at, or waiting for, one sync of many."""
+def get_many(targets: Sequence[SyncTarget[J]], max_attempts: int, include_blockers: bool) -> Flow[list[Outcome[J]]]:
+    """Read each sync once, and the blockers of those that are not synced."""
+    jobs: dict[SyncRef[J], J] = {}
+    blockers: dict[SyncRef[J], tuple[SyncBlocker, ...]] = {}
 
-    ref: SyncRef[J_co]
-    job: J_co | None
-    """The job, as the last look saw it; None if no look was answered."""
-    error: UnisyncError | None
-    """What it failed with, if it did."""
-    is_over: bool = True
-    """Whether it has come to its end. Else the wait did before it."""
-    blockers: tuple[unisync.SyncBlocker, ...] = ()
-    """What blocks it now, where that was asked for."""
-
-    @property
-    def account(self) -> str | None:
-        """The account, of a fleet's."""
-        return self.ref.account if isinstance(self.ref, FleetSync) else None
-
-    @property
-    def region(self) -> str | None:
-        """The region, of a fleet's."""
-        return self.ref.region if isinstance(self.ref, FleetSync) else None
-
-    def result(self) -> J_co:
-        """The job.
-
-        Raises:
-            UnisyncError: what it failed with.
-            InvalidRequestError: it has not come to its end.
-        """
-        if self.error is not None:
-            raise self.error
-        if not self.is_over or self.job is None:
-            raise InvalidRequestError.before_sending(f"result: expected {self.ref} to have come to its end", "Outcome")
-        return self.job
-
-    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
-        from unisync._render.pretty import outcome_fields
-
-        return outcome_fields(self)
-
-    def _repr_html_(self) -> str:
-        from unisync._render.cards import outcome_card
-
-        return outcome_card(self)
-
-
-OnOutcome = Callable[[Outcome[J]], object]
-
-
-def looking(subjects: Sequence[Subject[J]], attempts: int, blockers: bool) -> Flow[list[Outcome[J]]]:
-    """Look at each once, and at what blocks those that are not in place."""
-    seen: dict[SyncRef[J], J] = {}
-    blocked: dict[SyncRef[J], tuple[SyncBlocker, ...]] = {}
-
-    def look(subject: Subject[J]) -> Flow[J]:
-        job = yield from subject.look()
-        if blockers and not job.is_in_place:
-            seen[subject.ref] = job
-            blocked[subject.ref] = yield from subject.blockers()
+    def read(target: SyncTarget[J]) -> Flow[J]:
+        job = jobs[target.ref] = yield from target.fetch()
+        if include_blockers:
+            blockers[target.ref] = () if job.is_synced else (yield from target.blockers())
         return job
 
-    looks = [retrying(look(subject), attempts, throttled=THROTTLED) for subject in subjects]
-    results: Results = yield Together(looks, gives_up=True)
-    outcomes = _outcomes(subjects, results, seen)
-    return [replace(outcome, blockers=blocked.get(outcome.ref, ())) for outcome in outcomes]
+    reads = [with_retries(read(target), max_attempts, max_throttled=MAX_THROTTLED) for target in targets]
+    results: Results = yield Gather(reads, fail_fast=True)
+    outcomes = _outcomes(targets, results, jobs)
+    return [replace(outcome, blockers=blockers.get(outcome.ref)) for outcome in outcomes]
 
 
-def waiting(
-    subjects: Sequence[Subject[J]],
+def wait_all(
+    targets: Sequence[SyncTarget[J]],
+    options: WaitOptions[J],
     *,
-    revision: str | None,
-    timeout: float | timedelta | None,
     return_when: str,
-    economy: bool,
-    on_progress: OnProgress[J] | None,
     on_outcome: OnOutcome[J] | None,
-    stop: Stop | None,
     now: Callable[[], float],
     on_event: OnEvent | None = None,
 ) -> Flow[list[Outcome[J]]]:
-    """Wait for each."""
-    if return_when not in _ENOUGH:
-        expected = ", ".join(map(repr, _ENOUGH))
-        raise InvalidRequestError.before_sending(f"return_when: expected one of {expected}, got {return_when!r}")
-    checked_timeout(timeout)
-    checked_revision(revision)
-    checked_callback("on_progress", on_progress)
+    """Wait for each sync."""
+    if return_when not in _STOP_WHEN:
+        expected = "one of " + ", ".join(map(repr, _STOP_WHEN))
+        raise InvalidArgumentError.expected("return_when", expected, return_when)
     checked_callback("on_outcome", on_outcome)
-    checked_stop(stop)
-    seen: dict[SyncRef[J], J] = {}
+    # The stop event ends all waits at once, in the gathering of them.
+    each = replace(options, stop=None, on_progress=partial(_call_back, options.on_progress))
+    jobs: dict[SyncRef[J], J] = {}
 
-    def noting(subject: Subject[J]) -> Subject[J]:
-        def look() -> Flow[J]:
-            job = yield from subject.look()
-            seen[subject.ref] = job
-            return job
-
-        return subject._replace(look=look)
-
-    def tell(callback: Callable[[T], object] | None, told: T) -> None:
-        if callback is not None:
-            try:
-                callback(told)
-            except Exception as error:
-                raise CallbackError(error) from error
-
-    def wait(subject: Subject[J]) -> Flow[J]:
-        wanted = revision if subject.has_revisions else None
-        one = wait_until_active(
-            noting(subject),
-            revision=wanted,
-            timeout=timeout,
-            backoff=Backoff(),
-            on_progress=partial(tell, on_progress),
-            stop=None,  # ends all of them at once, below
-            now=now,
-        )
+    def wait(target: SyncTarget[J]) -> Flow[J]:
+        own = each if target.has_revisions else replace(each, revision=None)
+        waiter = Waiter(_recording(target, jobs), "active", own, now)
+        flow = waiter.until_active()
         try:
-            job = yield from observed(one, on_event, subject.ref, "active", wanted, now)
+            job = yield from instrumented(
+                flow, on_event, target.ref, waiter.condition, own.revision, now, lambda: waiter.polls
+            )
         except UnisyncError as error:
-            tell(on_outcome, Outcome(subject.ref, seen.get(subject.ref), error))
+            _call_back(on_outcome, Outcome(target.ref, jobs.get(target.ref), error))
             raise
-        tell(on_outcome, Outcome(subject.ref, job, None))
+        _call_back(on_outcome, Outcome(target.ref, job, None))
         return job
 
     try:
-        results: Results = yield Together(
-            [wait(subject) for subject in subjects], _ENOUGH[return_when], economy, stop=stop
+        results: Results = yield Gather(
+            [wait(target) for target in targets], _STOP_WHEN[return_when], stop=options.stop
         )
     except CallbackError as carried:
         failure = carried.error
     else:
-        return _outcomes(subjects, results, seen)
+        return _outcomes(targets, results, jobs)
     raise failure
 
 
-def _outcomes(subjects: Sequence[Subject[J]], results: Results, seen: Mapping[SyncRef[J], J]) -> list[Outcome[J]]:
+def _recording(target: SyncTarget[J], jobs: dict[SyncRef[J], J]) -> SyncTarget[J]:
+    """The same sync, each job that is read of it kept in `jobs`."""
+
+    def fetch() -> Flow[J]:
+        job = jobs[target.ref] = yield from target.fetch()
+        return job
+
+    return target._replace(fetch=fetch)
+
+
+def _call_back(callback: Callable[[T], object] | None, value: T) -> None:
+    """Call a user's function. Its error must not be taken for the error of one wait."""
+    if callback is not None:
+        try:
+            callback(value)
+        except Exception as error:
+            raise CallbackError(error) from error
+
+
+def _outcomes(targets: Sequence[SyncTarget[J]], results: Results, jobs: Mapping[SyncRef[J], J]) -> list[Outcome[J]]:
     outcomes: list[Outcome[J]] = []
-    for place, subject in enumerate(subjects):
-        result = results.get(place)
+    for index, target in enumerate(targets):
+        result = results.get(index)
+        job = jobs.get(target.ref)
         if isinstance(result, UnisyncError):
-            job = seen.get(subject.ref)
-            outcomes.append(Outcome(subject.ref, job, result))
+            outcomes.append(Outcome(target.ref, job, result))
         else:
-            job = seen.get(subject.ref) if result is None else cast("J", result)
-            outcomes.append(Outcome(subject.ref, job, None, is_over=result is not None))
+            job = job if result is None else cast("J", result)
+            outcomes.append(Outcome(target.ref, job, None, done=result is not None))
     return outcomes

@@ -15,9 +15,10 @@ from typing_extensions import ReadOnly, TypedDict
 from unisync._models.refs import FleetSync, SyncRef
 
 if TYPE_CHECKING:
+    from unisync._botocore.types import Boto3Session, BotocoreConfig
     from unisync._client.client import Unisync
     from unisync._client.fleet import Fleet
-    from unisync._core.clock import Boto3Session, BotocoreConfig, Clock
+    from unisync._core.clock import Clock
     from unisync._models.jobs import SyncJob
 
 Service = Literal["codeconnections", "codestar-connections"]
@@ -130,7 +131,7 @@ class Connection:
             raise click.UsageError(f"{ref} could be in {len(targets)} places: write such as {targets[0]}.")
         (target,) = targets
         if isinstance(target, FleetSync):
-            return cast("Fleet", self.client).at(target.account, target.region), target.sync
+            return cast("Fleet", self.client).client(target.account, target.region), target.sync
         return cast("Unisync", self.client), target
 
     def now(self) -> float:

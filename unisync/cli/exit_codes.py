@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from unisync.errors import (
-    InvalidRequestError,
+    InvalidArgumentError,
     NotFoundError,
     SyncBlockedError,
     SyncFailedError,
@@ -19,7 +19,7 @@ from unisync.errors import (
 if TYPE_CHECKING:
     from typing import Any
 
-    from unisync._waiters.many import Outcome
+    from unisync._models.outcome import Outcome
 
 
 class Exit(IntEnum):
@@ -80,7 +80,7 @@ def exit_of(error: UnisyncError | None) -> Exit:
     """The exit code that an error comes to."""
     if error is None:
         return Exit.IN_PLACE
-    if isinstance(error, InvalidRequestError) and error.status_code is None:
+    if isinstance(error, InvalidArgumentError) and error.status_code is None:
         return Exit.USAGE
     return next((code for kind, code in _CODES.items() if isinstance(error, kind)), Exit.ERROR)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from unisync.errors import (
     AccessDeniedError,
-    InvalidRequestError,
+    InvalidArgumentError,
     NotFoundError,
     ResponseError,
     ServiceError,
@@ -58,7 +58,7 @@ def _advice(error: UnisyncError, settings: Settings, ref: str, again: Sequence[s
         case AccessDeniedError():
             asked = f"{error.service} {error.operation}".strip()
             return f"check whose credentials these are, and whether they are allowed {asked or 'this'}."
-        case InvalidRequestError():
+        case InvalidArgumentError():
             return "correct what is named above."
         case ThrottledError():
             return "try again in a minute; if others ask AWS the same, they share its limits."

@@ -18,7 +18,7 @@ from unisync.cli.connection import ClientOptions, Connection, Settings
 from unisync.cli.exit_codes import Exit, exit_of
 from unisync.cli.hints import advice_for
 from unisync.cli.output import FORMS, Form, Output
-from unisync.errors import InvalidRequestError, UnisyncError
+from unisync.errors import InvalidArgumentError, UnisyncError
 
 if TYPE_CHECKING:
     from unisync._models.jobs import SyncJob
@@ -61,7 +61,7 @@ def read_ref(text: str) -> SyncRef[SyncJob]:
     """The reference that a text stands for: plain, or ACCOUNT/REGION/REF.
 
     Raises:
-        InvalidRequestError: it is none.
+        InvalidArgumentError: it is none.
     """
     service, _, _ = text.partition(":")
     return parse_fleet_ref(text) if "/" in service else parse_ref(text)
@@ -72,8 +72,8 @@ def _ref(context: click.Context, parameter: click.Parameter, text: str | None) -
         return None
     try:
         return read_ref(text)
-    except InvalidRequestError as error:
-        raise click.BadParameter(error.message.removeprefix("text: "), context, parameter) from error
+    except InvalidArgumentError as error:
+        raise click.BadParameter(str(error).removeprefix("text: "), context, parameter) from error
 
 
 def _refs(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> list[SyncRef[SyncJob]]:
@@ -97,8 +97,8 @@ def _refs_of_file(
     for number, line in enumerate(lines, 1):
         try:
             refs += [read_ref(line)] if line else []
-        except InvalidRequestError as error:
-            message = f"line {number}: {error.message.removeprefix('text: ')}"
+        except InvalidArgumentError as error:
+            message = f"line {number}: {str(error).removeprefix('text: ')}"
             raise click.BadParameter(message, context, parameter) from error
     return refs
 
@@ -143,12 +143,12 @@ def _url(context: click.Context, parameter: click.Parameter, text: str | None) -
 
 
 def _revision(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
-    from unisync._waiters.waiters import checked_revision
+    from unisync._waiters.arguments import checked_revision
 
     try:
         return checked_revision(text)
-    except InvalidRequestError as error:
-        raise click.BadParameter(error.message.removeprefix("revision: "), context, parameter) from error
+    except InvalidArgumentError as error:
+        raise click.BadParameter(str(error).removeprefix("revision: "), context, parameter) from error
 
 
 def _completing(choices: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:

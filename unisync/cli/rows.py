@@ -20,7 +20,7 @@ from unisync.errors import (
 if TYPE_CHECKING:
     from unisync._models.configurations import SyncBlocker
     from unisync._models.jobs import SyncJob
-    from unisync._waiters.many import Outcome
+    from unisync._models.outcome import Outcome
     from unisync._waiters.watcher import Change
 
 COLUMNS = ("STATE", "SYNC", "LIVE", "WANTED", "SINCE", "WHY")
@@ -53,7 +53,7 @@ class Row:
     @property
     def wanted(self) -> str | None:
         """The sha of the commit that is to be."""
-        revision = self.job.wanted_revision if self.job else None
+        revision = self.job.desired_revision if self.job else None
         return revision.sha if revision else None
 
     @property
@@ -117,7 +117,7 @@ def row_of_change(change: Change[Any], blockers: Iterable[SyncBlocker]) -> Row:
         why = f"{word}: {change.blocker.created_reason}"
     elif change.event is not None:
         why = f"{change.event.type}: {change.event.event}"
-    elif change.what == "attempt" and job is not None:
+    elif change.kind == "attempt" and job is not None:
         why = f"sync of {job.attempts[-1].target_revision.sha[:7]} begun"
     else:
         why = _why(job, None, active)
@@ -156,12 +156,12 @@ def _why(job: SyncJob | None, error: UnisyncError | None, blockers: Iterable[Syn
 def _why_not_in_place(job: SyncJob) -> str:
     if job.status.error is not None:
         return str(job.status.error)
-    if job.is_in_place:
+    if job.is_synced:
         return ""
-    if job.status.native == "":
+    if job.status.aws_state == "":
         return "never synced yet"
-    wanted = job.wanted_revision
+    wanted = job.desired_revision
     attempts = job.attempts
     if wanted is not None and attempts and attempts[-1].target_revision.sha != wanted.sha:
         return f"{wanted.sha[:7]} is wanted and not begun"
-    return job.status.native if job.status.native != str(job.status.state) else ""
+    return job.status.aws_state if job.status.aws_state != str(job.status.state) else ""

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Literal
 
 from unisync._client.async_client import AsyncUnisync
 from unisync._client.client import Unisync
-from unisync._client.methods import Facade
+from unisync._client.methods import ClientMethods
 from unisync.emulator import ACCOUNT, REGION, Emulator
 
 if TYPE_CHECKING:
     from unisync._core.events import OnEvent
-    from unisync._core.rate_limiter import Pace
+    from unisync._core.rate_limiter import RateLimit
 
 
-class Fake(Facade):
+class Fake(ClientMethods):
     """What both fakes have in common."""
 
     aws: Emulator
@@ -27,16 +27,16 @@ class Fake(Facade):
         account: str = ACCOUNT,
         region: str = REGION,
         codeconnections_service: Literal["codeconnections", "codestar-connections"] = "codeconnections",
-        allow_unknown_words: bool = False,
-        pace: Pace | None = None,
+        allow_unknown_values: bool = False,
+        rate_limit: RateLimit | None = None,
         on_event: OnEvent | None = None,
     ) -> None:
         self.aws = Emulator(clock="manual") if aws is None else aws
         super().__init__(
             **self.aws.client_options(account=account, region=region, in_process=True),
             codeconnections_service=codeconnections_service,
-            allow_unknown_words=allow_unknown_words,
-            pace=pace,
+            allow_unknown_values=allow_unknown_values,
+            rate_limit=rate_limit,
             on_event=on_event,
         )
 
@@ -51,8 +51,8 @@ class FakeUnisync(Fake, Unisync):
         account: The account that calls are made in.
         region: The region, likewise.
         codeconnections_service: As for `Unisync`.
-        allow_unknown_words: As for `Unisync`.
-        pace: As for `Unisync`.
+        allow_unknown_values: As for `Unisync`.
+        rate_limit: As for `Unisync`.
         on_event: As for `Unisync`.
     """
 

@@ -52,7 +52,7 @@ def unisync_emulator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     """
     import boto3
 
-    import unisync._core.flow
+    import unisync._core.clock
     from unisync.emulator import Emulator
 
     marker = request.node.get_closest_marker("unisync_emulator")
@@ -72,7 +72,7 @@ def unisync_emulator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         # What `boto3.client` makes its clients with remembers the credentials of its day.
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-        monkeypatch.setattr(unisync._core.flow, "default_clock", lambda: emulator.clock)
+        monkeypatch.setattr(unisync._core.clock, "default_clock", lambda: emulator.clock)
         yield emulator
 
 

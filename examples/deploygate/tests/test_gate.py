@@ -23,7 +23,7 @@ def stacks(unisync_emulator: Emulator) -> None:
 
 def test_it_waits_for_all_stacks(unisync_emulator: Emulator, unisync_clock: EmulatorClock) -> None:
     unisync_emulator.push(stack="payments", sha=COMMIT)
-    unisync_emulator.push(stack="orders", sha=COMMIT, noticed_after=300)
+    unisync_emulator.push(stack="orders", sha=COMMIT, detection_delay=300)
     verdicts = deploygate.gate(["payments", "orders"], COMMIT)
     assert [verdict.said for verdict in verdicts] == [
         "codeconnections:payments is in place",

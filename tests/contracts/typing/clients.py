@@ -10,30 +10,30 @@ from typing import assert_type
 
 from unisync import (
     AnyRef,
-    AsyncCodeConnections,
-    AsyncProton,
-    AsyncTwinMaker,
+    AsyncCodeConnectionsClient,
+    AsyncProtonClient,
+    AsyncTwinMakerClient,
     AsyncUnisync,
     Backoff,
-    BlockingCodeConnections,
-    BlockingProton,
-    BlockingTwinMaker,
     Change,
+    CodeConnectionsClient,
     Discovery,
     GitSyncJob,
     Outcome,
-    Pace,
     Progress,
+    ProtonClient,
+    RateLimit,
     RepositorySyncAttempt,
     ServiceInstanceSync,
     StackSync,
     SyncBlocker,
     SyncJob,
     SyncRef,
-    SyncResources,
+    SyncResourceSummary,
     SyncState,
     SystemClock,
     TemplateSync,
+    TwinMakerClient,
     TwinMakerSync,
     TwinMakerSyncJob,
     Unisync,
@@ -50,8 +50,8 @@ MIXED: list[SyncRef[SyncJob]] = [TWIN, STACK, INSTANCE, TEMPLATE]
 
 Unisync()
 Unisync(None, region_name="eu-west-1", profile_name="dev", endpoint_url="http://localhost:4577", config=None)
-Unisync(codeconnections_service="codestar-connections", allow_unknown_words=True)
-AsyncUnisync(pace=Pace(initial=5), clock=SystemClock())
+Unisync(codeconnections_service="codestar-connections", allow_unknown_values=True)
+AsyncUnisync(rate_limit=RateLimit(initial=5), clock=SystemClock())
 assert_type(available_regions("codeconnections", "aws-us-gov"), tuple[str, ...])
 
 
@@ -65,8 +65,8 @@ def blocking(it: Unisync) -> None:
     assert_type(it.wait_until_active(STACK, timeout=timedelta(minutes=5)), GitSyncJob)  # unknown: pyrefly
     assert_type(it.wait_until_active(INSTANCE, stop=threading.Event()), GitSyncJob)  # unknown: pyrefly
     assert_type(it.wait_until_active(TEMPLATE, backoff=Backoff(initial=1)), GitSyncJob)  # unknown: pyrefly
-    assert_type(it.wait_until_resources_synced(TWIN, tolerate=1, timeout=60.0), SyncResources)
-    assert_type(it.resume(WaitToken.of(STACK)), SyncJob)
+    assert_type(it.wait_until_resources_synced(TWIN, max_failures=1, timeout=60.0), SyncResourceSummary)
+    assert_type(it.resume(WaitToken.create(STACK)), SyncJob)
     assert_type(it.resume("unisync1.", on_progress=show), SyncJob)
     it.wait_until_deleted(STACK, timeout=60, on_progress=show_git)
     gone: Callable[[TwinMakerSync], None] = it.wait_until_deleted
@@ -76,7 +76,7 @@ def blocking(it: Unisync) -> None:
     assert_type(it.wait_all({TWIN}, timeout=60), list[Outcome[TwinMakerSyncJob]])  # unknown: pyrefly
     assert_type(it.wait_all(MIXED, return_when="first", economy=True), list[Outcome[SyncJob]])  # unknown: pyrefly
     it.wait_all(MIXED, revision="4f2c9e1", on_progress=show, on_outcome=tell, stop=threading.Event())
-    assert_type(it.watch([STACK], every=timedelta(minutes=1)), Iterator[Change[GitSyncJob]])  # unknown: pyrefly
+    assert_type(it.watch([STACK], interval=timedelta(minutes=1)), Iterator[Change[GitSyncJob]])  # unknown: pyrefly
     assert_type(it.blockers(STACK), tuple[SyncBlocker, ...])
     assert_type(it.blockers(TWIN), tuple[SyncBlocker, ...])
     for blocker in it.blockers(INSTANCE):
@@ -88,10 +88,10 @@ def blocking(it: Unisync) -> None:
     for found in it.discover():
         assert_type(found, AnyRef)
         it.get(found)
-    assert_type(it.twinmaker, BlockingTwinMaker)
+    assert_type(it.twinmaker, TwinMakerClient)
     # pyright reports what AWS has ended the support of, and mypy does where it is told to.
-    assert_type(it.proton, BlockingProton)  # pyright: ignore[reportDeprecated]
-    assert_type(it.codeconnections, BlockingCodeConnections)
+    assert_type(it.proton, ProtonClient)  # pyright: ignore[reportDeprecated]
+    assert_type(it.codeconnections, CodeConnectionsClient)
     with it as same:
         assert_type(same, Unisync)
     it.close()
@@ -106,12 +106,12 @@ async def awaitable(it: AsyncUnisync) -> None:
     assert_type(await it.get(ref=TEMPLATE), GitSyncJob)  # unknown: pyrefly
     assert_type(await it.wait_until_active(TWIN), TwinMakerSyncJob)  # unknown: pyrefly
     assert_type(await it.wait_until_active(STACK, revision="4f2c9e1", timeout=None), GitSyncJob)  # unknown: pyrefly
-    assert_type(await it.wait_until_resources_synced(TWIN, tolerate=1, timeout=60.0), SyncResources)
-    assert_type(await it.resume(WaitToken.of(STACK)), SyncJob)
+    assert_type(await it.wait_until_resources_synced(TWIN, max_failures=1, timeout=60.0), SyncResourceSummary)
+    assert_type(await it.resume(WaitToken.create(STACK)), SyncJob)
     await it.wait_until_deleted(STACK, timeout=60, on_progress=show_git)
     assert_type(await it.get_many([STACK, INSTANCE]), list[Outcome[GitSyncJob]])  # unknown: pyrefly
     assert_type(await it.wait_all(MIXED, return_when="first_failure"), list[Outcome[SyncJob]])  # unknown: pyrefly
-    assert_type(it.watch([TWIN], every=60), AsyncIterator[Change[TwinMakerSyncJob]])  # unknown: pyrefly
+    assert_type(it.watch([TWIN], interval=60), AsyncIterator[Change[TwinMakerSyncJob]])  # unknown: pyrefly
     async for change in it.watch([TWIN]):
         assert_type(change, Change[TwinMakerSyncJob])  # unknown: pyrefly
     for blocker in await it.blockers(INSTANCE):
@@ -119,23 +119,23 @@ async def awaitable(it: AsyncUnisync) -> None:
     assert_type(await it.blockers(STACK), tuple[SyncBlocker, ...])
     assert_type(await it.repository_status(STACK), RepositorySyncAttempt | None)
     assert_type(await it.discover(services={"codeconnections"}), Discovery)
-    assert_type(it.twinmaker, AsyncTwinMaker)
-    assert_type(it.proton, AsyncProton)  # pyright: ignore[reportDeprecated]
-    assert_type(it.codeconnections, AsyncCodeConnections)
+    assert_type(it.twinmaker, AsyncTwinMakerClient)
+    assert_type(it.proton, AsyncProtonClient)  # pyright: ignore[reportDeprecated]
+    assert_type(it.codeconnections, AsyncCodeConnectionsClient)
     async with it as same:
         assert_type(same, AsyncUnisync)
     closing: Callable[[], Coroutine[object, object, None]] = it.close
     await closing()
 
 
-async def at_once(it: AsyncUnisync) -> None:
+async def concurrency(it: AsyncUnisync) -> None:
     later: Coroutine[object, object, GitSyncJob] = it.get(STACK)
     assert_type(await later, GitSyncJob)
     first, second = await asyncio.gather(it.get(STACK), it.get(TWIN))  # unknown: pyrefly
     assert_type(first, GitSyncJob)  # unknown: pyrefly
     assert_type(second, TwinMakerSyncJob)  # unknown: pyrefly
     counted, found = await asyncio.gather(it.twinmaker.summarize_sync_resources("factory"), it.discover())
-    assert_type(counted, SyncResources)
+    assert_type(counted, SyncResourceSummary)
     assert_type(found, Discovery)
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(it.wait_until_active(TWIN))

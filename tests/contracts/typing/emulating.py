@@ -26,8 +26,8 @@ def emulator(it: Emulator) -> None:
     assert_type(it.page_size, int | None)
     it.page_size = 5
     assert_type(it.url, str)
-    assert_type(it.is_open, bool)
-    assert_type(it.world(account="210987654321"), Setup)
+    assert_type(it.accepts_remote, bool)
+    assert_type(it.account(account="210987654321"), Setup)
     assert_type(it.environment(), dict[str, str])
     it.add_role("arn:aws:iam::123456789012:role/reader", external_id="x")
     it.remove_role("arn:aws:iam::123456789012:role/reader")
@@ -48,9 +48,9 @@ async def awaited() -> None:
 
 def setup(it: Setup) -> None:
     it.add_workspace("factory")
-    it.add_sync_resource("factory", "pump", resource_type="COMPONENT_TYPE", outcome="ERROR", reason="no", takes=5)
+    it.add_sync_resource("factory", "pump", resource_type="COMPONENT_TYPE", outcome="ERROR", reason="no", duration=5)
     it.remove_sync_resource("factory", "pump")
-    it.refuse_role("arn:aws:iam::123456789012:role/sync", "no")
+    it.deny_role("arn:aws:iam::123456789012:role/sync", "no")
     assert_type(it.add_connection("GitHub"), str)
     assert_type(it.add_repository_link("acme/infra", provider="GitHub"), str)
     it.add_stack("payments-prod", repository="acme/infra", branch="main", config_file="a.yaml")
@@ -60,7 +60,7 @@ def setup(it: Setup) -> None:
     it.add_service_instance("web", "prod", repository="acme/web")
     it.remove_service("web")
     it.add_template("web", template_type="ENVIRONMENT", version="2")
-    it.push(stack="payments-prod", sha="4f2c9e1", outcome="FAILED", reason="no", noticed_after=1, takes=2)
+    it.push(stack="payments-prod", sha="4f2c9e1", outcome="FAILED", reason="no", detection_delay=1, duration=2)
     assert_type(it.block(stack="payments-prod", reason="by hand", contexts={"a": "b"}), str)
     it.unblock(service="web", instance="prod")
 
@@ -78,7 +78,7 @@ async def clock(it: EmulatorClock) -> None:
     assert_type(it.date(it.now()), float)
     it.advance(60)
     it.sleep(1)
-    await it.asleep(1)
+    await it.async_sleep(1)
 
 
 def call(it: Call) -> None:

@@ -26,7 +26,7 @@ from unisync import (
     SyncFailedError,
     SyncJob,
     SyncRef,
-    SyncResources,
+    SyncResourceSummary,
     SyncSupersededError,
     ThrottledError,
     TransportError,
@@ -71,7 +71,7 @@ def told(client: Unisync) -> str | None:
         return blocked.blockers[0].created_reason
     except (SyncFailedError, SyncSupersededError) as over:
         assert_type(over, SyncFailedError | SyncSupersededError)
-        return over.job.status.native if over.job else None
+        return over.job.status.aws_state if over.job else None
     except TimeoutError as late:
         assert_type(isinstance(late, WaitTimeoutError), bool)
     except ValueError as refused:
@@ -156,7 +156,7 @@ def wait_timeout_error(it: WaitTimeoutError) -> TimeoutError:
 
 def sync_failed_error(it: SyncFailedError) -> None:
     assert_type(it.error, SyncError | None)
-    assert_type(it.resources, SyncResources | None)
+    assert_type(it.resources, SyncResourceSummary | None)
 
 
 def sync_blocked_error(it: SyncBlockedError) -> None:

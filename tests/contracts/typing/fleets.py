@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from typing import assert_type
 
 from unisync import (
+    AccountRegion,
     AsyncFleet,
     AsyncUnisync,
     Change,
@@ -14,16 +15,15 @@ from unisync import (
     FleetDiscovery,
     FleetSync,
     GitSyncJob,
-    Location,
     Outcome,
-    Pace,
-    Place,
+    RateLimit,
     RepositorySyncAttempt,
+    ServiceLocation,
     StackSync,
     SyncBlocker,
     SyncJob,
     SyncRef,
-    SyncResources,
+    SyncResourceSummary,
     SystemClock,
     TwinMakerSync,
     TwinMakerSyncJob,
@@ -44,18 +44,18 @@ assert_type(TWIN_THERE, FleetSync[TwinMakerSyncJob])
 assert_type(parse_fleet_ref("123456789012/eu-west-1/twinmaker:factory"), FleetSync[SyncJob])
 
 Fleet([ROLE], regions=["eu-west-1"], profile_name="dev", external_id="x", role_session_name="reader")
-AsyncFleet([ROLE], endpoint_url="http://localhost:4577", pace=Pace(), clock=SystemClock(), allow_unknown_words=True)
+AsyncFleet([ROLE], endpoint_url="http://localhost:4577", rate_limit=RateLimit(), clock=SystemClock(), allow_unknown_values=True)
 
 
 def blocking(it: Fleet) -> None:
-    assert_type(it.locations, tuple[Location, ...])
-    assert_type(it.at("123456789012", "eu-west-1"), Unisync)
+    assert_type(it.locations, tuple[AccountRegion, ...])
+    assert_type(it.client("123456789012", "eu-west-1"), Unisync)
     assert_type(it.get(THERE), GitSyncJob)  # unknown: pyrefly
     assert_type(it.get(TWIN_THERE), TwinMakerSyncJob)  # unknown: pyrefly
     assert_type(it.wait_until_active(THERE, stop=threading.Event()), GitSyncJob)  # unknown: pyrefly
-    assert_type(it.wait_until_resources_synced(TWIN_THERE), SyncResources)
+    assert_type(it.wait_until_resources_synced(TWIN_THERE), SyncResourceSummary)
     it.wait_until_deleted(THERE)
-    assert_type(it.resume(WaitToken.of(THERE)), SyncJob)
+    assert_type(it.resume(WaitToken.create(THERE)), SyncJob)
     assert_type(it.get_many([STACK, THERE]), list[Outcome[GitSyncJob]])  # unknown: pyrefly
     assert_type(it.get_many(it.discover()), list[Outcome[SyncJob]])  # unknown: pyrefly
     for outcome in it.wait_all([STACK], revision="4f2c9e1"):
@@ -74,17 +74,17 @@ def blocking(it: Fleet) -> None:
 
 
 async def awaitable(it: AsyncFleet) -> None:
-    assert_type(it.locations, tuple[Location, ...])
-    assert_type(it.at("123456789012", "eu-west-1"), AsyncUnisync)
+    assert_type(it.locations, tuple[AccountRegion, ...])
+    assert_type(it.client("123456789012", "eu-west-1"), AsyncUnisync)
     assert_type(await it.get(THERE), GitSyncJob)  # unknown: pyrefly
     assert_type(await it.wait_until_active(TWIN_THERE), TwinMakerSyncJob)  # unknown: pyrefly
     await it.wait_until_deleted(THERE)
-    assert_type(await it.resume(WaitToken.of(THERE)), SyncJob)
+    assert_type(await it.resume(WaitToken.create(THERE)), SyncJob)
     assert_type(await it.get_many([STACK, THERE], blockers=True), list[Outcome[GitSyncJob]])  # unknown: pyrefly
     assert_type(await it.wait_all(await it.discover()), list[Outcome[SyncJob]])  # unknown: pyrefly
     assert_type(it.watch([STACK]), AsyncIterator[Change[GitSyncJob]])  # unknown: pyrefly
     assert_type(await it.blockers(THERE), tuple[SyncBlocker, ...])
-    assert_type(await it.wait_until_resources_synced(TWIN_THERE), SyncResources)
+    assert_type(await it.wait_until_resources_synced(TWIN_THERE), SyncResourceSummary)
     assert_type(await it.resolve_blocker(THERE, "0a1b", "put right"), SyncBlocker)
     assert_type(await it.repository_status(THERE), RepositorySyncAttempt | None)
     assert_type(await it.discover(), FleetDiscovery)
@@ -96,7 +96,7 @@ async def awaitable(it: AsyncFleet) -> None:
 
 def discovery(it: FleetDiscovery) -> None:
     assert_type(it.refs, tuple[FleetSync[SyncJob], ...])
-    assert_type(it.errors, Mapping[Place, UnisyncError])
+    assert_type(it.errors, Mapping[ServiceLocation, UnisyncError])
     assert_type(len(it), int)
     for ref in it:
         assert_type(ref, FleetSync[SyncJob])
@@ -117,14 +117,14 @@ def reference(it: FleetSync[GitSyncJob]) -> None:
             assert_type(sync, SyncRef[GitSyncJob])
 
 
-def location(it: Location) -> None:
+def location(it: AccountRegion) -> None:
     assert_type(it.account, str)
     assert_type(it.region, str)
     account, region = it
     assert_type((account, region), tuple[str, str])
 
 
-def place(it: Place) -> None:
+def place(it: ServiceLocation) -> None:
     assert_type(it.account, str)
     assert_type(it.region, str)
     assert_type(it.service, str)

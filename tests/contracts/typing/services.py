@@ -6,20 +6,19 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Literal, assert_type
 
 from unisync import (
-    AsyncCodeConnections,
-    AsyncListing,
-    AsyncProton,
-    AsyncTwinMaker,
-    BlockingCodeConnections,
-    BlockingProton,
-    BlockingTwinMaker,
+    AsyncCodeConnectionsClient,
+    AsyncPager,
+    AsyncProtonClient,
+    AsyncTwinMakerClient,
+    CodeConnectionsClient,
     CreatedSyncJob,
-    Deleted,
     DeletedSyncJob,
-    Ensured,
+    DeleteResult,
+    EnsureResult,
     GitSyncJob,
-    Listing,
     Page,
+    Pager,
+    ProtonClient,
     Repository,
     RepositoryLink,
     RepositorySummary,
@@ -31,45 +30,46 @@ from unisync import (
     SyncConfiguration,
     SyncJobSummary,
     SyncResource,
-    SyncResources,
+    SyncResourceSummary,
     SyncState,
     TemplateSyncConfig,
+    TwinMakerClient,
     TwinMakerSyncJob,
     UpdatedServiceSyncBlocker,
     UpdatedSyncBlocker,
 )
 
 
-def blocking_twinmaker(it: BlockingTwinMaker) -> None:
+def blocking_twinmaker(it: TwinMakerClient) -> None:
     assert_type(it.service_name, str)
     assert_type(it.create_sync_job("factory", sync_role="r", sync_source="SITEWISE", tags={"a": "b"}), CreatedSyncJob)
     assert_type(it.get_sync_job("factory", "SITEWISE"), TwinMakerSyncJob)
     assert_type(it.delete_sync_job(workspace_id="factory"), DeletedSyncJob)
-    assert_type(it.list_sync_jobs("factory", page_size=5, limit=9, next_token=None), Listing[SyncJobSummary])
+    assert_type(it.list_sync_jobs("factory", page_size=5, limit=9, next_token=None), Pager[SyncJobSummary])
     assert_type(
-        it.list_sync_resources("factory", state="ERROR", resource_type="ENTITY", resource_id="r"), Listing[SyncResource]
+        it.list_sync_resources("factory", state="ERROR", resource_type="ENTITY", resource_id="r"), Pager[SyncResource]
     )
-    assert_type(it.list_sync_resources("factory", external_id="e"), Listing[SyncResource])
-    assert_type(it.summarize_sync_resources("factory"), SyncResources)
+    assert_type(it.list_sync_resources("factory", external_id="e"), Pager[SyncResource])
+    assert_type(it.summarize_sync_resources("factory"), SyncResourceSummary)
 
 
-async def awaitable_twinmaker(it: AsyncTwinMaker) -> None:
+async def awaitable_twinmaker(it: AsyncTwinMakerClient) -> None:
     assert_type(it.service_name, str)
     assert_type(
         await it.create_sync_job("factory", sync_role="r", sync_source="SITEWISE", tags={"a": "b"}), CreatedSyncJob
     )
     assert_type(await it.get_sync_job("factory", "SITEWISE"), TwinMakerSyncJob)
     assert_type(await it.delete_sync_job(workspace_id="factory"), DeletedSyncJob)
-    assert_type(it.list_sync_jobs("factory", page_size=5, limit=9, next_token=None), AsyncListing[SyncJobSummary])
+    assert_type(it.list_sync_jobs("factory", page_size=5, limit=9, next_token=None), AsyncPager[SyncJobSummary])
     assert_type(
         it.list_sync_resources("factory", state="ERROR", resource_type="ENTITY", resource_id="r"),
-        AsyncListing[SyncResource],
+        AsyncPager[SyncResource],
     )
-    assert_type(it.list_sync_resources("factory", external_id="e"), AsyncListing[SyncResource])
-    assert_type(await it.summarize_sync_resources("factory"), SyncResources)
+    assert_type(it.list_sync_resources("factory", external_id="e"), AsyncPager[SyncResource])
+    assert_type(await it.summarize_sync_resources("factory"), SyncResourceSummary)
 
 
-def blocking_codeconnections(it: BlockingCodeConnections) -> None:
+def blocking_codeconnections(it: CodeConnectionsClient) -> None:
     assert_type(it.service_name, str)
     assert_type(it.get_resource_sync_status("web", "CFN_STACK_SYNC"), GitSyncJob)
     assert_type(it.get_repository_sync_status("l", "main"), RepositorySyncAttempt)
@@ -79,23 +79,23 @@ def blocking_codeconnections(it: BlockingCodeConnections) -> None:
     )
     assert_type(it.get_sync_configuration("web"), SyncConfiguration)
     assert_type(it.update_sync_configuration("web", branch="main", pull_request_comment="ENABLED"), SyncConfiguration)
-    assert_type(it.delete_sync_configuration("web"), Deleted)
-    assert_type(it.list_sync_configurations("l", page_size=5), Listing[SyncConfiguration])
+    assert_type(it.delete_sync_configuration("web"), DeleteResult)
+    assert_type(it.list_sync_configurations("l", page_size=5), Pager[SyncConfiguration])
     assert_type(
         it.ensure_sync_configuration("web", repository_link_id="l", branch="main", config_file="a.yaml", role_arn="r"),
-        Ensured[SyncConfiguration],
+        EnsureResult[SyncConfiguration],
     )
-    assert_type(it.list_repository_sync_definitions("l", limit=5), Listing[RepositorySyncDefinition])
+    assert_type(it.list_repository_sync_definitions("l", limit=5), Pager[RepositorySyncDefinition])
     assert_type(it.get_sync_blocker_summary("web"), SyncBlockerSummary)
     assert_type(it.update_sync_blocker("0a1b", resource_name="web", resolved_reason="put right"), UpdatedSyncBlocker)
     assert_type(it.create_repository_link(connection_arn="a", owner_id="acme", repository_name="infra"), RepositoryLink)
     assert_type(it.get_repository_link("l"), RepositoryLink)
     assert_type(it.update_repository_link("l", encryption_key_arn="k"), RepositoryLink)
-    assert_type(it.delete_repository_link("l"), Deleted)
-    assert_type(it.list_repository_links(next_token="t"), Listing[RepositoryLink])
+    assert_type(it.delete_repository_link("l"), DeleteResult)
+    assert_type(it.list_repository_links(next_token="t"), Pager[RepositoryLink])
 
 
-async def awaitable_codeconnections(it: AsyncCodeConnections) -> None:
+async def awaitable_codeconnections(it: AsyncCodeConnectionsClient) -> None:
     assert_type(it.service_name, str)
     assert_type(await it.get_resource_sync_status("web", "CFN_STACK_SYNC"), GitSyncJob)
     assert_type(await it.get_repository_sync_status("l", "main"), RepositorySyncAttempt)
@@ -109,15 +109,15 @@ async def awaitable_codeconnections(it: AsyncCodeConnections) -> None:
     assert_type(
         await it.update_sync_configuration("web", branch="main", pull_request_comment="ENABLED"), SyncConfiguration
     )
-    assert_type(await it.delete_sync_configuration("web"), Deleted)
-    assert_type(it.list_sync_configurations("l", page_size=5), AsyncListing[SyncConfiguration])
+    assert_type(await it.delete_sync_configuration("web"), DeleteResult)
+    assert_type(it.list_sync_configurations("l", page_size=5), AsyncPager[SyncConfiguration])
     assert_type(
         await it.ensure_sync_configuration(
             "web", repository_link_id="l", branch="main", config_file="a.yaml", role_arn="r"
         ),
-        Ensured[SyncConfiguration],
+        EnsureResult[SyncConfiguration],
     )
-    assert_type(it.list_repository_sync_definitions("l", limit=5), AsyncListing[RepositorySyncDefinition])
+    assert_type(it.list_repository_sync_definitions("l", limit=5), AsyncPager[RepositorySyncDefinition])
     assert_type(await it.get_sync_blocker_summary("web"), SyncBlockerSummary)
     assert_type(
         await it.update_sync_blocker("0a1b", resource_name="web", resolved_reason="put right"), UpdatedSyncBlocker
@@ -127,11 +127,11 @@ async def awaitable_codeconnections(it: AsyncCodeConnections) -> None:
     )
     assert_type(await it.get_repository_link("l"), RepositoryLink)
     assert_type(await it.update_repository_link("l", encryption_key_arn="k"), RepositoryLink)
-    assert_type(await it.delete_repository_link("l"), Deleted)
-    assert_type(it.list_repository_links(next_token="t"), AsyncListing[RepositoryLink])
+    assert_type(await it.delete_repository_link("l"), DeleteResult)
+    assert_type(it.list_repository_links(next_token="t"), AsyncPager[RepositoryLink])
 
 
-def blocking_proton(it: BlockingProton) -> None:
+def blocking_proton(it: ProtonClient) -> None:
     assert_type(it.service_name, str)
     assert_type(it.get_service_instance_sync_status("web", "prod"), GitSyncJob)
     assert_type(it.get_template_sync_status("web", "SERVICE", "1"), GitSyncJob)
@@ -156,7 +156,7 @@ def blocking_proton(it: BlockingProton) -> None:
         it.ensure_service_sync_config(
             "web", file_path="a.yaml", repository_name="acme/web", repository_provider="GITHUB", branch="main"
         ),
-        Ensured[ServiceSyncConfig],
+        EnsureResult[ServiceSyncConfig],
     )
     assert_type(
         it.create_template_sync_config(
@@ -176,21 +176,21 @@ def blocking_proton(it: BlockingProton) -> None:
         it.ensure_template_sync_config(
             "web", "SERVICE", repository_name="acme/web", repository_provider="GITHUB", branch="main"
         ),
-        Ensured[TemplateSyncConfig],
+        EnsureResult[TemplateSyncConfig],
     )
     assert_type(
         it.list_repository_sync_definitions("acme/web", "GITHUB", "SERVICE_SYNC", limit=5),
-        Listing[RepositorySyncDefinition],
+        Pager[RepositorySyncDefinition],
     )
     assert_type(it.get_service_sync_blocker_summary("web", "prod"), ServiceSyncBlockerSummary | None)
     assert_type(it.update_service_sync_blocker("0a1b", resolved_reason="put right"), UpdatedServiceSyncBlocker)
     assert_type(it.create_repository("acme/web", "GITHUB", connection_arn="a", encryption_key="k"), Repository)
     assert_type(it.get_repository("acme/web", "GITHUB"), Repository)
     assert_type(it.delete_repository("acme/web", "GITHUB"), Repository | None)
-    assert_type(it.list_repositories(page_size=5, limit=9), Listing[RepositorySummary])
+    assert_type(it.list_repositories(page_size=5, limit=9), Pager[RepositorySummary])
 
 
-async def awaitable_proton(it: AsyncProton) -> None:
+async def awaitable_proton(it: AsyncProtonClient) -> None:
     assert_type(it.service_name, str)
     assert_type(await it.get_service_instance_sync_status("web", "prod"), GitSyncJob)
     assert_type(await it.get_template_sync_status("web", "SERVICE", "1"), GitSyncJob)
@@ -215,7 +215,7 @@ async def awaitable_proton(it: AsyncProton) -> None:
         await it.ensure_service_sync_config(
             "web", file_path="a.yaml", repository_name="acme/web", repository_provider="GITHUB", branch="main"
         ),
-        Ensured[ServiceSyncConfig],
+        EnsureResult[ServiceSyncConfig],
     )
     assert_type(
         await it.create_template_sync_config(
@@ -235,21 +235,21 @@ async def awaitable_proton(it: AsyncProton) -> None:
         await it.ensure_template_sync_config(
             "web", "SERVICE", repository_name="acme/web", repository_provider="GITHUB", branch="main"
         ),
-        Ensured[TemplateSyncConfig],
+        EnsureResult[TemplateSyncConfig],
     )
     assert_type(
         it.list_repository_sync_definitions("acme/web", "GITHUB", "SERVICE_SYNC", limit=5),
-        AsyncListing[RepositorySyncDefinition],
+        AsyncPager[RepositorySyncDefinition],
     )
     assert_type(await it.get_service_sync_blocker_summary("web", "prod"), ServiceSyncBlockerSummary | None)
     assert_type(await it.update_service_sync_blocker("0a1b", resolved_reason="put right"), UpdatedServiceSyncBlocker)
     assert_type(await it.create_repository("acme/web", "GITHUB", connection_arn="a", encryption_key="k"), Repository)
     assert_type(await it.get_repository("acme/web", "GITHUB"), Repository)
     assert_type(await it.delete_repository("acme/web", "GITHUB"), Repository | None)
-    assert_type(it.list_repositories(page_size=5, limit=9), AsyncListing[RepositorySummary])
+    assert_type(it.list_repositories(page_size=5, limit=9), AsyncPager[RepositorySummary])
 
 
-def listing(it: Listing[SyncResource]) -> None:
+def listing(it: Pager[SyncResource]) -> None:
     assert_type(list(it), list[SyncResource])
     assert_type(it.pages(), Iterator[Page[SyncResource]])
     for resource in it:
@@ -258,7 +258,7 @@ def listing(it: Listing[SyncResource]) -> None:
         assert_type(page.items, tuple[SyncResource, ...])
 
 
-async def awaitable_listing(it: AsyncListing[SyncResource]) -> None:
+async def awaitable_listing(it: AsyncPager[SyncResource]) -> None:
     assert_type(it.pages(), AsyncIterator[Page[SyncResource]])
     async for resource in it:
         assert_type(resource, SyncResource)
@@ -274,7 +274,7 @@ def page(it: Page[RepositoryLink]) -> None:
     assert_type([link.full_name for link in it], list[str])
 
 
-def ensured(it: Ensured[SyncConfiguration]) -> None:
+def ensured(it: EnsureResult[SyncConfiguration]) -> None:
     assert_type(it.action, Literal["created", "updated", "unchanged"])
     assert_type(it.definition, SyncConfiguration)
     assert_type(it.changed, tuple[str, ...])

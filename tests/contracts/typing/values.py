@@ -9,8 +9,8 @@ from typing import assert_never, assert_type
 from unisync import (
     AnyRef,
     CreatedSyncJob,
-    Deleted,
     DeletedSyncJob,
+    DeleteResult,
     Discovery,
     GitSyncJob,
     Repository,
@@ -35,7 +35,7 @@ from unisync import (
     SyncJobSummary,
     SyncRef,
     SyncResource,
-    SyncResources,
+    SyncResourceSummary,
     SyncState,
     TemplateSync,
     TemplateSyncConfig,
@@ -90,7 +90,7 @@ def either(job: SyncJob) -> str:
         return job.sync_role
     if isinstance(job, GitSyncJob) and job.latest_sync is not None:
         return job.latest_sync.target
-    return job.status.native
+    return job.status.aws_state
 
 
 def ref(it: SyncRef[GitSyncJob]) -> SyncRef[SyncJob]:
@@ -147,10 +147,10 @@ def discovery(it: Discovery) -> None:
 def sync_job(it: SyncJob) -> None:
     assert_type(it.ref, SyncRef[SyncJob])
     assert_type(it.status, SyncJobStatus)
-    assert_type(it.is_in_place, bool)
+    assert_type(it.is_synced, bool)
     assert_type(it.attempts, tuple[ResourceSyncAttempt, ...])
     assert_type(it.live_revision, Revision | None)
-    assert_type(it.wanted_revision, Revision | None)
+    assert_type(it.desired_revision, Revision | None)
     assert_type(it.model_dump_json(), str)
     assert_type(it.model_copy(), SyncJob)
     assert_type(SyncJob.model_validate_json("{}"), SyncJob)
@@ -169,10 +169,10 @@ def twin_maker_sync_job(it: TwinMakerSyncJob) -> None:
 
 def git_sync_job(it: GitSyncJob) -> None:
     assert_type(it.ref, StackSync | ServiceInstanceSync | TemplateSync)
-    assert_type(it.is_in_place, bool)
+    assert_type(it.is_synced, bool)
     assert_type(it.attempts, tuple[ResourceSyncAttempt, ...])
     assert_type(it.live_revision, Revision | None)
-    assert_type(it.wanted_revision, Revision | None)
+    assert_type(it.desired_revision, Revision | None)
     assert_type(it.desired_state, Revision | None)
     assert_type(it.latest_sync, ResourceSyncAttempt | None)
     assert_type(it.latest_successful_sync, ResourceSyncAttempt | None)
@@ -208,7 +208,7 @@ def sync_job_summary_of(it: SyncJobSummary) -> None:
 
 def sync_job_status(it: SyncJobStatus) -> None:
     assert_type(it.state, SyncState)
-    assert_type(it.native, str)
+    assert_type(it.aws_state, str)
     assert_type(it.error, SyncError | None)
     assert_type(it.state is SyncState.ACTIVE, bool)
     assert_type(it.state == "ACTIVE", bool)
@@ -246,7 +246,7 @@ def revision(it: Revision) -> None:
     assert_type(it.repository_name, str)
     assert_type(it.owner, str)
     assert_type(it.provider.isupper(), bool)
-    assert_type(it.native_provider, str)
+    assert_type(it.aws_provider, str)
     assert_type(it.full_name, str)
     assert_type(it.branch, str)
     assert_type(it.directory, str)
@@ -263,7 +263,7 @@ def sync_resource(it: SyncResource) -> None:
     assert_type(it.updated_at, datetime | None)
 
 
-def sync_resources(it: SyncResources) -> None:
+def sync_resources(it: SyncResourceSummary) -> None:
     assert_type(it.ref, TwinMakerSync)
     assert_type(it.counts, Mapping[SyncState, int])
     assert_type(it.failed, tuple[SyncResource, ...])
@@ -321,7 +321,7 @@ def repository_link(it: RepositoryLink) -> None:
     assert_type(it.repository_name, str)
     assert_type(it.owner, str)
     assert_type(it.provider.isupper(), bool)
-    assert_type(it.native_provider, str)
+    assert_type(it.aws_provider, str)
     assert_type(it.full_name, str)
 
 
@@ -331,7 +331,7 @@ def repository_summary(it: RepositorySummary) -> None:
     assert_type(it.repository_name, str)
     assert_type(it.owner, str)
     assert_type(it.provider.isupper(), bool)
-    assert_type(it.native_provider, str)
+    assert_type(it.aws_provider, str)
     assert_type(it.full_name, str)
 
 
@@ -360,7 +360,7 @@ def sync_configuration(it: SyncConfiguration) -> None:
     assert_type(it.repository_name, str)
     assert_type(it.owner, str)
     assert_type(it.provider.isupper(), bool)
-    assert_type(it.native_provider, str)
+    assert_type(it.aws_provider, str)
     assert_type(it.full_name, str)
 
 
@@ -371,7 +371,7 @@ def service_sync_config(it: ServiceSyncConfig) -> None:
     assert_type(it.repository_name, str)
     assert_type(it.owner, str)
     assert_type(it.provider.isupper(), bool)
-    assert_type(it.native_provider, str)
+    assert_type(it.aws_provider, str)
     assert_type(it.full_name, str)
 
 
@@ -383,9 +383,9 @@ def template_sync_config(it: TemplateSyncConfig) -> None:
     assert_type(it.repository_name, str)
     assert_type(it.owner, str)
     assert_type(it.provider.isupper(), bool)
-    assert_type(it.native_provider, str)
+    assert_type(it.aws_provider, str)
     assert_type(it.full_name, str)
 
 
-def deleted(it: Deleted) -> None:
+def deleted(it: DeleteResult) -> None:
     assert_type(it.model_dump_json(), str)

@@ -17,14 +17,14 @@ from unisync import (
     FleetSync,
     GitSyncJob,
     Outcome,
-    Pace,
     Progress,
+    RateLimit,
     StackSync,
     SyncBlocker,
     SyncEvent,
     SyncJob,
     SyncRef,
-    SyncResources,
+    SyncResourceSummary,
     SystemClock,
     TwinMakerSync,
     TwinMakerSyncJob,
@@ -47,7 +47,7 @@ class Watch:
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
-    async def asleep(self, seconds: float) -> None:
+    async def async_sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
 
@@ -58,13 +58,13 @@ AsyncUnisync(clock=Watch())
 async def clock(it: Clock) -> None:
     assert_type(it.now(), float)
     it.sleep(1.0)
-    await it.asleep(1.0)
+    await it.async_sleep(1.0)
 
 
 async def system_clock(it: SystemClock) -> Clock:
     assert_type(it.now(), float)
     it.sleep(1.0)
-    await it.asleep(1.0)
+    await it.async_sleep(1.0)
     return it
 
 
@@ -78,7 +78,7 @@ def backoff(it: Backoff) -> None:
     assert_type(Backoff(initial=1, maximum=5, factor=2, jitter=0), Backoff)
 
 
-def pace(it: Pace) -> None:
+def pace(it: RateLimit) -> None:
     assert_type(it.initial, float)
     assert_type(it.minimum, float)
     assert_type(it.maximum, float)
@@ -90,7 +90,7 @@ def progress(it: Progress[TwinMakerSyncJob]) -> Progress[SyncJob]:
     assert_type(it.elapsed, float)
     assert_type(it.next_delay, float)
     assert_type(it.error, UnisyncError | None)
-    assert_type(it.resources, SyncResources | None)
+    assert_type(it.resources, SyncResourceSummary | None)
     assert_type(it.ref, SyncRef[TwinMakerSyncJob] | None)
     return it
 
@@ -99,7 +99,7 @@ def outcome(it: Outcome[GitSyncJob]) -> Outcome[SyncJob]:
     assert_type(it.ref, SyncRef[GitSyncJob])
     assert_type(it.job, GitSyncJob | None)
     assert_type(it.error, UnisyncError | None)
-    assert_type(it.is_over, bool)
+    assert_type(it.done, bool)
     assert_type(it.blockers, tuple[SyncBlocker, ...])
     assert_type(it.account, str | None)
     assert_type(it.region, str | None)
@@ -109,7 +109,7 @@ def outcome(it: Outcome[GitSyncJob]) -> Outcome[SyncJob]:
 
 def change(it: Change[GitSyncJob]) -> Change[SyncJob]:
     assert_type(it.ref, SyncRef[GitSyncJob])
-    assert_type(it.what, Literal["state", "attempt", "event", "blocker", "error"])
+    assert_type(it.kind, Literal["state", "attempt", "event", "blocker", "error"])
     assert_type(it.before, GitSyncJob | None)
     assert_type(it.after, GitSyncJob | None)
     assert_type(it.event, SyncEvent | None)
@@ -122,9 +122,9 @@ def wait_token(it: WaitToken) -> None:
     assert_type(it.ref, SyncRef[SyncJob])
     assert_type(it.revision, str | None)
     assert_type(it.deadline, datetime | None)
-    assert_type(it.time_left, float | None)
-    assert_type(WaitToken.of(StackSync("web"), revision="4f2c9e1", timeout=None), WaitToken)
-    assert_type(WaitToken.of(FleetSync("x", "eu-west-1", TwinMakerSync("factory"))), WaitToken)
+    assert_type(it.remaining, float | None)
+    assert_type(WaitToken.create(StackSync("web"), revision="4f2c9e1", timeout=None), WaitToken)
+    assert_type(WaitToken.create(FleetSync("x", "eu-west-1", TwinMakerSync("factory"))), WaitToken)
     assert_type(WaitToken.parse(str(it)), WaitToken)
 
 
@@ -162,7 +162,7 @@ def call_ended(it: CallEnded) -> None:
 def wait_started(it: WaitStarted) -> None:
     assert_type(it.wait_id, int)
     assert_type(it.ref, SyncRef[SyncJob])
-    assert_type(it.aim, str)
+    assert_type(it.condition, str)
     assert_type(it.revision, str | None)
 
 
@@ -173,13 +173,13 @@ def wait_ended(it: WaitEnded) -> None:
     assert_type(it.elapsed, float)
     assert_type(it.job, SyncJob | None)
     assert_type(it.error, Exception | None)
-    assert_type(it.is_given_up, bool)
+    assert_type(it.cancelled, bool)
 
 
 def generic(client: Unisync, ref: SyncRef[J]) -> J:
     """A user's own function that knows no more of a job than its reference does."""
     job: J = client.get(ref)
-    return client.wait_until_active(ref) if job.is_in_place else job
+    return client.wait_until_active(ref) if job.is_synced else job
 
 
 assert_type(generic(Unisync(), TwinMakerSync("factory")), TwinMakerSyncJob)

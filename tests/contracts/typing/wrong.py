@@ -17,9 +17,9 @@ from unisync import (
     FleetSync,
     GitSyncJob,
     Outcome,
-    Pace,
     Page,
     Progress,
+    RateLimit,
     Revision,
     ServiceError,
     ServiceInstanceSync,
@@ -55,7 +55,7 @@ unisync.Unisnyc  # wrong
 Unisync("eu-west-1")  # wrong
 Unisync(region="eu-west-1")  # wrong
 Unisync(config={"read_timeout": 5})  # wrong
-Unisync(pace=5)  # wrong
+Unisync(rate_limit=5)  # wrong
 Unisync(clock=lambda: 0.0)  # wrong
 Unisync(codeconnections_service="codecommit")  # wrong
 AsyncUnisync(profile="dev")  # wrong
@@ -104,7 +104,7 @@ client.wait_until_actve(STACK)  # wrong
 client.wait_until_deleted(STACK, revision="4f2c9e1")  # wrong
 client.wait_until_deleted(STACK).status  # wrong
 client.wait_until_resources_synced(STACK)  # wrong
-client.wait_until_resources_synced(TWIN, tolerate="1")  # wrong
+client.wait_until_resources_synced(TWIN, max_failures="1")  # wrong
 client.wait_until_resources_synced(TWIN).status  # wrong
 client.resume(STACK)  # wrong
 client.resume("unisync1.", timeout=5)  # wrong
@@ -129,7 +129,7 @@ client.wait_all([STACK], return_when="any")  # wrong
 client.wait_all([STACK], [TWIN])  # wrong
 client.wait_all([STACK], on_outcome=lambda outcome: outcome.results())  # wrong
 client.watch(STACK)  # wrong
-client.watch([STACK], every="5s")  # wrong
+client.watch([STACK], interval="5s")  # wrong
 next(client.watch([STACK])).job  # wrong
 len(client.watch([STACK]))  # wrong
 client.discover(["twinmaker"])  # wrong
@@ -195,7 +195,7 @@ async def main() -> None:
 # States, and what else a job says.
 def stated(job: GitSyncJob, twin_job: TwinMakerSyncJob, any_job: SyncJob, revision: Revision) -> str | None:
     SyncState.SUCCEEDED  # wrong
-    SyncState("ACTIVE").native  # wrong
+    SyncState("ACTIVE").aws_state  # wrong
     SyncState.ACTIVE = "ACTIVE"  # wrong
     job.status.state = SyncState.ACTIVE  # wrong
     job.status.error.code  # wrong
@@ -204,7 +204,7 @@ def stated(job: GitSyncJob, twin_job: TwinMakerSyncJob, any_job: SyncJob, revisi
     job.ref = STACK  # wrong
     job.ref.workspace_id  # wrong
     job.attempts.append(None)  # wrong
-    job.is_in_place()  # wrong
+    job.is_synced()  # wrong
     job.live_revision.sha  # wrong
     twin_job.attempts[0].sha  # wrong
     twin_job.created_at - 5  # wrong
@@ -277,9 +277,9 @@ def told(progress: Progress[GitSyncJob], outcome: Outcome[GitSyncJob], change: C
     progress.error.retryable  # wrong
     outcome.job.latest_sync  # wrong
     outcome.result.latest_sync  # wrong
-    outcome.is_over = True  # wrong
+    outcome.done = True  # wrong
     change.after.sync_role  # wrong
-    change.what == "status"  # wrong: mypy, pyright
+    change.kind == "status"  # wrong: mypy, pyright
     change.event.time  # wrong
     twin_outcome: Outcome[TwinMakerSyncJob] = outcome  # wrong
     print(twin_outcome)
@@ -293,15 +293,15 @@ def paged(page: Page[SyncResource], blocker: SyncBlocker, token: WaitToken) -> N
     blocker.resolved_at.year  # wrong
     blocker.contexts["target"]  # wrong
     token.deadline = None  # wrong
-    WaitToken.of("twinmaker:x")  # wrong
+    WaitToken.create("twinmaker:x")  # wrong
     WaitToken.parse(token)  # wrong
 
 
 Backoff(2.0, 20.0, 1.5, 0.25, 5)  # wrong
 Backoff(initial="2s")  # wrong
 Backoff().initial = 5  # wrong
-Pace(rate=5)  # wrong
-Pace().maximum = 5  # wrong
+RateLimit(rate=5)  # wrong
+RateLimit().maximum = 5  # wrong
 
 
 # Errors.
@@ -323,8 +323,8 @@ Fleet(sessions=[client])  # wrong
 AsyncFleet(sessions={"x": "session"})  # wrong
 fleet.get(THERE).sync_role  # wrong: mypy, pyright
 fleet.wait_until_resources_synced(THERE)  # wrong
-fleet.at("123456789012")  # wrong
-fleet.at("123456789012", "eu-west-1").get(STACK).sync_role  # wrong: mypy, pyright
+fleet.client("123456789012")  # wrong
+fleet.client("123456789012", "eu-west-1").get(STACK).sync_role  # wrong: mypy, pyright
 fleet.twinmaker  # wrong
 fleet.locations.append(None)  # wrong
 fleet.discover().refs[0].sync.resource_name  # wrong

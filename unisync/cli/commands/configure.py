@@ -12,7 +12,7 @@ import click
 from unisync._models.refs import ServiceInstanceSync, StackSync, TemplateSync, TwinMakerSync
 from unisync._models.text import in_utc
 from unisync.cli.options import Cli, connected, ref_argument
-from unisync.errors import InvalidRequestError
+from unisync.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from unisync._client.client import Unisync
     from unisync._models.jobs import SyncJob
     from unisync._models.refs import SyncRef
-    from unisync._services.proton import BlockingProton
+    from unisync._services.proton import ProtonClient
 
 
 class _Kind(NamedTuple):
@@ -87,7 +87,7 @@ def create(cli: Cli, /, ref: SyncRef[SyncJob], **options: Any) -> int:
     _check(here, kind, options)
     try:
         made = _created(client, here, options)
-    except InvalidRequestError as error:
+    except InvalidArgumentError as error:
         name, _, expected = error.message.partition(": ")
         if error.status_code is not None or name not in _FLAGS:
             raise
@@ -210,7 +210,7 @@ def _link(client: Unisync, repository: str) -> str:
     raise click.UsageError(f"--repository: CodeConnections has no link to {repository}; it has links to: {known}.")
 
 
-def _proton(client: Unisync) -> BlockingProton:
+def _proton(client: Unisync) -> ProtonClient:
     with warnings.catch_warnings():
         # Who asks for Proton by name knows what it is, and sees AWS's answer.
         warnings.simplefilter("ignore", FutureWarning)

@@ -41,7 +41,7 @@ def demo(around: Surroundings, speed: float) -> int:
         aws.add_stack("payments-prod", repository="acme/infra")
         aws.add_service_instance("web", "prod", repository="acme/web")
         click.echo("\n# A commit is pushed.", around.stdout)
-        aws.push(stack="payments-prod", sha=_GOOD, noticed_after=5)
+        aws.push(stack="payments-prod", sha=_GOOD, detection_delay=5)
         _show(around, aws, "wait", _STACK, "--revision", _GOOD[:7])
         click.echo("\n# The next commit fails.", around.stdout)
         aws.push(
@@ -99,12 +99,12 @@ def emulator(around: Surroundings, host: str, port: int, speed: float, sample: b
         raise click.ClickException(f"Cannot serve on {host}:{port}: {error.strerror or error}") from error
     with aws:
         if sample:
-            from unisync.emulator._scenario.sample import furnish
+            from unisync.emulator._scenario.sample import load_sample
 
-            furnish(aws)
+            load_sample(aws)
         for name, value in aws.environment().items():
             click.echo(f"export {name}={value}", around.stdout)
-        if aws.is_open:
+        if aws.accepts_remote:
             click.echo(f"# Whoever can reach this machine can use it: it serves on {host}", around.stdout)
         click.echo(f"# AWS is at {aws.url} until you press Ctrl-C", around.stdout)
         around.stdout.flush()

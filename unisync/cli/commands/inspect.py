@@ -59,7 +59,7 @@ def _of_attempts(attempts: list[SyncAttempt]) -> list[Told]:
                 "attempt": {
                     "started_at": attempt.started_at.isoformat(),
                     "state": str(attempt.status.state),
-                    "native": attempt.status.native,
+                    "aws_state": attempt.status.aws_state,
                 },
             }
             told.append((event.time, (cells, data)))
@@ -74,7 +74,7 @@ def _of_resources(client: Unisync, ref: TwinMakerSync) -> list[Told]:
         cells = (
             in_utc(resource.updated_at) if resource.updated_at else "-",
             "-",
-            (error.code if error else None) or resource.status.native,
+            (error.code if error else None) or resource.status.aws_state,
             f"{what}: {(error.message if error else None) or 'no reason given'}",
         )
         told.append((cells, resource.model_dump(mode="json")))

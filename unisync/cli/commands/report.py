@@ -15,9 +15,9 @@ from unisync.errors import UnisyncError
 
 if TYPE_CHECKING:
     from unisync._models.jobs import GitSyncJob, SyncJob
+    from unisync._models.outcome import Outcome
     from unisync._models.refs import SyncRef
     from unisync._render.report import ReportEntry
-    from unisync._waiters.many import Outcome
 
 
 @click.command()

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from unisync._models.jobs import SyncJob
+    from unisync._models.outcome import Outcome
     from unisync._models.refs import SyncRef
-    from unisync._waiters.many import Outcome
     from unisync.errors import UnisyncError
 
 
@@ -76,7 +76,7 @@ def looked(cli: Cli, refs: Sequence[SyncRef[SyncJob]]) -> list[Outcome[SyncJob]]
     """A look at each, and at what blocks it."""
     targets = cli.connection.targets(refs)
     with cli.output.busy(f"Looking at {len(targets)}..."):
-        return cli.connection.client.get_many(targets, blockers=True)
+        return cli.connection.client.get_many(targets, include_blockers=True)
 
 
 def shown(cli: Cli, outcomes: Sequence[Outcome[SyncJob]]) -> None:

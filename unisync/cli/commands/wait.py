@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from unisync._models.jobs import SyncJob
-    from unisync._waiters.many import Outcome
-    from unisync._waiters.waiters import Progress
+    from unisync._models.outcome import Outcome
+    from unisync._waiters.arguments import Progress
 
 Aim = Literal["active", "deleted", "resources"]
 
@@ -41,14 +41,14 @@ EVENTS = 20
 @duration_option("--timeout", "15m", "How long to wait at the most; none for no limit.", can_be_none=True)
 @click.option(
     "--for",
-    "aim",
+    "condition",
     type=click.Choice(["active", "deleted", "resources"]),
     default="active",
     show_default=True,
     help="What is waited for: in place, gone, or a TwinMaker sync job with all its resources in sync.",
 )
 @click.option(
-    "--tolerate",
+    "--max-failures",
     metavar="N",
     type=click.IntRange(0),
     default=0,
@@ -65,8 +65,8 @@ def wait(
     listed: list[SyncRef[SyncJob]] | None,
     revision: str | None,
     timeout: float | None,
-    aim: Aim,
-    tolerate: int,
+    condition: Aim,
+    max_failures: int,
     report: Path | None,
 ) -> int:
     """Wait until syncs are in place, and say why if they cannot come to be.
@@ -77,10 +77,10 @@ def wait(
     targets = cli.connection.targets([*refs, *(listed or ())])
     if not targets:
         raise click.UsageError("Nothing to wait for: give a REF, or a --file with some.")
-    _check(targets, revision, aim, tolerate)
+    _check(targets, revision, condition, max_failures)
     waits = _Waits(cli, targets, timeout)
     with waits.shown():
-        if aim == "active":
+        if condition == "active":
             outcomes = cli.connection.client.wait_all(
                 targets,
                 revision=revision,
@@ -89,7 +89,7 @@ def wait(
                 on_outcome=waits.ended,
             )
         else:
-            outcomes = _one_by_one(cli, waits, aim, tolerate)
+            outcomes = _one_by_one(cli, waits, condition, max_failures)
     rows = [waits.row(outcome) for outcome in outcomes]
     cli.output.rows(rows)
     for row in rows:
@@ -104,21 +104,24 @@ def wait(
             code = code or Exit.ERROR
     last = next((outcome for outcome in outcomes if exit_of(outcome.error) == code), None)
     if last is not None and last.error is not None:
-        again = [*(("--revision", revision) if revision else ()), *(("--for", aim) if aim != "active" else ())]
+        again = [
+            *(("--revision", revision) if revision else ()),
+            *(("--for", condition) if condition != "active" else ()),
+        ]
         cli.output.say(advice_for(last.error, cli.connection.settings, last.ref, again))
     return code
 
 
-def _check(targets: Sequence[SyncRef[SyncJob]], revision: str | None, aim: Aim, tolerate: int) -> None:
+def _check(targets: Sequence[SyncRef[SyncJob]], revision: str | None, condition: Aim, max_failures: int) -> None:
     """Refuse what a wait cannot be for."""
     twins = [ref for ref in targets if isinstance(ref.sync if isinstance(ref, FleetSync) else ref, TwinMakerSync)]
-    if revision is not None and aim != "active":
-        raise click.UsageError(f"--revision goes with --for active, not with --for {aim}.")
+    if revision is not None and condition != "active":
+        raise click.UsageError(f"--revision goes with --for active, not with --for {condition}.")
     if revision is not None and len(twins) == len(targets):
         raise click.UsageError(f"--revision: {twins[0]} follows no commits.")
-    if tolerate and aim != "resources":
-        raise click.UsageError("--tolerate goes with --for resources.")
-    if aim == "resources" and len(twins) < len(targets):
+    if max_failures and condition != "resources":
+        raise click.UsageError("--max-failures goes with --for resources.")
+    if condition == "resources" and len(twins) < len(targets):
         other = next(ref for ref in targets if ref not in twins)
         raise click.UsageError(f"--for resources: {other} is no TwinMaker sync job, and has none.")
 
@@ -190,23 +193,23 @@ class _Waits:
         return Group(head, self.cli.output.drawn(rows, self.cli.output.err, others=2))
 
 
-def _one_by_one(cli: Cli, waits: _Waits, aim: Aim, tolerate: int) -> list[Outcome[Any]]:
+def _one_by_one(cli: Cli, waits: _Waits, condition: Aim, max_failures: int) -> list[Outcome[Any]]:
     """Wait for one after the other, all to the same deadline: the last to end is when all have."""
-    from unisync._waiters.many import Outcome
+    from unisync._models.outcome import Outcome
 
     client, outcomes = cli.connection.client, list[Outcome[Any]]()
     for ref in waits.targets:
         left = None if waits.timeout is None else max(0.0, waits.timeout - waits.so_far)
         outcome, note = Outcome[Any](ref, None, None), ""
         try:
-            if aim == "deleted":
+            if condition == "deleted":
                 client.wait_until_deleted(ref, timeout=left, on_progress=waits.progress)
                 note = "" if waits.has_seen(ref) else "it was not there at the first look"
             else:
                 twin = cast("TwinMakerSync", ref)  # or that of a fleet
                 note = str(
                     client.wait_until_resources_synced(
-                        twin, tolerate=tolerate, timeout=left, on_progress=waits.progress
+                        twin, max_failures=max_failures, timeout=left, on_progress=waits.progress
                     )
                 )
                 outcome = Outcome(ref, client.get(ref), None)

@@ -32,7 +32,7 @@ LONGEST_LINE = 500
 @click.command()
 @refs_argument(required=False)
 @file_option
-@duration_option("--every", "5s", "How long between two looks at the same sync.")
+@duration_option("--interval", "5s", "How long between two looks at the same sync.")
 @connected(forms=("table", "jsonl"))
 def watch(cli: Cli, refs: list[SyncRef[SyncJob]], listed: list[SyncRef[SyncJob]] | None, every: float) -> int:
     """Show each change of syncs until Ctrl-C.
@@ -42,13 +42,13 @@ def watch(cli: Cli, refs: list[SyncRef[SyncJob]], listed: list[SyncRef[SyncJob]]
     event, a blocker. With -o jsonl each change is an object.
     """
     if every <= 0:
-        raise click.UsageError("--every: expected more than nothing.")
+        raise click.UsageError("--interval: expected more than nothing.")
     wanted = [*refs, *(listed or ())]
     targets = cli.connection.targets(wanted if wanted or listed is not None else everything(cli).refs)
     if not targets:
         raise click.UsageError("Nothing to watch.")
     watched = _Watched(cli, targets)
-    changes = cli.connection.client.watch(targets, every=every)
+    changes = cli.connection.client.watch(targets, interval=every)
     if cli.output.is_live:
         with cli.output.live(watched.drawn, cli.output.out):
             for change in changes:
@@ -95,7 +95,7 @@ class _Watched:
         self._output.record(
             {
                 "time": datetime.now(UTC).isoformat(),
-                "what": change.what,
+                "what": change.kind,
                 **row.data(),
                 "event": change.event.model_dump(mode="json") if change.event else None,
                 "blocker": change.blocker.model_dump(mode="json") if change.blocker else None,
@@ -119,4 +119,4 @@ class _Watched:
 def _about_the_state(change: Change[Any]) -> Change[Any]:
     from dataclasses import replace
 
-    return replace(change, what="state", event=None, blocker=None)
+    return replace(change, kind="state", event=None, blocker=None)
