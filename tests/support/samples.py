@@ -1,4 +1,4 @@
-"""Jobs, attempts and replies for tests that need some."""
+"""Jobs, attempts and errors for tests, and a sync whose polls are scripted."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ from unisync import (
     Unisync,
 )
 from unisync._botocore.session import Session
-from unisync._core.flow import Call, Flow, Sleep, ask
+from unisync._core.flow import Call, Flow, Sleep, request
 from unisync._core.target import SyncTarget
 from unisync._services.git_sync import STATES
-from unisync._waiters.waiters import wait_until_active, wait_until_deleted, wait_until_resources_synced
+from unisync._waiters.arguments import WaitOptions
+from unisync._waiters.waiters import Waiter
 
 T = TypeVar("T")
 
@@ -53,15 +54,15 @@ def revision(sha: str) -> Revision:
     )
 
 
-def attempt(word: str, sha: str, initial: str = OLD, reason: str | None = None) -> ResourceSyncAttempt:
-    """A try to bring payments-prod to a commit, in AWS's word for how it stands."""
+def attempt(aws_state: str, sha: str, initial: str = OLD, reason: str | None = None) -> ResourceSyncAttempt:
+    """An attempt to sync payments-prod to a commit, with a status of AWS's."""
     events: tuple[SyncEvent, ...] = (
         SyncEvent(type="SYNC_INITIATED", event=f"Sync of {sha[:7]}", time=NOON, external_id=sha),
     )
     if reason:
         events += (SyncEvent(type="SYNC_FAILED", event=reason, time=NOON),)
     return ResourceSyncAttempt(
-        status=SyncJobStatus(state=STATES.get(word, SyncState.UNKNOWN), aws_state=word),
+        status=SyncJobStatus(state=STATES.get(word, SyncState.UNKNOWN), aws_state=aws_state),
         started_at=NOON,
         target="payments-prod",
         initial_revision=revision(initial),
@@ -85,11 +86,11 @@ def git_job(
     )
 
 
-def twin_job(state: SyncState, aws_state: str = "WORD", **status: Any) -> TwinMakerSyncJob:
+def twin_job(state: SyncState, aws_state: str = "VALUE", **status: Any) -> TwinMakerSyncJob:
     """The sync job of the workspace factory."""
     return TwinMakerSyncJob(
         ref=FACTORY,
-        status=SyncJobStatus(state=state, aws_state=native, **status),
+        status=SyncJobStatus(state=state, aws_state=aws_state, **status),
         arn="arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE",
         workspace_id="factory",
         sync_source="SITEWISE",
@@ -100,14 +101,14 @@ def twin_job(state: SyncState, aws_state: str = "WORD", **status: Any) -> TwinMa
 
 
 def blocker(status: str = "ACTIVE") -> SyncBlocker:
-    """Something that blocks."""
+    """A blocker."""
     return SyncBlocker(
         id="0a1b", type="AUTOMATED", status=status, created_reason="modified outside of Git sync", created_at=NOON
     )
 
 
 def not_found() -> NotFoundError:
-    """AWS's word that there is no such thing."""
+    """AWS's error for a sync that does not exist."""
     error = {"Code": "ResourceNotFoundException", "Message": "no such thing"}
     return NotFoundError(
         {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 404, "RequestId": "r-1"}}, "GetSyncJob", "iottwinmaker"
@@ -115,55 +116,55 @@ def not_found() -> NotFoundError:
 
 
 def throttled() -> ThrottledError:
-    """AWS's word that it was asked too often."""
+    """AWS's error for too many calls."""
     error = {"Code": "ThrottlingException", "Message": "Rate exceeded"}
     return ThrottledError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 429}}, "GetSyncJob", "iottwinmaker")
 
 
-def drive(flow: Flow[T], answers: Iterable[object] = (), sleeps: list[float] | None = None) -> T:
-    """Drive a flow by hand: each call gets the next answer (an exception is thrown in), each sleep is noted."""
-    script = iter(answers)
+def drive(flow: Flow[T], responses: Iterable[object] = (), sleeps: list[float] | None = None) -> T:
+    """Drive a flow by hand: each call gets the next response, an exception is raised in it, each pause is noted."""
+    script = iter(responses)
     try:
-        action: Any = next(flow)
+        command: Any = next(flow)
         while True:
-            if isinstance(action, Sleep):
+            if isinstance(command, Sleep):
                 if sleeps is not None:
-                    sleeps.append(action.seconds)
-                action = flow.send(None)
+                    sleeps.append(command.seconds)
+                command = flow.send(None)
                 continue
-            answer = next(script)
-            action = flow.throw(answer) if isinstance(answer, BaseException) else flow.send(answer)
+            response = next(script)
+            command = flow.throw(response) if isinstance(response, BaseException) else flow.send(response)
     except StopIteration as stop:
         return cast("T", stop.value)
 
 
-class Hand:
-    """Drives a wait by hand, on a clock that never sleeps: what each look and each read of blockers gives is written.
+class ScriptedSync:
+    """A sync whose polls are scripted, and waits for it that are driven by hand on a clock that never really sleeps.
 
-    The last look of the script is what all later ones see. `costs` is how long each call takes.
+    The last poll of the script repeats. `duration` is the seconds that each call takes.
     """
 
     def __init__(
         self,
-        *looks: object,
+        *polls: object,
         ref: SyncRef[Any] = STACK,
         blockers: Iterable[object] = ((),),
         resources: Iterable[object] = (),
         has_revisions: bool = True,
-        costs: float = 0.0,
+        duration: float = 0.0,
     ) -> None:
-        self.script = {"Look": list(looks), "Blockers": list(blockers), "Resources": list(resources)}
-        self.costs = costs
+        self.script = {"Poll": list(polls), "Blockers": list(blockers), "Resources": list(resources)}
+        self.duration = duration
         self.time = 0.0
         self.pauses: list[Sleep] = []
         self.calls: list[Call[Any]] = []
-        self.subject: SyncTarget[Any] = SyncTarget(
+        self.target: SyncTarget[Any] = SyncTarget(
             ref,
-            look=lambda: ask(Call("scripted", "Look", {}, SyncJob)),
+            fetch=lambda: request(Call("scripted", "Poll", {}, SyncJob)),
             blockers=self._blockers,
-            remains=lambda: ask(Call("scripted", "Look", {}, SyncJob)),
-            resources=lambda: ask(Call("scripted", "Resources", {}, SyncResourceSummary)),
-            release="release-it --id {id}",
+            fetch_until_deleted=lambda: request(Call("scripted", "Poll", {}, SyncJob)),
+            resources=lambda: request(Call("scripted", "Resources", {}, SyncResourceSummary)),
+            resolve_command="resolve-it --id {id}",
             has_revisions=has_revisions,
         )
 
@@ -173,50 +174,51 @@ class Hand:
 
     @property
     def sleeps(self) -> list[float]:
-        """How long each pause was."""
+        """The seconds of each pause."""
         return [pause.seconds for pause in self.pauses]
 
     def count(self, operation: str) -> int:
-        """How often something was asked for."""
+        """How many calls there were of an operation."""
         return sum(call.operation == operation for call in self.calls)
 
-    def until_active(self, revision: str | None = None, timeout: Any = 900, **options: Any) -> Any:
-        """Drive wait_until_active."""
-        options = {"backoff": Backoff(), "on_progress": None, **options}
-        return self.drive(
-            wait_until_active(self.subject, revision=revision, timeout=timeout, now=lambda: self.time, **options)
-        )
+    def waiter(self, condition: str, **options: Any) -> Waiter[Any]:
+        """A wait for this sync."""
+        options = {"timeout": 900, "backoff": Backoff(), "on_progress": None, "stop": None, **options}
+        return Waiter(self.target, condition, WaitOptions[Any].checked(**options), lambda: self.time)
 
-    def until_deleted(self, timeout: Any = 900, **options: Any) -> None:
-        """Drive wait_until_deleted."""
-        options = {"backoff": Backoff(), "on_progress": None, **options}
-        self.drive(wait_until_deleted(self.subject, timeout=timeout, now=lambda: self.time, **options))
+    def until_active(self, revision: str | None = None, **options: Any) -> Any:
+        """Wait until it is active."""
+        return self.drive(self.waiter("active", revision=revision, **options).until_active())
 
-    def until_resources_synced(self, max_failures: Any = 0, timeout: Any = 900, **options: Any) -> SyncResourceSummary:
-        """Drive wait_until_resources_synced."""
-        options = {"max_failures": tolerate, "backoff": Backoff(), "on_progress": None, **options}
-        return self.drive(wait_until_resources_synced(self.subject, timeout=timeout, now=lambda: self.time, **options))
+    def until_deleted(self, **options: Any) -> None:
+        """Wait until it is deleted."""
+        self.drive(self.waiter("deleted", **options).until_deleted())
+
+    def until_resources_synced(self, max_failures: int = 0, **options: Any) -> SyncResourceSummary:
+        """Wait until its resources are synced."""
+        return self.drive(self.waiter("resources", **options).until_resources_synced(max_failures))
 
     def drive(self, flow: Flow[T]) -> T:
         """Drive a flow to its end."""
         try:
-            action: Any = next(flow)
+            command: Any = next(flow)
             while True:
-                if isinstance(action, Sleep):
-                    self.pauses.append(action)
-                    self.time += action.seconds
-                    action = flow.send(None)
+                if isinstance(command, Sleep):
+                    self.pauses.append(command)
+                    self.time += command.seconds
+                    command = flow.send(None)
                     continue
-                self.calls.append(action)
-                self.time += self.costs
-                script = self.script[action.operation]
-                answer = script.pop(0) if len(script) > 1 else script[0]
-                action = flow.throw(answer) if isinstance(answer, BaseException) else flow.send(answer)
+                self.calls.append(command)
+                self.time += self.duration
+                script = self.script[command.operation]
+                response = script.pop(0) if len(script) > 1 else script[0]
+                command = flow.throw(response) if isinstance(response, BaseException) else flow.send(response)
         except StopIteration as stop:
             return cast("T", stop.value)
 
 
 def session_of(client: Unisync | AsyncUnisync) -> Session:
-    """The boto3 clients behind a client."""
-    assert isinstance(client._session, Session)
-    return client._session
+    """The boto3 clients of a client."""
+    transport = client._settings.transport
+    assert isinstance(transport, Session)
+    return transport
