@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unisync._models.text import plain
+from unisync._models.text import sanitize
 
 
 @pytest.mark.parametrize(
@@ -32,23 +32,23 @@ from unisync._models.text import plain
     ],
 )
 def test_what_is_left_of_a_text(text: str, shown: str) -> None:
-    assert plain(text) == shown
+    assert sanitize(text) == shown
 
 
 def test_a_long_text_is_cut_and_tells_its_length() -> None:
-    assert plain("abcdefgh", 8) == "abcdefgh"
-    assert plain("abc defgh", 4) == "abc… (9 characters)"
-    assert len(plain("x" * 1_000_000, 100)) < 130
+    assert sanitize("abcdefgh", 8) == "abcdefgh"
+    assert sanitize("abc defgh", 4) == "abc… (9 characters)"
+    assert len(sanitize("x" * 1_000_000, 100)) < 130
 
 
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\x1b\x9b\x9d\x90[]0;m\\\x07\n\r")), max_size=200))
 def test_no_control_character_is_left(text: str) -> None:
-    shown = plain(text)
+    shown = sanitize(text)
     assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in shown)
-    assert plain(shown) == shown
+    assert sanitize(shown) == shown
 
 
 @pytest.mark.parametrize("piece", ["\x1b]", "\x1b[", "\x1bP", "\x9d", "\x1b[;", "\n \t"])
 def test_a_megabyte_of_beginnings_is_read_once(piece: str) -> None:
     """Each of them could be the beginning of a sequence that goes to the end of the text."""
-    assert len(plain(piece * (1_000_000 // len(piece)) + "end", 100)) < 130
+    assert len(sanitize(piece * (1_000_000 // len(piece)) + "end", 100)) < 130

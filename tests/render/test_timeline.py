@@ -15,7 +15,7 @@ from tests.render.samples import MADE_AT, events, tried
 from tests.support.samples import NOON
 from unisync import SyncEvent, SyncState
 from unisync._render.icons import SHAPES
-from unisync._render.symbols import LOOKS
+from unisync._render.symbols import SYMBOLS
 from unisync._render.timeline import how_long, lane, marks, timeline
 
 Told = tuple[datetime, list[datetime], SyncState]
@@ -134,5 +134,5 @@ def test_lengths_of_time(seconds: float, words: str) -> None:
 
 
 def test_every_state_has_a_shape_of_its_own() -> None:
-    assert set(SHAPES) == set(LOOKS)
+    assert set(SHAPES) == set(SYMBOLS)
     assert len(set(SHAPES.values())) == len(SHAPES)

@@ -29,7 +29,7 @@ from unisync import (
     UnisyncError,
     WaitTimeoutError,
 )
-from unisync._render.summary import verdict, verdict_of_job
+from unisync._render.summary import summarize, summarize_job
 
 DONE, FAILED, AGAIN = (
     attempt("SUCCEEDED", OLD),
@@ -86,8 +86,8 @@ FACTORY = twin_job(SyncState.ACTIVE)
     ],
 )
 def test_what_a_job_says(job: SyncJob, state: str, headline: str) -> None:
-    assert verdict_of_job(job) == (state, headline)
-    assert verdict(looked(job)) == (state, headline)
+    assert summarize_job(job) == (state, headline)
+    assert summarize(looked(job)) == (state, headline)
 
 
 @pytest.mark.parametrize(
@@ -99,22 +99,22 @@ def test_what_a_job_says(job: SyncJob, state: str, headline: str) -> None:
     ],
 )
 def test_what_resources_add(failed: int, running: int, state: str, headline: str) -> None:
-    assert verdict(looked(FACTORY), resources(failed=failed, running=running)) == (state, headline)
+    assert summarize(looked(FACTORY), resources(failed=failed, running=running)) == (state, headline)
 
 
 def test_what_blocks_comes_first() -> None:
     because = "because the sync is blocked: modified outside of Git sync."
-    assert verdict(looked(git_job(DONE, DONE, MINE), blocker())) == (
+    assert summarize(looked(git_job(DONE, DONE, MINE), blocker())) == (
         "BLOCKED",
         f"Commit b2b2b2b is not live, {because} a1a1a1a is still live.",
     )
-    assert verdict(looked(git_job(FAILED), blocker())).headline.endswith("No commit is live yet.")
-    assert verdict(looked(git_job(AGAIN, DONE, OLD), blocker())).headline == (
+    assert summarize(looked(git_job(FAILED), blocker())).headline.endswith("No commit is live yet.")
+    assert summarize(looked(git_job(AGAIN, DONE, OLD), blocker())).headline == (
         "Commit a1a1a1a is live, and the sync is blocked: modified outside of Git sync."
     )
-    assert verdict(looked(git_job(), blocker())).headline == "The sync is blocked: modified outside of Git sync."
+    assert summarize(looked(git_job(), blocker())).headline == "The sync is blocked: modified outside of Git sync."
     met = SyncBlockedError("blocked", ref=STACK, job=None, attempts=1, elapsed=0, blockers=(blocker(),))
-    assert verdict(Outcome(STACK, None, met)).state == "BLOCKED"
+    assert summarize(Outcome(STACK, None, met)).state == "BLOCKED"
 
 
 def waited(kind: type[SyncFailedError | WaitTimeoutError | SyncSupersededError], job: SyncJob | None) -> UnisyncError:
@@ -141,4 +141,4 @@ def waited(kind: type[SyncFailedError | WaitTimeoutError | SyncSupersededError],
     ],
 )
 def test_what_an_error_says(error: UnisyncError | None, job: SyncJob | None, state: str, headline: str) -> None:
-    assert verdict(Outcome(STACK, job, error)) == (state, headline)
+    assert summarize(Outcome(STACK, job, error)) == (state, headline)

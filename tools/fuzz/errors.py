@@ -13,7 +13,7 @@ import cbor2
 from tools.fuzz.mutations import document_mutator
 from tools.fuzz.wire import USES, Answer, Use, answered
 from unisync import ResponseError, ServerError, ServiceError, UnisyncError
-from unisync._models.text import plain
+from unisync._models.text import sanitize
 
 STATUSES = (400, 403, 404, 409, 402, 429, 500, 502, 503, 504, 300, 302, 401, 413, 418, 599)
 
@@ -69,7 +69,7 @@ def _holds(error: UnisyncError, status: int) -> None:
         assert type(again) is type(error)
         assert str(again) == str(error)
         assert repr(vars(again)) == repr(vars(error)), "a number that is none equals nothing"
-    plain(str(error), 100)
+    sanitize(str(error), 100)
     if isinstance(error, ResponseError):
         return
     assert isinstance(error, ServiceError), repr(error)

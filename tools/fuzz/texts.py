@@ -15,7 +15,7 @@ from typing_extensions import override
 from tests.render.pages import Page, assert_harmless
 from tests.render.samples import HOSTILE, MADE_AT, told
 from tools.fuzz.mutations import with_pieces
-from unisync._models.text import plain
+from unisync._models.text import sanitize
 from unisync._render.cards import outcome_card
 from unisync._render.report import report
 from unisync.cli.github import annotation, summary
@@ -82,8 +82,8 @@ def check(data: bytes) -> str:
 
 
 def _plain(words: str) -> None:
-    line, short = plain(words), plain(words, _LONGEST)
-    assert plain(line) == line
+    line, short = sanitize(words), sanitize(words, _LONGEST)
+    assert sanitize(line) == line
     assert len(short) <= _LONGEST + 30
     assert "\n" not in line
     _steers_nothing(line)

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from tools.generators.pages import written_or_checked
-from unisync._render.symbols import LOOKS
+from unisync._render.symbols import SYMBOLS
 from unisync.cli.app import app
 from unisync.cli.exit_codes import MEANINGS
 from unisync.cli.rows import COLUMNS
@@ -66,7 +66,7 @@ STATE_MEANINGS = {
     "SUPERSEDED": "Waited for, and another commit took its place.",
     "TIMED_OUT": "Waited for until the time was up.",
     "NOT_FOUND": "There is no such sync.",
-    "GONE": "Waited for with `--for deleted`, and gone.",
+    "DELETED": "Waited for with `--for deleted`, and gone.",
     "ERROR": "It could not be looked at, or the wait for it ended with an error.",
 }
 
@@ -74,7 +74,7 @@ STATE_MEANINGS = {
 def page() -> str:
     """The whole reference."""
     assert tuple(COLUMN_MEANINGS) == COLUMNS
-    assert set(STATE_MEANINGS) == set(LOOKS)
+    assert set(STATE_MEANINGS) == set(SYMBOLS)
     root = click.Context(app, info_name="unisync", max_content_width=100)
     lines = [HEAD, "## unisync", "", *described(app, root)]
     for name, command in app.commands.items():
@@ -116,7 +116,7 @@ def output() -> Iterator[str]:
     yield ""
     yield "| | state | meaning |"
     yield "|---|---|---|"
-    yield from (f"| {LOOKS[state].sign} | {state} | {meaning} |" for state, meaning in STATE_MEANINGS.items())
+    yield from (f"| {SYMBOLS[state].icon} | {state} | {meaning} |" for state, meaning in STATE_MEANINGS.items())
     yield ""
 
 

@@ -20,7 +20,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200e\u200f
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
-def plain(text: str, limit: int | None = None) -> str:
+def sanitize(text: str, limit: int | None = None) -> str:
     """One line of text, without escape sequences and control characters.
 
     Args:
@@ -36,7 +36,7 @@ def plain(text: str, limit: int | None = None) -> str:
 
 def short_sha(sha: str) -> str:
     """A commit as people write it."""
-    return plain(sha)[:7]
+    return sanitize(sha)[:7]
 
 
 def in_utc(time: datetime) -> str:

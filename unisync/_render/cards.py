@@ -12,10 +12,10 @@ from unisync._models.jobs import ResourceSyncAttempt, Revision, SyncAttempt, Syn
 from unisync._models.outcome import Outcome
 from unisync._models.refs import SyncRef
 from unisync._models.resources import SyncResourceSummary
-from unisync._models.text import in_utc, plain, short_sha
+from unisync._models.text import in_utc, sanitize, short_sha
 from unisync._render.icons import badge, state_class
 from unisync._render.markup import NAME, SPACE, Markup, style, tag, text, together
-from unisync._render.summary import Verdict, blockers_of, verdict, verdict_of_job
+from unisync._render.summary import Summary, blockers_of, summarize, summarize_job
 from unisync._render.timeline import how_long, lane, timeline
 
 ROWS = 300
@@ -46,7 +46,7 @@ def code(words: str) -> Markup:
 def commit(sha: str) -> Markup:
     """The whole of a commit's id, with the part that people say standing out."""
     short = short_sha(sha)
-    return tag("code", tag("b", short), plain(sha, NAME)[len(short) :], class_="sha")
+    return tag("code", tag("b", short), sanitize(sha, NAME)[len(short) :], class_="sha")
 
 
 def facts(*pairs: tuple[str, Markup | None]) -> Markup | None:
@@ -150,11 +150,11 @@ def blocked(ref: SyncRef[SyncJob], blockers: Iterable[SyncBlocker], made_at: dat
                 facts(
                     ("Since", together(moment(blocker.created_at), ago, between=SPACE)),
                     ("Blocker", together(code(blocker.id), text(blocker.type, NAME), between=SPACE)),
-                    *((plain(context.key, NAME), code(context.value)) for context in blocker.contexts),
+                    *((sanitize(context.key, NAME), code(context.value)) for context in blocker.contexts),
                 ),
             )
         )
-    command = f"unisync resolve {shlex.quote(plain(str(ref)))} --reason TEXT"
+    command = f"unisync resolve {shlex.quote(sanitize(str(ref)))} --reason TEXT"
     release = tag("p", text("Once that is settled, release it:"), class_="note")
     return together(tag("ul", *told, class_="blockers"), release, tag("pre", tag("code", command)))
 
@@ -190,7 +190,7 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def _card(name: str, told: Verdict, *inner: Markup | None) -> str:
+def _card(name: str, told: Summary, *inner: Markup | None) -> str:
     return tag(
         "div",
         style("style.css"),
@@ -204,7 +204,7 @@ def _card(name: str, told: Verdict, *inner: Markup | None) -> str:
 def _job_card(job: SyncJob) -> str:
     """A job for a notebook."""
     tries = tries_of(job)
-    return _card(str(job.ref), verdict_of_job(job), job_facts(job), history(tries) if tries else None)
+    return _card(str(job.ref), summarize_job(job), job_facts(job), history(tries) if tries else None)
 
 
 def _attempt_card(attempt: SyncAttempt, target: str = "", *revisions: Revision) -> str:
@@ -218,7 +218,7 @@ def _attempt_card(attempt: SyncAttempt, target: str = "", *revisions: Revision) 
     names = dict(zip(("From", "To"), (commit(revision.sha) for revision in revisions), strict=False))
     sha = revisions[-1].sha if revisions else None
     name = short_sha(sha) if sha else "Repository"
-    told = Verdict(attempt.status.state, str(attempt.status.error or ""))
+    told = Summary(attempt.status.state, str(attempt.status.error or ""))
     return _card(target or name, told, facts(*names.items()), history([Try(name, attempt, sha)]))
 
 
@@ -228,7 +228,7 @@ def _outcome_card(outcome: Outcome[SyncJob]) -> str:
     tries = tries_of(job) if job else []
     return _card(
         str(outcome.ref),
-        verdict(outcome),
+        summarize(outcome),
         lines(outcome.error) if outcome.error else None,
         job_facts(job) if job else None,
         blocked(outcome.ref, blockers) if blockers else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from unisync._render.markup import Markup, tag
-from unisync._render.symbols import LOOKS
+from unisync._render.symbols import SYMBOLS
 
 _SIDE = 14
 
@@ -23,10 +23,10 @@ SHAPES: Mapping[str, str] = {
         "M7 1.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11zM7 3.2a3.8 3.8 0 1 1 0 7.6a3.8 3.8 0 1 1 0-7.6z"
         "M8.9 3.9l1.2 1.2l-5 5l-1.2-1.2z"
     ),
-    "GONE": "M6 1h2v2h-2zM11 6h2v2h-2zM6 11h2v2h-2zM1 6h2v2h-2z",
+    "DELETED": "M6 1h2v2h-2zM11 6h2v2h-2zM6 11h2v2h-2zM1 6h2v2h-2z",
     "ERROR": "M7 1l6.5 11.5h-13zM6.2 5v4h1.6v-4zM6.2 9.9v1.5h1.6v-1.5z",
 }
-"""Outlines, by the words of `LOOKS`; what lies within another is a hole."""
+"""Outlines, by the words of `SYMBOLS`; what lies within another is a hole."""
 
 
 def state_class(state: str) -> str:
@@ -36,7 +36,7 @@ def state_class(state: str) -> str:
 
 def known(state: str) -> str:
     """The word, if it is one that has a look."""
-    return state if state in LOOKS else "UNKNOWN"
+    return state if state in SYMBOLS else "UNKNOWN"
 
 
 def word(state: str) -> str:
@@ -44,12 +44,12 @@ def word(state: str) -> str:
     return known(state).replace("_", " ")
 
 
-def sign(state: str, **place: str) -> Markup:
+def icon(state: str, **place: str) -> Markup:
     """The sign of a state. It says nothing to those who do not see it: the word stands next to it."""
     return tag(
         "svg",
         tag("path", d=SHAPES[known(state)], fill_rule="evenodd"),
-        class_="sign",
+        class_="icon",
         viewBox=f"0 0 {_SIDE} {_SIDE}",
         width=str(_SIDE),
         height=str(_SIDE),
@@ -60,4 +60,4 @@ def sign(state: str, **place: str) -> Markup:
 
 def badge(state: str, words: str | None = None) -> Markup:
     """A state for people: its sign and its word, or other words."""
-    return tag("span", sign(state), tag("span", words or word(state)), class_=f"badge {state_class(state)}")
+    return tag("span", icon(state), tag("span", words or word(state)), class_=f"badge {state_class(state)}")

@@ -6,7 +6,7 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
-from unisync._models.text import plain
+from unisync._models.text import sanitize
 
 MESSAGE = 2_000
 """As much of a text is shown."""
@@ -24,7 +24,7 @@ class Markup(str):
 
 def text(words: str, limit: int = MESSAGE) -> Markup:
     """A text, harmless, and no longer than the limit."""
-    return words if isinstance(words, Markup) else Markup(escape(plain(words, limit)))
+    return words if isinstance(words, Markup) else Markup(escape(sanitize(words, limit)))
 
 
 _NOTHING, SPACE = Markup(), Markup(" ")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from unisync._render.cards import Try, blocked, counted, history, job_facts, lines, moment, tries_of
 from unisync._render.icons import badge, known, state_class, word
 from unisync._render.markup import NAME, SPACE, Markup, style, tag, text, together
-from unisync._render.summary import Verdict, blockers_of, verdict
-from unisync._render.symbols import LOOKS
+from unisync._render.summary import Summary, blockers_of, summarize
+from unisync._render.symbols import SYMBOLS
 
 if TYPE_CHECKING:
     from unisync._models.configurations import RepositorySyncAttempt
@@ -48,7 +48,7 @@ def report(
         title: The page's.
         unseen: What could not be looked into, so that syncs may be missing.
     """
-    verdicts = [verdict(entry.outcome, entry.resources) for entry in entries]
+    verdicts = [summarize(entry.outcome, entry.resources) for entry in entries]
     sections = [
         _section(number, entry, told, made_at)
         for number, (entry, told) in enumerate(zip(entries, verdicts, strict=True), 1)
@@ -74,7 +74,7 @@ def _summary(
     title: str,
     made_at: datetime,
     entries: Sequence[ReportEntry],
-    verdicts: Sequence[Verdict],
+    verdicts: Sequence[Summary],
     unseen: Sequence[str],
 ) -> Markup:
     counts = Counter(known(told.state) for told in verdicts)
@@ -101,7 +101,7 @@ def _summary(
         tag("ul", *(tag("li", text(told)) for told in unseen), class_="lines unseen") if unseen else None,
         tag(
             "ul",
-            *(tag("li", badge(state, f"{counts[state]} {word(state)}")) for state in LOOKS if counts[state]),
+            *(tag("li", badge(state, f"{counts[state]} {word(state)}")) for state in SYMBOLS if counts[state]),
             class_="counts",
         )
         if total
@@ -110,7 +110,7 @@ def _summary(
     )
 
 
-def _section(number: int, entry: ReportEntry, told: Verdict, made_at: datetime) -> Markup:
+def _section(number: int, entry: ReportEntry, told: Summary, made_at: datetime) -> Markup:
     outcome, name = entry.outcome, f"sync-{number}-name"
     heading = tag("h2", tag("code", text(str(outcome.ref), NAME)), id=name)
     return tag(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from unisync._models.text import plain, short_sha
+from unisync._models.text import sanitize, short_sha
 from unisync.errors import (
     NotFoundError,
     SyncBlockedError,
@@ -33,11 +33,11 @@ _ENDS: Mapping[type[UnisyncError], str] = {
 }
 
 
-class Verdict(NamedTuple):
+class Summary(NamedTuple):
     """The answer to the one question."""
 
     state: str
-    """A word of `LOOKS`."""
+    """A word of `SYMBOLS`."""
     headline: str
 
 
@@ -46,41 +46,41 @@ def blockers_of(outcome: Outcome[SyncJob]) -> tuple[SyncBlocker, ...]:
     return outcome.error.blockers if isinstance(outcome.error, SyncBlockedError) else outcome.blockers or ()
 
 
-def verdict(outcome: Outcome[SyncJob], resources: SyncResourceSummary | None = None) -> Verdict:
+def summarize(outcome: Outcome[SyncJob], resources: SyncResourceSummary | None = None) -> Summary:
     """What an outcome says."""
     job, error, blockers = outcome.job, outcome.error, blockers_of(outcome)
     if blockers:
-        return Verdict("BLOCKED", _blocked(job, blockers))
+        return Summary("BLOCKED", _blocked(job, blockers))
     if isinstance(error, NotFoundError):
-        return Verdict("NOT_FOUND", "There is no such sync.")
+        return Summary("NOT_FOUND", "There is no such sync.")
     if error is not None:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        return Verdict(_state_of(error, job), plain(first, _REASON))
+        return Summary(_state_of(error, job), sanitize(first, _REASON))
     if job is None:
-        return Verdict("UNKNOWN", "No look at it was answered yet.")
-    return verdict_of_job(job, resources)
+        return Summary("UNKNOWN", "No look at it was answered yet.")
+    return summarize_job(job, resources)
 
 
-def verdict_of_job(job: SyncJob, resources: SyncResourceSummary | None = None) -> Verdict:
+def summarize_job(job: SyncJob, resources: SyncResourceSummary | None = None) -> Summary:
     """What a job says, and where it is one of TwinMaker's, what its resources say."""
     state = str(job.status.state)
     if state == "DELETING":
-        return Verdict(state, "It is being deleted.")
+        return Summary(state, "It is being deleted.")
     if job.desired_revision is None:
         return _without_commits(job, resources)
     wanted, live = job.desired_revision.sha, job.live_revision.sha if job.live_revision else None
     commit = short_sha(wanted)
     if job.is_synced:
-        return Verdict(state, f"Commit {commit} is live.")
+        return Summary(state, f"Commit {commit} is live.")
     if state == "UNKNOWN":
-        return Verdict(state, f"Whether commit {commit} is live cannot be told: {_unknown(job)}")
+        return Summary(state, f"Whether commit {commit} is live cannot be told: {_unknown(job)}")
     why = _why_not(job, wanted)
     if live == wanted:
-        return Verdict(state, _sentence(f"Commit {commit} is live, but there was another attempt: {why}"))
+        return Summary(state, _sentence(f"Commit {commit} is live, but there was another attempt: {why}"))
     # Nobody has begun to bring the commit that is wanted: its state is not that of the one before.
     shown = "PENDING" if state == "ACTIVE" else state
     yet = "" if shown == "FAILED" else " yet"
-    return Verdict(shown, f"{_sentence(f'Commit {commit} is not live{yet}: {why}')} {_meanwhile(live)}")
+    return Summary(shown, f"{_sentence(f'Commit {commit} is not live{yet}: {why}')} {_meanwhile(live)}")
 
 
 def _state_of(error: UnisyncError, job: SyncJob | None) -> str:
@@ -88,11 +88,11 @@ def _state_of(error: UnisyncError, job: SyncJob | None) -> str:
     for kind, state in _ENDS.items():
         if isinstance(error, kind):
             return state
-    return verdict_of_job(job).state if isinstance(error, WaitError) and job is not None else "ERROR"
+    return summarize_job(job).state if isinstance(error, WaitError) and job is not None else "ERROR"
 
 
 def _blocked(job: SyncJob | None, blockers: tuple[SyncBlocker, ...]) -> str:
-    reason = _sentence(plain(blockers[0].created_reason, _REASON))
+    reason = _sentence(sanitize(blockers[0].created_reason, _REASON))
     wanted, live = (job.desired_revision, job.live_revision) if job else (None, None)
     if wanted is None:
         return f"The sync is blocked: {reason}"
@@ -119,40 +119,40 @@ def _why_not(job: SyncJob, wanted: str) -> str:
     return f"{which} {'was asked for, and has not begun' if state == 'PENDING' else 'is under way'}."
 
 
-def _without_commits(job: SyncJob, resources: SyncResourceSummary | None) -> Verdict:
+def _without_commits(job: SyncJob, resources: SyncResourceSummary | None) -> Summary:
     state = str(job.status.state)
     if state == "FAILED":
-        return Verdict(state, _sentence(f"The sync failed: {_reason(job)}"))
+        return Summary(state, _sentence(f"The sync failed: {_reason(job)}"))
     if state == "UNKNOWN":
-        return Verdict(state, f"Whether it is in place cannot be told: {_unknown(job)}")
+        return Summary(state, f"Whether it is in place cannot be told: {_unknown(job)}")
     if state == "PENDING":
-        return Verdict(state, "It was asked for, and has not begun.")
+        return Summary(state, "It was asked for, and has not begun.")
     if state == "RUNNING":
-        return Verdict(state, "It is under way.")
+        return Summary(state, "It is under way.")
     if resources is None:
-        return Verdict(state, "The sync job is in place.")
+        return Summary(state, "The sync job is in place.")
     # As wait_until_resources_synced takes them.
     if resources.failed:
-        return Verdict(
+        return Summary(
             "FAILED", f"The sync job is in place, but {len(resources.failed)} of {resources.total} resources failed."
         )
     if not resources.is_settled:
-        return Verdict(
+        return Summary(
             "RUNNING", f"The sync job is in place, and {resources.in_sync} of {resources.total} resources are in sync."
         )
-    return Verdict(state, f"The sync job is in place, and so are its {resources.total} resources.")
+    return Summary(state, f"The sync job is in place, and so are its {resources.total} resources.")
 
 
 def _reason(job: SyncJob) -> str:
     error = job.status.error
     told = (error.message or error.code) if error else None
-    return plain(told, _REASON) if told else "AWS gives no reason"
+    return sanitize(told, _REASON) if told else "AWS gives no reason"
 
 
 def _unknown(job: SyncJob) -> str:
     if not job.status.aws_state:
         return "AWS gives no state."
-    return f"AWS calls its state “{plain(job.status.aws_state, _REASON)}”."
+    return f"AWS calls its state “{sanitize(job.status.aws_state, _REASON)}”."
 
 
 def _sentence(words: str) -> str:

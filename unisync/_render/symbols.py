@@ -6,33 +6,33 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
-class Look(NamedTuple):
+class Symbol(NamedTuple):
     """How a state is shown."""
 
-    sign: str
-    ascii_sign: str
+    icon: str
+    ascii_icon: str
     """For terminals that have no more than that."""
     colour: str
     """One of a terminal's own."""
 
 
-LOOKS: Mapping[str, Look] = {
-    "PENDING": Look("○", "o", "cyan"),
-    "RUNNING": Look("◐", "~", "blue"),
-    "ACTIVE": Look("✔", "+", "green"),
-    "FAILED": Look("✘", "x", "red"),
-    "DELETING": Look("▽", "-", "yellow"),
-    "UNKNOWN": Look("◇", "?", "magenta"),
-    "BLOCKED": Look("■", "#", "yellow"),
-    "SUPERSEDED": Look("»", ">", "magenta"),
-    "TIMED_OUT": Look("⧖", "%", "yellow"),
-    "NOT_FOUND": Look("∅", "0", "red"),
-    "GONE": Look("◌", ".", "green"),
-    "ERROR": Look("▲", "!", "red"),
+SYMBOLS: Mapping[str, Symbol] = {
+    "PENDING": Symbol("○", "o", "cyan"),
+    "RUNNING": Symbol("◐", "~", "blue"),
+    "ACTIVE": Symbol("✔", "+", "green"),
+    "FAILED": Symbol("✘", "x", "red"),
+    "DELETING": Symbol("▽", "-", "yellow"),
+    "UNKNOWN": Symbol("◇", "?", "magenta"),
+    "BLOCKED": Symbol("■", "#", "yellow"),
+    "SUPERSEDED": Symbol("»", ">", "magenta"),
+    "TIMED_OUT": Symbol("⧖", "%", "yellow"),
+    "NOT_FOUND": Symbol("∅", "0", "red"),
+    "DELETED": Symbol("◌", ".", "green"),
+    "ERROR": Symbol("▲", "!", "red"),
 }
 """By the words of `SyncState`, and by what is told instead: a blocker, how a wait ended, no such sync, an error."""
 
 
-def look_of(state: str) -> Look:
+def symbol_of(state: str) -> Symbol:
     """How a state is shown, also one that nobody knows."""
-    return LOOKS.get(state, LOOKS["UNKNOWN"])
+    return SYMBOLS.get(state, SYMBOLS["UNKNOWN"])

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from unisync._models.text import in_utc
-from unisync._render.icons import sign, state_class
+from unisync._render.icons import icon, state_class
 from unisync._render.markup import Markup, tag
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _lane(each: Lane, scale: _Scale, top: int) -> Markup:
     return tag(
         "g",
         tag("title", f"{each.name}: {each.state}, {told}, {_count(each)}"),
-        sign(each.state, x="0", y=str(top + 5)),
+        icon(each.state, x="0", y=str(top + 5)),
         tag("text", tag("tspan", each.name, class_="name"), tag("tspan", told, dx="8"), x="20", y=str(top + 16)),
         tag(
             "svg",

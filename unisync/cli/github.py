@@ -6,8 +6,8 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from unisync._models.text import plain
-from unisync._render.symbols import look_of
+from unisync._models.text import sanitize
+from unisync._render.symbols import symbol_of
 from unisync.cli.rows import COLUMNS, Row
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def tell(rows: Sequence[Row], environ: Mapping[str, str], output: Output) -> Non
 
 def annotation(row: Row) -> str:
     """The order that annotates the run."""
-    title = plain(f"{row.ref} is {row.state}").replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
-    message = plain(row.why or str(row.error), LONGEST).replace("%", "%25")
+    title = sanitize(f"{row.ref} is {row.state}").replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    message = sanitize(row.why or str(row.error), LONGEST).replace("%", "%25")
     return f"::error title={title}::{message}"
 
 
@@ -50,11 +50,11 @@ def summary(rows: Sequence[Row]) -> str:
     ]
     for row in rows:
         state, *others = (_cell(cell) for cell in row.cells())
-        lines.append("| " + " | ".join([f"{look_of(row.state).sign} {state}", *others]) + " |")
+        lines.append("| " + " | ".join([f"{symbol_of(row.state).icon} {state}", *others]) + " |")
     return "\n".join(lines) + "\n\n"
 
 
 def _cell(text: str) -> str:
     """Text as a table's cell: nothing in it is Markdown or HTML."""
-    shown = html.escape(plain(text, LONGEST))
+    shown = html.escape(sanitize(text, LONGEST))
     return "".join(f"&#{ord(character)};" if character in "\\`*_{}[]()#+!|~@:$" else character for character in shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from unisync._models.text import in_utc, plain
+from unisync._models.text import in_utc, sanitize
 from unisync.errors import WaitError
 
 if TYPE_CHECKING:
@@ -71,4 +71,4 @@ def _seconds(value: float) -> str:
 
 def _xml(text: str) -> str:
     """Text without what XML has no way to say."""
-    return "".join(c for c in plain(text, LONGEST) if c not in "\ufffe\uffff")
+    return "".join(c for c in sanitize(text, LONGEST) if c not in "\ufffe\uffff")

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from unisync._models.text import plain
+from unisync._models.text import sanitize
 from unisync.cli.rows import COLUMNS, Row
 from unisync.cli.tables import aligned, drawn, line
 
@@ -105,7 +105,7 @@ class Output:
 
     def harmless(self, text: str, limit: int = LONGEST_TEXT) -> str:
         """One line of text that steers nothing."""
-        shown = plain(text, limit)
+        shown = sanitize(text, limit)
         if not has_unicode(self._stdout):
             shown = shown.replace("…", "...")
         if self._is_action:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from unisync._models.refs import FleetSync, SyncRef
 from unisync._models.text import in_utc, short_sha
-from unisync._render.summary import blockers_of, verdict, verdict_of_job
+from unisync._render.summary import blockers_of, summarize, summarize_job
 from unisync.errors import (
     SyncFailedError,
     SyncSupersededError,
@@ -37,7 +37,7 @@ class Row:
 
     ref: SyncRef[SyncJob]
     state: str
-    """What a `verdict` says, or GONE; empty before the first look."""
+    """What `summarize` returns, or DELETED; empty before the first look."""
     why: str = ""
     """Why it is not in place, if it is not."""
     job: SyncJob | None = None
@@ -98,12 +98,12 @@ class Row:
 def row_of(outcome: Outcome[Any]) -> Row:
     """What came of looking at a sync, or of waiting for it."""
     error, job, blockers = outcome.error, outcome.job, blockers_of(outcome)
-    return Row(outcome.ref, verdict(outcome).state, _why(job, error, blockers), job, error, blockers)
+    return Row(outcome.ref, summarize(outcome).state, _why(job, error, blockers), job, error, blockers)
 
 
 def row_of_job(job: SyncJob, ref: SyncRef[SyncJob] | None = None, why: str = "") -> Row:
     """How a sync stands, which goes by the name `ref` in a fleet."""
-    return Row(ref or job.ref, verdict_of_job(job).state, why or _why(job, None, ()), job)
+    return Row(ref or job.ref, summarize_job(job).state, why or _why(job, None, ()), job)
 
 
 def row_of_change(change: Change[Any], blockers: Iterable[SyncBlocker]) -> Row:
@@ -123,7 +123,7 @@ def row_of_change(change: Change[Any], blockers: Iterable[SyncBlocker]) -> Row:
         why = _why(job, None, active)
     if job is None:
         return Row(change.ref, "ERROR" if change.error else "NOT_FOUND", why, None, change.error)
-    return Row(change.ref, "BLOCKED" if active else verdict_of_job(job).state, why, job, change.error, active)
+    return Row(change.ref, "BLOCKED" if active else summarize_job(job).state, why, job, change.error, active)
 
 
 def headline(error: UnisyncError) -> str:

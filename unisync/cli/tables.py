@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from unisync._render.symbols import look_of
+from unisync._render.symbols import symbol_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -104,9 +104,9 @@ def _drawn_row(cells: Mapping[str, Text], widths: Mapping[str, int]) -> Table:
 def _signed(column: str, text: str, unicode: bool) -> str:
     if column != "STATE" or not text:
         return text
-    look = look_of(text)
-    return f"{look.sign if unicode else look.ascii_sign} {text}"
+    look = symbol_of(text)
+    return f"{look.icon if unicode else look.ascii_icon} {text}"
 
 
 def _style(column: str, text: str) -> str:
-    return look_of(text.rpartition(" ")[2]).colour if column == "STATE" else ""
+    return symbol_of(text.rpartition(" ")[2]).colour if column == "STATE" else ""

@@ -173,7 +173,7 @@ class _Waits:
     def row(self, outcome: Outcome[Any]) -> Row:
         """What is shown of an end."""
         if outcome.error is None and outcome.job is None:
-            return Row(outcome.ref, "GONE", self._notes.get(outcome.ref, ""))
+            return Row(outcome.ref, "DELETED", self._notes.get(outcome.ref, ""))
         row = row_of(outcome)
         return replace(row, why=row.why or self._notes.get(outcome.ref, ""))
 
