@@ -30,7 +30,7 @@ from unisync._botocore.session import Session
 from unisync._core.flow import Call, Flow, Sleep, request
 from unisync._core.target import SyncTarget
 from unisync._services.git_sync import STATES
-from unisync._waiters.arguments import WaitOptions
+from unisync._waiters.arguments import WaitOptions, checked_max_failures
 from unisync._waiters.waiters import Waiter
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ def attempt(aws_state: str, sha: str, initial: str = OLD, reason: str | None = N
     if reason:
         events += (SyncEvent(type="SYNC_FAILED", event=reason, time=NOON),)
     return ResourceSyncAttempt(
-        status=SyncJobStatus(state=STATES.get(word, SyncState.UNKNOWN), aws_state=aws_state),
+        status=SyncJobStatus(state=STATES.get(aws_state, SyncState.UNKNOWN), aws_state=aws_state),
         started_at=NOON,
         target="payments-prod",
         initial_revision=revision(initial),
@@ -194,9 +194,10 @@ class ScriptedSync:
         """Wait until it is deleted."""
         self.drive(self.waiter("deleted", **options).until_deleted())
 
-    def until_resources_synced(self, max_failures: int = 0, **options: Any) -> SyncResourceSummary:
+    def until_resources_synced(self, max_failures: Any = 0, **options: Any) -> SyncResourceSummary:
         """Wait until its resources are synced."""
-        return self.drive(self.waiter("resources", **options).until_resources_synced(max_failures))
+        accepted = checked_max_failures(max_failures)
+        return self.drive(self.waiter("resources", **options).until_resources_synced(accepted))
 
     def drive(self, flow: Flow[T]) -> T:
         """Drive a flow to its end."""

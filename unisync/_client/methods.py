@@ -36,7 +36,7 @@ from unisync._services.proton import AsyncProtonClient, ProtonClient, warn_of_en
 from unisync._services.registry import Services
 from unisync._services.twinmaker import AsyncTwinMakerClient, TwinMakerClient
 from unisync._waiters import many
-from unisync._waiters.arguments import OnProgress, WaitOptions, checked_interval, checked_stop
+from unisync._waiters.arguments import OnProgress, WaitOptions, checked_interval, checked_max_failures, checked_stop
 from unisync._waiters.many import OnOutcome
 from unisync._waiters.token import WaitToken
 from unisync._waiters.waiters import Waiter
@@ -224,15 +224,12 @@ class CommonMethods(MethodsBase):
 
         AWS operation: GetSyncJob and ListSyncResources.
         """
-        is_count = isinstance(cast("object", max_failures), int) and not isinstance(max_failures, bool)
-        InvalidArgumentError.unless(
-            is_count and max_failures >= 0, "max_failures", "a number, zero or more", max_failures
-        )
+        accepted = checked_max_failures(max_failures)
         options = WaitOptions[TwinMakerSyncJob].checked(
             timeout=timeout, backoff=backoff, on_progress=on_progress, stop=stop
         )
         return (
-            yield from self._wait(ref, "resources", options, lambda waiter: waiter.until_resources_synced(max_failures))
+            yield from self._wait(ref, "resources", options, lambda waiter: waiter.until_resources_synced(accepted))
         )
 
     @operation

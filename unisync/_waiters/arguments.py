@@ -115,6 +115,17 @@ def checked_timeout(timeout: object) -> float:
     return float(min(seconds, MAX_TIMEOUT))
 
 
+def checked_max_failures(max_failures: object) -> int:
+    """The number of accepted failures.
+
+    Raises:
+        InvalidArgumentError: It is no number, zero or more.
+    """
+    if isinstance(max_failures, bool) or not isinstance(max_failures, int) or max_failures < 0:
+        raise InvalidArgumentError.expected("max_failures", "a number, zero or more", max_failures)
+    return max_failures
+
+
 def checked_interval(interval: object) -> float:
     """The seconds between two polls.
 
