@@ -1,4 +1,4 @@
-"""Many looks and waits at once: an outcome for each, in order, at the rate that AWS allows."""
+"""Reading and waiting for many syncs: an outcome for each, in order, within AWS's rate limit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from unisync import (
     AccessDeniedError,
     AsyncUnisync,
     Backoff,
-    InvalidRequestError,
+    InvalidArgumentError,
     NotFoundError,
     Outcome,
     Progress,
@@ -44,7 +44,7 @@ MISSING = StackSync("missing")
 
 @pytest.fixture
 def fleet(aws: Emulator) -> None:
-    """Thirty stacks, each of which is synced a second later than the one before it; the fourth fails."""
+    """Thirty stacks, each synced a second later than the one before; the fourth fails."""
     for number, ref in enumerate(STACKS):
         aws.add_stack(ref.resource_name, repository="acme/infra")
         outcome: Any = "FAILED" if number == 3 else "SUCCEEDED"
@@ -54,34 +54,34 @@ def fleet(aws: Emulator) -> None:
 
 
 @pytest.mark.usefixtures("fleet")
-def test_each_outcome_is_told_as_soon_as_there_is_one(aws: Emulator, either: Any) -> None:
-    told: list[tuple[float, Outcome[Any]]] = []
+def test_each_outcome_is_reported_as_soon_as_its_wait_ends(aws: Emulator, either: Any) -> None:
+    reported: list[tuple[float, Outcome[Any]]] = []
 
     def note(one: Outcome[Any]) -> None:
-        told.append((aws.clock.now(), one))
+        reported.append((aws.clock.now(), one))
 
     outcomes = either.wait_all([*STACKS, MISSING], on_outcome=note)
-    assert sorted(str(one.ref) for _, one in told) == sorted(str(one.ref) for one in outcomes)
-    assert {one.ref: one for _, one in told} == {one.ref: one for one in outcomes}
-    assert told[0][1].ref == MISSING
-    assert told[-1][0] - told[1][0] > 20
-    assert type(next(one for _, one in told if one.ref == STACKS[3]).error) is SyncFailedError
+    assert sorted(str(one.ref) for _, one in reported) == sorted(str(one.ref) for one in outcomes)
+    assert {one.ref: one for _, one in reported} == {one.ref: one for one in outcomes}
+    assert reported[0][1].ref == MISSING
+    assert reported[-1][0] - reported[1][0] > 20
+    assert type(next(one for _, one in reported if one.ref == STACKS[3]).error) is SyncFailedError
 
 
-def test_what_the_callback_of_an_outcome_raises_ends_the_wait(aws: Emulator, either: Any) -> None:
+def test_an_exception_of_on_outcome_ends_the_wait(aws: Emulator, either: Any) -> None:
     aws.add_stack("a", repository="acme/infra")
     aws.push(stack="a", sha="a" * 40)
 
     def stop(outcome: Outcome[Any]) -> None:
-        raise WaitTimeoutError("mine", ref=outcome.ref, job=None, attempts=0, elapsed=0, last_error=None)
+        raise WaitTimeoutError("mine", ref=outcome.ref, job=None, polls=0, elapsed=0, last_error=None)
 
     with pytest.raises(WaitTimeoutError, match="mine"):
         either.wait_all([StackSync("a"), MISSING], on_outcome=stop)
-    with pytest.raises(InvalidRequestError, match="on_outcome: expected a function, got 5"):
+    with pytest.raises(InvalidArgumentError, match="on_outcome: expected a function, got 5"):
         either.wait_all([StackSync("a")], on_outcome=5)
 
 
-def test_many_looks_tell_what_blocks_if_asked(aws: Emulator, either: Any) -> None:
+def test_get_many_reads_blockers_on_request(aws: Emulator, either: Any) -> None:
     for name in ("live", "blocked", "failed"):
         aws.add_stack(name, repository="acme/infra")
         aws.push(stack=name, sha="a" * 40, outcome="FAILED" if name == "failed" else "SUCCEEDED")
@@ -89,21 +89,21 @@ def test_many_looks_tell_what_blocks_if_asked(aws: Emulator, either: Any) -> Non
     aws.block(stack="blocked", reason="The stack was updated by hand")
     aws.push(stack="blocked", sha="b" * 40)
     refs = [StackSync("live"), StackSync("blocked"), StackSync("failed"), MISSING]
-    asked = len(aws.calls)
-    live, blocked, failed, missing = either.get_many(refs, blockers=True)
+    before = len(aws.calls)
+    live, blocked, failed, missing = either.get_many(refs, include_blockers=True)
     assert [blocker.created_reason for blocker in blocked.blockers] == ["The stack was updated by hand"]
-    assert (live.blockers, failed.blockers, missing.blockers) == ((), (), ())
-    operations = [call.operation for call in aws.calls[asked:]]
+    assert (live.blockers, failed.blockers, missing.blockers) == ((), (), None)
+    operations = [call.operation for call in aws.calls[before:]]
     assert operations.count("GetSyncBlockerSummary") == 2
-    assert [outcome.blockers for outcome in either.get_many(refs)] == [()] * 4
+    assert [outcome.blockers for outcome in either.get_many(refs)] == [None] * 4
 
     aws.fault("GetSyncBlockerSummary", "AccessDeniedException", times=None)
-    denied = either.get_many(refs, blockers=True)[1]
-    assert (type(denied.error), denied.job.ref) == (AccessDeniedError, StackSync("blocked"))
+    denied = either.get_many(refs, include_blockers=True)[1]
+    assert (type(denied.error), denied.job.ref, denied.blockers) == (AccessDeniedError, StackSync("blocked"), None)
 
 
 @pytest.mark.usefixtures("fleet")
-def test_many_looks_have_an_outcome_each(aws: Emulator, either: Any) -> None:
+def test_get_many_has_an_outcome_for_each(aws: Emulator, either: Any) -> None:
     outcomes = either.get_many([*STACKS, MISSING, STACKS[0]])
     assert [outcome.ref for outcome in outcomes] == [*STACKS, MISSING, STACKS[0]]
     assert {str(outcome.job.status) for outcome in outcomes if outcome.job} == {"PENDING (INITIATED)"}
@@ -115,7 +115,7 @@ def test_many_looks_have_an_outcome_each(aws: Emulator, either: Any) -> None:
 
 
 @pytest.mark.usefixtures("fleet")
-def test_many_waits_have_an_outcome_each(aws: Emulator, either: Any) -> None:
+def test_wait_all_has_an_outcome_for_each(aws: Emulator, either: Any) -> None:
     aws.add_service_instance("web", "prod", repository="acme/web")
     aws.block(service="web", reason="modified by hand")
     aws.add_workspace("factory")
@@ -128,16 +128,16 @@ def test_many_waits_have_an_outcome_each(aws: Emulator, either: Any) -> None:
     assert failed == {STACKS[3]: SyncFailedError, MISSING: NotFoundError, refs[-2]: SyncBlockedError}
     assert outcomes[3].job.status.state is SyncState.FAILED
     assert all(outcome.job.status.state is SyncState.ACTIVE for outcome in outcomes if outcome.error is None)
-    assert 49 <= aws.clock.now() < 52, "the last one is learned of within moments"
+    assert 49 <= aws.clock.now() < 49 + 20, "the last one is detected within a pause"
 
 
 @pytest.mark.usefixtures("fleet")
-def test_the_first_end_and_the_first_failure(aws: Emulator, either: Any) -> None:
+def test_return_when_first_and_first_failure(aws: Emulator, either: Any) -> None:
     outcomes = either.wait_all(STACKS, return_when="first")
     (first,) = [outcome for outcome in outcomes if outcome.done]
     assert (first.ref, first.error) == (STACKS[0], None)
-    assert outcomes[9].job.status.state is SyncState.RUNNING, "what was last seen of the others"
-    with pytest.raises(InvalidRequestError, match="expected codeconnections:stack-9 to have come to its end"):
+    assert outcomes[9].job.status.state is SyncState.RUNNING, "the last status of the others"
+    with pytest.raises(InvalidArgumentError, match="the wait for codeconnections:stack-9 has not ended"):
         outcomes[9].result()
     outcomes = either.wait_all(STACKS, return_when="first_failure")
     assert [outcome.ref for outcome in outcomes if outcome.error] == [STACKS[3]]
@@ -156,29 +156,16 @@ def test_each_wait_has_its_deadline_and_its_revision(aws: Emulator, either: Any)
 
 
 @pytest.mark.usefixtures("fleet")
-def test_throttling_is_not_noticed_but_by_the_rate(aws: Emulator, either: Any) -> None:
+def test_throttling_fails_no_wait(aws: Emulator, either: Any) -> None:
     aws.throttle("GetResourceSyncStatus", rate=5, burst=5)
     outcomes = either.wait_all(STACKS)
     assert [outcome.ref for outcome in outcomes if outcome.error] == [STACKS[3]]
 
 
 @pytest.mark.usefixtures("fleet")
-def test_economy_spares_looks(aws: Emulator, make_either: Make) -> None:
-    client = make_either()
-    begin = len(aws.calls)
-    client.wait_all(STACKS)
-    all_looks = len(aws.calls) - begin
-    for ref in STACKS:
-        aws.push(stack=ref.resource_name, sha="f" * 40, duration=40)
-    begin = len(aws.calls)
-    client.wait_all(STACKS, economy=True)
-    assert len(aws.calls) - begin < all_looks
-
-
-@pytest.mark.usefixtures("fleet")
 def test_an_exception_in_a_callback_stops_all(aws: Emulator, either: Any) -> None:
     def stop(progress: Progress[Any]) -> None:
-        raise KeyError(progress.attempt)
+        raise KeyError(progress.polls)
 
     with pytest.raises(KeyError):
         either.wait_all(STACKS, on_progress=stop)
@@ -186,15 +173,15 @@ def test_an_exception_in_a_callback_stops_all(aws: Emulator, either: Any) -> Non
         assert not [thread for thread in threading.enumerate() if thread.name == "unisync"]
 
 
-def test_wrong_arguments_are_refused_before_anything_is_sent(aws: Emulator, either: Any) -> None:
-    for wrong, said in (
+def test_bad_arguments_are_rejected_before_any_call(aws: Emulator, either: Any) -> None:
+    for wrong, message in (
         ({"return_when": "any"}, "return_when: expected one of 'all', 'first', 'first_failure', got 'any'"),
         ({"timeout": -1}, "timeout: expected seconds"),
         ({"revision": "abc"}, "revision: expected a commit's sha"),
     ):
-        with pytest.raises(InvalidRequestError, match=said):
+        with pytest.raises(InvalidArgumentError, match=message):
             either.wait_all(STACKS, **wrong)
-    with pytest.raises(InvalidRequestError, match="ref: expected a reference"):
+    with pytest.raises(InvalidArgumentError, match="ref: expected a reference"):
         either.get_many(["codeconnections:payments"])
     assert aws.calls == []
 
@@ -213,33 +200,32 @@ def test_a_cancelled_task_leaves_nothing_behind(aws: Emulator) -> None:
     asyncio.run(main())
 
 
-def test_many_waits_share_a_rate_whoever_started_them(aws: Emulator) -> None:
+def test_all_clients_of_an_account_share_a_rate_limiter(aws: Emulator) -> None:
     options = aws.client_options()
     one, other = (Unisync(**options, rate_limit=RateLimit(initial=1)) for _ in range(2))
     elsewhere = Unisync(**aws.client_options(account="210987654321"))
     for client in (one, other, elsewhere):
         with pytest.raises(NotFoundError):
             client.get(STACKS[0])
-    assert one._limiter_for(_look()) is other._limiter_for(_look())
-    assert elsewhere._limiter_for(_look()) is not one._limiter_for(_look())
+    assert one._settings.limiter_for(_poll()) is other._settings.limiter_for(_poll())
+    assert elsewhere._settings.limiter_for(_poll()) is not one._settings.limiter_for(_poll())
 
 
-def test_what_was_learned_before_the_account_was_known_is_kept(aws: Emulator) -> None:
+def test_the_rate_limiter_is_kept_when_the_account_becomes_known(aws: Emulator) -> None:
     with Unisync(**aws.client_options()) as client:
-        bucket = client._limiter_for(_look())
+        limiter = client._settings.limiter_for(_poll())
         client.get_many(STACKS)
-        assert client._limiter_for(_look()) is bucket
+        assert client._settings.limiter_for(_poll()) is limiter
 
 
-def _look() -> Any:
+def _poll() -> Any:
     from unisync._core.flow import Call
     from unisync._models.base import Model
 
     return Call("codeconnections", "GetResourceSyncStatus", {}, Model)
 
 
-def test_in_real_time_an_answer_ends_a_pause() -> None:
-    """On a real clock: waits whose looks take their time are not held up by each other."""
+def test_in_real_time_waits_do_not_hold_each_other_up() -> None:
     with Emulator() as aws, Unisync(**aws.client_options(), rate_limit=RateLimit(initial=50)) as client:
         for number in range(5):
             aws.add_stack(f"stack-{number}", repository="acme/infra")
@@ -250,7 +236,7 @@ def test_in_real_time_an_answer_ends_a_pause() -> None:
         assert time.monotonic() - began < 20
 
 
-def test_a_deadline_holds_however_many_wait_for_their_turn(aws: Emulator, either: Any) -> None:
+def test_a_deadline_holds_however_many_wait_for_a_permit(aws: Emulator, either: Any) -> None:
     for number in range(100):
         aws.add_stack(f"slow-{number}", repository="acme/infra")
     aws.throttle("GetResourceSyncStatus", rate=5, burst=5)
@@ -259,7 +245,7 @@ def test_a_deadline_holds_however_many_wait_for_their_turn(aws: Emulator, either
     assert aws.clock.now() < 20
 
 
-def test_an_error_of_ours_that_a_callback_raises_stops_all_too(aws: Emulator, either: Any) -> None:
+def test_an_error_of_ours_raised_by_a_callback_stops_all(aws: Emulator, either: Any) -> None:
     aws.add_stack("a", repository="acme/infra")
 
     def stop(progress: Progress[Any]) -> None:
@@ -269,12 +255,12 @@ def test_an_error_of_ours_that_a_callback_raises_stops_all_too(aws: Emulator, ei
         either.wait_all([StackSync("a")], on_progress=stop)
 
 
-def test_the_last_job_seen_is_told_with_a_later_error(aws: Emulator, either: Any) -> None:
+def test_an_outcome_has_the_last_job_beside_a_later_error(aws: Emulator, either: Any) -> None:
     aws.add_stack("a", repository="acme/infra")
     aws.push(stack="a", sha="a" * 40, detection_delay=30)
 
     def deny(progress: Progress[Any]) -> None:
-        if progress.attempt == 3:
+        if progress.polls == 3:
             aws.fault("GetResourceSyncStatus", "AccessDeniedException", times=None)
 
     (outcome,) = either.wait_all([StackSync("a")], on_progress=deny)
@@ -282,7 +268,7 @@ def test_the_last_job_seen_is_told_with_a_later_error(aws: Emulator, either: Any
     assert outcome.job.status.state is SyncState.PENDING
 
 
-def test_a_failing_service_is_left_in_peace(aws: Emulator, either: Any) -> None:
+def test_a_failing_service_is_not_flooded(aws: Emulator, either: Any) -> None:
     for number in range(20):
         aws.add_stack(f"stack-{number}", repository="acme/infra")
     aws.fault("GetResourceSyncStatus", "http-503", times=None)
@@ -290,11 +276,11 @@ def test_a_failing_service_is_left_in_peace(aws: Emulator, either: Any) -> None:
     assert len(aws.calls) < 20 * 20
 
 
-def test_what_is_no_list_is_refused(either: Any) -> None:
+def test_refs_that_are_no_list_are_rejected(either: Any) -> None:
     for wrong in (None, StackSync("a"), 5):
-        with pytest.raises(InvalidRequestError, match="refs: expected references, got"):
+        with pytest.raises(InvalidArgumentError, match="refs: expected references, got"):
             either.get_many(wrong)
-        with pytest.raises(InvalidRequestError, match="refs: expected references, got"):
+        with pytest.raises(InvalidArgumentError, match="refs: expected references, got"):
             either.wait_all(wrong)
 
 
@@ -305,21 +291,16 @@ def test_what_is_no_list_is_refused(either: Any) -> None:
 @pytest.mark.parametrize("staggered_over", [0.0, 300.0])
 def test_the_rate_is_found_out_at_little_cost(rate: float, staggered_over: float) -> None:
     found = simulation.scheduled(rate, count=200, staggered_over=staggered_over)
-    told = simulation.scheduled(rate, count=200, staggered_over=staggered_over, told=True)
-    assert found.mean_lag < 1.1 * told.mean_lag
+    known = simulation.scheduled(rate, count=200, staggered_over=staggered_over, known_rate=True)
+    assert found.mean_lag < 1.1 * known.mean_lag
     assert found.throttled < 0.02
 
 
-def test_one_schedule_beats_what_is_written_by_hand() -> None:
-    ours = simulation.scheduled(20, count=300)
-    assert ours.mean_lag < simulation.one_loop(20, count=300).mean_lag
-    assert ours.mean_lag < simulation.by_hand(20, simulation.waiter(5), count=300).mean_lag
-
-
-def test_economy_costs_little_lag() -> None:
-    full, thrifty = simulation.scheduled(20, count=300), simulation.scheduled(20, count=300, economy=True)
-    assert thrifty.calls < 0.6 * full.calls
-    assert thrifty.mean_lag < 1.5 * full.mean_lag
+def test_the_scheduler_beats_hand_written_loops() -> None:
+    """Where the rate is scarce, it detects ends sooner; where it is not, it polls less."""
+    scarce, ample = simulation.scheduled(5, count=200), simulation.scheduled(20, count=200)
+    assert scarce.mean_lag < simulation.by_hand(5, simulation.waiter(5), count=200).mean_lag / 2
+    assert ample.calls < simulation.one_loop(20, count=200).calls / 1.5
 
 
 def test_an_outcome_is_a_value() -> None:
@@ -327,8 +308,8 @@ def test_an_outcome_is_a_value() -> None:
     assert outcome == Outcome(MISSING, None, None, done=False)
 
 
-def test_those_that_fail_do_not_keep_the_others_from_being_looked_at(aws: Emulator, make_either: Make) -> None:
-    """Each look at a stack that was never synced reads its definition, which fails."""
+def test_failing_polls_do_not_keep_others_back(aws: Emulator, make_either: Make) -> None:
+    """Each poll of a stack that was never synced reads its configuration, which fails."""
     client = make_either(rate_limit=RateLimit(initial=10, maximum=10))
     never = [StackSync(f"never-{number}") for number in range(100)]
     soon = [StackSync(f"soon-{number}") for number in range(10)]
@@ -364,7 +345,7 @@ def test_a_service_that_hangs_holds_up_no_other() -> None:
         assert time.monotonic() - began < 15
 
 
-def test_endless_is_a_time_like_others(aws: Emulator) -> None:
+def test_an_endless_timeout_is_accepted(aws: Emulator) -> None:
     with Emulator() as real:
         options: dict[str, Any] = {**real.client_options(), "clock": SystemClock()}
         client = Unisync(**options)
@@ -375,7 +356,7 @@ def test_endless_is_a_time_like_others(aws: Emulator) -> None:
             client.wait_until_active(StackSync("a"), timeout=endless)
 
 
-def test_throttling_is_no_reason_to_give_up_a_look(aws: Emulator, either: Any) -> None:
+def test_throttled_reads_are_retried(aws: Emulator, either: Any) -> None:
     for number in range(150):
         aws.add_stack(f"stack-{number}", repository="acme/infra")
     aws.throttle("GetResourceSyncStatus", rate=2, burst=1)
@@ -384,15 +365,15 @@ def test_throttling_is_no_reason_to_give_up_a_look(aws: Emulator, either: Any) -
 
 
 @pytest.mark.usefixtures("fleet")
-def test_a_blink_of_the_network_loses_no_look(aws: Emulator, either: Any) -> None:
+def test_lost_connections_fail_no_read(aws: Emulator, either: Any) -> None:
     assert either.get_many(STACKS[:1])[0].error is None
     aws.fault("GetResourceSyncStatus", "drop", times=12)
     assert [outcome.error for outcome in either.get_many(STACKS)] == [None] * 30
 
 
 @pytest.mark.parametrize("seconds", [0.0005, 0.002, 0.004, 0.008, 0.012])
-def test_a_cancelled_wait_never_goes_on(seconds: float) -> None:
-    """Whenever the cancellation comes: with the answer, too."""
+def test_a_cancelled_wait_ends(seconds: float) -> None:
+    """Whenever the cancellation comes, also together with a response."""
     with Emulator() as aws:
         aws.add_stack("a", repository="acme/infra")
         aws.push(stack="a", sha="a" * 40, duration=3600)
@@ -420,22 +401,24 @@ def test_the_timers_of_a_long_wait_do_not_pile_up(aws: Emulator) -> None:
 
     def wait() -> Any:
         while True:
-            yield Call("simulated", "Look", {}, Model, timeout=7 * 24 * 3600.0)
-            yield Sleep(5.0, at_most=7 * 24 * 3600.0)
+            yield Call("simulated", "Poll", {}, Model, timeout=7 * 24 * 3600.0)
+            yield Sleep(5.0)
 
     now = [0.0]
-    bucket = AdaptiveRateLimiter(RateLimit(initial=50), 0.0)
-    scheduler = Scheduler(Gather([wait() for _ in range(50)]), lambda _: bucket, lambda: now[0], ConcurrencyLimit(10, 10))
+    limiter = AdaptiveRateLimiter(RateLimit(initial=50), 0.0)
+    scheduler = Scheduler(
+        Gather([wait() for _ in range(50)]), lambda _: limiter, lambda: now[0], ConcurrencyLimit(10, 10)
+    )
     for _ in range(20_000):
         due = scheduler.next()
         if isinstance(due, tuple):
-            scheduler.answered(due[0], Model(), None)
+            scheduler.record(due[0], Model(), None)
         else:
             now[0] += due or 1.0
     assert len(scheduler._timers) < 300
 
 
-def test_what_a_callback_raises_keeps_its_cause(aws: Emulator, either: Any) -> None:
+def test_an_exception_of_a_callback_keeps_its_cause(aws: Emulator, either: Any) -> None:
     aws.add_stack("a", repository="acme/infra")
 
     def stop(_: Progress[Any]) -> None:
@@ -444,7 +427,7 @@ def test_what_a_callback_raises_keeps_its_cause(aws: Emulator, either: Any) -> N
     with pytest.raises(LookupError, match="mine") as raised:
         either.wait_all([StackSync("a")], on_progress=stop)
     assert isinstance(raised.value.__cause__, KeyError)
-    with pytest.raises(InvalidRequestError, match="on_progress: expected a function, got 5"):
+    with pytest.raises(InvalidArgumentError, match="on_progress: expected a function, got 5"):
         either.wait_all([StackSync("a")], on_progress=5)
 
 
@@ -479,10 +462,10 @@ def test_single_waits_share_one_rate(caplog: pytest.LogCaptureFixture) -> None:
         assert {job.status.state for job in found} == {SyncState.ACTIVE}
         assert len(found) == 60
         throttles = sum("ThrottledError" in record.message for record in caplog.records)
-        assert throttles < 0.05 * len(aws.calls), "by themselves, a third of them would be"
+        assert throttles < 0.05 * len(aws.calls), "on their own, a third of them would be"
 
 
-def test_single_waits_do_not_hold_each_other_up_on_a_clock_moved_by_hand(aws: Emulator) -> None:
+def test_single_waits_do_not_hold_each_other_up_on_a_manual_clock(aws: Emulator) -> None:
     for number in range(100):
         aws.add_stack(f"stack-{number}", repository="acme/infra")
         aws.push(stack=f"stack-{number}", sha=f"{number:040x}", duration=30)
@@ -496,23 +479,25 @@ def test_single_waits_do_not_hold_each_other_up_on_a_clock_moved_by_hand(aws: Em
     assert 30 <= aws.clock.now() < 200
 
 
-def test_a_wait_whose_turn_does_not_come_says_so(aws: Emulator, make_either: Make) -> None:
-    """With one call in a hundred seconds."""
+def test_a_wait_without_a_permit_says_so(aws: Emulator, make_either: Make) -> None:
+    """At one call in a hundred seconds."""
     client = make_either(rate_limit=RateLimit(initial=0.01, minimum=0.01, maximum=0.01))
     aws.add_stack("a", repository="acme/infra")
-    with pytest.raises(WaitTimeoutError, match=r"last seen PENDING.*; the last look failed: .*left no room for it"):
+    with pytest.raises(
+        WaitTimeoutError, match=r"its last status was PENDING.*; the last poll failed: .*left no room for this call"
+    ):
         client.wait_until_active(StackSync("a"), timeout=30)
-    with pytest.raises(WaitTimeoutError, match="never seen; the last look failed: "):
+    with pytest.raises(WaitTimeoutError, match="no poll succeeded; the last poll failed: "):
         client.wait_until_active(StackSync("a"), timeout=30)
     assert aws.clock.now() < 65
     (outcome,) = client.wait_all([StackSync("a")], timeout=30)
     assert isinstance(outcome.error, WaitTimeoutError)
-    assert len(aws.calls) == 3, "a look, the definition of what was never synced, and what blocks it"
+    assert len(aws.calls) == 3, "a poll, the configuration of a stack that was never synced, and its blockers"
 
 
 @pytest.mark.parametrize("rate", [10, 20, 100])
 @pytest.mark.parametrize("staggered_over", [0.0, 300.0])
-def test_waits_by_themselves_find_the_rate_out_together(rate: float, staggered_over: float) -> None:
+def test_single_waits_find_the_rate_out_together(rate: float, staggered_over: float) -> None:
     alone = simulation.one_by_one(rate, count=200, staggered_over=staggered_over)
     scheduled = simulation.scheduled(rate, count=200, staggered_over=staggered_over)
     assert alone.mean_lag < scheduled.mean_lag + 2.5, "half of the pause that each of them keeps"
