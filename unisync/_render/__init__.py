@@ -1,1 +1,1 @@
-"""How syncs look to people: plain text, the signs of the states, HTML. It knows of the models by their types alone."""
+"""How syncs are shown: symbols, summaries, notebook cards and the HTML report."""

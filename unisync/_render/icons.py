@@ -1,4 +1,4 @@
-"""The signs of the states as drawings: a browser may lack the characters."""
+"""The symbols of the states as SVG: a browser's fonts may lack the characters."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from unisync._render.markup import Markup, tag
 from unisync._render.symbols import SYMBOLS
 
-_SIDE = 14
+_SIZE = 14
+"""Width and height in pixels."""
 
-SHAPES: Mapping[str, str] = {
+PATHS: Mapping[str, str] = {
     "PENDING": "M7 1.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11zM7 3.5a3.5 3.5 0 1 1 0 7a3.5 3.5 0 1 1 0-7z",
     "RUNNING": "M7 1.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11zM7 3.5a3.5 3.5 0 0 1 0 7z",
     "ACTIVE": "M1.8 7.6l1.8-1.8l2.2 2.2l4.7-5.1l1.8 1.7l-6.4 6.9z",
@@ -26,38 +27,38 @@ SHAPES: Mapping[str, str] = {
     "DELETED": "M6 1h2v2h-2zM11 6h2v2h-2zM6 11h2v2h-2zM1 6h2v2h-2z",
     "ERROR": "M7 1l6.5 11.5h-13zM6.2 5v4h1.6v-4zM6.2 9.9v1.5h1.6v-1.5z",
 }
-"""Outlines, by the words of `SYMBOLS`; what lies within another is a hole."""
-
-
-def state_class(state: str) -> str:
-    """The class that gives a thing the colour of a state."""
-    return f"s-{known(state).lower()}"
+"""The path of each state in `SYMBOLS`, by the even-odd rule: a shape inside another is a hole."""
 
 
 def known(state: str) -> str:
-    """The word, if it is one that has a look."""
+    """The state, or UNKNOWN if it has no symbol."""
     return state if state in SYMBOLS else "UNKNOWN"
 
 
-def word(state: str) -> str:
-    """The word as people read it."""
+def state_class(state: str) -> str:
+    """The CSS class that sets the colour of a state."""
+    return f"s-{known(state).lower()}"
+
+
+def label(state: str) -> str:
+    """The state as pages show it."""
     return known(state).replace("_", " ")
 
 
-def icon(state: str, **place: str) -> Markup:
-    """The sign of a state. It says nothing to those who do not see it: the word stands next to it."""
+def icon(state: str, **attributes: str) -> Markup:
+    """The icon of a state. It is hidden from screen readers, so its label has to be next to it."""
     return tag(
         "svg",
-        tag("path", d=SHAPES[known(state)], fill_rule="evenodd"),
+        tag("path", d=PATHS[known(state)], fill_rule="evenodd"),
         class_="icon",
-        viewBox=f"0 0 {_SIDE} {_SIDE}",
-        width=str(_SIDE),
-        height=str(_SIDE),
+        viewBox=f"0 0 {_SIZE} {_SIZE}",
+        width=str(_SIZE),
+        height=str(_SIZE),
         aria_hidden="true",
-        **place,
+        **attributes,
     )
 
 
-def badge(state: str, words: str | None = None) -> Markup:
-    """A state for people: its sign and its word, or other words."""
-    return tag("span", icon(state), tag("span", words or word(state)), class_=f"badge {state_class(state)}")
+def badge(state: str, content: str | None = None) -> Markup:
+    """The icon of a state with its label, or with other content."""
+    return tag("span", icon(state), tag("span", content or label(state)), class_=f"badge {state_class(state)}")

@@ -1,4 +1,4 @@
-"""HTML that is made of tags and text: text is made harmless where it enters, so that no text can become a tag."""
+"""HTML made of tags and text. All text is sanitized and escaped where it enters, so it can never become a tag."""
 
 from __future__ import annotations
 
@@ -8,44 +8,48 @@ from importlib.resources import files
 
 from unisync._models.text import sanitize
 
-MESSAGE = 2_000
-"""As much of a text is shown."""
-NAME = 200
-"""As much of a name, an id or a commit."""
+MAX_TEXT = 2_000
+"""Characters of a text that are shown."""
+MAX_NAME = 200
+"""Characters of a name, an id or a sha that are shown."""
 
 _VOID = {"link", "meta"}
 
 
 class Markup(str):
-    """HTML. Every other string is text."""
+    """HTML. Every other string counts as text."""
 
     __slots__ = ()
 
 
-def text(words: str, limit: int = MESSAGE) -> Markup:
-    """A text, harmless, and no longer than the limit."""
-    return words if isinstance(words, Markup) else Markup(escape(sanitize(words, limit)))
+def text(value: str, limit: int = MAX_TEXT) -> Markup:
+    """Text as HTML, truncated to the limit. `Markup` is returned as it is."""
+    return value if isinstance(value, Markup) else Markup(escape(sanitize(value, limit)))
 
 
 _NOTHING, SPACE = Markup(), Markup(" ")
 
 
-def together(*parts: str | None, between: Markup = _NOTHING) -> Markup:
-    """One piece after the other; None is no piece."""
-    return Markup(between.join(text(part) for part in parts if part is not None))
+def join(*parts: str | None, separator: Markup = _NOTHING) -> Markup:
+    """Concatenate parts; None is skipped."""
+    return Markup(separator.join(text(part) for part in parts if part is not None))
 
 
-def tag(name: str, /, *inner: str | None, **attributes: str | None) -> Markup:
+def tag(name: str, /, *children: str | None, **attributes: str | None) -> Markup:
     """An element.
 
-    An attribute's underscores are hyphens, but for one at its end, which sets it apart from a word of Python's.
+    Args:
+        name: The name of the element.
+        children: Text and markup; None is skipped.
+        attributes: Underscores become hyphens, except a trailing one, which avoids Python's keywords. An attribute
+            that is None is left out.
     """
-    written = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items() if value is not None}
-    told = "".join(f' {key}="{text(value)}"' for key, value in written.items())
-    return Markup(f"<{name}{told}>" if name in _VOID else f"<{name}{told}>{together(*inner)}</{name}>")
+    named = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items() if value is not None}
+    start = name + "".join(f' {key}="{text(value)}"' for key, value in named.items())
+    return Markup(f"<{start}>" if name in _VOID else f"<{start}>{join(*children)}</{name}>")
 
 
 @cache
 def style(name: str) -> Markup:
-    """A style sheet of this package, as an element."""
+    """A style sheet of this package as a `<style>` element."""
     return Markup(f"<style>{files('unisync._render').joinpath(name).read_text('utf-8')}</style>")

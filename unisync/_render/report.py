@@ -1,4 +1,4 @@
-"""The report: one page that tells of many syncs, on a screen or on paper; it loads nothing and runs nothing."""
+"""The HTML report on many syncs: one self-contained page without scripts, for a screen or for print."""
 
 from __future__ import annotations
 
@@ -8,9 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from unisync._render.cards import Try, blocked, counted, history, job_facts, lines, moment, tries_of
-from unisync._render.icons import badge, known, state_class, word
-from unisync._render.markup import NAME, SPACE, Markup, style, tag, text, together
+from unisync._render.cards import (
+    NamedAttempt,
+    attempts_of,
+    blocker_list,
+    error_details,
+    history,
+    job_facts,
+    resource_list,
+    timestamp,
+)
+from unisync._render.icons import badge, known, label, state_class
+from unisync._render.markup import MAX_NAME, SPACE, Markup, join, style, tag, text
 from unisync._render.summary import Summary, blockers_of, summarize
 from unisync._render.symbols import SYMBOLS
 
@@ -25,33 +34,32 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 @dataclass(frozen=True)
 class ReportEntry:
-    """What a report tells of one sync."""
+    """What the report shows of one sync."""
 
     outcome: Outcome[SyncJob]
-    """What came of looking at it."""
     repository: RepositorySyncAttempt | None = None
-    """How the branch stands that it follows."""
+    """The latest sync of the branch that a Git sync follows."""
     resources: SyncResourceSummary | None = None
-    """What it keeps in sync, if it is one of TwinMaker's."""
+    """The resources of a TwinMaker sync job."""
     notes: tuple[str, ...] = ()
     """What could not be read, and why."""
 
 
 def report(
-    entries: Sequence[ReportEntry], *, made_at: datetime, title: str = "Syncs", unseen: Sequence[str] = ()
+    entries: Sequence[ReportEntry], *, as_of: datetime, title: str = "Syncs", warnings: Sequence[str] = ()
 ) -> str:
-    """A page of HTML that tells which commits are live, and if not, why not.
+    """The report: which commits are live, and if not, why not.
 
     Args:
         entries: The syncs.
-        made_at: When they were looked at, with a time zone.
-        title: The page's.
-        unseen: What could not be looked into, so that syncs may be missing.
+        as_of: When they were read, with a time zone.
+        title: The title of the page.
+        warnings: Which searches for syncs failed, so that syncs may be missing.
     """
-    verdicts = [summarize(entry.outcome, entry.resources) for entry in entries]
+    summaries = [summarize(entry.outcome, entry.resources) for entry in entries]
     sections = [
-        _section(number, entry, told, made_at)
-        for number, (entry, told) in enumerate(zip(entries, verdicts, strict=True), 1)
+        _section(number, entry, summary, as_of)
+        for number, (entry, summary) in enumerate(zip(entries, summaries, strict=True), 1)
     ]
     head = tag(
         "head",
@@ -59,89 +67,83 @@ def report(
         tag("meta", http_equiv="Content-Security-Policy", content=Markup(_POLICY)),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("link", rel="icon", href="data:,"),  # else a browser asks for one
-        tag("title", text(title, NAME)),
+        tag("link", rel="icon", href="data:,"),  # without it, browsers request one
+        tag("title", text(title, MAX_NAME)),
         style("style.css"),
         style("page.css"),
     )
-    body = tag(
-        "body", _summary(title, made_at, entries, verdicts, unseen), tag("main", *sections), class_="unisync page"
-    )
+    header = _header(title, as_of, entries, summaries, warnings)
+    body = tag("body", header, tag("main", *sections), class_="unisync page")
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
 
-def _summary(
+def _header(
     title: str,
-    made_at: datetime,
+    as_of: datetime,
     entries: Sequence[ReportEntry],
-    verdicts: Sequence[Summary],
-    unseen: Sequence[str],
+    summaries: Sequence[Summary],
+    warnings: Sequence[str],
 ) -> Markup:
-    counts = Counter(known(told.state) for told in verdicts)
-    in_place, total = counts["ACTIVE"], len(entries)
-    answer = (
-        ("No sync was found." if unseen else "There are no syncs.")
-        if not total
-        else f"{in_place} of {total} {'is' if in_place == 1 else 'are'} in place."
-    )
-    listed = [
+    counts = Counter(known(summary.state) for summary in summaries)
+    synced, total = counts["ACTIVE"], len(entries)
+    states = [tag("li", badge(state, f"{counts[state]} {label(state)}")) for state in SYMBOLS if counts[state]]
+    links = [
         tag(
             "li",
-            badge(told.state),
-            tag("a", text(str(entry.outcome.ref), NAME), href=f"#sync-{number}"),
-            tag("span", told.headline, class_="dim"),
+            badge(summary.state),
+            tag("a", text(str(entry.outcome.ref), MAX_NAME), href=f"#sync-{number}"),
+            tag("span", summary.headline, class_="dim"),
         )
-        for number, (entry, told) in enumerate(zip(entries, verdicts, strict=True), 1)
+        for number, (entry, summary) in enumerate(zip(entries, summaries, strict=True), 1)
     ]
+    result = f"{synced} of {total} {'is' if synced == 1 else 'are'} synced." if total else "No syncs were found."
     return tag(
         "header",
-        tag("h1", text(title, NAME)),
-        tag("p", text("As of"), SPACE, moment(made_at), class_="dim"),
-        tag("p", answer, class_="answer"),
-        tag("ul", *(tag("li", text(told)) for told in unseen), class_="lines unseen") if unseen else None,
-        tag(
-            "ul",
-            *(tag("li", badge(state, f"{counts[state]} {word(state)}")) for state in SYMBOLS if counts[state]),
-            class_="counts",
-        )
-        if total
-        else None,
-        tag("nav", tag("ol", *listed), aria_label="Syncs") if total else None,
+        tag("h1", text(title, MAX_NAME)),
+        tag("p", text("As of"), SPACE, timestamp(as_of), class_="dim"),
+        tag("p", result, class_="result"),
+        tag("ul", *(tag("li", warning) for warning in warnings), class_="lines") if warnings else None,
+        tag("ul", *states, class_="counts") if total else None,
+        tag("nav", tag("ol", *links), aria_label="Syncs") if total else None,
     )
 
 
-def _section(number: int, entry: ReportEntry, told: Summary, made_at: datetime) -> Markup:
-    outcome, name = entry.outcome, f"sync-{number}-name"
-    heading = tag("h2", tag("code", text(str(outcome.ref), NAME)), id=name)
+def _section(number: int, entry: ReportEntry, summary: Summary, as_of: datetime) -> Markup:
+    heading = f"sync-{number}-name"
     return tag(
         "section",
-        tag("div", heading, badge(told.state), class_="head"),
-        tag("p", told.headline, class_="headline"),
-        *_parts(entry, made_at),
+        tag(
+            "div",
+            tag("h2", tag("code", text(str(entry.outcome.ref), MAX_NAME)), id=heading),
+            badge(summary.state),
+            class_="head",
+        ),
+        tag("p", summary.headline, class_="headline"),
+        *_details(entry, as_of),
         id=f"sync-{number}",
-        class_=f"card {state_class(told.state)}",
-        aria_labelledby=name,
+        class_=f"card {state_class(summary.state)}",
+        aria_labelledby=heading,
     )
 
 
-def _parts(entry: ReportEntry, made_at: datetime) -> Iterator[Markup]:
+def _details(entry: ReportEntry, as_of: datetime) -> Iterator[Markup | None]:
     outcome, blockers = entry.outcome, blockers_of(entry.outcome)
     if outcome.error is not None:
-        yield from filter(None, [lines(outcome.error)])
+        yield error_details(outcome.error)
     if outcome.job is not None:
-        yield from filter(None, [job_facts(outcome.job)])
+        yield job_facts(outcome.job)
     if blockers:
-        yield _part("What blocks it", blocked(outcome.ref, blockers, made_at))
-    tries = tries_of(outcome.job) if outcome.job is not None else []
+        yield _part("Blockers", blocker_list(outcome.ref, blockers, as_of))
+    attempts = attempts_of(outcome.job) if outcome.job is not None else []
     if entry.repository is not None:
-        tries.insert(0, Try("Repository", entry.repository))
-    if tries:
-        yield _part("Attempts", history(tries, made_at))
+        attempts.insert(0, NamedAttempt("Repository", entry.repository))
+    if attempts:
+        yield _part("Attempts", history(attempts, as_of))
     if entry.resources is not None:
-        yield _part("Resources", counted(entry.resources))
+        yield _part("Resources", resource_list(entry.resources))
     if entry.notes:
         yield _part("Could not be read", tag("ul", *(tag("li", note) for note in entry.notes), class_="lines"))
 
 
-def _part(heading: str, inner: Markup) -> Markup:
-    return together(tag("h3", heading), inner)
+def _part(heading: str, content: Markup | None) -> Markup:
+    return join(tag("h3", heading), content)

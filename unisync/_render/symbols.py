@@ -1,4 +1,4 @@
-"""The signs of the states: each differs from the others in shape as well as in colour."""
+"""The symbols of the states: each has a shape of its own, so colour is never the only difference."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 
 class Symbol(NamedTuple):
-    """How a state is shown."""
+    """The symbol of a state."""
 
     icon: str
     ascii_icon: str
-    """For terminals that have no more than that."""
+    """For terminals without Unicode."""
     colour: str
-    """One of a terminal's own."""
+    """One of the terminal's own colours, by rich's name."""
 
 
 SYMBOLS: Mapping[str, Symbol] = {
@@ -30,9 +30,9 @@ SYMBOLS: Mapping[str, Symbol] = {
     "DELETED": Symbol("◌", ".", "green"),
     "ERROR": Symbol("▲", "!", "red"),
 }
-"""By the words of `SyncState`, and by what is told instead: a blocker, how a wait ended, no such sync, an error."""
+"""By state: the values of `SyncState`, and the states of a `Summary` that replace them."""
 
 
 def symbol_of(state: str) -> Symbol:
-    """How a state is shown, also one that nobody knows."""
+    """The symbol of a state; that of UNKNOWN for any other text."""
     return SYMBOLS.get(state, SYMBOLS["UNKNOWN"])

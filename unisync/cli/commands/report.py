@@ -50,7 +50,7 @@ def report(
     outcomes = looked(cli, found.refs)
     with cli.output.busy("Reading what happened..."):
         entries = [_entry(cli, outcome) for outcome in outcomes]
-    text = page(entries, made_at=datetime.now(UTC), title=title, unseen=found.unseen)
+    text = page(entries, as_of=datetime.now(UTC), title=title, warnings=found.unseen)
     if str(target) == "-":
         cli.output.write(text)
     else:
