@@ -13,6 +13,8 @@ from datetime import timedelta
 from threading import Event
 from typing import Any, Generic, Literal, Self, TypeVar, cast, overload
 
+from typing_extensions import deprecated, override
+
 from unisync._botocore.session import Session
 from unisync._botocore.types import Boto3Session, BotocoreConfig
 from unisync._client.settings import ClientSettings
@@ -459,18 +461,35 @@ class _ServiceClient(Generic[S, A]):
     def __get__(self, instance: Any, owner: type[object]) -> object:
         if instance is None:
             return self
-        if self._name == "proton":
-            warn_of_end(stacklevel=3)
-        operations = getattr(instance._settings.services, self._name)
-        retrying = instance._retrying
-        if isinstance(instance, SyncBase):
-            run: Callable[[Flow[Any]], object] = instance._run
-            client: object = self._sync_type(operations, lambda flow: run(retrying(flow)))
-        else:
-            client = self._async_type(operations, lambda flow: instance._arun(retrying(flow)))
+        is_sync = issubclass(owner, SyncBase)
+
+        def run(flow: Flow[Any]) -> Any:
+            retrying = instance._retrying(flow)
+            return instance._run(retrying) if is_sync else instance._arun(retrying)
+
+        make: Callable[..., object] = self._sync_type if is_sync else self._async_type
+        client = make(getattr(instance._settings.services, self._name), run)
         # From now on, the attribute of the instance comes first.
         instance.__dict__[self._name] = client
         return client
+
+
+class _ProtonClient(_ServiceClient[ProtonClient, AsyncProtonClient]):
+    """The client of Proton. Type checkers report each use as deprecated, and the first use warns."""
+
+    @overload
+    def __get__(self, instance: None, owner: type[object]) -> Self: ...
+    @overload
+    @deprecated("AWS ended its support of Proton on 2026-10-07", category=None)
+    def __get__(self, instance: SyncBase, owner: type[object]) -> ProtonClient: ...
+    @overload
+    @deprecated("AWS ended its support of Proton on 2026-10-07", category=None)
+    def __get__(self, instance: AsyncBase, owner: type[object]) -> AsyncProtonClient: ...
+    @override
+    def __get__(self, instance: Any, owner: type[object]) -> object:
+        if instance is not None:
+            warn_of_end(stacklevel=3)
+        return super().__get__(instance, owner)
 
 
 class ClientMethods(CommonMethods):
@@ -502,13 +521,15 @@ class ClientMethods(CommonMethods):
             on_event,
         )
 
-    twinmaker = _ServiceClient(TwinMakerClient, AsyncTwinMakerClient, "The sync operations of IoT TwinMaker.")
-    proton = _ServiceClient(
+    twinmaker: _ServiceClient[TwinMakerClient, AsyncTwinMakerClient] = _ServiceClient(
+        TwinMakerClient, AsyncTwinMakerClient, "The sync operations of IoT TwinMaker."
+    )
+    proton: _ProtonClient = _ProtonClient(
         ProtonClient,
         AsyncProtonClient,
         "The sync operations of Proton, whose support AWS ended on 2026-10-07: the first use warns of that.",
     )
-    codeconnections = _ServiceClient(
+    codeconnections: _ServiceClient[CodeConnectionsClient, AsyncCodeConnectionsClient] = _ServiceClient(
         CodeConnectionsClient, AsyncCodeConnectionsClient, "The sync operations of CodeConnections."
     )
 

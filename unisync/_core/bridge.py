@@ -1,5 +1,4 @@
-"""The bridge from flows to methods: a method is written once, as a flow, and blocks on one client and is awaited on
-the other.
+"""The bridge from flows to methods: a method is written once, and blocks on one client and is awaited on the other.
 
 A class of methods derives from `MethodsBase`. Called there, an `@operation` returns its flow, for other flows to use;
 in a subclass with `SyncBase` the same method runs the flow and returns its result, and in one with `AsyncBase` it
@@ -138,7 +137,7 @@ class operation(_Bridge[M, P, T]):  # noqa: N801  # a decorator
     A coroutine is typed with `object` where `Any` is usual: with `Any`, mypy gives up on `asyncio.gather`.
     """
 
-    inner = "Flow["
+    inner: ClassVar[str] = "Flow["
 
     if TYPE_CHECKING:
 
@@ -179,7 +178,9 @@ class operation(_Bridge[M, P, T]):  # noqa: N801  # a decorator
 class paginated(_Bridge[M, P, T]):  # noqa: N801  # a decorator
     """Makes a list to iterate over of a method that says how to request its pages."""
 
-    inner, sync_outer, async_outer = "PageRequest[", "Pager[", "AsyncPager["
+    inner: ClassVar[str] = "PageRequest["
+    sync_outer: ClassVar[str] = "Pager["
+    async_outer: ClassVar[str] = "AsyncPager["
 
     if TYPE_CHECKING:
 
@@ -218,7 +219,9 @@ class paginated(_Bridge[M, P, T]):  # noqa: N801  # a decorator
 class streamed(_Bridge[M, P, T]):  # noqa: N801  # a decorator
     """Makes an iterator of what the gathered flows of a method emit."""
 
-    inner, sync_outer, async_outer = "Gather[", "Iterator[", "AsyncIterator["
+    inner: ClassVar[str] = "Gather["
+    sync_outer: ClassVar[str] = "Iterator["
+    async_outer: ClassVar[str] = "AsyncIterator["
 
     if TYPE_CHECKING:
 
