@@ -1,9 +1,10 @@
 """Deadlines: calls that end in time, over botocore's own HTTP session.
 
-botocore's time-outs bound a single read, not the call. `time_limit` sets a deadline for the call that the current thread
-makes, and `enforce_deadlines` has a client keep to it: the connection pool asks for its time-out anew for each request
-and gets the time that is left, and each read from the socket, from the status line to the last byte of the body, gets no
-more than that either. The body is read here, before botocore sees it, so that one that breaks off is passed on as it is.
+botocore's time-outs bound a single read, not the call. `time_limit` sets a deadline for the call that the current
+thread makes, and `enforce_deadlines` has a client keep to it: the connection pool asks for its time-out anew for each
+request and gets the time that is left, and each read from the socket, from the status line to the last byte of the
+body, gets no more than that either. The body is read here, before botocore sees it, so that one that breaks off is
+passed on as it is.
 """
 
 from __future__ import annotations

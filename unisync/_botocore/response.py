@@ -1,7 +1,7 @@
 """Reading a response: from its bytes straight into a model, past botocore's parser.
 
-botocore parses a response into a dictionary, drops the fields that its model lacks, and takes a truncated response for a
-success. pydantic reads the same bytes faster and keeps everything. So a `before-parse` handler, registered on each
+botocore parses a response into a dictionary, drops the fields that its model lacks, and takes a truncated response for
+a success. pydantic reads the same bytes faster and keeps everything. So a `before-parse` handler, registered on each
 client, takes the body of every successful response aside and leaves botocore an empty one to parse (`keep_bodies`). The
 call then takes the bytes back out of botocore's result (`take_body`) and reads them (`read`). Error responses still go
 through botocore, which makes its `ClientError` of them.

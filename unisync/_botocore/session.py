@@ -129,9 +129,13 @@ class Session:
         region = self._region_name or (self._session.region_name if self._session else None) or "default region"
         return f"{region}, {self._endpoint_url or 'AWS'}"
 
-    @cached_property
+    @property
     def max_attempts(self) -> int:
         """How often a call is sent at most, as the user's config, the environment or the profile say."""
+        return self._max_attempts
+
+    @cached_property
+    def _max_attempts(self) -> int:
         retries: dict[str, Any] = getattr(self._config, "retries", None) or {}
         if "total_max_attempts" in retries:
             return int(retries["total_max_attempts"])

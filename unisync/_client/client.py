@@ -75,8 +75,8 @@ class Unisync(SyncClient, ClientMethods):
             a provider that AWS has added since.
         rate_limit: What to assume of AWS's rate limits for waits, until they are found out.
         clock: The source of time.
-        on_event: Called with each `CallEnded`, `WaitStarted` and `WaitEnded`, in the thread where it happens, so it must
-            be quick. What it raises is logged and changes nothing.
+        on_event: Called with each `CallEnded`, `WaitStarted` and `WaitEnded`, in the thread where it happens, so it
+            must be quick. What it raises is logged and changes nothing.
 
     Raises:
         InvalidArgumentError: An argument is not what is expected.

@@ -83,7 +83,7 @@ class PageRequest(Generic[T_co]):
         expect = InvalidArgumentError.unless
         expect(_is_count(self.page_size, 1), "page_size", "1 or more", self.page_size)
         expect(_is_count(self.limit, 0), "limit", "0 or more", self.limit)
-        token: object = self.next_token
+        token = cast("object", self.next_token)
         is_token = token is None or (isinstance(token, str) and bool(token))
         expect(is_token, "next_token", "the token of a page, or None for the first page", token)
 

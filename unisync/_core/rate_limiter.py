@@ -5,10 +5,10 @@ in it. So the limiter learns. There is one `AdaptiveRateLimiter` for each operat
 by all waits of the process (`LIMITERS`), and it does two things.
 
 It spaces calls. A permit is a moment: the limiter grants the next one `1 / rate` seconds after the last, with a small
-burst after idle time. Callers hold a `Ticket` and ask for a permit with `acquire`, which answers either "send in so many
-seconds" or "ask again in so many seconds". Permits go round among the tickets by their weights, so that a wait for one
-sync and a wait for a thousand share the rate fairly. But nobody is ever waited for: if the ticket whose turn it is does
-not ask, whoever asks gets the permit. An abandoned ticket therefore delays nobody, and needs no cleaning up.
+burst after idle time. Callers hold a `Ticket` and ask for a permit with `acquire`, which answers either "send in so
+many seconds" or "ask again in so many seconds". Permits go round among the tickets by their weights, so that a wait for
+one sync and a wait for a thousand share the rate fairly. But nobody is ever waited for: if the ticket whose turn it is
+does not ask, whoever asks gets the permit. An abandoned ticket therefore delays nobody, and needs no cleaning up.
 
 It adapts the rate, additively and multiplicatively as TCP does:
 

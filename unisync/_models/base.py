@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, cast
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
@@ -125,12 +125,12 @@ class AsRef:
         )
 
     def _read(self, value: object) -> object:
-        ref: object = parse_any_ref(value) if isinstance(value, str) else value
-        inner: object = ref.sync if isinstance(ref, FleetSync) else ref
-        if not isinstance(inner, self._kinds):
+        ref: Any = parse_any_ref(value) if isinstance(value, str) else value
+        is_located = isinstance(cast("object", ref), FleetSync)
+        if not isinstance(ref.sync if is_located else ref, self._kinds):
             kinds = ", ".join(kind.__name__ for kind in self._kinds)
             raise ValueError(f"expected a reference or its text ({kinds}), got {value!r}")
-        return ref  # pyright: ignore[reportUnknownVariableType]
+        return ref
 
 
 def with_ref(model: type[M], ref: SyncRef[Any], response: Model, **more: object) -> M:

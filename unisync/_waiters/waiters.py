@@ -132,7 +132,7 @@ class Waiter(Generic[J]):
                     self.resources = resources
                     if resources.is_settled and len(resources.failed) <= max_failures:
                         return resources
-                    # TwinMaker retries by itself: what failed in two polls in a row, with nothing in progress, is lasting.
+                    # TwinMaker retries by itself: what failed in two polls in a row, with nothing in progress, lasts.
                     failures = [each.external_id for each in resources.failed] if resources.is_settled else None
                     if failures is not None and failures == previous_failures:
                         self._fail_for_resources(resources)
