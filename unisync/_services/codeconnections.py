@@ -1,4 +1,4 @@
-"""CodeConnections, and codestar-connections as it was called before: Git sync of CloudFormation stacks."""
+"""CodeConnections, formerly codestar-connections: Git sync of CloudFormation stacks."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from unisync._services.operations import (
 CODECONNECTIONS = Service("codeconnections", EnumMapping(STATES), pascal)
 
 SyncType = Literal["CFN_STACK_SYNC"] | str
-"""What kind of resource CodeConnections syncs."""
+"""The kind of resource that CodeConnections syncs."""
 
 
 class ResourceSyncResponse(GitSyncResponse, frozen=True):
-    """GetResourceSyncStatus's response: unlike Proton's, it always has an attempt."""
+    """GetResourceSyncStatus's response. Unlike Proton's, it always has an attempt."""
 
     latest_sync: ResourceSyncAttempt = dual_case_alias("latestSync")
 
@@ -48,20 +48,22 @@ class CodeConnections(ServiceOperations):
         super().__init__(location)
         self._service = service
 
-    # How syncs stand.
+    # Status.
 
     @operation
     def get_resource_sync_status(self, resource_name: str, sync_type: SyncType = "CFN_STACK_SYNC") -> Flow[GitSyncJob]:
-        """Read how the Git sync of a resource stands (GetResourceSyncStatus).
+        """Read the status of a stack's Git sync (GetResourceSyncStatus).
 
         Args:
             resource_name: The stack's name.
-            sync_type: What kind of resource it is.
+            sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
 
         Returns:
-            The sync, with its latest and its latest successful attempt.
+            The sync, with its latest attempt and its latest successful attempt.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such sync, or it has never run.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -74,24 +76,27 @@ class CodeConnections(ServiceOperations):
     def get_repository_sync_status(
         self, repository_link_id: str, branch: str, sync_type: SyncType = "CFN_STACK_SYNC"
     ) -> Flow[configurations.RepositorySyncAttempt]:
-        """Read how the latest sync of a branch stands (GetRepositorySyncStatus).
+        """Read the latest sync of a branch (GetRepositorySyncStatus).
 
         Args:
-            repository_link_id: The link to the repository.
+            repository_link_id: The id of the link to the repository.
             branch: The branch.
-            sync_type: What kind of resource it defines.
+            sync_type: The kind of resource that it defines: "CFN_STACK_SYNC" for stacks.
 
         Returns:
-            The latest attempt. Its success says that the syncs of the resources were started.
+            The latest attempt. Its success means that the syncs which the branch defines were started, and says nothing
+            about their results.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: The branch has never been synced, or there is no such link.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"repository_link_id": repository_link_id, "branch": branch, "sync_type": sync_type}
         return self._request_enveloped("GetRepositorySyncStatus", params, envelopes.RepositorySyncEnvelope)
 
-    # What defines them.
+    # Sync configurations.
 
     @operation
     def create_sync_configuration(
@@ -107,26 +112,31 @@ class CodeConnections(ServiceOperations):
         pull_request_comment: configurations.Switch | None = None,
         sync_type: SyncType = "CFN_STACK_SYNC",
     ) -> Flow[configurations.SyncConfiguration]:
-        """Let a resource follow a file of a branch (CreateSyncConfiguration).
+        """Make a stack follow a file of a branch (CreateSyncConfiguration).
 
-        If AWS's response is lost, the configuration is looked up before it is asked for again.
+        If the response is lost, the configuration is looked up before the request is retried.
 
         Args:
             resource_name: The stack's name.
-            repository_link_id: The link to the repository.
+            repository_link_id: The id of the link to the repository.
             branch: The branch.
             config_file: The path of the deployment file in the repository.
-            role_arn: The role with which the stack is updated.
-            publish_deployment_status: Whether the repository is told how deployments stand.
-            trigger_resource_update_on: Which commits start a sync.
-            pull_request_comment: Whether pull requests get a comment on what would change; not of codestar-connections.
-            sync_type: What kind of resource it is.
+            role_arn: The ARN of the role with which AWS updates the stack.
+            publish_deployment_status: "ENABLED" or "DISABLED": whether AWS publishes the status of deployments to the
+                repository.
+            trigger_resource_update_on: Which commits start a sync: "ANY_CHANGE", or "FILE_CHANGE" for those that
+                change the stack's own files.
+            pull_request_comment: "ENABLED" or "DISABLED": whether AWS comments on pull requests with the changes that
+                they would make. Not supported by codestar-connections.
+            sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
 
         Returns:
             The sync configuration.
 
         Raises:
-            AlreadyExistsError: The resource has one.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            AlreadyExistsError: The stack has a sync configuration.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
@@ -152,17 +162,19 @@ class CodeConnections(ServiceOperations):
     def get_sync_configuration(
         self, resource_name: str, sync_type: SyncType = "CFN_STACK_SYNC"
     ) -> Flow[configurations.SyncConfiguration]:
-        """Read which file of which branch a resource follows (GetSyncConfiguration).
+        """Read the file and the branch that a stack follows (GetSyncConfiguration).
 
         Args:
             resource_name: The stack's name.
-            sync_type: What kind of resource it is.
+            sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
 
         Returns:
             The sync configuration.
 
         Raises:
-            NotFoundError: The resource has none.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: The stack has no sync configuration.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"resource_name": resource_name, "sync_type": sync_type}
@@ -182,25 +194,30 @@ class CodeConnections(ServiceOperations):
         pull_request_comment: configurations.Switch | None = None,
         sync_type: SyncType = "CFN_STACK_SYNC",
     ) -> Flow[configurations.SyncConfiguration]:
-        """Change what a resource follows (UpdateSyncConfiguration). What is None stays as it is.
+        """Change what a stack follows (UpdateSyncConfiguration). Parameters that are None stay unchanged.
 
         Args:
             resource_name: The stack's name.
-            repository_link_id: The link to the repository.
+            repository_link_id: The id of the link to the repository.
             branch: The branch.
             config_file: The path of the deployment file in the repository.
-            role_arn: The role with which the stack is updated.
-            publish_deployment_status: Whether the repository is told how deployments stand.
-            trigger_resource_update_on: Which commits start a sync.
-            pull_request_comment: Whether pull requests get a comment on what would change; not of codestar-connections.
-            sync_type: What kind of resource it is.
+            role_arn: The ARN of the role with which AWS updates the stack.
+            publish_deployment_status: "ENABLED" or "DISABLED": whether AWS publishes the status of deployments to the
+                repository.
+            trigger_resource_update_on: Which commits start a sync: "ANY_CHANGE", or "FILE_CHANGE" for those that
+                change the stack's own files.
+            pull_request_comment: "ENABLED" or "DISABLED": whether AWS comments on pull requests with the changes that
+                they would make. Not supported by codestar-connections.
+            sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
 
         Returns:
-            The sync configuration as it is now.
+            The sync configuration after the update.
 
         Raises:
-            NotFoundError: The resource has none.
-            ConflictError: Somebody else changes it at the same time.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: The stack has no sync configuration.
+            ConflictError: Another client changes it at the same time.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
@@ -220,17 +237,19 @@ class CodeConnections(ServiceOperations):
     def delete_sync_configuration(
         self, resource_name: str, sync_type: SyncType = "CFN_STACK_SYNC"
     ) -> Flow[configurations.DeleteResult]:
-        """Let a resource follow nothing any more (DeleteSyncConfiguration). The resource itself stays as it is.
+        """Stop a stack from following a branch (DeleteSyncConfiguration). The stack itself stays unchanged.
 
         Args:
             resource_name: The stack's name.
-            sync_type: What kind of resource it is.
+            sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
 
         Returns:
-            What AWS says of it, which is nothing so far.
+            AWS's response, which has no fields so far.
 
         Raises:
-            UnisyncError: Any error in `unisync.errors`.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"resource_name": resource_name, "sync_type": sync_type}
         return delete_idempotent(
@@ -247,16 +266,21 @@ class CodeConnections(ServiceOperations):
         limit: int | None = None,
         next_token: str | None = None,
     ) -> PageRequest[configurations.SyncConfiguration]:
-        """List what follows a repository (ListSyncConfigurations).
+        """List the sync configurations that use a repository link (ListSyncConfigurations).
 
         Args:
-            repository_link_id: The link to the repository.
-            sync_type: What kind of resources are listed.
-            page_size: The page size, up to 100.
-            limit: The maximum number of items.
-            next_token: The token with which to continue an earlier list.
+            repository_link_id: The id of the link to the repository.
+            sync_type: The kind of resources to list: "CFN_STACK_SYNC" for stacks.
+            page_size: The number of items per request, 1 to 100; None leaves it to AWS.
+            limit: The maximum number of items, 0 or more; None is all.
+            next_token: The `next_token` of a page, to continue after it; None starts at the first page.
+
+        Returns:
+            The sync configurations, to iterate over.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such link.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -279,32 +303,37 @@ class CodeConnections(ServiceOperations):
         pull_request_comment: configurations.Switch | None = None,
         sync_type: SyncType = "CFN_STACK_SYNC",
     ) -> Flow[EnsureResult[configurations.SyncConfiguration]]:
-        """Let a resource follow a file of a branch, whatever it followed before.
+        """Ensure that a stack follows a file of a branch.
 
-        Creates the sync configuration, updates what differs, or leaves it as it is. If somebody else changes it at the
-        same time, it is looked at anew.
+        Creates the sync configuration, updates the parameters that differ, or leaves it unchanged. If another client
+        changes it at the same time, it is read and compared again.
 
         Args:
             resource_name: The stack's name.
-            repository_link_id: The link to the repository.
+            repository_link_id: The id of the link to the repository.
             branch: The branch.
             config_file: The path of the deployment file in the repository.
-            role_arn: The role with which the stack is updated.
-            publish_deployment_status: Whether the repository is told how deployments stand; None leaves it as it is.
-            trigger_resource_update_on: Which commits start a sync; None leaves it as it is.
-            pull_request_comment: Whether pull requests get a comment on what would change; None leaves it as it is.
-            sync_type: What kind of resource it is.
+            role_arn: The ARN of the role with which AWS updates the stack.
+            publish_deployment_status: "ENABLED" or "DISABLED": whether AWS publishes the status of deployments to the
+                repository. None leaves it unchanged.
+            trigger_resource_update_on: Which commits start a sync: "ANY_CHANGE", or "FILE_CHANGE" for those that
+                change the stack's own files. None leaves it unchanged.
+            pull_request_comment: "ENABLED" or "DISABLED": whether AWS comments on pull requests with the changes that
+                they would make. None leaves it unchanged. Not supported by codestar-connections.
+            sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
 
         Returns:
             What was done, and the configuration as it is now.
 
         Raises:
-            ConflictError: Somebody else keeps changing it.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            ConflictError: Other clients keep changing it.
             UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: GetSyncConfiguration; CreateSyncConfiguration or UpdateSyncConfiguration.
         """
-        wanted: dict[str, Any] = {
+        desired: dict[str, Any] = {
             "repository_link_id": repository_link_id,
             "branch": branch,
             "config_file": config_file,
@@ -314,13 +343,13 @@ class CodeConnections(ServiceOperations):
             "pull_request_comment": pull_request_comment,
         }
         yield from self._validate(
-            "CreateSyncConfiguration", {"resource_name": resource_name, "sync_type": sync_type, **wanted}
+            "CreateSyncConfiguration", {"resource_name": resource_name, "sync_type": sync_type, **desired}
         )
         return (
             yield from ensure(
-                drop_none(wanted),
+                drop_none(desired),
                 read=lambda: self.get_sync_configuration(resource_name, sync_type),
-                create=lambda: self.create_sync_configuration(resource_name, sync_type=sync_type, **wanted),
+                create=lambda: self.create_sync_configuration(resource_name, sync_type=sync_type, **desired),
                 update=lambda changed: self.update_sync_configuration(resource_name, sync_type=sync_type, **changed),
             )
         )
@@ -329,17 +358,22 @@ class CodeConnections(ServiceOperations):
     def list_repository_sync_definitions(
         self, repository_link_id: str, sync_type: SyncType = "CFN_STACK_SYNC", *, limit: int | None = None
     ) -> PageRequest[configurations.RepositorySyncDefinition]:
-        """List what a repository defines (ListRepositorySyncDefinitions).
+        """List the syncs that a repository defines (ListRepositorySyncDefinitions).
 
-        AWS gives one page, and takes no token for another: where there is more, the page `is_truncated`, and iterating
+        AWS returns one page and accepts no token for another. If there is more, the page `is_truncated`, and iterating
         warns with `TruncatedListWarning`.
 
         Args:
-            repository_link_id: The link to the repository.
-            sync_type: What kind of resources are listed.
-            limit: The maximum number of items.
+            repository_link_id: The id of the link to the repository.
+            sync_type: The kind of resources to list: "CFN_STACK_SYNC" for stacks.
+            limit: The maximum number of items, 0 or more; None is all.
+
+        Returns:
+            The definitions, to iterate over.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such link.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -352,22 +386,24 @@ class CodeConnections(ServiceOperations):
             accepts_token=False,
         )
 
-    # What blocks them.
+    # Blockers.
 
     @operation
     def get_sync_blocker_summary(
         self, resource_name: str, sync_type: SyncType = "CFN_STACK_SYNC"
     ) -> Flow[configurations.SyncBlockerSummary]:
-        """Read what has blocked the sync of a resource (GetSyncBlockerSummary).
+        """Read the blockers of a stack's sync (GetSyncBlockerSummary).
 
         Args:
             resource_name: The stack's name.
-            sync_type: What kind of resource it is.
+            sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
 
         Returns:
             The latest blockers, active and resolved.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such sync.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -378,25 +414,27 @@ class CodeConnections(ServiceOperations):
     def update_sync_blocker(
         self, id: str, *, resource_name: str, resolved_reason: str, sync_type: SyncType = "CFN_STACK_SYNC"
     ) -> Flow[configurations.UpdatedSyncBlocker]:
-        """Resolve a blocker, so that the sync goes on (UpdateSyncBlocker).
+        """Resolve a blocker, so that the sync continues (UpdateSyncBlocker).
 
         Args:
-            id: The blocker's.
+            id: The blocker's id.
             resource_name: The stack's name.
-            resolved_reason: Why it is resolved, in up to 250 characters.
-            sync_type: What kind of resource it is.
+            resolved_reason: Why it is resolved, in 1 to 250 characters.
+            sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
 
         Returns:
-            The blocker, and what it blocked.
+            The blocker, and the stack that it blocked.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such blocker, or no such sync.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"id": id, "resource_name": resource_name, "resolved_reason": resolved_reason, "sync_type": sync_type}
         return self._request("UpdateSyncBlocker", params, configurations.UpdatedSyncBlocker, idempotent=False)
 
-    # Where they come from.
+    # Repository links.
 
     @operation
     def create_repository_link(
@@ -408,22 +446,24 @@ class CodeConnections(ServiceOperations):
         encryption_key_arn: str | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> Flow[configurations.RepositoryLink]:
-        """Link a repository, so that resources can follow it (CreateRepositoryLink).
+        """Link a repository, so that stacks can follow it (CreateRepositoryLink).
 
-        If AWS's response is lost, the link is looked up before it is asked for again.
+        If the response is lost, the link is looked up before the request is retried.
 
         Args:
-            connection_arn: The connection to where the repository lives.
-            owner_id: The repository's owner.
-            repository_name: Its bare name.
-            encryption_key_arn: The key with which AWS keeps what it reads there.
-            tags: Tags for the link.
+            connection_arn: The ARN of the connection to the repository's provider.
+            owner_id: The owner of the repository.
+            repository_name: The name of the repository, without its owner.
+            encryption_key_arn: The ARN of the KMS key that encrypts what AWS stores of the repository.
+            tags: Tags for the link, up to 200.
 
         Returns:
             The link.
 
         Raises:
-            AlreadyExistsError: The repository is linked.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            AlreadyExistsError: The repository is linked already.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
@@ -453,12 +493,14 @@ class CodeConnections(ServiceOperations):
         """Read a link to a repository (GetRepositoryLink).
 
         Args:
-            repository_link_id: The link.
+            repository_link_id: The id of the link.
 
         Returns:
             The link.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such link.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -469,19 +511,21 @@ class CodeConnections(ServiceOperations):
     def update_repository_link(
         self, repository_link_id: str, *, connection_arn: str | None = None, encryption_key_arn: str | None = None
     ) -> Flow[configurations.RepositoryLink]:
-        """Change a link to a repository (UpdateRepositoryLink). What is None stays as it is.
+        """Change a link to a repository (UpdateRepositoryLink). Parameters that are None stay unchanged.
 
         Args:
-            repository_link_id: The link.
-            connection_arn: The connection to where the repository lives.
-            encryption_key_arn: The key with which AWS keeps what it reads there.
+            repository_link_id: The id of the link.
+            connection_arn: The ARN of the connection to the repository's provider.
+            encryption_key_arn: The ARN of the KMS key that encrypts what AWS stores of the repository.
 
         Returns:
-            The link as it is now.
+            The link after the update.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such link.
-            ConflictError: Somebody else changes it at the same time.
+            ConflictError: Another client changes it at the same time.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
@@ -496,14 +540,16 @@ class CodeConnections(ServiceOperations):
         """Delete a link to a repository (DeleteRepositoryLink).
 
         Args:
-            repository_link_id: The link.
+            repository_link_id: The id of the link.
 
         Returns:
-            What AWS says of it, which is nothing so far.
+            AWS's response, which has no fields so far.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such link.
-            ConflictError: Resources follow the repository.
+            ConflictError: Stacks follow the repository.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"repository_link_id": repository_link_id}
@@ -518,12 +564,17 @@ class CodeConnections(ServiceOperations):
         """List the links to repositories (ListRepositoryLinks).
 
         Args:
-            page_size: The page size, up to 100.
-            limit: The maximum number of items.
-            next_token: The token with which to continue an earlier list.
+            page_size: The number of items per request, 1 to 100; None leaves it to AWS.
+            limit: The maximum number of items, 0 or more; None is all.
+            next_token: The `next_token` of a page, to continue after it; None starts at the first page.
+
+        Returns:
+            The links, to iterate over.
 
         Raises:
-            UnisyncError: Any error in `unisync.errors`.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         return self._pages("ListRepositoryLinks", {}, envelopes.RepositoryLinksPage, page_size, limit, next_token)
 
@@ -537,7 +588,7 @@ class AsyncCodeConnectionsClient(AsyncOperations, CodeConnections):
 
 
 class CodeConnectionsTargets(CodeConnections):
-    """Stacks as targets, and how to find them."""
+    """Syncs of stacks as targets of waits, and how to discover them."""
 
     def target(self, ref: StackSync) -> SyncTarget[GitSyncJob]:
         """The sync of a stack as a target."""

@@ -32,27 +32,27 @@ ENDED = "AWS ended its support of Proton on 2026-10-07"
 PROVIDERS = {"GITHUB": "GitHub", "GITHUB_ENTERPRISE": "GitHubEnterpriseServer", "BITBUCKET": "Bitbucket"}
 
 FIELD_NAMES = {"repository_name": "full_name", "repository_provider": "aws_provider"}
-"""The field of a configuration for a parameter, where the names differ."""
+"""Parameters whose field in a configuration has another name."""
 
 PROTON = Service(
     "proton",
     EnumMapping(STATES, PROVIDERS),
     camel,
-    connection_hint=f"{ENDED}: its endpoint may be gone for good",
+    connection_hint=f"{ENDED}: its endpoint may no longer exist",
 )
 
 RepositoryProvider = Literal["BITBUCKET", "GITHUB", "GITHUB_ENTERPRISE"] | str
 """The provider that hosts a repository, in Proton's spelling."""
 ProtonSyncType = Literal["SERVICE_SYNC", "TEMPLATE_SYNC"] | str
-"""What kind of resource Proton syncs."""
+"""The kind of resource that Proton syncs."""
 
 
 class ProtonDeprecationWarning(FutureWarning):
-    """AWS ended its support of Proton. Python shows this category of warning to users, not only to developers."""
+    """AWS ended its support of Proton. As a `FutureWarning`, it is shown to end users too, not only to developers."""
 
 
 def warn_of_end(stacklevel: int) -> None:
-    """Warn a user of Proton."""
+    """Warn that AWS ended its support of Proton."""
     warnings.warn(f"{ENDED}: plan to migrate away from it", ProtonDeprecationWarning, stacklevel=stacklevel)
 
 
@@ -61,20 +61,22 @@ class Proton(ServiceOperations):
 
     _service = PROTON
 
-    # How syncs stand.
+    # Status.
 
     @operation
     def get_service_instance_sync_status(self, service_name: str, service_instance_name: str) -> Flow[GitSyncJob]:
-        """Read how the Git sync of a service instance stands (GetServiceInstanceSyncStatus).
+        """Read the status of a service instance's Git sync (GetServiceInstanceSyncStatus).
 
         Args:
             service_name: The service.
             service_instance_name: Its instance.
 
         Returns:
-            The sync, with its latest and its latest successful attempt, as far as there are any.
+            The sync, with its latest attempt and its latest successful attempt, if there are any.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such service instance.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -87,17 +89,19 @@ class Proton(ServiceOperations):
     def get_template_sync_status(
         self, template_name: str, template_type: TemplateType, template_version: str
     ) -> Flow[GitSyncJob]:
-        """Read how the Git sync of a template stands (GetTemplateSyncStatus).
+        """Read the status of a template's Git sync (GetTemplateSyncStatus).
 
         Args:
             template_name: The template.
             template_type: "ENVIRONMENT" or "SERVICE".
-            template_version: The major version.
+            template_version: The major version, such as "1".
 
         Returns:
-            The sync, with its latest and its latest successful attempt, as far as there are any.
+            The sync, with its latest attempt and its latest successful attempt, if there are any.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such version of the template.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -110,18 +114,21 @@ class Proton(ServiceOperations):
     def get_repository_sync_status(
         self, repository_name: str, repository_provider: RepositoryProvider, branch: str, sync_type: ProtonSyncType
     ) -> Flow[configurations.RepositorySyncAttempt | None]:
-        """Read how the latest sync of a branch stands (GetRepositorySyncStatus).
+        """Read the latest sync of a branch (GetRepositorySyncStatus).
 
         Args:
             repository_name: The repository, as "owner/name".
-            repository_provider: Where it lives, such as "GITHUB".
+            repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
-            sync_type: What kind of resource it defines.
+            sync_type: The kind of resource that it defines: "SERVICE_SYNC" or "TEMPLATE_SYNC".
 
         Returns:
-            The latest attempt; None if there was none. Its success says that the syncs of the resources were started.
+            The latest attempt; None if there was none. Its success means that the syncs which the branch defines were
+            started, and says nothing about their results.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such repository.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -133,7 +140,7 @@ class Proton(ServiceOperations):
         }
         return self._request_enveloped("GetRepositorySyncStatus", params, envelopes.OptionalRepositorySyncEnvelope)
 
-    # What defines them.
+    # Sync configurations.
 
     @operation
     def create_service_sync_config(
@@ -145,22 +152,24 @@ class Proton(ServiceOperations):
         branch: str,
         file_path: str,
     ) -> Flow[configurations.ServiceSyncConfig | None]:
-        """Let a service follow a file of a branch (CreateServiceSyncConfig).
+        """Make a service follow a file of a branch (CreateServiceSyncConfig).
 
-        If AWS's response is lost, the configuration is looked up before it is asked for again.
+        If the response is lost, the configuration is looked up before the request is retried.
 
         Args:
             service_name: The service.
             repository_name: The repository, as "owner/name".
-            repository_provider: Where it lives, such as "GITHUB".
+            repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             file_path: The path of the file that defines the service and its instances.
 
         Returns:
-            The sync configuration; None where AWS answers without one.
+            The sync configuration; None if AWS returns none.
 
         Raises:
-            ConflictError: The service has another one.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            ConflictError: The service has another sync configuration.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
@@ -180,16 +189,18 @@ class Proton(ServiceOperations):
 
     @operation
     def get_service_sync_config(self, service_name: str) -> Flow[configurations.ServiceSyncConfig | None]:
-        """Read which file of which branch a service follows (GetServiceSyncConfig).
+        """Read the file and the branch that a service follows (GetServiceSyncConfig).
 
         Args:
             service_name: The service.
 
         Returns:
-            The sync configuration; None where AWS answers without one.
+            The sync configuration; None if AWS returns none.
 
         Raises:
-            NotFoundError: There is no such service, or it has none.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such service, or it has no sync configuration.
             UnisyncError: Any other error in `unisync.errors`.
         """
         return self._request_enveloped(
@@ -206,20 +217,22 @@ class Proton(ServiceOperations):
         branch: str,
         file_path: str,
     ) -> Flow[configurations.ServiceSyncConfig | None]:
-        """Replace what a service follows (UpdateServiceSyncConfig).
+        """Replace the file and the branch that a service follows (UpdateServiceSyncConfig).
 
         Args:
             service_name: The service.
             repository_name: The repository, as "owner/name".
-            repository_provider: Where it lives, such as "GITHUB".
+            repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             file_path: The path of the file that defines the service and its instances.
 
         Returns:
-            The sync configuration as it is now; None where AWS answers without one.
+            The sync configuration after the update; None if AWS returns none.
 
         Raises:
-            NotFoundError: There is no such service, or it has none.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such service, or it has no sync configuration.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
@@ -233,16 +246,18 @@ class Proton(ServiceOperations):
 
     @operation
     def delete_service_sync_config(self, service_name: str) -> Flow[configurations.ServiceSyncConfig | None]:
-        """Let a service follow nothing any more (DeleteServiceSyncConfig). The service itself stays as it is.
+        """Stop a service from following a branch (DeleteServiceSyncConfig). The service itself stays unchanged.
 
         Args:
             service_name: The service.
 
         Returns:
-            The sync configuration that was; None where AWS answers without one.
+            The deleted sync configuration; None if AWS returns none.
 
         Raises:
-            NotFoundError: There is no such service, or it has none.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such service, or it has no sync configuration.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"service_name": service_name}
@@ -260,15 +275,15 @@ class Proton(ServiceOperations):
         branch: str,
         file_path: str,
     ) -> Flow[EnsureResult[configurations.ServiceSyncConfig]]:
-        """Let a service follow a file of a branch, whatever it followed before.
+        """Ensure that a service follows a file of a branch.
 
-        Creates the sync configuration, updates what differs, or leaves it as it is. If somebody else changes it at the
-        same time, it is looked at anew.
+        Creates the sync configuration, updates it if it differs, or leaves it unchanged. If another client changes it
+        at the same time, it is read and compared again.
 
         Args:
             service_name: The service.
             repository_name: The repository, as "owner/name".
-            repository_provider: Where it lives, such as "GITHUB".
+            repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             file_path: The path of the file that defines the service and its instances.
 
@@ -276,24 +291,26 @@ class Proton(ServiceOperations):
             What was done, and the configuration as it is now.
 
         Raises:
-            ConflictError: Somebody else keeps changing it.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            ConflictError: Other clients keep changing it.
             UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: GetServiceSyncConfig; CreateServiceSyncConfig or UpdateServiceSyncConfig.
         """
-        wanted: dict[str, Any] = {
+        desired: dict[str, Any] = {
             "repository_name": repository_name,
             "repository_provider": repository_provider,
             "branch": branch,
             "file_path": file_path,
         }
-        yield from self._validate("CreateServiceSyncConfig", {"service_name": service_name, **wanted})
+        yield from self._validate("CreateServiceSyncConfig", {"service_name": service_name, **desired})
         return (
             yield from ensure(
-                wanted,
+                desired,
                 read=lambda: self._service_config(service_name),
-                create=lambda: self.create_service_sync_config(service_name, **wanted),
-                update=lambda _: self.update_service_sync_config(service_name, **wanted),
+                create=lambda: self.create_service_sync_config(service_name, **desired),
+                update=lambda _: self.update_service_sync_config(service_name, **desired),
                 field_names=FIELD_NAMES,
             )
         )
@@ -309,23 +326,25 @@ class Proton(ServiceOperations):
         branch: str,
         subdirectory: str | None = None,
     ) -> Flow[configurations.TemplateSyncConfig | None]:
-        """Let a template follow a directory of a branch (CreateTemplateSyncConfig).
+        """Make a template follow a directory of a branch (CreateTemplateSyncConfig).
 
-        If AWS's response is lost, the configuration is looked up before it is asked for again.
+        If the response is lost, the configuration is looked up before the request is retried.
 
         Args:
             template_name: The template.
             template_type: "ENVIRONMENT" or "SERVICE".
             repository_name: The repository, as "owner/name".
-            repository_provider: Where it lives, such as "GITHUB".
+            repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
-            subdirectory: The directory with the template; None is the whole repository.
+            subdirectory: The directory of the template; None is the root of the repository.
 
         Returns:
-            The sync configuration; None where AWS answers without one.
+            The sync configuration; None if AWS returns none.
 
         Raises:
-            ConflictError: The template has another one.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            ConflictError: The template has another sync configuration.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
@@ -348,17 +367,19 @@ class Proton(ServiceOperations):
     def get_template_sync_config(
         self, template_name: str, template_type: TemplateType
     ) -> Flow[configurations.TemplateSyncConfig | None]:
-        """Read which directory of which branch a template follows (GetTemplateSyncConfig).
+        """Read the directory and the branch that a template follows (GetTemplateSyncConfig).
 
         Args:
             template_name: The template.
             template_type: "ENVIRONMENT" or "SERVICE".
 
         Returns:
-            The sync configuration; None where AWS answers without one.
+            The sync configuration; None if AWS returns none.
 
         Raises:
-            NotFoundError: There is no such template, or it has none.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such template, or it has no sync configuration.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"template_name": template_name, "template_type": template_type}
@@ -375,21 +396,23 @@ class Proton(ServiceOperations):
         branch: str,
         subdirectory: str | None = None,
     ) -> Flow[configurations.TemplateSyncConfig | None]:
-        """Replace what a template follows (UpdateTemplateSyncConfig).
+        """Replace the directory and the branch that a template follows (UpdateTemplateSyncConfig).
 
         Args:
             template_name: The template.
             template_type: "ENVIRONMENT" or "SERVICE".
             repository_name: The repository, as "owner/name".
-            repository_provider: Where it lives, such as "GITHUB".
+            repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
-            subdirectory: The directory with the template; None is the whole repository.
+            subdirectory: The directory of the template; None is the root of the repository.
 
         Returns:
-            The sync configuration as it is now; None where AWS answers without one.
+            The sync configuration after the update; None if AWS returns none.
 
         Raises:
-            NotFoundError: There is no such template, or it has none.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such template, or it has no sync configuration.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
@@ -406,17 +429,19 @@ class Proton(ServiceOperations):
     def delete_template_sync_config(
         self, template_name: str, template_type: TemplateType
     ) -> Flow[configurations.TemplateSyncConfig | None]:
-        """Let a template follow nothing any more (DeleteTemplateSyncConfig). The template itself stays as it is.
+        """Stop a template from following a branch (DeleteTemplateSyncConfig). The template itself stays unchanged.
 
         Args:
             template_name: The template.
             template_type: "ENVIRONMENT" or "SERVICE".
 
         Returns:
-            The sync configuration that was; None where AWS answers without one.
+            The deleted sync configuration; None if AWS returns none.
 
         Raises:
-            NotFoundError: There is no such template, or it has none.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such template, or it has no sync configuration.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"template_name": template_name, "template_type": template_type}
@@ -435,29 +460,31 @@ class Proton(ServiceOperations):
         branch: str,
         subdirectory: str | None = None,
     ) -> Flow[EnsureResult[configurations.TemplateSyncConfig]]:
-        """Let a template follow a directory of a branch, whatever it followed before.
+        """Ensure that a template follows a directory of a branch.
 
-        Creates the sync configuration, updates what differs, or leaves it as it is. If somebody else changes it at the
-        same time, it is looked at anew.
+        Creates the sync configuration, updates it if it differs, or leaves it unchanged. If another client changes it
+        at the same time, it is read and compared again.
 
         Args:
             template_name: The template.
             template_type: "ENVIRONMENT" or "SERVICE".
             repository_name: The repository, as "owner/name".
-            repository_provider: Where it lives, such as "GITHUB".
+            repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
-            subdirectory: The directory with the template; None is the whole repository.
+            subdirectory: The directory of the template; None is the root of the repository.
 
         Returns:
             What was done, and the configuration as it is now.
 
         Raises:
-            ConflictError: Somebody else keeps changing it.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            ConflictError: Other clients keep changing it.
             UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: GetTemplateSyncConfig; CreateTemplateSyncConfig or UpdateTemplateSyncConfig.
         """
-        wanted: dict[str, Any] = {
+        desired: dict[str, Any] = {
             "repository_name": repository_name,
             "repository_provider": repository_provider,
             "branch": branch,
@@ -465,14 +492,14 @@ class Proton(ServiceOperations):
         }
 
         yield from self._validate(
-            "CreateTemplateSyncConfig", {"template_name": template_name, "template_type": template_type, **wanted}
+            "CreateTemplateSyncConfig", {"template_name": template_name, "template_type": template_type, **desired}
         )
         return (
             yield from ensure(
-                wanted,
+                desired,
                 read=lambda: self._template_config(template_name, template_type),
-                create=lambda: self.create_template_sync_config(template_name, template_type, **wanted),
-                update=lambda _: self.update_template_sync_config(template_name, template_type, **wanted),
+                create=lambda: self.create_template_sync_config(template_name, template_type, **desired),
+                update=lambda _: self.update_template_sync_config(template_name, template_type, **desired),
                 field_names=FIELD_NAMES,
             )
         )
@@ -486,19 +513,24 @@ class Proton(ServiceOperations):
         *,
         limit: int | None = None,
     ) -> PageRequest[configurations.RepositorySyncDefinition]:
-        """List what a repository defines (ListRepositorySyncDefinitions).
+        """List the syncs that a repository defines (ListRepositorySyncDefinitions).
 
-        AWS gives one page, and takes no token for another: where there is more, the page `is_truncated`, and iterating
+        AWS returns one page and accepts no token for another. If there is more, the page `is_truncated`, and iterating
         warns with `TruncatedListWarning`.
 
         Args:
             repository_name: The repository, as "owner/name".
-            repository_provider: Where it lives, such as "GITHUB".
-            sync_type: What kind of resources are listed.
-            limit: The maximum number of items.
+            repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
+            sync_type: The kind of resources to list: "SERVICE_SYNC" or "TEMPLATE_SYNC".
+            limit: The maximum number of items, 0 or more; None is all.
+
+        Returns:
+            The definitions, to iterate over.
 
         Raises:
-            UnisyncError: Any error in `unisync.errors`.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
             "repository_name": repository_name,
@@ -513,23 +545,25 @@ class Proton(ServiceOperations):
             accepts_token=False,
         )
 
-    # What blocks them.
+    # Blockers.
 
     @operation
     def get_service_sync_blocker_summary(
         self, service_name: str, service_instance_name: str | None = None
     ) -> Flow[configurations.ServiceSyncBlockerSummary | None]:
-        """Read what has blocked the sync of a service, or of one of its instances (GetServiceSyncBlockerSummary).
+        """Read the blockers of a service, or of one of its instances (GetServiceSyncBlockerSummary).
 
         Args:
             service_name: The service.
-            service_instance_name: Its instance. The blockers of the service and of each instance are kept apart:
-                neither summary has the other's.
+            service_instance_name: Its instance; None is the service itself. The blockers of an instance and of its
+                service are in separate summaries.
 
         Returns:
-            The latest blockers, active and resolved; None where AWS answers without a summary.
+            The latest blockers, active and resolved; None if AWS returns no summary.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such service or instance.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -542,16 +576,18 @@ class Proton(ServiceOperations):
     def update_service_sync_blocker(
         self, id: str, *, resolved_reason: str
     ) -> Flow[configurations.UpdatedServiceSyncBlocker]:
-        """Resolve a blocker, so that the sync goes on (UpdateServiceSyncBlocker).
+        """Resolve a blocker, so that the sync continues (UpdateServiceSyncBlocker).
 
         Args:
-            id: The blocker's.
+            id: The blocker's id.
             resolved_reason: Why it is resolved.
 
         Returns:
-            The blocker, and what it blocked.
+            The blocker, and the service or the instance that it blocked.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such blocker.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -560,7 +596,7 @@ class Proton(ServiceOperations):
             "UpdateServiceSyncBlocker", params, configurations.UpdatedServiceSyncBlocker, idempotent=False
         )
 
-    # Where they come from.
+    # Repositories.
 
     @operation
     def create_repository(
@@ -574,20 +610,22 @@ class Proton(ServiceOperations):
     ) -> Flow[configurations.Repository]:
         """Register a repository, so that services and templates can follow it (CreateRepository).
 
-        If AWS's response is lost, the repository is looked up before it is asked for again.
+        If the response is lost, the repository is looked up before the request is retried.
 
         Args:
             name: The repository, as "owner/name".
-            provider: Where it lives, such as "GITHUB".
-            connection_arn: The connection to where it lives.
-            encryption_key: The ARN of the key with which AWS keeps what it reads there.
-            tags: Tags for it.
+            provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
+            connection_arn: The ARN of the connection to the provider.
+            encryption_key: The ARN of the KMS key that encrypts what AWS stores of the repository.
+            tags: Tags for the registration, up to 50.
 
         Returns:
             The repository.
 
         Raises:
-            ConflictError: It is registered otherwise.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            ConflictError: It is registered already, with other settings.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
@@ -608,16 +646,18 @@ class Proton(ServiceOperations):
 
     @operation
     def get_repository(self, name: str, provider: RepositoryProvider) -> Flow[configurations.Repository]:
-        """Read how a repository is registered (GetRepository).
+        """Read the registration of a repository (GetRepository).
 
         Args:
             name: The repository, as "owner/name".
-            provider: Where it lives, such as "GITHUB".
+            provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
 
         Returns:
             The repository.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: It is not registered.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -627,18 +667,20 @@ class Proton(ServiceOperations):
 
     @operation
     def delete_repository(self, name: str, provider: RepositoryProvider) -> Flow[configurations.Repository | None]:
-        """Take back the registration of a repository (DeleteRepository). The repository itself stays as it is.
+        """Delete the registration of a repository (DeleteRepository). The repository itself stays unchanged.
 
         Args:
             name: The repository, as "owner/name".
-            provider: Where it lives, such as "GITHUB".
+            provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
 
         Returns:
-            The registration that was; None where AWS answers without one.
+            The deleted registration; None if AWS returns none.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: It is not registered.
-            ConflictError: Something follows it.
+            ConflictError: A service or a template follows it.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"name": name, "provider": provider}
@@ -653,12 +695,17 @@ class Proton(ServiceOperations):
         """List the registered repositories (ListRepositories).
 
         Args:
-            page_size: The page size, up to 100.
-            limit: The maximum number of items.
-            next_token: The token with which to continue an earlier list.
+            page_size: The number of items per request, 1 to 100; None leaves it to AWS.
+            limit: The maximum number of items, 0 or more; None is all.
+            next_token: The `next_token` of a page, to continue after it; None starts at the first page.
+
+        Returns:
+            The repositories, to iterate over.
 
         Raises:
-            UnisyncError: Any error in `unisync.errors`.
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            UnisyncError: Any other error in `unisync.errors`.
         """
         return self._pages("ListRepositories", {}, envelopes.RepositoriesPage, page_size, limit, next_token)
 
@@ -680,7 +727,7 @@ class AsyncProtonClient(AsyncOperations, Proton):
 
 
 class ProtonTargets(Proton):
-    """Service instances and templates as targets, and how to find them."""
+    """Syncs of service instances and templates as targets of waits, and how to discover them."""
 
     def service_instance_target(self, ref: ServiceInstanceSync) -> SyncTarget[GitSyncJob]:
         """The sync of a service instance as a target."""
@@ -693,7 +740,7 @@ class ProtonTargets(Proton):
             )
 
         def resolve(blocker_id: str, reason: str) -> Flow[configurations.SyncBlocker]:
-            # Proton takes the id alone: it would resolve another service's blocker as well.
+            # Proton accepts the id alone, so it would resolve another service's blocker as well.
             if blocker_id not in [blocker.id for blocker in (yield from blockers()) or ()]:
                 raise not_found(self.service_name, "UpdateServiceSyncBlocker", f"{ref} has no blocker {blocker_id}")
             updated = yield from self.update_service_sync_blocker(blocker_id, resolved_reason=reason)

@@ -1,4 +1,4 @@
-"""IoT TwinMaker: sync jobs, which bring assets from elsewhere into a workspace."""
+"""IoT TwinMaker: sync jobs, which import assets from another service into a workspace."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STATES = {
     "DELETING": SyncState.DELETING,
     "DELETED": SyncState.DELETING,
 }
-"""The states of jobs and of their resources."""
+"""The states of sync jobs and of their resources."""
 
 TWINMAKER = Service("iottwinmaker", EnumMapping(STATES), camel)
 
@@ -50,7 +50,7 @@ class CreateSyncJobResponse(Model, frozen=True):
 
 
 class CreatedSyncJob(CreateSyncJobResponse, frozen=True):
-    """A sync job that was just created (CreateSyncJob), as far as AWS describes it then."""
+    """A new sync job, as far as AWS describes it (CreateSyncJob)."""
 
     ref: Annotated[TwinMakerSync, AsRef(TwinMakerSync)]
 
@@ -72,7 +72,7 @@ class TwinMaker(ServiceOperations):
 
     _service = TWINMAKER
 
-    # The jobs.
+    # Sync jobs.
 
     @operation
     def create_sync_job(
@@ -85,20 +85,21 @@ class TwinMaker(ServiceOperations):
     ) -> Flow[CreatedSyncJob]:
         """Create a sync job (CreateSyncJob).
 
-        If AWS's response is lost, the job is looked up before it is asked for again, so that it is created once.
+        If the response is lost, the job is looked up before the request is retried, so it is created at most once.
 
         Args:
-            workspace_id: The workspace that the assets come to.
+            workspace_id: The workspace to import the assets into.
             sync_role: The ARN of the role with which TwinMaker reads the source.
-            sync_source: Where the assets come from.
-            tags: Tags for the job.
+            sync_source: The source of the assets, such as "SITEWISE".
+            tags: Tags for the job, up to 50.
 
         Returns:
-            What AWS tells of the new job; `wait_until_active` with its `ref` waits for it.
+            The new job. Pass its `ref` to `wait_until_active` to wait for it.
 
         Raises:
-            ConflictError: The workspace has a job of this source.
+            InvalidArgumentError: An argument is not what is expected.
             InvalidRequestError: AWS rejects a parameter, or there is no such workspace.
+            ConflictError: The workspace has a job for this source.
             UnisyncError: Any other error in `unisync.errors`.
         """
         ref = TwinMakerSync(workspace_id, sync_source)
@@ -107,7 +108,7 @@ class TwinMaker(ServiceOperations):
 
         def created() -> Flow[CreateSyncJobResponse | None]:
             job = yield from if_as_requested(self.get_sync_job(workspace_id, sync_source), params)
-            # One that ends, or has ended, is an older one.
+            # A job that failed or is being deleted is an older one.
             if job is None or job.status.state in (SyncState.DELETING, SyncState.FAILED):
                 return None
             return CreateSyncJobResponse(arn=job.arn, created_at=job.created_at, status=job.status)
@@ -123,12 +124,14 @@ class TwinMaker(ServiceOperations):
 
         Args:
             workspace_id: The workspace that the job belongs to.
-            sync_source: Where its assets come from.
+            sync_source: The source of its assets, such as "SITEWISE".
 
         Returns:
             The job.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such job.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -139,16 +142,20 @@ class TwinMaker(ServiceOperations):
 
     @operation
     def delete_sync_job(self, workspace_id: str, sync_source: str = "SITEWISE") -> Flow[DeletedSyncJob]:
-        """Delete a sync job, and with it what it synced (DeleteSyncJob). `wait_until_deleted` waits for its end.
+        """Start deleting a sync job and the resources that it synced (DeleteSyncJob).
+
+        Use `wait_until_deleted` to wait until it is deleted.
 
         Args:
             workspace_id: The workspace that the job belongs to.
-            sync_source: Where its assets come from.
+            sync_source: The source of its assets, such as "SITEWISE".
 
         Returns:
-            What AWS tells of the job on its way out.
+            The job that is being deleted.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
             NotFoundError: There is no such job.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -171,11 +178,15 @@ class TwinMaker(ServiceOperations):
 
         Args:
             workspace_id: The workspace.
-            page_size: The page size, up to 200.
-            limit: The maximum number of items.
-            next_token: The token with which to continue an earlier list.
+            page_size: The number of items per request, 1 to 200; None leaves it to AWS.
+            limit: The maximum number of items, 0 or more; None is all.
+            next_token: The `next_token` of a page, to continue after it; None starts at the first page.
+
+        Returns:
+            The sync jobs, to iterate over.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
             InvalidRequestError: AWS rejects a parameter, or there is no such workspace.
             UnisyncError: Any other error in `unisync.errors`.
         """
@@ -190,7 +201,7 @@ class TwinMaker(ServiceOperations):
 
         return pages.mapped(job)
 
-    # Their resources.
+    # Resources.
 
     @paginated
     def list_sync_resources(
@@ -206,34 +217,38 @@ class TwinMaker(ServiceOperations):
         limit: int | None = None,
         next_token: str | None = None,
     ) -> PageRequest[resources.SyncResource]:
-        """List what a sync job keeps in sync (ListSyncResources).
+        """List the resources that a sync job keeps in sync (ListSyncResources).
 
-        AWS documents `state` alone, and `resource_type` together with one of the ids. What is given otherwise is sent
-        as it is.
+        AWS documents two filters: `state` alone, or `resource_type` with one of the ids. Other combinations are sent
+        unchanged.
 
         Args:
             workspace_id: The workspace that the job belongs to.
-            sync_source: Where its assets come from.
-            state: Only resources of this state, in TwinMaker's own word, such as "ERROR".
-            resource_type: Only resources of this type.
-            resource_id: Only the resource of this name in the workspace.
-            external_id: Only the resource of this name where it comes from.
-            page_size: The page size, up to 200.
-            limit: The maximum number of items.
-            next_token: The token with which to continue an earlier list.
+            sync_source: The source of its assets, such as "SITEWISE".
+            state: Only resources in this state: "INITIALIZING", "PROCESSING", "IN_SYNC", "ERROR" or "DELETED".
+            resource_type: Only resources of this type: "ENTITY" or "COMPONENT_TYPE".
+            resource_id: Only the resource with this id in the workspace.
+            external_id: Only the resource with this id in the source.
+            page_size: The number of items per request, 1 to 200; None leaves it to AWS.
+            limit: The maximum number of items, 0 or more; None is all.
+            next_token: The `next_token` of a page, to continue after it; None starts at the first page.
+
+        Returns:
+            The resources, to iterate over.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
             InvalidRequestError: AWS rejects a parameter, or there is no such job.
             UnisyncError: Any other error in `unisync.errors`.
         """
         TwinMakerSync(workspace_id, sync_source)
-        wanted = {
+        conditions = {
             "state": state,
             "resource_type": resource_type,
             "resource_id": resource_id,
             "external_id": external_id,
         }
-        filters = [{camel(name): value} for name, value in drop_none(wanted).items()]
+        filters = [{camel(name): value} for name, value in drop_none(conditions).items()]
         return self._pages(
             "ListSyncResources",
             {"workspace_id": workspace_id, "sync_source": sync_source, "filters": filters or None},
@@ -247,16 +262,17 @@ class TwinMaker(ServiceOperations):
     def summarize_sync_resources(
         self, workspace_id: str, sync_source: str = "SITEWISE"
     ) -> Flow[resources.SyncResourceSummary]:
-        """Add up what a sync job keeps in sync: how many resources there are of each state, and which failed.
+        """Count the resources that a sync job keeps in sync, by state, and list those that failed.
 
         Args:
             workspace_id: The workspace that the job belongs to.
-            sync_source: Where its assets come from.
+            sync_source: The source of its assets, such as "SITEWISE".
 
         Returns:
-            The counts by state, and the failed resources with their reasons.
+            The number of resources in each state, and the failed resources with their reasons.
 
         Raises:
+            InvalidArgumentError: An argument is not what is expected.
             InvalidRequestError: AWS rejects a parameter, or there is no such job.
             UnisyncError: Any other error in `unisync.errors`.
 
@@ -284,10 +300,10 @@ class AsyncTwinMakerClient(AsyncOperations, TwinMaker):
 
 
 class TwinMakerTargets(TwinMaker):
-    """Sync jobs as targets, and how to find them."""
+    """Sync jobs as targets of waits, and how to discover them."""
 
     def target(self, ref: TwinMakerSync) -> SyncTarget[TwinMakerSyncJob]:
-        """A sync job as a target. It follows no commits, and nothing blocks it."""
+        """A sync job as a target. It follows no commits, and nothing can block it."""
 
         def fetch() -> Flow[TwinMakerSyncJob]:
             return self.get_sync_job(ref.workspace_id, ref.sync_source)
