@@ -1,4 +1,4 @@
-"""Spans of OpenTelemetry for calls and waits (extra `otel`): `Unisync(on_event=Tracing())`."""
+"""OpenTelemetry spans for calls and waits (extra `otel`): `Unisync(on_event=Tracing())`."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ __all__ = ["Tracing"]
 
 
 class Tracing:
-    """Makes a span of each wait and of each call, those of a wait below it. To be given as `on_event`.
+    """Creates a span for each wait and each call; the calls of a wait are children of its span. Pass it as `on_event`.
 
-    A span names the operation, or the sync that is waited for, and how it ended: nothing else of what AWS said. Several
-    clients can share one.
+    A span has the operation, or the sync that is waited for, and how it ended, but no text from AWS. Several clients
+    can share one `Tracing`.
 
     Args:
-        tracer_provider: Where the spans go; by default what OpenTelemetry is set up with.
+        tracer_provider: The provider that creates the spans; by default OpenTelemetry's global one.
     """
 
     def __init__(self, tracer_provider: TracerProvider | None = None) -> None:
@@ -38,7 +38,7 @@ class Tracing:
         self._waits: dict[int, Span] = {}
 
     def __call__(self, event: Event) -> None:
-        """Take an event."""
+        """Record an event."""
         match event:
             case WaitStarted():
                 self._wait_started(event)
@@ -64,7 +64,7 @@ class Tracing:
                 span.set_attribute("unisync.live_revision", live.sha)
         if event.cancelled:
             span.set_attribute("unisync.cancelled", True)
-        self._failed(span, event.error)
+        self._record_error(span, event.error)
         span.end()
 
     def _call_ended(self, event: CallEnded) -> None:
@@ -87,19 +87,19 @@ class Tracing:
         for name, value in attributes.items():
             if value is not None:
                 span.set_attribute(name, value)
-        self._failed(span, event.error)
+        self._record_error(span, event.error)
         span.end(_nanoseconds(event.started_at + timedelta(seconds=event.duration)))
 
     def _context_of(self, wait_id: int | None) -> Context | None:
         wait = None if wait_id is None else self._waits.get(wait_id)
         return None if wait is None else trace.set_span_in_context(wait)
 
-    def _failed(self, span: Span, error: Exception | None) -> None:
+    def _record_error(self, span: Span, error: Exception | None) -> None:
         if error is not None:
-            # The error's message stays out: it may hold what Git or a template said.
+            # Without the error's message, which may contain text from Git or from a template.
             span.set_attribute("error.type", error.code if isinstance(error, ServiceError) else type(error).__name__)
             span.set_status(trace.StatusCode.ERROR, type(error).__name__)
 
 
-def _nanoseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1e9)
+def _nanoseconds(time: datetime) -> int:
+    return int(time.timestamp() * 1e9)

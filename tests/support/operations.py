@@ -1,4 +1,4 @@
-"""Every operation of the sync family, used once with all its parameters: what tests of the family start from."""
+"""One use of every sync operation, with all its parameters, for the tests that go through all of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from unisync import (
     UpdatedServiceSyncBlocker,
     UpdatedSyncBlocker,
 )
-from unisync._core.pagination import Pages
+from unisync._core.pagination import PageRequest
 from unisync._services.registry import Services
 from unisync.emulator import Emulator
 
@@ -46,7 +46,7 @@ SETTINGS = {
 
 @dataclass
 class Known:
-    """What has names of its own making in the world of `prepare`."""
+    """The ARN and ids of resources that `prepare` creates."""
 
     connection: str = "arn:aws:codeconnections:eu-west-1:123456789012:connection/0a1b"
     link: str = "0a1b2c3d-0000-0000-0000-000000000000"
@@ -56,7 +56,7 @@ class Known:
 
 
 def prepare(aws: Emulator) -> Known:
-    """A world in which each operation finds what it is about."""
+    """Create the resources that the operations are used on."""
     aws.add_workspace("factory")
     aws.add_workspace("plant")
     aws.add_sync_resource("factory", "asset-1", resource_id="entity-1")
@@ -84,17 +84,17 @@ def prepare(aws: Emulator) -> Known:
 
 @dataclass(frozen=True)
 class Operation:
-    """A use of an operation, on a client of either kind or on the adapters, and what comes of it."""
+    """A use of an operation, on a client of either kind or on the services, and the type of its result."""
 
     use: Callable[[Any, Known], Any]
     result: type[Any]
     is_list: bool = False
 
 
-def _codeconnections(newest: dict[str, str]) -> dict[str, Operation]:
-    settings = {**SETTINGS, **newest}
+def _codeconnections(newer: dict[str, str]) -> dict[str, Operation]:
+    settings = {**SETTINGS, **newer}
 
-    def definition(known: Known) -> dict[str, str]:
+    def configuration(known: Known) -> dict[str, str]:
         return {
             "repository_link_id": known.link,
             "branch": "main",
@@ -130,7 +130,7 @@ def _codeconnections(newest: dict[str, str]) -> dict[str, Operation]:
             lambda client, known: client.codeconnections.list_repository_links(), RepositoryLink, is_list=True
         ),
         "CreateSyncConfiguration": Operation(
-            lambda client, known: client.codeconnections.create_sync_configuration("orders", **definition(known)),
+            lambda client, known: client.codeconnections.create_sync_configuration("orders", **configuration(known)),
             SyncConfiguration,
         ),
         "GetSyncConfiguration": Operation(
@@ -138,7 +138,7 @@ def _codeconnections(newest: dict[str, str]) -> dict[str, Operation]:
         ),
         "UpdateSyncConfiguration": Operation(
             lambda client, known: client.codeconnections.update_sync_configuration(
-                "payments-prod", **definition(known)
+                "payments-prod", **configuration(known)
             ),
             SyncConfiguration,
         ),
@@ -277,22 +277,22 @@ NAMES = [(service, name) for service, operations in OPERATIONS.items() for name 
 
 
 def operations_of(service: str) -> Services:
-    """The adapters, whose verbs give flows and whose lists give pages."""
+    """The services, whose methods return flows and page requests."""
     return Services(service if service.startswith("code") else "codeconnections")
 
 
 def client_argument_of(service: str) -> dict[str, str]:
-    """The argument with which a client asks CodeConnections under this name."""
+    """The argument for a client that uses CodeConnections under this name."""
     return {"codeconnections_service": service} if service.startswith("code") else {}
 
 
 def models_of_botocore() -> Iterator[tuple[str, Any]]:
-    """botocore's description of each service, as the program finds it: AWS_DATA_PATH counts."""
+    """botocore's model of each service, found as boto3 finds it: AWS_DATA_PATH counts."""
     loader = Session().get_component("data_loader")
     for service in OPERATIONS:
         yield service, loader.load_service_model(service, "service-2")
 
 
-def is_list(started: object) -> TypeGuard[Pages[Any]]:
-    """Whether an operation of the adapters gave pages."""
-    return isinstance(started, Pages)
+def is_list(result: object) -> TypeGuard[PageRequest[Any]]:
+    """Whether an operation of the services returned a list."""
+    return isinstance(result, PageRequest)

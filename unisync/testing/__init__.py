@@ -1,7 +1,7 @@
-"""For the tests of those who use unisync: clients without a server, and, as a plugin of pytest, fixtures with one.
+"""Tools for testing code that uses unisync: fake clients, and pytest fixtures.
 
-`FakeUnisync` and `FakeAsyncUnisync` are clients whose AWS is an emulator in the same process. The fixtures stand in
-`unisync.testing.plugin`, which pytest loads by itself. Both need the extra `testing`.
+`FakeUnisync` and `FakeAsyncUnisync` are clients of an emulated AWS in the same process, without a server. The fixtures
+of `unisync.testing.plugin`, which pytest loads automatically, serve one on loopback. Both need the extra `testing`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["FakeAsyncUnisync", "FakeUnisync"]
 
 
-if not TYPE_CHECKING:  # else a checker would take any name for one that is there
-    # pytest loads this package with each run, whether or not a test uses it.
+if not TYPE_CHECKING:  # else a checker would accept any name
+    # pytest loads this package in every run, so the fakes are imported when they are first used.
     def __getattr__(name: str) -> object:
         if name not in __all__:
             raise AttributeError(f"module 'unisync.testing' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Clients whose AWS is an emulator in the same process: no server, no socket, and waits that take no time."""
+"""Clients of an emulated AWS in the same process: no server, no socket, and waits that take no real time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Fake(ClientMethods):
     """What both fakes have in common."""
 
     aws: Emulator
-    """The emulated AWS: put something into it, push commits, set faults, ask what was called."""
+    """The emulated AWS: create resources, push commits, set faults, and inspect the calls."""
 
     def __init__(
         self,
@@ -42,14 +42,15 @@ class Fake(ClientMethods):
 
 
 class FakeUnisync(Fake, Unisync):
-    """A `Unisync` whose AWS is in this process.
+    """A `Unisync` for an emulated AWS in this process.
 
-    It is the client itself, with all its checks, retries and waits; only the way to AWS is cut short.
+    It validates, retries and waits like `Unisync`; only the network is replaced. A pause advances the emulator's clock
+    instead of sleeping.
 
     Args:
-        aws: An emulator that is there already, as that of another client; by default one whose clock is moved by hand.
-        account: The account that calls are made in.
-        region: The region, likewise.
+        aws: The emulator, for example that of another client; by default a new one with a manual clock.
+        account: The account to call.
+        region: The region to call.
         codeconnections_service: As for `Unisync`.
         allow_unknown_values: As for `Unisync`.
         rate_limit: As for `Unisync`.
@@ -58,4 +59,4 @@ class FakeUnisync(Fake, Unisync):
 
 
 class FakeAsyncUnisync(Fake, AsyncUnisync):
-    """An `AsyncUnisync` whose AWS is in this process. It takes what `FakeUnisync` takes."""
+    """An `AsyncUnisync` for an emulated AWS in this process. It has the parameters of `FakeUnisync`."""

@@ -1,4 +1,4 @@
-"""The plugin of pytest: an emulated AWS for each test that asks for it, and nothing of AWS before or after it."""
+"""The pytest plugin: fixtures that give a test its own emulated AWS and point its AWS clients at it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from unisync._client.client import Unisync
     from unisync.emulator import Emulator, EmulatorClock
 
-# Everything else is imported by who uses a fixture: pytest loads this module with each run.
+# pytest loads this module in every run, so everything else is imported in the fixtures.
 
-MARKER = "unisync_emulator(**options): what the Emulator of `unisync_emulator` is made with, such as speed=60"
+MARKER = "unisync_emulator(**options): the options of the Emulator of `unisync_emulator`, such as speed=60"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line("markers", MARKER)
 
 
 class Fault(Protocol):
-    """Lets the next calls of an operation go wrong: `Emulator.fault`."""
+    """The type of `unisync_fault`: makes the next calls of an operation fail, as `Emulator.fault` does."""
 
     def __call__(
         self,
@@ -42,13 +42,13 @@ class Fault(Protocol):
 
 @pytest.fixture
 def unisync_emulator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    """An emulated AWS of the test's own, served on loopback, whose time the test moves.
+    """An emulated AWS for this test, served on loopback, whose time the test advances.
 
-    While the test runs, the environment points every AWS client that is made at it, in the code under test too; and a
-    client of unisync that is given no clock lives in its time. After it, or after `monkeypatch.undo()`, the environment
-    is as it was.
+    While the test runs, environment variables point every new AWS client at it, including those of the code under test,
+    and a unisync client without a clock of its own uses the emulated time. The environment is restored after the test,
+    or by `monkeypatch.undo()`.
 
-    The marker `unisync_emulator` sets what it is made with, such as `@pytest.mark.unisync_emulator(speed=60)`.
+    The marker `unisync_emulator` sets the emulator's options, for example `@pytest.mark.unisync_emulator(speed=60)`.
     """
     import boto3
 
@@ -60,9 +60,9 @@ def unisync_emulator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     if not options.keys() & {"clock", "speed"}:
         options["clock"] = "manual"
     with Emulator(**options) as emulator:
-        # The test's own monkeypatch: what both of them set is undone in its order.
+        # The test's own monkeypatch, so that variables which the test sets as well are undone in the right order.
         for name in list(os.environ):
-            # A proxy of the machine's own knows no way to a port of this test's.
+            # The machine's proxies cannot reach the emulator.
             if name.startswith("AWS_") or name.lower().endswith("_proxy"):
                 monkeypatch.delenv(name)
         for name, value in emulator.environment().items():
@@ -70,7 +70,7 @@ def unisync_emulator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             monkeypatch.setenv(name, os.devnull)
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        # What `boto3.client` makes its clients with remembers the credentials of its day.
+        # The default session of `boto3.client` may hold credentials from before.
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
         monkeypatch.setattr(unisync._core.clock, "default_clock", lambda: emulator.clock)
         yield emulator
@@ -87,7 +87,7 @@ def unisync_client(unisync_emulator: Emulator) -> Iterator[Unisync]:
 
 @pytest.fixture
 def unisync_async_client(unisync_emulator: Emulator) -> Iterator[AsyncUnisync]:
-    """An awaitable client of the emulated AWS. It is closed after the test."""
+    """An async client of the emulated AWS. It is closed after the test."""
     import asyncio
     import threading
 
@@ -95,7 +95,7 @@ def unisync_async_client(unisync_emulator: Emulator) -> Iterator[AsyncUnisync]:
 
     client = AsyncUnisync(**unisync_emulator.client_options())
     yield client
-    # In a thread: an event loop that ends in this one would take that of the next test along.
+    # In a thread of its own: `asyncio.run` unsets the event loop of its thread, which other tests may use.
     closing = threading.Thread(target=lambda: asyncio.run(client.close()))
     closing.start()
     closing.join()
@@ -109,5 +109,5 @@ def unisync_clock(unisync_emulator: Emulator) -> EmulatorClock:
 
 @pytest.fixture
 def unisync_fault(unisync_emulator: Emulator) -> Fault:
-    """Lets calls go wrong: `unisync_fault("GetSyncJob", "ThrottlingException", times=3)`."""
+    """Makes calls fail: `unisync_fault("GetSyncJob", "ThrottlingException", times=3)`."""
     return unisync_emulator.fault
