@@ -12,7 +12,8 @@ COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-v
 LOCK = $(COMPILE) pyproject.toml --extra cli --extra emulator --extra otel
 # Most tests wait for sockets, other processes and each other: two at a time take half as long.
 PYTEST = pytest --numprocesses auto --maxprocesses 4
-# Without the variable, pyright looks on the network for a newer self.
+FAST = -m "not slow and not browser"
+# Without the variable, pyright checks the network for a newer version.
 PYRIGHT = PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright
 SOAK_SECONDS = 600
 FUZZ_SECONDS = 60
@@ -20,7 +21,8 @@ FUZZ_SECONDS = 60
 REGISTRIES = [p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.|[y]arnpkg\.|[p]roxy\.golang|[c]rates\.io|[r]ubygems\.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check types stubs docs site pictures bench sample audit coverage requirements clean pytest test-oldest test-all test-3.12 test-3.13 fuzz soak mutants
+.PHONY: help demo test test-all test-full test-oldest test-3.12 test-3.13 pytest coverage check types stubs docs site \
+	pictures bench sample audit requirements clean fuzz soak mutants
 
 help:  ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -28,82 +30,22 @@ help:  ## show this list
 demo: $(VENV)/.installed  ## see unisync at work, with an emulated AWS
 	@$(PY) examples/demo.py
 
-test: $(VENV)/.checkers  ## run the tests and measure what they cover
+test: $(VENV)/.installed  ## run the tests that take milliseconds each, and measure coverage: run this again and again
+	@$(PY) -m coverage erase
+	@$(PY) -m coverage run -m $(PYTEST) $(FAST)
+	@$(PY) -m coverage combine --quiet
+	@printf 'Percent covered, branches included: '; $(PY) -m coverage report --format=total --fail-under=0
+
+test-all: test-full test-oldest test-3.12 test-3.13  ## run all tests, also with the oldest boto3 and the other Pythons
+
+test-full: $(VENV)/.checkers
 	@$(PY) -m coverage erase
 	@$(PY) -m coverage run -m $(PYTEST)
 	@$(PY) -m coverage combine --quiet
 	@printf 'Percent covered, branches included: '; $(PY) -m coverage report --format=total
 
-check: $(VENV)/.checkers  ## everything that can be known without running the tests
-	$(PY) -m ruff check
-	$(PY) -m ruff format --check
-	$(PY) -m mypy
-	$(PYRIGHT)
-	@# Looks at the package as a user's checker does: without our stubs, and with the first Python on the PATH.
-	@found=$$(PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PYRIGHT) --verifytypes unisync --ignoreexternal) || { echo "$$found"; exit 1; }; \
-	echo "$$found" | grep 'Type completeness'
-	$(PY) -m tools.generators.stubs --check
-	$(PY) -m tools.generators.operations --check
-	$(PY) -m tools.generators.cli --check
-	$(PY) -m tools.generators.states --check
-	@if ! git rev-parse --git-dir >/dev/null 2>&1; then echo "Not a git checkout: did not look for names of package registries."; \
-	elif git grep -nIE '$(REGISTRIES)'; then echo "The lines above name a package registry. No tracked file may."; exit 1; \
-	else echo "No tracked file names a package registry."; fi
-
-types: $(VENV)/.checkers  ## build the wheel, and look at it as its users' type checkers do, in environments of its own
-	@$(PY) -m tools.installed
-
-stubs: $(VENV)/.installed  ## write the boto3 stubs anew from botocore's models
-	$(PY) -m tools.generators.stubs
-
-docs: $(VENV)/.installed  ## write the pages anew that follow from the code
-	$(PY) -m tools.generators.operations
-	$(PY) -m tools.generators.cli
-	$(PY) -m tools.generators.states
-
-site: $(VENV)/.checkers  ## build the documentation site: docs/_build/html
-	@$(PY) -m sphinx -q -E -W --keep-going -n -b html docs docs/_build/html
-	@echo "Built docs/_build/html/index.html"
-
-pictures: $(VENV)/.checkers  ## take the pictures of the report anew; this needs Chromium
-	$(PY) -m tools.generators.pictures
-
-bench: $(VENV)/.installed .venv-aiobotocore/.installed  ## measure what unisync costs next to others: BENCHMARKS.md
-	@$(PY) tools/bench/run.py --markdown BENCHMARKS.md
-
-fuzz: .venv-trust/.installed  ## look for inputs that break what reads text and bytes: RELIABILITY.md; FUZZ_SECONDS=60 a target
-	@nice -n 15 .venv-trust/bin/python -m tools.fuzz.run --seconds $(FUZZ_SECONDS) --markdown RELIABILITY.md
-
-soak: $(VENV)/.installed  ## try every fault, and 100 000 calls, for SOAK_SECONDS (600): RELIABILITY.md
-	@$(PY) -m tools.soak --seconds $(SOAK_SECONDS) --markdown RELIABILITY.md
-
-sample: $(VENV)/.installed  ## run a sample project's tests against the wheel, in an environment of its own
-	@rm -rf .venv-sample dist/sample && mkdir -p dist/sample
-	@$(PIP_INSTALL:install=wheel) --no-deps --no-build-isolation --wheel-dir dist/sample .
-	@$(PYTHON) -m venv .venv-sample
-	@.venv-sample/bin/python -m pip install --quiet --disable-pip-version-check "$$(echo dist/sample/*.whl)[testing]"
-	@# Away from here, so that it finds nothing else of this repository.
-	@away=$$(mktemp -d) && cp -r examples/deploygate/. "$$away" && here=$$PWD && cd "$$away" && \
-	env -i HOME="$$away" PATH="$$PATH" PYTHONPATH="$$away" "$$here/.venv-sample/bin/python" -m pytest -q -p no:cacheprovider; \
-	status=$$?; rm -rf "$$away"; exit $$status
-
-# It asks a database of the network's; what that does not know is listed, and is no failure.
-audit: .venv-trust/.installed  ## look for known weaknesses in what is pinned
-	.venv-trust/bin/python -m pip_audit --require-hashes --disable-pip --progress-spinner off \
-		--requirement requirements/dev.txt
-
-coverage: test  ## run the tests, then show every line and branch they miss
-	@$(PY) -m coverage report
-	@$(PY) -m coverage html --quiet && echo "Line by line: htmlcov/index.html"
-
-# What an earlier run has tried is not tried again, unless it was changed since; MINUTES=10 stops it earlier.
-mutants: .venv-trust/.installed  ## break the code in small ways, and tell what no test notices; up to an hour
-	@.venv-trust/bin/python tools/mutants.py $(if $(MINUTES),--minutes $(MINUTES))
-
-test-oldest:  ## run the tests with the oldest boto3 supported
+test-oldest:
 	@$(MAKE) --no-print-directory pytest VENV=.venv-oldest REQUIREMENTS=requirements/oldest.txt
-
-test-all: test-3.12 test-3.13  ## run the tests on the other Pythons found here
 
 # A pyenv shim on the PATH answers only when its version is asked for; without pyenv the variable does nothing.
 test-3.12 test-3.13: test-3.%:
@@ -114,25 +56,85 @@ test-3.12 test-3.13: test-3.%:
 pytest: $(VENV)/.installed
 	@$(PY) -m $(PYTEST)
 
-requirements: .venv-lock/.installed  ## pin anew what pyproject.toml asks for; UPGRADE=--upgrade moves every pin
+coverage: test-full  ## run all tests, then show every line and branch they miss
+	@$(PY) -m coverage report
+	@$(PY) -m coverage html --quiet && echo "Line by line: htmlcov/index.html"
+
+check: $(VENV)/.checkers  ## lint, formats, types, and whether generated files are up to date
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(PYRIGHT)
+	@# As a user's checker sees the package: without our stubs, and with the first Python on the PATH.
+	@found=$$(PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PYRIGHT) --verifytypes unisync --ignoreexternal) || { echo "$$found"; exit 1; }; \
+	echo "$$found" | grep 'Type completeness'
+	$(PY) -m tools.generators.stubs --check
+	$(PY) -m tools.generators.operations --check
+	$(PY) -m tools.generators.cli --check
+	$(PY) -m tools.generators.states --check
+	@if ! git rev-parse --git-dir >/dev/null 2>&1; then echo "Not a git checkout: did not search for names of package registries."; \
+	elif git grep -nIE '$(REGISTRIES)'; then echo "The lines above name a package registry. No tracked file may."; exit 1; \
+	else echo "No tracked file names a package registry."; fi
+
+types: $(VENV)/.checkers  ## build the wheel and check it as its users' type checkers do, in environments of its own
+	@$(PY) -m tools.installed
+
+stubs: $(VENV)/.installed  ## generate the boto3 stubs from botocore's models
+	$(PY) -m tools.generators.stubs
+
+docs: $(VENV)/.installed  ## generate the pages that follow from the code
+	$(PY) -m tools.generators.operations
+	$(PY) -m tools.generators.cli
+	$(PY) -m tools.generators.states
+
+site: $(VENV)/.checkers  ## build the documentation site: docs/_build/html
+	@$(PY) -m sphinx -q -E -W --keep-going -n -b html docs docs/_build/html
+	@echo "Built docs/_build/html/index.html"
+
+pictures: $(VENV)/.checkers  ## take the pictures of the report; this needs Chromium
+	$(PY) -m tools.generators.pictures
+
+bench: $(VENV)/.installed .venv-aiobotocore/.installed  ## compare what unisync costs with others: BENCHMARKS.md
+	@$(PY) tools/bench/run.py --markdown BENCHMARKS.md
+
+fuzz: $(VENV)/.checkers  ## search for inputs that break the reading of text and bytes: RELIABILITY.md; FUZZ_SECONDS=60 a target
+	@nice -n 15 $(PY) -m tools.fuzz.run --seconds $(FUZZ_SECONDS) --markdown RELIABILITY.md
+
+soak: $(VENV)/.installed  ## try every fault, and 100 000 calls, for SOAK_SECONDS (600): RELIABILITY.md
+	@$(PY) -m tools.soak --seconds $(SOAK_SECONDS) --markdown RELIABILITY.md
+
+# What an earlier run tried is not tried again unless it changed since; MINUTES=10 stops earlier.
+mutants: $(VENV)/.checkers  ## break the code in small ways and report what no test notices; up to an hour
+	@$(PY) -m tools.mutants $(if $(MINUTES),--minutes $(MINUTES))
+
+sample: $(VENV)/.installed  ## run a sample project's tests against the wheel, in an environment of its own
+	@rm -rf .venv-sample dist/sample && mkdir -p dist/sample
+	@$(PIP_INSTALL:install=wheel) --no-deps --no-build-isolation --wheel-dir dist/sample .
+	@$(PYTHON) -m venv .venv-sample
+	@.venv-sample/bin/python -m pip install --quiet --disable-pip-version-check "$$(echo dist/sample/*.whl)[testing]"
+	@# In another folder, so that it finds nothing else of this repository.
+	@away=$$(mktemp -d) && cp -r examples/deploygate/. "$$away" && here=$$PWD && cd "$$away" && \
+	env -i HOME="$$away" PATH="$$PATH" PYTHONPATH="$$away" "$$here/.venv-sample/bin/python" -m pytest -q -p no:cacheprovider; \
+	status=$$?; rm -rf "$$away"; exit $$status
+
+# It queries a database on the network; a package that the database does not know is listed, and is no failure.
+audit: $(VENV)/.checkers  ## search for known vulnerabilities in the pinned packages
+	$(PY) -m pip_audit --require-hashes --disable-pip --progress-spinner off --requirement requirements/dev.txt
+
+requirements: .venv-lock/.installed  ## pin what pyproject.toml requires; UPGRADE=--upgrade moves every pin
 	$(LOCK) --group dev $(UPGRADE) --output-file requirements/dev.txt
-	@# What stands in an output file already is kept where it can be: this is how the files come to agree.
+	@# The pins that an output file has already are kept where possible: this is how the files come to agree.
 	cp requirements/dev.txt requirements/test.txt
 	$(LOCK) --group build --group test --output-file requirements/test.txt
 	cp requirements/test.txt requirements/oldest.txt
 	$(LOCK) --group build --group test --constraint requirements/oldest.in --output-file requirements/oldest.txt
-	cp requirements/test.txt requirements/trust.txt
-	$(LOCK) --group build --group test --group trust --output-file requirements/trust.txt
 	$(COMPILE) requirements/aiobotocore.in $(UPGRADE) --output-file requirements/aiobotocore.txt
-	@# What a user has, and no more: the newest and the oldest, without stubs for boto3 and with them.
-	cp requirements/test.txt requirements/user.txt
-	$(COMPILE) pyproject.toml --output-file requirements/user.txt
-	$(COMPILE) pyproject.toml --constraint requirements/user-oldest.in --output-file requirements/user-oldest.txt
-	$(COMPILE) requirements/stubs.in --constraint requirements/user.txt $(UPGRADE) --output-file requirements/stubs.txt
-	$(COMPILE) requirements/stubs-oldest.in --constraint requirements/user-oldest.txt --output-file requirements/stubs-oldest.txt
+	$(COMPILE) requirements/stubs.in --constraint requirements/test.txt $(UPGRADE) --output-file requirements/stubs.txt
+	$(COMPILE) requirements/stubs-oldest.in --constraint requirements/oldest.txt --output-file requirements/stubs-oldest.txt
 
 clean:  ## remove everything that make has made
-	rm -rf .venv .venv-* tools/foreign/.venv tools/foreign/node_modules .coverage .coverage.* htmlcov dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis tools/fuzz/found mutants
+	rm -rf .venv .venv-* tools/foreign/.venv tools/foreign/node_modules .coverage .coverage.* htmlcov dist docs/_build \
+		.mypy_cache .pytest_cache .ruff_cache .hypothesis tools/fuzz/found mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps below are older than what they were made from only when there is something new to install.
@@ -147,13 +149,6 @@ $(VENV)/.installed: $(REQUIREMENTS) pyproject.toml
 $(VENV)/.checkers: requirements/dev.txt $(VENV)/.installed
 	@echo "Adding the checkers to $(VENV)"
 	@$(PIP_INSTALL) --require-hashes --requirement requirements/dev.txt
-	@touch $@
-
-.venv-trust/.installed: requirements/trust.txt pyproject.toml
-	@echo "Setting up .venv-trust"
-	@$(PYTHON) -m venv .venv-trust
-	@.venv-trust/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
-	@.venv-trust/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv-aiobotocore/.installed: requirements/aiobotocore.txt

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -58,8 +60,17 @@ def install(python: str, *what: str) -> None:
 
 
 def pinned(name: str) -> tuple[str, ...]:
-    """What pip installs the pins in a file of requirements/ by."""
+    """pip's arguments for the pins in a file of requirements/."""
     return "--require-hashes", "--requirement", str(ROOT / "requirements" / f"{name}.txt")
+
+
+def install_dependencies(python: str, end: str, folder: Path) -> None:
+    """Install what unisync depends on, and nothing else, in the versions that its tests run with."""
+    lock = (ROOT / "requirements" / f"{'oldest' if end else 'test'}.txt").read_text()
+    constraints = folder / "constraints.txt"
+    constraints.write_text("\n".join(re.findall(r"^[a-z0-9._-]+==\S+", lock, flags=re.MULTILINE)))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    install(python, "--constraint", str(constraints), *project["dependencies"])
 
 
 def checked(python: str, label: str) -> Iterator[str]:
@@ -115,7 +126,7 @@ def looked_at_with(base: str, wheel: Path, version: str, end: str, folder: Path,
     """The same, line by line."""
     run(base, "-m", "venv", "--without-pip", str(folder))
     python = str(folder / "bin" / "python")
-    install(python, *pinned(f"user{end}"))
+    install_dependencies(python, end, folder)
     if (version, end) == (VERSIONS[0], ""):
         # That a checker complains of nothing says little where it finds another unisync.
         with tempfile.TemporaryDirectory() as samples:
