@@ -95,7 +95,7 @@ pictures: $(VENV)/.checkers  ## take the pictures of the report; this needs Chro
 	$(PY) -m tools.generators.pictures
 
 bench: $(VENV)/.installed .venv-aiobotocore/.installed  ## compare what unisync costs with others: BENCHMARKS.md
-	@$(PY) tools/bench/run.py --markdown BENCHMARKS.md
+	@$(PY) -m tools.bench.run --markdown BENCHMARKS.md
 
 fuzz: $(VENV)/.checkers  ## search for inputs that break the reading of text and bytes: RELIABILITY.md; FUZZ_SECONDS=60 a target
 	@nice -n 15 $(PY) -m tools.fuzz.run --seconds $(FUZZ_SECONDS) --markdown RELIABILITY.md

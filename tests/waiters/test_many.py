@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import simulation
 
 from tests.conftest import Awaited
 from tests.support.samples import FACTORY
+from tools.bench import simulation
 from unisync import (
     AccessDeniedError,
     AsyncUnisync,

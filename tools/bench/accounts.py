@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from figures import Aim, Section, Table
+from tools.bench.figures import Aim, Section, Table
 
 ACCOUNTS = 50
 SERVICES = ("iottwinmaker", "proton", "codeconnections")
@@ -66,7 +66,9 @@ def section(quick: bool) -> Section:
 
 
 def _made(way: str) -> Made:
-    done = subprocess.run([sys.executable, __file__, way], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.bench.accounts", way], capture_output=True, text=True, check=True
+    )
     cpu, memory = done.stdout.split()
     return Made(float(cpu), float(memory))
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 
 import boto3
 from botocore.config import Config
-from canned import LONG, MANY, SHORT, served
-from figures import Comparison, Cost, Section, compare, compared, in_pairs
 
+from tools.bench.canned import LONG, MANY, SHORT, served
+from tools.bench.figures import Comparison, Cost, Section, compare, compared, in_pairs
 from unisync import ServiceInstanceSync, StackSync, TwinMakerSync, Unisync
 
 SMALL_AIM, BIG_AIM = 0.80, 0.40
@@ -63,17 +63,17 @@ def _cases(client: Unisync, url: str) -> Iterator[Case]:
             return reply["latestSync"]["status"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
 
         def typed_proton(name: str = instance) -> object:
-            return ours.get_service_instance_sync_status("web", name).status.native
+            return ours.get_service_instance_sync_status("web", name).status.aws_state
 
         def typed_look(ref: ServiceInstanceSync = ref) -> object:
-            return client.get(ref).status.native
+            return client.get(ref).status.aws_state
 
         def raw_codeconnections(name: str = instance) -> object:
             reply = codeconnections.get_resource_sync_status(ResourceName=name, SyncType="CFN_STACK_SYNC")
             return reply["LatestSync"]["Status"]
 
         def typed_stack(ref: StackSync = stack) -> object:
-            return client.get(ref).status.native
+            return client.get(ref).status.aws_state
 
         yield f"Proton, {size}", aim, raw_proton, typed_proton
         yield f"Proton, {size}, by get()", aim, raw_proton, typed_look
@@ -85,7 +85,7 @@ def _cases(client: Unisync, url: str) -> Iterator[Case]:
         reply = twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
         return reply["status"]["state"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
 
-    yield "TwinMaker, small reply, by get()", SMALL_AIM, raw_twinmaker, lambda: client.get(job).status.native
+    yield "TwinMaker, small reply, by get()", SMALL_AIM, raw_twinmaker, lambda: client.get(job).status.aws_state
 
 
 def _round(call: Callable[[], object], calls: int) -> Cost:

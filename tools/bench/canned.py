@@ -169,7 +169,7 @@ async def _serve(delay: float, certificate: str | None) -> None:
 @contextmanager
 def served(delay: float = 0.0, certificate: Path | None = None) -> Generator[str]:
     """Serve in a process of its own, each answer after so many seconds; gives the address."""
-    command = [sys.executable, __file__, "--delay", str(delay)]
+    command = [sys.executable, "-m", "tools.bench.canned", "--delay", str(delay)]
     if certificate is not None:
         command += ["--certificate", str(certificate)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

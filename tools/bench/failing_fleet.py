@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from figures import Aim, Section, Table
 
+from tools.bench.figures import Aim, Section, Table
 from unisync import Fleet, Outcome, StackSync
 from unisync.emulator import Emulator
 

@@ -11,9 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-import look_at_many
-from canned import served
-from figures import Aim, Section, Table
+from tools.bench.canned import served
+from tools.bench.figures import Aim, Section, Table
 
 LATENCY = 0.02
 OTHER_PYTHON = Path(__file__).parents[2] / ".venv-aiobotocore" / "bin" / "python"
@@ -125,6 +124,6 @@ def _found(way: str, at_once: int, looks: int, took: list[dict[str, float]]) -> 
 
 def _process(way: str, at_once: int, url: str, looks: int) -> dict[str, float]:
     python = str(OTHER_PYTHON) if way == "aiobotocore" else sys.executable
-    command = [python, look_at_many.__file__, way, url, str(looks), str(at_once)]
+    command = [python, "-m", "tools.bench.look_at_many", way, url, str(looks), str(at_once)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ)
     return {name: float(value) for name, value in json.loads(done.stdout).items()}

@@ -57,7 +57,7 @@ def _blocking(url: str, looks: int, at_once: int) -> dict[str, float]:
         client.get(StackSync(AWAY))
         with _Watch() as watch:
             outcomes = client.get_many([StackSync(NAME)] * looks)
-    assert all(outcome.result().status.native == "SUCCEEDED" for outcome in outcomes)
+    assert all(outcome.result().status.aws_state == "SUCCEEDED" for outcome in outcomes)
     return watch.took
 
 
@@ -73,7 +73,7 @@ def _awaitable(url: str, looks: int, at_once: int) -> dict[str, float]:
             await client.get(StackSync(AWAY))
             with _Watch() as watch:
                 outcomes = await client.get_many([StackSync(NAME)] * looks)
-        assert all(outcome.result().status.native == "SUCCEEDED" for outcome in outcomes)
+        assert all(outcome.result().status.aws_state == "SUCCEEDED" for outcome in outcomes)
         return watch.took
 
     return asyncio.run(run())

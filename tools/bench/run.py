@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from figures import Section
-from surroundings import isolate, machine
+from tools.bench.figures import Section
+from tools.bench.surroundings import isolate, machine
 
 MEASURES = (
     "calls",
@@ -54,7 +54,7 @@ def main() -> None:
         for name in options.only or MEASURES:
             began = time.monotonic()
             # Late, as boto3 reads some of its settings when it is imported.
-            sections[name] = importlib.import_module(name).section(options.quick)
+            sections[name] = importlib.import_module(f"tools.bench.{name}").section(options.quick)
             print(f"\n{sections[name].text()}\n({time.monotonic() - began:.0f} s)", flush=True)
 
     if options.json:

@@ -170,6 +170,7 @@ def _wait(index: int, start: float) -> Flow[int]:
         except ThrottledError:
             pass
         yield Sleep(backoff.delay(polls, chance.random))
+    raise AssertionError("unreachable: it polls until the sync ends")
 
 
 class Retries:

@@ -9,9 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import wait_for_many
-from canned import served
-from figures import Aim, Section, Table
+from tools.bench.canned import served
+from tools.bench.figures import Aim, Section, Table
 
 CANCEL_AIM = 1.0
 
@@ -43,7 +42,7 @@ def section(quick: bool) -> Section:
 
 
 def _process(url: str, count: int, rate: float, start: float, steady: float) -> Any:
-    command = [sys.executable, wait_for_many.__file__, url, *map(str, (count, rate, start, steady))]
+    command = [sys.executable, "-m", "tools.bench.wait_for_many", url, *map(str, (count, rate, start, steady))]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 

@@ -9,8 +9,8 @@ import sys
 import time
 from collections.abc import Iterator
 
-from canned import SHORT, served
-from figures import Aim, Comparison, Cost, Section, compare, compared, in_pairs
+from tools.bench.canned import SHORT, served
+from tools.bench.figures import Aim, Comparison, Cost, Section, compare, compared, in_pairs
 
 IMPORT_AIM, COLD_AIM = 0.70, 1.00
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 from botocore.httpsession import get_cert_path
-from canned import SHORT, served
-from figures import Comparison, Cost, Section, compare, compared, in_pairs
 
+from tools.bench.canned import SHORT, served
+from tools.bench.figures import Comparison, Cost, Section, compare, compared, in_pairs
 from unisync import StackSync, Unisync
 
 BURST = 32

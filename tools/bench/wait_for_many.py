@@ -10,8 +10,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from canned import UNDER_WAY
-
+from tools.bench.canned import UNDER_WAY
 from unisync import AsyncUnisync, RateLimit, StackSync
 
 TICK = 0.01
@@ -73,7 +72,9 @@ def main() -> None:
 
 
 async def _wait(url: str, count: int, rate: float, start: float, steady: float) -> dict[str, object]:
-    async with AsyncUnisync(region_name="eu-west-1", endpoint_url=url, rate_limit=RateLimit(rate, maximum=rate)) as client:
+    async with AsyncUnisync(
+        region_name="eu-west-1", endpoint_url=url, rate_limit=RateLimit(rate, maximum=rate)
+    ) as client:
         refs = [StackSync(f"{UNDER_WAY}{number}") for number in range(count)]
         await client.get(refs[0])
         gc.collect()

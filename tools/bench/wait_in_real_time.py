@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any, Literal
 
@@ -40,7 +41,7 @@ def _emulate(count: int, median: float, rate: float) -> None:
     from unisync.emulator import Emulator
 
     chance = random.Random(1)
-    takes = [chance.lognormvariate(math.log(median), 0.8) for _ in range(count)]
+    durations = [chance.lognormvariate(math.log(median), 0.8) for _ in range(count)]
     with Emulator() as aws:
         for number in range(count):
             aws.add_stack(_name(number), repository="acme/infra")
@@ -50,17 +51,18 @@ def _emulate(count: int, median: float, rate: float) -> None:
         _told()
         aws.throttle(OPERATION, rate=rate, burst=rate)
         ends: dict[str, float] = {}
-        for number, seconds in enumerate(duration):
-            ends[_name(number)] = aws.clock.now() + seconds
+        zero, start = aws.clock.now(), datetime.fromtimestamp(aws.clock.time(), UTC)
+        for number, seconds in enumerate(durations):
+            ends[_name(number)] = aws.clock.now() - zero + seconds
             aws.push(stack=_name(number), sha=f"{number:040x}", duration=seconds)
         _told()
         looks = [call for call in aws.calls if call.operation == OPERATION and call.params["ResourceName"] != READY]
         # The last look at a stack is the one that saw its end.
         seen = {call.params["ResourceName"]: call.time for call in looks}
         told = {
-            "lags": [seen[name] - end for name, end in ends.items()],
+            "lags": [(seen[name] - start).total_seconds() - end for name, end in ends.items()],
             "calls": len(looks),
-            "throttled": _throttled([call.time for call in looks], rate),
+            "throttled": _throttled([(call.time - start).total_seconds() for call in looks], rate),
             "other calls": sum(call.operation != OPERATION for call in aws.calls),
         }
         print(json.dumps(told), flush=True)

@@ -1,0 +1,1 @@
+"""Benchmarks: what unisync costs, side by side with others."""
