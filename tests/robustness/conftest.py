@@ -1,4 +1,4 @@
-"""A stage for all tests of a module, and either client of it."""
+"""A relayed emulator for all tests of a module, and both clients of it."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ import pytest
 from botocore.config import Config
 
 from tests.conftest import Awaited, forget_aws_settings
-from tests.robustness.stage import Stage
+from tests.robustness.relayed_emulator import RelayedEmulator
 from unisync import AsyncUnisync, Unisync
 
-PATIENCE = 0.25
-"""Seconds after which the impatient client gives up a read."""
+READ_TIMEOUT = 0.25
+"""Seconds, of the client with short time-outs."""
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def relayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RelayedEmulator]:
     with pytest.MonkeyPatch.context() as patch:
         forget_aws_settings(patch, tmp_path_factory.getbasetemp() / "no-such-file")
-        with Stage() as prepared:
-            yield prepared
+        with RelayedEmulator() as emulator:
+            yield emulator
 
 
 @pytest.fixture(params=["blocking", "awaitable"], scope="module")
-def make(request: pytest.FixtureRequest, stage: Stage) -> Iterator[Callable[..., Any]]:
-    """Makes either client of the stage, with arguments of a test's own."""
+def make_client(request: pytest.FixtureRequest, relayed: RelayedEmulator) -> Iterator[Callable[..., Any]]:
+    """Makes a blocking or an awaitable client of the relay, with more arguments."""
     with ExitStack() as stack:
 
         def blocking(**options: Any) -> Any:
-            return stack.enter_context(Unisync(**{**stage.options(), **options}))
+            return stack.enter_context(Unisync(**{**relayed.options(), **options}))
 
         def awaitable(**options: Any) -> Any:
             runner = stack.enter_context(asyncio.Runner())
-            client = AsyncUnisync(**{**stage.options(), **options})
+            client = AsyncUnisync(**{**relayed.options(), **options})
             stack.callback(lambda: runner.run(client.close()))
             return Awaited(client, runner.run)
 
@@ -44,18 +44,18 @@ def make(request: pytest.FixtureRequest, stage: Stage) -> Iterator[Callable[...,
 
 
 @pytest.fixture(scope="module")
-def client(make: Callable[..., Any]) -> Any:
-    """Either client."""
-    return make()
+def client(make_client: Callable[..., Any]) -> Any:
+    """A client of either kind."""
+    return make_client()
 
 
 @pytest.fixture(scope="module")
-def old_name(make: Callable[..., Any]) -> Any:
-    """The same, which asks CodeConnections under its old name."""
-    return make(codeconnections_service="codestar-connections")
+def old_name_client(make_client: Callable[..., Any]) -> Any:
+    """A client that calls CodeConnections under its old name."""
+    return make_client(codeconnections_service="codestar-connections")
 
 
 @pytest.fixture(scope="module")
-def impatient(make: Callable[..., Any], stage: Stage) -> Any:
-    """The same, with time-outs of a fraction of a second."""
-    return make(config=stage.options()["config"].merge(Config(read_timeout=PATIENCE)))
+def short_timeout_client(make_client: Callable[..., Any], relayed: RelayedEmulator) -> Any:
+    """A client whose time-outs are a fraction of a second."""
+    return make_client(config=relayed.options()["config"].merge(Config(read_timeout=READ_TIMEOUT)))

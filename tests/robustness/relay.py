@@ -1,4 +1,4 @@
-"""A server between a client and the emulator, on which a request or its answer goes astray as a script says."""
+"""A server between a client and the emulator that lets requests or responses go wrong as a script says."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ import cbor2
 from unisync.emulator._protocol.message import Request
 from unisync.emulator._protocol.operations import find_operation
 
-HEAD_ENDS = b"\r\n\r\n"
+HEAD_END = b"\r\n\r\n"
 
 
 class End(Enum):
-    """What becomes of the connection after an answer."""
+    """What happens to the connection after a response."""
 
     KEEP = "it is kept for the next request"
     CLOSE = "it is closed"
     RESET = "it is reset"
 
 
-class Answer(NamedTuple):
-    """What the emulator answered."""
+class Response(NamedTuple):
+    """A response of the emulator."""
 
     status: int
     headers: Mapping[str, str]
@@ -40,51 +40,51 @@ class Answer(NamedTuple):
     def is_cbor(self) -> bool:
         return "cbor" in self.headers.get("content-type", "")
 
-    def members(self) -> Any:
-        """The body, read; nothing of one that cannot be."""
+    def fields(self) -> Any:
+        """The decoded body; an empty one if it cannot be decoded."""
         try:
             return cbor2.loads(self.body) if self.is_cbor else json.loads(self.body)
         except (ValueError, cbor2.CBORDecodeError):
             return {}
 
-    def holding(self, members: object) -> bytes:
-        """A body with these members instead."""
-        return cbor2.dumps(members, datetime_as_timestamp=True) if self.is_cbor else json.dumps(members).encode()
+    def encode_body(self, fields: object) -> bytes:
+        """A body with these fields, in the protocol of this response."""
+        return cbor2.dumps(fields, datetime_as_timestamp=True) if self.is_cbor else json.dumps(fields).encode()
 
-    def written(
+    def encode(
         self, body: bytes | None = None, status: int | None = None, headers: Mapping[str, str | None] | None = None
     ) -> bytes:
-        """The answer as it goes over the wire, otherwise where it is said; a header that is None is left out."""
+        """The response as it is sent, with these replacements; a header that is None is left out."""
         body = self.body if body is None else body
         status = self.status if status is None else status
-        # What is said otherwise comes first, as a client may not read on.
-        fields: dict[str, str | None] = {"content-length": str(len(body)), **(headers or {})}
-        fields = {**fields, **{name: value for name, value in self.headers.items() if name not in fields}}
-        lines = [f"{name}: {value}" for name, value in fields.items() if value is not None]
+        # The replacements come first, since a client may stop reading there.
+        sent: dict[str, str | None] = {"content-length": str(len(body)), **(headers or {})}
+        sent = {**sent, **{name: value for name, value in self.headers.items() if name not in sent}}
+        lines = [f"{name}: {value}" for name, value in sent.items() if value is not None]
         return "\r\n".join([f"HTTP/1.1 {status} So", *lines, "", ""]).encode("latin-1") + body
 
 
 Step = bytes | float | End
-"""Something to send, seconds to pause, or the end; without one, the connection is closed."""
-Script = Callable[[Answer], Iterable[Step]]
-"""What becomes of an answer."""
-NOTHING = Answer(500, {}, b"")
+"""Bytes to send, seconds to pause, or the end. Without an end, the connection is closed."""
+Script = Callable[[Response], Iterable[Step]]
+"""What to send in place of a response."""
+NO_RESPONSE = Response(500, {}, b"")
 
 
-class Astray(NamedTuple):
-    """A script, and when it comes into play."""
+class RelayFault(NamedTuple):
+    """A fault that the relay plays."""
 
     script: Script
-    runs: bool = True
-    """Whether the operation is run first."""
+    executes: bool = True
+    """Whether the operation is executed first."""
 
 
-Choice = Callable[[str, str], Astray | None]
-"""What happens to the next request of a service and an operation."""
+PickFault = Callable[[str, str], RelayFault | None]
+"""The fault of the next request to a service and an operation, if any."""
 
 
 class Relay:
-    """Serves on loopback until `close`, and passes on what it is asked, but for what `choose` picks."""
+    """Forwards requests on loopback until `close`, except for those that `pick_fault` returns a fault for."""
 
     def __init__(self, upstream: str) -> None:
         host, _, port = upstream.removeprefix("http://").rpartition(":")
@@ -94,23 +94,23 @@ class Relay:
         self._sockets: set[socket.socket] = set()
         self._threads: set[threading.Thread] = set()
         self._closed = False
-        self.choose: Choice = lambda service, operation: None
-        self.asked: Counter[tuple[str, str]] = Counter()
-        """How often each operation of each service was asked for."""
-        self._accepting = threading.Thread(target=self._accept, name="relay")
-        self._accepting.start()
+        self.pick_fault: PickFault = lambda service, operation: None
+        self.requests: Counter[tuple[str, str]] = Counter()
+        """The number of requests to each operation of each service."""
+        self._acceptor = threading.Thread(target=self._accept, name="relay")
+        self._acceptor.start()
 
     @property
     def url(self) -> str:
-        """Where it serves."""
+        """The endpoint URL."""
         return f"http://127.0.0.1:{self._server.getsockname()[1]}"
 
     def close(self) -> None:
-        """Cut all connections, and end all threads."""
+        """Close all connections, and end all threads."""
         self._closed = True
         with contextlib.suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
-        self._accepting.join()
+        self._acceptor.join()
         self._server.close()
         with self._lock:
             for each in self._sockets:
@@ -142,25 +142,25 @@ class Relay:
                 self._threads.discard(threading.current_thread())
 
     def _exchange(self, client: _Peer, emulator: _Peer) -> bool:
-        """Let one request be answered. False if the connection ends with that."""
-        head, headers = client.head()
-        body = b"".join(client.body(headers))
+        """Handle one request. False if the connection ends after it."""
+        head, headers = client.read_head()
+        body = b"".join(client.read_body(headers))
         method, target, _ = head.split(b"\r\n", 1)[0].decode("ascii").split(" ")
         operation = find_operation(Request(method, target, dict(headers), body))
         with self._lock:
-            self.asked[operation.service, operation.name] += 1
-            astray = self.choose(operation.service, operation.name)
-        if astray is not None and not astray.runs:
-            return client.play(astray.script(NOTHING))
+            self.requests[operation.service, operation.name] += 1
+            fault = self.pick_fault(operation.service, operation.name)
+        if fault is not None and not fault.executes:
+            return client.play(fault.script(NO_RESPONSE))
         emulator.socket.sendall(head + body)
-        head, headers = emulator.head()
-        if astray is None:
+        head, headers = emulator.read_head()
+        if fault is None:
             client.socket.sendall(head)
-            for piece in emulator.body(headers):
+            for piece in emulator.read_body(headers):
                 client.socket.sendall(piece)
             return True
         status = int(head.split(b" ", 2)[1])
-        return client.play(astray.script(Answer(status, headers, b"".join(emulator.body(headers)))))
+        return client.play(fault.script(Response(status, headers, b"".join(emulator.read_body(headers)))))
 
 
 class _Peer:
@@ -168,7 +168,7 @@ class _Peer:
 
     def __init__(self, connection: socket.socket) -> None:
         self.socket = connection
-        # What is sent in two pieces would wait for the other end's delayed acknowledgement.
+        # The second of two pieces would wait for the delayed acknowledgement of the first.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._unread = b""
 
@@ -178,21 +178,21 @@ class _Peer:
     def __exit__(self, *_: object) -> None:
         self.socket.close()
 
-    def head(self) -> tuple[bytes, Mapping[str, str]]:
-        """The first line and the headers of a message, as they came, and the headers read."""
-        while HEAD_ENDS not in self._unread:
-            self._more()
-        head, _, self._unread = self._unread.partition(HEAD_ENDS)
+    def read_head(self) -> tuple[bytes, Mapping[str, str]]:
+        """The first line and the headers of a message, as received, and the parsed headers."""
+        while HEAD_END not in self._unread:
+            self._receive()
+        head, _, self._unread = self._unread.partition(HEAD_END)
         lines = head.decode("latin-1").split("\r\n")[1:]
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-        return head + HEAD_ENDS, headers
+        return head + HEAD_END, headers
 
-    def body(self, headers: Mapping[str, str]) -> Iterator[bytes]:
-        """The body of a message, as it comes."""
+    def read_body(self, headers: Mapping[str, str]) -> Iterator[bytes]:
+        """The body of a message, piece by piece."""
         left = int(headers.get("content-length", "0"))
         while left:
             if not self._unread:
-                self._more()
+                self._receive()
             piece, self._unread = self._unread[:left], self._unread[left:]
             left -= len(piece)
             yield piece
@@ -211,11 +211,11 @@ class _Peer:
                 case End.CLOSE:
                     return False
                 case _:
-                    # It ends early when the other end leaves.
+                    # A pause ends early when the client closes the connection.
                     select.select([self.socket], [], [], step)
         return False
 
-    def _more(self) -> None:
+    def _receive(self) -> None:
         piece = self.socket.recv(65536)
         if not piece:
             raise EOFError

@@ -1,4 +1,4 @@
-"""The same over CBOR, as far as it is another way to read an answer."""
+"""Faults in responses of CBOR, which is decoded by other code than JSON."""
 
 from __future__ import annotations
 
@@ -7,44 +7,45 @@ from typing import Any
 
 import pytest
 
-from tests.robustness.kinds import FAULTS
-from tests.robustness.members import MANGLED
-from tests.robustness.stage import Stage
-from tests.robustness.verdict import surprises
+from tests.robustness.calls import find_problems
+from tests.robustness.faults import FAULTS
+from tests.robustness.fields import FIELD_FAULTS
+from tests.robustness.relayed_emulator import RelayedEmulator
 from tests.support.cbor import NO_CBOR, leave_only_cbor
 
-pytestmark = pytest.mark.skipif(NO_CBOR, reason="no CBOR in this botocore")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(NO_CBOR, reason="no CBOR in this botocore")]
 
 OPERATIONS = ("GetResourceSyncStatus", "CreateSyncConfiguration", "ListSyncConfigurations", "GetSyncBlockerSummary")
-BODIES = [name for name, fault in FAULTS.items() if not isinstance(fault.cause, str) and not fault.is_silent]
-OWN = ["truncate", "short", "garble", "empty", "html", "missing-member", "http-503"]
-"""Those of the emulator's own faults that are about the body."""
+RELAY_FAULTS = [name for name, fault in FAULTS.items() if not isinstance(fault.cause, str) and not fault.times_out]
+EMULATOR_FAULTS = ["truncate", "short", "garble", "empty", "html", "missing-member", "http-503"]
+"""The emulator's own faults of the body."""
 
 
 @pytest.fixture(scope="module")
-def client(make: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Either client, which speaks CBOR to CodeConnections."""
+def cbor_client(make_client: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A client of either kind, which uses CBOR with CodeConnections."""
     folder = tmp_path_factory.mktemp("models")
     leave_only_cbor(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DATA_PATH", str(folder))
-        made = make()
-        (repository, *_) = made.codeconnections.list_repository_links()
+        client = make_client()
+        (repository, *_) = client.codeconnections.list_repository_links()
         assert repository.owner == "acme"
-        return made
+        return client
 
 
-@pytest.mark.parametrize("fault", [*BODIES, *OWN])
-def test_a_fault(stage: Stage, client: Any, fault: str) -> None:
-    kind = FAULTS[fault]
-    said: list[str] = []
+@pytest.mark.parametrize("fault", [*RELAY_FAULTS, *EMULATOR_FAULTS])
+def test_a_fault(relayed: RelayedEmulator, cbor_client: Any, fault: str) -> None:
+    problems: list[str] = []
     first = list(FAULTS).index(fault) % 2
-    for name in OPERATIONS[:1] if kind.is_heavy else OPERATIONS[first::2]:
-        said += surprises(stage, client, "codeconnections", name, kind, lasts=name.startswith("Get"))
-    assert said == []
+    for name in OPERATIONS[:1] if FAULTS[fault].is_large else OPERATIONS[first::2]:
+        is_read = name.startswith("Get")
+        problems += find_problems(relayed, cbor_client, "codeconnections", name, FAULTS[fault], every_time=is_read)
+    assert problems == []
 
 
-@pytest.mark.parametrize("fault", MANGLED)
-def test_members_that_are_not_what_the_model_says(stage: Stage, client: Any, fault: str) -> None:
-    name = OPERATIONS[list(MANGLED).index(fault) % len(OPERATIONS)]
-    assert surprises(stage, client, "codeconnections", name, MANGLED[fault], lasts=True) == []
+@pytest.mark.parametrize("fault", FIELD_FAULTS)
+def test_a_wrong_field(relayed: RelayedEmulator, cbor_client: Any, fault: str) -> None:
+    name = OPERATIONS[list(FIELD_FAULTS).index(fault) % len(OPERATIONS)]
+    found = find_problems(relayed, cbor_client, "codeconnections", name, FIELD_FAULTS[fault], every_time=True)
+    assert found == []

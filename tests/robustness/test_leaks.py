@@ -1,4 +1,4 @@
-"""Whatever went astray, nothing is left of it once the client is closed; and nothing of a client that is let go."""
+"""A client that is closed or collected leaves no sockets and no threads, whatever went wrong before."""
 
 from __future__ import annotations
 
@@ -11,51 +11,54 @@ from typing import Any
 
 import pytest
 
-from tests.robustness.kinds import FAULTS
-from tests.robustness.stage import LIMIT, Stage
-from tests.robustness.verdict import outcome
+from tests.robustness.calls import make_call
+from tests.robustness.faults import FAULTS
+from tests.robustness.relayed_emulator import LIMIT, RelayedEmulator
 
-pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="what is open is seen on Linux alone")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="open files are counted on Linux only"),
+]
 
-USUAL = [fault for fault in FAULTS.values() if not (fault.is_silent or fault.is_heavy)]
+QUICK_FAULTS = [fault for fault in FAULTS.values() if not (fault.times_out or fault.is_large)]
 
 
-def held() -> tuple[int, int]:
-    """How many files are open, and how many threads there are, the relay's among them."""
+def resources() -> tuple[int, int]:
+    """The number of open files and of threads, with those of the relay."""
     gc.collect()
     return len(os.listdir("/proc/self/fd")), threading.active_count()
 
 
-def comes_back_to(before: tuple[int, int]) -> bool:
-    """Whether no more than that is held soon."""
+def wait_for(limit: tuple[int, int]) -> bool:
+    """Wait until no more than these resources are in use."""
     until = time.monotonic() + LIMIT
-    while not (now := held()) <= before and time.monotonic() < until:
+    while not (now := resources()) <= limit and time.monotonic() < until:
         time.sleep(0.01)
-    return now <= before
+    return now <= limit
 
 
-def meet_every_fault(stage: Stage, client: Any) -> None:
-    for fault in USUAL:
-        stage.arm(fault, "iottwinmaker", "GetSyncJob", 1)
-        outcome(client, "iottwinmaker", "GetSyncJob", stage.known)
-        stage.disarm()
+def call_with_every_fault(relayed: RelayedEmulator, client: Any) -> None:
+    for fault in QUICK_FAULTS:
+        relayed.set_fault(fault, "iottwinmaker", "GetSyncJob", 1)
+        make_call(client, "iottwinmaker", "GetSyncJob", relayed.known)
+        relayed.clear_faults()
 
 
-def test_a_client_that_met_every_fault_leaves_nothing(stage: Stage, make: Callable[..., Any]) -> None:
-    stage.reset()
-    client = make()
-    meet_every_fault(stage, client)
+def test_a_closed_client_leaves_nothing(relayed: RelayedEmulator, make_client: Callable[..., Any]) -> None:
+    relayed.reset()
+    client = make_client()
+    call_with_every_fault(relayed, client)
     client.close()
-    before = held()
-    meet_every_fault(stage, client)
-    assert held() > before, "it is connected"
+    before = resources()
+    call_with_every_fault(relayed, client)
+    assert resources() > before, "it is connected"
     client.close()
-    assert comes_back_to(before)
+    assert wait_for(before)
 
 
-def test_many_clients_that_are_let_go_leave_nothing(stage: Stage) -> None:
-    stage.reset()
-    before = held()
+def test_collected_clients_leave_nothing(relayed: RelayedEmulator) -> None:
+    relayed.reset()
+    before = resources()
     for _ in range(3):
-        meet_every_fault(stage, stage.client())
-    assert comes_back_to(before)
+        call_with_every_fault(relayed, relayed.client())
+    assert wait_for(before)
