@@ -1,4 +1,4 @@
-# The slice of botocore that unisync and its tests call. Written by hand, true to the installed source.
+# The part of botocore that unisync and its tests use. Written by hand from the installed source.
 
 from typing import Final
 

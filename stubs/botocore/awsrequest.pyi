@@ -4,7 +4,7 @@ from typing import IO, Any, Generic, Protocol
 
 from typing_extensions import TypeVar
 
-# Headers of a response are str; those of a request that is ready to send have been encoded.
+# Headers of a response are str; those of a prepared request are encoded.
 _ValueT = TypeVar("_ValueT", default=str)
 
 class HeadersDict(MutableMapping[str, _ValueT], Generic[_ValueT]):
@@ -59,7 +59,7 @@ class AWSPreparedRequest:
     ) -> None: ...
     def reset_stream(self) -> None: ...
 
-# urllib3's response, or anything else that can be read like one.
+# urllib3's response, or a compatible object.
 class _RawResponse(Protocol):
     def stream(self) -> Iterable[bytes]: ...
 

@@ -23,7 +23,7 @@ class ClientMeta:
     @property
     def partition(self) -> str: ...
 
-# A method per operation is added at run time; boto3.services names those of the sync family.
+# botocore adds a method for each operation at run time; boto3.services declares those of the sync operations.
 class BaseClient:
     meta: ClientMeta
     _endpoint: Endpoint

@@ -17,7 +17,7 @@ class ResponseMetadata(_Metadata):
     HTTPStatusCode: int
     HTTPHeaders: dict[str, str]
 
-# A ClientError may be made by hand, and then holds what its maker put there.
+# A ClientError may be constructed by hand, with any metadata or none.
 class ErrorMetadata(_Metadata, total=False):
     HTTPStatusCode: int
     HTTPHeaders: dict[str, str]
@@ -63,7 +63,7 @@ class UnsupportedServiceProtocolsError(BotoCoreError): ...
 class UnknownClientMethodError(BotoCoreError): ...
 class MissingDependencyException(BotoCoreError): ...
 
-# The wire
+# Connections and responses
 class HTTPClientError(BotoCoreError):
     request: AWSPreparedRequest | None
     response: AWSResponse | None
@@ -156,7 +156,7 @@ class WaiterError(BotoCoreError):
 
 class WaiterConfigError(BotoCoreError): ...
 
-# Stubs
+# Stubber
 class StubResponseError(BotoCoreError): ...
 class StubAssertionError(StubResponseError, AssertionError): ...
 class UnStubbedResponseError(StubResponseError): ...

@@ -1,7 +1,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
-# A handler is called with keyword arguments only, among them event_name, and must accept any (**kwargs).
+# A handler is called with keyword arguments only, including event_name, and must accept any others (**kwargs).
 _Handler: TypeAlias = Callable[..., object]
 
 def first_non_none_response(responses: Iterable[tuple[_Handler, object]], default: object = None) -> object: ...
@@ -30,7 +30,7 @@ class HierarchicalEmitter(BaseEventHooks):
     def __copy__(self) -> HierarchicalEmitter: ...
     def emit_until_response(self, event_name: str, **kwargs: object) -> tuple[_Handler, object] | tuple[None, None]: ...
 
-# The emitter that sessions and clients hand out.
+# The emitter of sessions and clients.
 class EventAliaser(BaseEventHooks):
     def __init__(self, event_emitter: HierarchicalEmitter, event_aliases: Mapping[str, str] | None = None) -> None: ...
     def __copy__(self) -> EventAliaser: ...

@@ -6,7 +6,7 @@ class JSONFileLoader:
 
 def create_loader(search_path_string: str | None = None) -> Loader: ...
 
-# What a loader reads is JSON of any shape; botocore.model puts types on it.
+# A loader returns JSON of any shape; botocore.model has the types.
 class Loader:
     BUILTIN_DATA_PATH: ClassVar[str]
     CUSTOMER_DATA_PATH: ClassVar[str]

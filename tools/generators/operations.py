@@ -1,9 +1,7 @@
-"""Write the table of operations from the code, or check it.
+"""Write the table of operations from the methods' docstrings and signatures, or check it.
 
-    python tools/generators/operations.py            write docs/operations.md
-    python tools/generators/operations.py --check    write nothing; exit with 1 if it is not what would be written
-
-What stands in the table is what the verbs' own docstrings and signatures say.
+python -m tools.generators.operations            write docs/operations.md
+python -m tools.generators.operations --check    write nothing; exit with 1 if the page is out of date
 """
 
 from __future__ import annotations
@@ -35,22 +33,22 @@ SERVICES: dict[str, tuple[str, str, type[object]]] = {
 HEAD = """\
 # Operations
 
-Every operation of the sync APIs, the method that makes it, the model that the method returns, and the verbs that use
-it. A `Pager` is iterated over. `AsyncUnisync` has the same methods, awaited, with `AsyncPager` in its place.
+Every operation of the sync APIs: the method that calls it, the type that the method returns, and the other methods
+that use it. Iterate over a `Pager`. `AsyncUnisync` has the same methods, awaited, and returns an `AsyncPager`.
 
-This page is written by `tools/generators/operations.py`, from what the methods' docstrings and signatures say.
+`python -m tools.generators.operations` generates this page from the methods' docstrings and signatures.
 """
 
 
 class Row(NamedTuple):
     operation: str
     method: str
-    model: str
-    verbs: str
+    returns: str
+    users: str
 
 
 def rows(service: str) -> Iterator[Row]:
-    """A row for each operation that a method names, in AWS's order."""
+    """A row for each operation with a method of its own, in alphabetical order."""
     _, namespace, operations = SERVICES[service]
     methods = {operation: name for name in public(operations) for operation in named(first_line(operations, name))}
     uses = list(users(Unisync, "")) + list(users(operations, f"{namespace}."))
@@ -58,22 +56,22 @@ def rows(service: str) -> Iterator[Row]:
     for operation in sorted(model.operation_names):
         if operation in methods:
             method = methods[operation]
-            verbs = [f"`{name}`" for name, used in uses if operation in used and name != f"{namespace}.{method}"]
+            others = [f"`{name}`" for name, used in uses if operation in used and name != f"{namespace}.{method}"]
             returns = result(getattr(operations, method))
-            yield Row(operation, f"`{namespace}.{method}`", f"`{returns}`", ", ".join(verbs))
+            yield Row(operation, f"`{namespace}.{method}`", f"`{returns}`", ", ".join(others))
 
 
 def users(owner: type[object], prefix: str) -> Iterator[tuple[str, set[str]]]:
-    """The verbs that make use of operations beyond the one that they are named after, with those operations."""
+    """The methods whose docstrings list the operations that they use, with those operations."""
     for name in public(owner):
         yield f"{prefix}{name}", operations_of(owner, name)
 
 
 def operations_of(owner: type[object], name: str) -> set[str]:
-    """The operations that a verb's docstring says it uses: by name, or as those of another verb."""
-    _, _, said = (inspect.getdoc(getattr(owner, name)) or "").partition("\nAWS operation: ")
-    others = [operations_of(owner, other) for other in re.findall(r"`(\w+)`", said)]
-    return set(re.findall(r"\b[A-Z]\w+", said)).union(*others)
+    """The operations that a method's docstring lists: by name, or as "those of" another method."""
+    _, _, text = (inspect.getdoc(getattr(owner, name)) or "").partition("\nAWS operation: ")
+    others = [operations_of(owner, other) for other in re.findall(r"those of `(\w+)`", text)]
+    return set(re.findall(r"\b[A-Z]\w+", text)).union(*others)
 
 
 def public(owner: type[object]) -> list[str]:
@@ -89,7 +87,7 @@ def named(line: str) -> list[str]:
 
 
 def result(method: Callable[..., object]) -> str:
-    """What a method returns, without the modules that its models are in."""
+    """The type that a method returns, without module names."""
     annotation = str(inspect.signature(method).return_annotation)
     return re.sub(r"\b[a-z_]+\.", "", annotation).replace("|", "\\|")
 
@@ -97,11 +95,11 @@ def result(method: Callable[..., object]) -> str:
 def page() -> str:
     parts = [HEAD]
     for service, (title, _, _) in SERVICES.items():
-        lines = [f"\n## {title}\n", "| operation | method | model | common verbs |", "|---|---|---|---|"]
+        lines = [f"\n## {title}\n", "| operation | method | returns | also used by |", "|---|---|---|---|"]
         lines += [f"| {' | '.join(row)} |".replace("|  |", "| |") for row in rows(service)]
         parts.append("\n".join(lines) + "\n")
     return "".join(parts)
 
 
 if __name__ == "__main__":
-    sys.exit(written_or_checked(TABLE, page, "tools/generators/operations.py", __doc__))
+    sys.exit(written_or_checked(TABLE, page, "python -m tools.generators.operations", __doc__))
