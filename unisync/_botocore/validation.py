@@ -40,12 +40,12 @@ def violations(
         yield from _structure(shape, params, "", allow_unknown_values)
 
 
-def _structure(shape: Shape, members: Mapping[str, object], path: str, allow_unknown: bool) -> Iterator[str]:
+def _structure(shape: Shape, params: Mapping[str, object], path: str, allow_unknown: bool) -> Iterator[str]:
     known = cast("Mapping[str, Shape]", getattr(shape, "members", {}))
     for name in shape.metadata.get("required", ()):
-        if name not in members:
+        if name not in params:
             yield f"{path}{_snake(name)}: expected {_expected(known[name])}"
-    for name, value in members.items():
+    for name, value in params.items():
         if name in known:
             yield from _value(known[name], value, f"{path}{_snake(name)}", allow_unknown)
         else:
@@ -60,9 +60,9 @@ def _value(shape: Shape, value: object, name: str, allow_unknown: bool) -> Itera
     bounds = shape.metadata.get("min"), shape.metadata.get("max")
     pattern, values = shape.metadata.get("pattern"), shape.metadata.get("enum")
     if size is not None and not _within(size, *bounds):
-        unit = {"string": "characters ", "list": "items ", "map": "entries "}.get(shape.type_name, "")
+        unit = {"string": " characters", "list": " items", "map": " entries"}.get(shape.type_name, "")
         shown = _shown(value) if len(repr(value)) <= _MAX_SHOWN else size
-        yield f"{name}: expected {_range(*bounds)} {unit}and got {shown}"
+        yield f"{name}: expected {_range(*bounds)}{unit}, got {shown}"
     elif isinstance(value, str) and pattern and not _compiled(pattern).fullmatch(value):
         yield f"{name}: expected text of the form {pattern}, got {_shown(value)}"
     elif isinstance(value, str) and values and value not in values and not allow_unknown:
