@@ -1,4 +1,4 @@
-"""What a parser sees of a page, for tests that say what may stand in it."""
+"""Parses HTML, for tests of what a page contains."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VOID = {"link", "meta"}
 
 
 class Element(NamedTuple):
-    """A tag that was opened, and within which others."""
+    """An element, and the names of the elements that it is inside of."""
 
     name: str
     attributes: dict[str, str | None]
@@ -19,12 +19,12 @@ class Element(NamedTuple):
 
 
 class Page(HTMLParser):
-    """A page, or a piece of one: its elements in order and its text. Every tag has to be closed where it belongs."""
+    """The elements and the text of a page, or of a part of one. Every tag must be closed properly."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
         self.elements: list[Element] = []
-        self.words: list[str] = []
+        self.texts: list[str] = []
         self._open: list[str] = []
         self.feed(html)
         self.close()
@@ -43,8 +43,8 @@ class Page(HTMLParser):
 
     @override
     def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1] not in ("style",):
-            self.words.append(data)
+        if self._open and self._open[-1] != "style":
+            self.texts.append(data)
 
     @override
     def handle_comment(self, data: str) -> None:
@@ -52,21 +52,21 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        """All its text."""
-        return " ".join(" ".join(self.words).split())
+        """All text, on one line."""
+        return " ".join(" ".join(self.texts).split())
 
     @property
     def structure(self) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-        """Its tags, with the names of their attributes, and where they stand."""
+        """The elements, with the names of their attributes and their position."""
         return [(each.name, tuple(each.attributes), each.path) for each in self.elements]
 
     def all(self, name: str) -> list[Element]:
-        """The elements of one name."""
+        """The elements with a name."""
         return [each for each in self.elements if each.name == name]
 
 
 def assert_harmless(page: Page) -> None:
-    """Nothing in it runs, is loaded from elsewhere, or is named twice."""
+    """Check that nothing in the page runs or is loaded from elsewhere, and that ids are unique."""
     ids = [each.attributes["id"] for each in page.elements if "id" in each.attributes]
     assert len(set(ids)) == len(ids)
     for each in page.elements:

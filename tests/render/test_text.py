@@ -1,4 +1,4 @@
-"""Text from elsewhere: nothing in it can steer a terminal, start a line or hide."""
+"""Text from outside cannot control a terminal, start a line or hide; durations read well."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unisync._models.text import sanitize
+from unisync._models.text import duration, sanitize
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "sanitized"),
     [
-        ("as it is: é, 日本, 👩\u200d🚀", "as it is: é, 日本, 👩\u200d🚀"),
+        ("unchanged: é, 日本, 👩\u200d🚀", "unchanged: é, 日本, 👩\u200d🚀"),
         ("\x1b[31mred\x1b[0m and \x1b[1;4mbold\x1b[m", "red and bold"),
         ("\x1b]0;a title\x07after", "after"),
         ("\x1b]8;;http://example.test\x1b\\a link\x1b]8;;\x1b\\", "a link"),
@@ -31,24 +31,43 @@ from unisync._models.text import sanitize
         ("", ""),
     ],
 )
-def test_what_is_left_of_a_text(text: str, shown: str) -> None:
-    assert sanitize(text) == shown
+def test_text_is_sanitized(text: str, sanitized: str) -> None:
+    assert sanitize(text) == sanitized
 
 
-def test_a_long_text_is_cut_and_tells_its_length() -> None:
+def test_long_text_is_truncated_and_shows_its_length() -> None:
     assert sanitize("abcdefgh", 8) == "abcdefgh"
     assert sanitize("abc defgh", 4) == "abc… (9 characters)"
     assert len(sanitize("x" * 1_000_000, 100)) < 130
 
 
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\x1b\x9b\x9d\x90[]0;m\\\x07\n\r")), max_size=200))
-def test_no_control_character_is_left(text: str) -> None:
-    shown = sanitize(text)
-    assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in shown)
-    assert sanitize(shown) == shown
+def test_no_control_character_remains(text: str) -> None:
+    sanitized = sanitize(text)
+    assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in sanitized)
+    assert sanitize(sanitized) == sanitized
 
 
 @pytest.mark.parametrize("piece", ["\x1b]", "\x1b[", "\x1bP", "\x9d", "\x1b[;", "\n \t"])
-def test_a_megabyte_of_beginnings_is_read_once(piece: str) -> None:
-    """Each of them could be the beginning of a sequence that goes to the end of the text."""
+def test_many_unterminated_sequences_take_linear_time(piece: str) -> None:
+    """Each could be the start of a sequence that ends with the text."""
     assert len(sanitize(piece * (1_000_000 // len(piece)) + "end", 100)) < 130
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (0.2, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min"),
+        (60, "1 min"),
+        (250, "4 min 10 s"),
+        (7_500, "2 h 5 min"),
+        (86_400 * 3 + 1, "3 d"),
+        (86_400 * 3 + 5 * 3_600, "3 d 5 h"),
+        (86_400 * 400, "400 d"),
+    ],
+)
+def test_durations_have_at_most_two_units(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

@@ -1,4 +1,4 @@
-"""Timelines: whatever the times are, bars and labels stand where there is room."""
+"""Timelines: bars and labels fit, whatever the times are."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.render.pages import Page
-from tests.render.samples import MADE_AT, events, tried
+from tests.render.samples import AS_OF, attempt_with, events
 from tests.support.samples import NOON
 from unisync import SyncEvent, SyncState
-from unisync._render.icons import SHAPES
+from unisync._render.icons import PATHS
 from unisync._render.symbols import SYMBOLS
-from unisync._render.timeline import how_long, lane, marks, timeline
+from unisync._render.timeline import lane, ticks, timeline
 
-Told = tuple[datetime, list[datetime], SyncState]
-"""When an attempt started, when its events were, and how it stands."""
+Attempt = tuple[datetime, list[datetime], SyncState]
+"""The start of an attempt, its events' times, and its state."""
 
 SECONDS = st.floats(min_value=-62_135_596_800, max_value=253_402_300_799)
 DATES = st.one_of(
@@ -43,24 +43,24 @@ DATES = st.one_of(
         (NOON, 5_000 * 86_400, ["2030", "2035", "2040"]),
     ],
 )
-def test_an_axis_is_marked_at_round_times(begin: datetime, seconds: float, labels: list[str]) -> None:
+def test_ticks_are_at_round_times(begin: datetime, seconds: float, labels: list[str]) -> None:
     start = begin.timestamp()
-    assert [label for _, label in marks(start, start + seconds)] == labels
+    assert [label for _, label in ticks(start, start + seconds)] == labels
 
 
 @settings(deadline=None)
 @given(begin=SECONDS, seconds=st.floats(min_value=2, max_value=300_000_000_000))
-def test_the_marks_of_an_axis_are_neither_crowded_nor_missing(begin: float, seconds: float) -> None:
+def test_ticks_are_neither_crowded_nor_missing(begin: float, seconds: float) -> None:
     end = min(begin + seconds, 253_402_300_799)
     if end - begin >= 2:
-        places = [(time - begin) / (end - begin) for time, _ in marks(begin, end)]
-        assert 1 <= len(places) <= 6
-        assert all(0 <= place <= 1 for place in places)
-        assert all(later - before > 0.22 for before, later in pairwise(places))
+        positions = [(time - begin) / (end - begin) for time, _ in ticks(begin, end)]
+        assert 1 <= len(positions) <= 6
+        assert all(0 <= position <= 1 for position in positions)
+        assert all(later - before > 0.22 for before, later in pairwise(positions))
 
 
-def shares(page: Page) -> list[float]:
-    """Every place and width that is a share of the whole."""
+def percentages(page: Page) -> list[float]:
+    """Every position and width in percent."""
     values = [value or "" for each in page.elements for value in each.attributes.values()]
     return [float(value[:-1]) for value in values if re.fullmatch(r"\S*[\d.a-z]%", value) and value != "300%"]
 
@@ -70,17 +70,17 @@ def shares(page: Page) -> list[float]:
     st.lists(st.tuples(DATES, st.lists(DATES, max_size=5), st.sampled_from(list(SyncState))), min_size=1, max_size=4),
     st.one_of(st.none(), DATES),
 )
-def test_every_bar_lies_within(tries: list[Told], made_at: datetime | None) -> None:
+def test_every_bar_is_inside_the_drawing(attempts: list[Attempt], as_of: datetime | None) -> None:
     lanes = [
         lane(
-            f"try-{number}",
-            tried(*(SyncEvent(type="A", event="b", time=date) for date in dates), state=state, at=start),
-            made_at,
+            f"attempt-{number}",
+            attempt_with(*(SyncEvent(type="A", event="b", time=date) for date in dates), state=state, at=start),
+            as_of,
         )
-        for number, (start, dates, state) in enumerate(tries)
+        for number, (start, dates, state) in enumerate(attempts)
     ]
     page = Page(timeline(lanes))
-    assert all(0 <= share <= 100 for share in shares(page))
+    assert all(0 <= percentage <= 100 for percentage in percentages(page))
     assert all(name in page.text for name, *_ in lanes)
     for bar in page.all("svg"):
         x, width = bar.attributes.get("x"), bar.attributes["width"]
@@ -90,49 +90,33 @@ def test_every_bar_lies_within(tries: list[Told], made_at: datetime | None) -> N
             assert float(x[:-1]) + float(width[:-1]) <= 100.01
 
 
-def test_what_is_under_way_goes_on_until_now() -> None:
-    running = tried(*events("a", "b"), state=SyncState.RUNNING)
-    assert lane("x", running, MADE_AT).length == "5 min"
+def test_an_attempt_in_progress_lasts_until_now() -> None:
+    running = attempt_with(*events("a", "b"), state=SyncState.RUNNING)
+    assert lane("x", running, AS_OF).length == "5 min"
     assert lane("x", running, None).length == "5 s"
     assert lane("x", running, NOON - timedelta(days=1)).length == "5 s"
-    assert lane("x", tried(*events("a", "b")), MADE_AT).length == "5 s"
+    assert lane("x", attempt_with(*events("a", "b")), AS_OF).length == "5 s"
 
 
-def test_what_lies_far_apart_has_axes_of_its_own() -> None:
-    first, soon = lane("a", tried(), None), lane("b", tried(at=NOON + timedelta(seconds=90)), None)
-    late = lane("c", tried(at=NOON + timedelta(days=3, hours=5)), None)
+def test_a_long_gap_starts_a_new_axis() -> None:
+    first, soon = lane("a", attempt_with(), None), lane("b", attempt_with(at=NOON + timedelta(seconds=90)), None)
+    late = lane("c", attempt_with(at=NOON + timedelta(days=3, hours=5)), None)
     page = Page(timeline([late, first, soon]))
     drawings = [each.attributes["aria-label"] or "" for each in page.all("svg") if each.attributes.get("role") == "img"]
     assert [re.findall(r"\b([abc]): FAILED", label) for label in drawings] == [["a", "b"], ["c"]]
     assert "3 d 4 h later" in page.text
 
 
-def test_many_events_at_a_time_are_one_mark() -> None:
-    page = Page(timeline([lane("a", tried(*events(*("x" * 300), apart=0)), None)]))
+def test_events_at_the_same_time_share_a_mark() -> None:
+    page = Page(timeline([lane("a", attempt_with(*events(*("x" * 300), interval=0)), None)]))
     assert len([each for each in page.all("line") if each.attributes.get("class") == "event"]) == 1
 
 
-def test_no_timeline_has_no_drawing() -> None:
+def test_no_attempts_have_no_drawing() -> None:
     assert Page(timeline([])).all("svg") == []
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0 s"),
-        (0.2, "under 1 s"),
-        (59.4, "59 s"),
-        (60, "1 min"),
-        (250, "4 min 10 s"),
-        (7_500, "2 h 5 min"),
-        (86_400 * 3 + 1, "3 d"),
-        (86_400 * 400, "400 d"),
-    ],
-)
-def test_lengths_of_time(seconds: float, words: str) -> None:
-    assert how_long(seconds) == words
-
-
-def test_every_state_has_a_shape_of_its_own() -> None:
-    assert set(SHAPES) == set(SYMBOLS)
-    assert len(set(SHAPES.values())) == len(SHAPES)
+def test_every_state_has_its_own_icon() -> None:
+    assert set(PATHS) == set(SYMBOLS)
+    icons = [(PATHS[state], symbol.icon, symbol.ascii_icon) for state, symbol in SYMBOLS.items()]
+    assert all(len(set(column)) == len(SYMBOLS) for column in zip(*icons, strict=True))

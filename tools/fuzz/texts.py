@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 from typing_extensions import override
 
 from tests.render.pages import Page, assert_harmless
-from tests.render.samples import HOSTILE, MADE_AT, told
+from tests.render.samples import AS_OF, HOSTILE, entry_with
 from tools.fuzz.mutations import with_pieces
 from unisync._models.text import sanitize
-from unisync._render.cards import outcome_card
+from unisync._render.cards import card
 from unisync._render.report import report
 from unisync.cli.github import annotation, summary
 from unisync.cli.junit import report as junit
@@ -91,22 +91,22 @@ def _plain(words: str) -> None:
 
 
 def _page(words: str) -> None:
-    page = Page(report([told(f"w{words}")], made_at=MADE_AT, title=f"w{words}"))
+    page = Page(report([entry_with(f"w{words}")], as_of=AS_OF, title=f"w{words}"))
     assert_harmless(page)
     assert page.structure == _usual_structure(), "a text has changed the structure of a page"
-    for steered in page.words:
+    for steered in page.texts:
         _steers_nothing(steered)
 
 
 def _card(words: str) -> None:
-    card = Page(outcome_card(told(words).outcome))
-    assert_harmless(card)
-    for steered in card.words:
+    shown = Page(card(entry_with(words).outcome))
+    assert_harmless(shown)
+    for steered in shown.texts:
         _steers_nothing(steered)
 
 
 def _files(words: str) -> None:
-    row = row_of(told(words).outcome)
+    row = row_of(entry_with(words).outcome)
     root = ElementTree.fromstring(junit([row], {row.ref: 1.0}))
     assert [each.tag for each in root.iter()] == ["testsuites", "testsuite", "testcase", "error", "system-out"]
     _steers_nothing(annotation(row))
@@ -115,7 +115,7 @@ def _files(words: str) -> None:
 
 
 def _printed(words: str) -> None:
-    row = row_of(told(words).outcome)
+    row = row_of(entry_with(words).outcome)
     # GitHub's runner reads no terminal, where a cell of a table has lines of its own.
     for stream, environ in ((_Terminal(), {}), (_File(), {}), (_File(), {"GITHUB_ACTIONS": "true"})):
         output = Output(stream, stream, environ=environ)
@@ -143,7 +143,7 @@ def _is_wtf8(data: bytes) -> bool:
 
 @cache
 def _usual_structure() -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    return Page(report([told("w")], made_at=MADE_AT, title="w")).structure
+    return Page(report([entry_with("w")], as_of=AS_OF, title="w")).structure
 
 
 def _steers_nothing(words: str) -> None:

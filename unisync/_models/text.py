@@ -15,7 +15,6 @@ _ESCAPE_SEQUENCES = re.compile(
     r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x80-\x9f]*(?:\x1b\\|\x9c)"  # device control strings
     r"|\x1b[ -/]*[0-~]"
 )
-_SPACES = re.compile(r"\s+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
 """Invisible characters; those that change the writing direction can make text read as something else."""
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
@@ -30,8 +29,9 @@ def sanitize(text: str, limit: int | None = None) -> str:
         text: Any text. Event messages come from Git commits and templates, so nobody vouches for them.
         limit: The maximum number of characters; longer text is truncated and its length is appended.
     """
-    without = _CONTROLS.sub("", _ESCAPE_SEQUENCES.sub("", text))
-    line = _SURROGATES.sub("\ufffd", _SPACES.sub(" ", without).strip())
+    if not text.isprintable():  # most text is, and this check is much faster than the expressions
+        text = _SURROGATES.sub("\ufffd", _CONTROLS.sub("", _ESCAPE_SEQUENCES.sub("", text)))
+    line = " ".join(text.split())
     if limit is not None and len(line) > limit:
         return f"{line[:limit].rstrip()}… ({len(line)} characters)"
     return line

@@ -1,4 +1,4 @@
-"""The report as Chromium shows it: nothing is requested, nothing runs, nothing overflows, all can be read."""
+"""The report in Chromium: nothing is requested, nothing runs, nothing overflows, and all text is readable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from tests.render.samples import HOSTILE, MADE_AT, events, looked, resources, told, tried, usual
+from tests.render.samples import AS_OF, HOSTILE, all_kinds, attempt_with, entry_with, events, outcome_of, resources
 from tests.support.samples import git_job, twin_job
 from unisync import SyncState
 from unisync._render.report import ReportEntry, report
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 
 Scheme = Literal["dark", "light"]
 
@@ -30,8 +30,8 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        quiet = ("quic", "gpu", "background-networking", "component-update", "sync")
-        arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in quiet)]
+        disabled = ("quic", "gpu", "background-networking", "component-update", "sync")
+        arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{feature}" for feature in disabled)]
         launched = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=arguments)
         yield launched
         launched.close()
@@ -39,33 +39,33 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Tab:
-    """A page, and everything it did."""
+    """A page, and everything that it did."""
 
     page: Page
-    happened: list[str] = field(default_factory=list[str])
+    log: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
-        def said(message: ConsoleMessage) -> None:
-            self.happened.append(f"console {message.type}: {message.text}")
+        def on_console(message: ConsoleMessage) -> None:
+            self.log.append(f"console {message.type}: {message.text}")
 
-        def asked(request: Request) -> None:
-            self.happened.append(f"request: {request.url}")
+        def on_request(request: Request) -> None:
+            self.log.append(f"request: {request.url}")
 
-        def spoke(dialog: Dialog) -> None:
-            self.happened.append(f"dialog: {dialog.message}")
+        def on_dialog(dialog: Dialog) -> None:
+            self.log.append(f"dialog: {dialog.message}")
             dialog.dismiss()
 
-        self.page.on("console", said)
-        self.page.on("request", asked)
-        self.page.on("dialog", spoke)
-        self.page.on("pageerror", lambda error: self.happened.append(f"error: {error}"))
+        self.page.on("console", on_console)
+        self.page.on("request", on_request)
+        self.page.on("dialog", on_dialog)
+        self.page.on("pageerror", lambda error: self.log.append(f"error: {error}"))
 
     def evaluate(self, script: str) -> Any:
-        """What a script finds out about the page."""
+        """The value of a script in the page."""
         return self.page.evaluate(script)
 
 
-def opened(browser: Browser, path: Path, scheme: Scheme = "light", width: int = 1200) -> Tab:
+def open_tab(browser: Browser, path: Path, scheme: Scheme = "light", width: int = 1200) -> Tab:
     tab = Tab(browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme))
     tab.page.goto(path.as_uri())
     return tab
@@ -74,22 +74,22 @@ def opened(browser: Browser, path: Path, scheme: Scheme = "light", width: int = 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(report(usual(), made_at=MADE_AT, title="Production"), "utf-8")
+    path.write_text(report(all_kinds(), as_of=AS_OF, title="Production"), "utf-8")
     return path
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Texts that mean harm, that are long, and that are long without a space."""
+    """Texts with HTML, long texts, and long texts without a space."""
     entries = [
-        told(HOSTILE),
-        told("x" * 1_000_000),
-        told("<script>alert(1)</script>"),
-        ReportEntry(looked(git_job(tried(*events(*(f"{number} {HOSTILE}" for number in range(300))))))),
-        ReportEntry(looked(twin_job(SyncState.ACTIVE)), resources=resources(failed=40, why="y" * 3_000)),
+        entry_with(HOSTILE),
+        entry_with("x" * 1_000_000),
+        entry_with("<script>alert(1)</script>"),
+        ReportEntry(outcome_of(git_job(attempt_with(*events(*(f"{number} {HOSTILE}" for number in range(300))))))),
+        ReportEntry(outcome_of(twin_job(SyncState.ACTIVE)), resources=resources(failed=40, reason="y" * 3_000)),
     ]
     path = tmp_path_factory.mktemp("hostile") / "report.html"
-    path.write_text(report(entries, made_at=MADE_AT, title=f"Mean {HOSTILE}"), "utf-8")
+    path.write_text(report(entries, as_of=AS_OF, title=f"Hostile {HOSTILE}"), "utf-8")
     return path
 
 
@@ -99,22 +99,22 @@ def test_nothing_is_requested_and_nothing_runs(
     browser: Browser, request: pytest.FixtureRequest, name: str, scheme: Scheme
 ) -> None:
     path: Path = request.getfixturevalue(name)
-    tab = opened(browser, path, scheme)
+    tab = open_tab(browser, path, scheme)
     tab.page.hover("section")
     tab.page.click("nav a")
-    assert tab.happened == [f"request: {path.as_uri()}"]
+    assert tab.log == [f"request: {path.as_uri()}"]
     assert tab.page.title() == ("Production" if name == "sample" else tab.page.inner_text("h1"))
     assert tab.evaluate("document.querySelectorAll('script, img, iframe').length") == 0
     tab.page.close()
 
 
-def test_hostile_text_runs_where_nobody_forbids_it(browser: Browser, tmp_path: Path) -> None:
-    """What the test above looks for would be seen."""
+def test_hostile_text_runs_in_an_unprotected_page(browser: Browser, tmp_path: Path) -> None:
+    """A check of the test above: it would see scripts that run."""
     path = tmp_path / "harmful.html"
     path.write_text(f"<!doctype html><title>t</title>{HOSTILE}", "utf-8")
-    tab = opened(browser, path)
+    tab = open_tab(browser, path)
     tab.page.wait_for_function("true")
-    assert "dialog: 1" in tab.happened
+    assert "dialog: 1" in tab.log
     tab.page.close()
 
 
@@ -123,23 +123,23 @@ def test_hostile_text_runs_where_nobody_forbids_it(browser: Browser, tmp_path: P
 def test_a_page_is_never_wider_than_the_window(
     browser: Browser, request: pytest.FixtureRequest, name: str, width: int
 ) -> None:
-    tab = opened(browser, request.getfixturevalue(name), width=width)
+    tab = open_tab(browser, request.getfixturevalue(name), width=width)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     tab.page.close()
 
 
 @pytest.mark.parametrize("width", [320, 1200])
-def test_the_labels_of_a_drawing_overlap_nowhere(browser: Browser, sample: Path, width: int) -> None:
-    tab = opened(browser, sample, width=width)
+def test_labels_of_a_timeline_do_not_overlap(browser: Browser, sample: Path, width: int) -> None:
+    tab = open_tab(browser, sample, width=width)
     overlaps = tab.evaluate(
         """[...document.querySelectorAll('.timeline > svg')].flatMap(svg => {
             const texts = [...svg.querySelectorAll('text')]
             const boxes = texts.map(text => [text.getBoundingClientRect(), text.textContent])
             const beyond = boxes.filter(([box]) => box.right > svg.getBoundingClientRect().right + 1)
-            const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
-            const met = boxes.flatMap(([a, said], place) =>
-                boxes.slice(place + 1).filter(([b]) => meet(a, b)).map(([, also]) => [said, also]))
-            return [...beyond, ...met]
+            const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+            const overlapping = boxes.flatMap(([a, first], index) =>
+                boxes.slice(index + 1).filter(([b]) => overlap(a, b)).map(([, second]) => [first, second]))
+            return [...beyond, ...overlapping]
         })"""
     )
     assert overlaps == []
@@ -176,8 +176,10 @@ CONTRASTS = """() => {
 
 @pytest.mark.parametrize("media", ["screen", "print"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_stands_out(browser: Browser, sample: Path, scheme: Scheme, media: Literal["print", "screen"]) -> None:
-    tab = opened(browser, sample, scheme)
+def test_all_text_has_enough_contrast(
+    browser: Browser, sample: Path, scheme: Scheme, media: Literal["print", "screen"]
+) -> None:
+    tab = open_tab(browser, sample, scheme)
     tab.page.emulate_media(media=media, color_scheme=scheme)
     found: list[tuple[str, float]] = tab.evaluate(CONTRASTS)
     assert len(found) > 200
@@ -188,10 +190,10 @@ def test_all_text_stands_out(browser: Browser, sample: Path, scheme: Scheme, med
 @pytest.mark.parametrize(
     ("media", "scheme", "dark"), [("screen", "dark", True), ("screen", "light", False), ("print", "dark", False)]
 )
-def test_it_is_dark_on_dark_screens_alone(
+def test_dark_mode_is_for_dark_screens_only(
     browser: Browser, sample: Path, media: Literal["print", "screen"], scheme: Scheme, dark: bool
 ) -> None:
-    tab = opened(browser, sample, scheme)
+    tab = open_tab(browser, sample, scheme)
     tab.page.emulate_media(media=media, color_scheme=scheme)
     for element in ("html", "section"):
         colour: str = tab.evaluate(f"getComputedStyle(document.querySelector('{element}')).backgroundColor")
@@ -199,8 +201,8 @@ def test_it_is_dark_on_dark_screens_alone(
     tab.page.close()
 
 
-def test_on_paper_all_is_open_and_nothing_is_cut_off(browser: Browser, hostile: Path) -> None:
-    tab = opened(browser, hostile)
+def test_print_shows_all_details_and_whole_tables(browser: Browser, hostile: Path) -> None:
+    tab = open_tab(browser, hostile)
     tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = false)")
     tab.page.emulate_media(media="print")
     tables = "[...document.querySelectorAll('.box')].map(box => [box.clientHeight, box.scrollHeight])"
@@ -209,8 +211,8 @@ def test_on_paper_all_is_open_and_nothing_is_cut_off(browser: Browser, hostile: 
     tab.page.close()
 
 
-def test_every_drawing_has_a_name_for_those_who_do_not_see_it(browser: Browser, sample: Path) -> None:
-    tab = opened(browser, sample)
+def test_the_page_has_names_for_screen_readers(browser: Browser, sample: Path) -> None:
+    tab = open_tab(browser, sample)
     drawings = tab.page.get_by_role("img")
     assert drawings.count() == sample.read_text("utf-8").count('role="img"') > 4
     for number in range(drawings.count()):
@@ -221,15 +223,15 @@ def test_every_drawing_has_a_name_for_those_who_do_not_see_it(browser: Browser, 
     tab.page.close()
 
 
-def test_a_card_is_read_in_light_and_dark_notebooks(browser: Browser, tmp_path: Path) -> None:
-    card = usual()[1].outcome._repr_html_()
+def test_a_card_is_readable_in_light_and_dark_notebooks(browser: Browser, tmp_path: Path) -> None:
+    card = all_kinds()[1].outcome._repr_html_()
     for scheme in ("light", "dark"):
-        for theme, said in (("", scheme), ('data-jp-theme-light="true"', "light"), ('class="vscode-dark"', "dark")):
+        for theme, expected in (("", scheme), ('data-jp-theme-light="true"', "light"), ('class="vscode-dark"', "dark")):
             path = tmp_path / "notebook.html"
             path.write_text(f"<!doctype html><title>n</title><body {theme}>{card}{card}", "utf-8")
-            tab = opened(browser, path, "dark" if scheme == "dark" else "light")
+            tab = open_tab(browser, path, "dark" if scheme == "dark" else "light")
             found: list[tuple[str, float]] = tab.evaluate(CONTRASTS)
             assert [(element, contrast) for element, contrast in found if contrast < 4.5] == []
             colour: str = tab.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")
-            assert (int(colour.removeprefix("rgb(").partition(",")[0]) < 128) is (said == "dark")
+            assert (int(colour.removeprefix("rgb(").partition(",")[0]) < 128) is (expected == "dark")
             tab.page.close()
