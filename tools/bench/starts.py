@@ -34,7 +34,7 @@ from unisync import Unisync
 warnings.simplefilter("ignore")
 client = Unisync(region_name="eu-west-1", endpoint_url={url!r})
 job = client.proton.get_service_instance_sync_status("web", {name!r})
-assert job.latest_sync.status.native == "SUCCEEDED"
+assert job.latest_sync.status.aws_state == "SUCCEEDED"
 """
 # Ours are made when they are first called, so each is called.
 _RAW_THREE = """
@@ -55,9 +55,9 @@ assert reply["LatestSync"]["Status"] == "SUCCEEDED"
 _THREE = """
 from unisync import ServiceInstanceSync, StackSync, TwinMakerSync, Unisync
 client = Unisync(region_name="eu-west-1", endpoint_url={url!r})
-assert client.get(TwinMakerSync("factory")).status.native == "ACTIVE"
-assert client.get(ServiceInstanceSync("web", {name!r})).latest_sync.status.native == "SUCCEEDED"
-assert client.get(StackSync({name!r})).latest_sync.status.native == "SUCCEEDED"
+assert client.get(TwinMakerSync("factory")).status.aws_state == "ACTIVE"
+assert client.get(ServiceInstanceSync("web", {name!r})).latest_sync.status.aws_state == "SUCCEEDED"
+assert client.get(StackSync({name!r})).latest_sync.status.aws_state == "SUCCEEDED"
 """
 _LOADED = """
 import sys, unisync

@@ -21,7 +21,7 @@ WAYS = {
     "adaptive": "the same, with boto3's adaptive retries",
     "loop": "one loop, every 5 s",
 }
-CALLS_AIM, THROTTLED_AIM = 0.5, 0.02
+CALLS_AIM, THROTTLED_AIM = 0.7, 0.02
 
 
 @dataclass(frozen=True)
