@@ -13,10 +13,13 @@ from pydantic import ValidationError
 
 from unisync._core.commands import Call
 from unisync.errors import (
+    AccessDeniedError,
     CredentialsError,
     InvalidArgumentError,
     ResponseError,
+    ServerError,
     ServiceError,
+    ThrottledError,
     TransportError,
     UnisyncError,
 )
@@ -59,9 +62,10 @@ def credentials_client_error(error: ClientError, call: Call[Any]) -> UnisyncErro
     operation = error.operation_name
     answered = client_error(error, operation, _CREDENTIAL_SERVICES.get(operation, "sts"))
     answered.outcome_unknown = False
-    if type(answered) is ServiceError:
-        return CredentialsError(call.service, call.operation, str(answered))
-    return answered
+    if isinstance(answered, (AccessDeniedError, ThrottledError, ServerError)):
+        return answered
+    # Any other class would be taken for the result of the call: a missing SSO role for a missing sync.
+    return CredentialsError(call.service, call.operation, str(answered))
 
 
 def translate_error(error: Exception, call: Call[Any]) -> UnisyncError:
