@@ -1,4 +1,4 @@
-"""IoT TwinMaker, Proton, CodeConnections and a little of STS on loopback, for tests and for trying things out."""
+"""A local emulator of IoT TwinMaker, Proton, CodeConnections and a part of STS, for tests and demos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The emulator's time: real, faster than real, or moved by hand."""
+"""The emulated time: real, faster than real, or advanced by hand."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import time
 
 
 class EmulatorClock:
-    """The time that the emulated AWS lives in, and a `Clock` for a client that shall live in it too.
+    """The clock of an emulator, and a `Clock` for the clients that should share its time.
 
-    With a `speed`, time runs by itself, that many emulated seconds in a real one. Without, it stands still until
-    `advance` or one of the sleeps moves it.
+    With a `speed`, time runs by itself, at that many emulated seconds per real second. Without one, only `advance`
+    and the sleeps move it.
     """
 
     def __init__(self, speed: float | None = 1.0) -> None:
@@ -19,57 +19,60 @@ class EmulatorClock:
             raise ValueError(f"speed: expected a number above zero, got {speed!r}")
         self._speed = speed
         self._lock = threading.Lock()
-        self._moved = 0.0
-        # Whole milliseconds, as in AWS's replies: so dates that differ by whole seconds differ by exactly those.
+        self._advanced = 0.0
+        # Whole milliseconds, as in AWS's replies: dates a whole number of seconds apart then differ by exactly that.
         self._epoch = round(time.time(), 3)
         self._started = time.monotonic()
 
     def now(self) -> float:
-        """Emulated seconds since the clock was made. Never goes back."""
-        ran = 0.0 if self._speed is None else (time.monotonic() - self._started) * self._speed
-        return ran + self._moved
+        """Emulated seconds since the clock was created. Never goes back."""
+        elapsed = 0.0 if self._speed is None else (time.monotonic() - self._started) * self._speed
+        return elapsed + self._advanced
 
     def time(self) -> float:
         """The emulated date, in seconds since 1970 (UTC)."""
         return self.date(self.now())
 
     def date(self, moment: float) -> float:
-        """The date of a moment of this clock, in seconds since 1970 (UTC): the same one each time."""
+        """Convert a value of `now` to seconds since 1970 (UTC)."""
         return self._epoch + moment
 
     def advance(self, seconds: float) -> None:
         """Move the emulated time ahead by `seconds`."""
-        if not 0 <= seconds < float("inf"):
-            raise ValueError(f"seconds: time only moves ahead, got {seconds!r}")
+        _check_seconds(seconds)
         with self._lock:
-            self._moved += seconds
+            self._advanced += seconds
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` of emulated time pass: by waiting, or, on a clock moved by hand, by moving it.
+        """Sleep for `seconds` of emulated time. A manual clock advances instead of waiting.
 
-        Of those who sleep at the same time, none moves it further than to the end of its own sleep.
+        Concurrent sleeps overlap: each moves a manual clock no further than the end of its own sleep.
         """
         if self._speed is None:
-            until = self._end_of(seconds)
-            time.sleep(0)  # others may begin theirs
-            self._move_to(until)
+            end = self._end_of(seconds)
+            time.sleep(0)  # let other threads begin their sleeps
+            self._advance_to(end)
         else:
             time.sleep(seconds / self._speed)
 
     async def async_sleep(self, seconds: float) -> None:
-        """The same for a coroutine."""
+        """Sleep for `seconds` of emulated time in a coroutine; see `sleep`."""
         if self._speed is None:
-            until = self._end_of(seconds)
+            end = self._end_of(seconds)
             await asyncio.sleep(0)
-            self._move_to(until)
+            self._advance_to(end)
         else:
             await asyncio.sleep(seconds / self._speed)
 
     def _end_of(self, seconds: float) -> float:
-        if not 0 <= seconds < float("inf"):
-            raise ValueError(f"seconds: time only moves ahead, got {seconds!r}")
-        return self._moved + seconds
+        _check_seconds(seconds)
+        return self._advanced + seconds
 
-    def _move_to(self, moment: float) -> None:
+    def _advance_to(self, moment: float) -> None:
         with self._lock:
-            self._moved = max(self._moved, moment)
+            self._advanced = max(self._advanced, moment)
+
+
+def _check_seconds(seconds: float) -> None:
+    if not 0 <= seconds < float("inf"):
+        raise ValueError(f"seconds: expected a finite number, zero or more, got {seconds!r}")

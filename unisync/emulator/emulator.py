@@ -1,4 +1,4 @@
-"""The emulator as Python sees it: set up a world, push commits, move the time, ask what was called."""
+"""The Python API of the emulator: set up accounts, push commits, advance the clock, inspect the calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol, Self
 from botocore.loaders import Loader
 from typing_extensions import TypedDict
 
-from unisync.emulator._http.in_process import URL, answer_in_process
+from unisync.emulator._http.in_process import URL, handle_in_process
 from unisync.emulator._http.server import Server
 from unisync.emulator._protocol.signature import access_key_of, secret_of
 from unisync.emulator._scenario.checks import check
@@ -21,14 +21,14 @@ from unisync.emulator._scenario.setup import Setup
 from unisync.emulator._state.identities import Role, split_role_arn
 from unisync.emulator.application import Application, RecordedCall
 from unisync.emulator.clock import EmulatorClock
-from unisync.emulator.faults import Fault, TokenBucket, known_operation
+from unisync.emulator.faults import Fault, TokenBucket, check_operation
 
 logger: logging.Logger = logging.getLogger(__name__)
 
 ACCOUNT = "123456789012"
-"""The account that everything happens in unless another is named."""
+"""The default account."""
 REGION = "eu-west-1"
-"""The region, likewise."""
+"""The default region."""
 
 
 class Boto3Session(Protocol):
@@ -60,7 +60,7 @@ class BotocoreConfig(Protocol):
 
 
 class ClientOptions(TypedDict, closed=True):
-    """What `Unisync` and `AsyncUnisync` take to speak to an emulator."""
+    """The arguments with which `Unisync` and `AsyncUnisync` connect to an emulator."""
 
     session: Boto3Session
     endpoint_url: str
@@ -69,15 +69,16 @@ class ClientOptions(TypedDict, closed=True):
 
 
 class Emulator(Setup):
-    """A local AWS for the three services, and STS: a context manager, blocking or async, that serves on loopback.
+    """A local AWS with IoT TwinMaker, Proton, CodeConnections, and the parts of STS that they need.
 
-    Its own methods set up the default account and region; `account` gives those of another.
+    It serves on this machine while it is used as a context manager, blocking or async. Its own methods set up the
+    default account and region; `account` returns another.
 
     Args:
-        clock: "manual" for a time that only `clock.advance` and the clients' sleeps move. By default it is real.
-        speed: How many emulated seconds pass in a real one.
-        host: The address to serve on.
-        port: The port; 0 takes a free one.
+        clock: "manual" for a clock that only `clock.advance` and the clients' sleeps move. By default, time is real.
+        speed: Emulated seconds per real second.
+        host: The address to listen on.
+        port: The port; 0 picks a free one.
     """
 
     def __init__(
@@ -86,24 +87,24 @@ class Emulator(Setup):
         if clock not in ("real", "manual"):
             raise ValueError(f"clock: expected 'real' or 'manual', got {clock!r}")
         if clock == "manual" and speed != 1.0:
-            raise ValueError("speed: a clock moved by hand has none")
+            raise ValueError("speed: a manual clock has none")
         self.clock: EmulatorClock = EmulatorClock(None if clock == "manual" else speed)
         self._application = Application(self.clock)
         self._host, self._port = host, port
         self._server: Server | None = None
-        super().__init__(self._application.world(ACCOUNT, REGION))
+        super().__init__(self._application.account(ACCOUNT, REGION))
 
     @property
     def calls(self) -> list[RecordedCall]:
-        """What was asked of the emulator so far, in order: service, operation, params, time."""
+        """Every valid request so far, in order."""
         with self._application.lock:
             return list(self._application.calls)
 
     @property
     def page_size(self) -> int | None:
-        """The most items on a page of a list; None, to begin with, leaves it to the request.
+        """The most items on any page of a list. None, the default, leaves the number to the request.
 
-        Proton's ListRepositorySyncDefinitions comes whole all the same: its token has no room for anything.
+        Proton's ListRepositorySyncDefinitions is never paginated: its model allows only an empty token.
         """
         return self._application.page_size
 
@@ -115,30 +116,30 @@ class Emulator(Setup):
 
     @property
     def url(self) -> str:
-        """Where it serves."""
+        """The endpoint URL."""
         if self._server is None:
-            raise RuntimeError("the emulator serves only inside its with-block")
+            raise RuntimeError("the emulator is not running: use it in a with block, or call start()")
         host, port = self._server.address
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     @property
     def accepts_remote(self) -> bool:
-        """Whether it serves other machines than this one too."""
+        """Whether other machines can connect."""
         return self._server is not None and not ip_address(self._server.address[0]).is_loopback
 
     def account(self, *, account: str = ACCOUNT, region: str = REGION) -> Setup:
-        """Another account or region, to be set up like the default one."""
-        return Setup(self._application.world(_account_id(account), region))
+        """Return an account in a region, to set it up like the default one."""
+        return Setup(self._application.account(_account_id(account), region))
 
     def add_role(self, arn: str, *, external_id: str | None = None) -> None:
-        """Let every account assume a role, by STS's AssumeRole; what is done as the role is done in the role's account.
+        """Add a role that every account can assume with STS's AssumeRole. Its calls act in the role's account.
 
-        What is given out expires by the emulator's clock. botocore refreshes by real time: on a clock moved by hand,
-        `Expiration` may be hours ahead of that, and what the emulator refuses as expired is not refreshed by itself.
+        The credentials expire by the emulated clock, but botocore refreshes them by real time. On a manual clock the
+        emulator may therefore reject credentials as expired that botocore does not refresh.
 
         Args:
-            arn: The role's. The account need not have been set up.
-            external_id: What has to be asked with, word for word; None takes anything.
+            arn: The ARN of the role. Its account needs no other setup.
+            external_id: The external ID that AssumeRole must send; None accepts any.
         """
         split_role_arn(arn)
         check("sts", "arnType", arn=arn)
@@ -147,37 +148,37 @@ class Emulator(Setup):
             self._application.identities.roles[arn] = Role(arn, external_id)
 
     def remove_role(self, arn: str) -> None:
-        """Let nobody assume a role any longer. What was given out for it is good until it expires."""
+        """Remove a role. Credentials already issued for it work until they expire."""
         with self._application.lock:
             if self._application.identities.roles.pop(arn, None) is None:
                 raise ValueError(f"arn: there is no role {arn!r}")
 
     def expire_credentials(self, *, account: str | None = None) -> None:
-        """Let what AssumeRole gave out so far expire now: for the roles of an account, or for all."""
+        """Expire all credentials that AssumeRole has issued: for the roles of one account, or for all roles."""
         self._application.identities.expire(None if account is None else _account_id(account))
 
     def client_options(
         self, *, account: str = ACCOUNT, region: str = REGION, in_process: bool = False
     ) -> ClientOptions:
-        """The arguments with which `Unisync` or `AsyncUnisync` speaks to this emulator, in this world.
+        """The arguments with which `Unisync` or `AsyncUnisync` connects to this emulator.
 
         Args:
-            account: The account that calls are made in.
-            region: The region, likewise.
-            in_process: Whether calls are answered without a socket, which needs no `with`: nothing is served. Faults
-                that take time then take emulated time, whatever time-outs say, and no role can be assumed.
+            account: The account that calls act in.
+            region: The region that calls act in.
+            in_process: Handle calls in this process, without a socket. The emulator need not be running. Faults that
+                take time then take emulated time and ignore the client's timeouts, and roles cannot be assumed.
         """
         import boto3
         from botocore.config import Config
         from botocore.session import Session
 
         core = Session()
-        if in_process:  # nothing of the machine's own settings
+        if in_process:  # ignore the machine's own AWS settings
             settings: Any = core.get_component("config_store")
             for name, value in (("profile", None), ("config_file", os.devnull), ("max_attempts", None)):
                 settings.set_config_variable(name, value)
         if core.get_config_variable("data_path") is None:
-            # Reading the models anew is most of what a client costs: the emulator's clients share them.
+            # Loading the models is most of the cost of a client: the emulator's clients share them.
             core.register_component("data_loader", _model_loader())
         session = boto3.Session(
             botocore_session=core,
@@ -186,13 +187,13 @@ class Emulator(Setup):
             region_name=region,
         )
         if in_process:
-            answer_in_process(core, self._application)
+            handle_in_process(core, self._application)
         config = Config(inject_host_prefix=False, proxies={})
         url = URL if in_process else self.url
         return ClientOptions(session=session, endpoint_url=url, config=config, clock=self.clock)
 
     def environment(self, *, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
-        """The environment variables that point any AWS client at this emulator."""
+        """The environment variables with which any AWS client connects to this emulator."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": access_key_of(_account_id(account)),
@@ -212,24 +213,24 @@ class Emulator(Setup):
         seconds: float = 10.0,
         message: str | None = None,
     ) -> None:
-        """Let the next calls of an operation go wrong. Several faults of one operation come in the order set.
+        """Make the next calls of an operation fail. Several faults for one operation apply in the order of these calls.
 
         Args:
             operation: AWS's name, such as "GetSyncJob".
-            kind: An error code ("ThrottlingException"), a bare status ("http-503"), or a kind of
+            kind: An error code ("ThrottlingException"), an HTTP status ("http-503"), or a kind of
                 `unisync.emulator.FAULTS`.
-            times: For how many calls; None is for all, until `clear_faults`.
-            service: The one service that it is for, by boto3's name: Proton and CodeConnections share names of
-                operations. None is every service.
-            seconds: For "slow" and "stall": how long, in real seconds.
-            message: For an error code: what the error says.
+            times: The number of calls that fail; None is all of them, until `clear_faults`.
+            service: The one service that it applies to, by boto3's name, since Proton and CodeConnections share names
+                of operations. None is every service.
+            seconds: The duration of "slow" and "stall", in real seconds.
+            message: The error message, if `kind` is an error code.
         """
         fault = Fault(operation, kind, times, seconds, message or f"{kind} on demand", service)
         with self._application.lock:
             self._application.faults.append(fault)
 
     def clear_faults(self) -> None:
-        """Let all go well again."""
+        """Remove all faults and rate limits."""
         with self._application.lock:
             self._application.faults.clear()
             self._application.buckets.clear()
@@ -237,28 +238,28 @@ class Emulator(Setup):
     def throttle(
         self, operation: str, *, rate: float, burst: float = 1.0, service: str | None = None, account: str | None = None
     ) -> None:
-        """Allow an operation `rate` calls an emulated second in each account and region; others are throttled.
+        """Limit the rate of an operation, in each account and region separately. Calls above it are throttled.
 
         Args:
             operation: AWS's name, such as "GetSyncJob".
-            rate: Calls an emulated second.
-            burst: Calls at once.
-            service: The one service that it is for, by boto3's name; None is every service.
-            account: The one account that it is for; None is every account.
+            rate: Calls per emulated second.
+            burst: Calls that are allowed at once.
+            service: The one service that it applies to, by boto3's name; None is every service.
+            account: The one account that it applies to; None is every account.
         """
-        known_operation(operation, service)
+        check_operation(operation, service)
         with self._application.lock:
             self._application.buckets[service, account, operation] = TokenBucket(rate, burst, self.clock)
 
     def start(self) -> None:
-        """Serve. `with` does this, and `stop`."""
+        """Start the server. A `with` block does this, and calls `stop` at its end."""
         if self._server is None:
             self._server = Server(self._application, self._host, self._port)
             if self.accepts_remote:
-                logger.warning("The emulator serves other machines too, as it was told: on %s", self._host)
+                logger.warning("The emulator listens on %s: other machines can connect", self._host)
 
     def stop(self) -> None:
-        """Free the port and the thread."""
+        """Stop the server: close its connections, free the port and end the thread."""
         if self._server is not None:
             self._server.close()
             self._server = None

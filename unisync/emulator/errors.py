@@ -1,10 +1,10 @@
-"""What an emulated operation raises to answer with an AWS error."""
+"""The exceptions that become AWS error responses."""
 
 from __future__ import annotations
 
 
 class AwsError(Exception):
-    """An error as AWS names it. `status` is for the codes that no service model declares."""
+    """An error response. `status` sets the HTTP status of codes that no service model declares."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
         super().__init__(f"{code}: {message}")
@@ -14,4 +14,4 @@ class AwsError(Exception):
 
 
 class CommonError(AwsError):
-    """An error that is no service's own, under the name it has in JSON. The query protocol has another for it."""
+    """An error common to all services, named as in the JSON protocols. The query protocol has another code for it."""

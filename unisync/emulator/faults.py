@@ -1,4 +1,4 @@
-"""What can go wrong on demand, and for how many calls."""
+"""Faults on demand, each for a number of calls, and rate limits."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from unisync.emulator.clock import EmulatorClock
 from unisync.emulator.errors import AwsError
 
 NEW_STATE = "REIMAGINED"
-"""The word that "unknown-state" puts where AWS says how a sync stands."""
-NEW_MEMBER = "addedByAws"
-"""The member that "unknown-member" adds to every structure of a reply."""
+"""The state that "unknown-state" puts into a reply."""
+NEW_FIELD = "addedByAws"
+"""The field that "unknown-member" adds to every structure of a reply."""
 
 _HTML = b"<!DOCTYPE html><html><body><h1>Please sign in to the network</h1></body></html>"
 _GARBAGE = b"\x9f\xff\x00{]"
@@ -25,7 +25,7 @@ _GARBAGE = b"\x9f\xff\x00{]"
 
 @dataclass(slots=True)
 class Fault:
-    """Something that goes wrong the next `times` calls of an operation; None is until it is cleared."""
+    """A fault for the next `times` calls of an operation; None lasts until it is cleared."""
 
     operation: str
     kind: str
@@ -33,10 +33,10 @@ class Fault:
     seconds: float
     message: str
     service: str | None = None
-    """The one service that it is for; None is every service."""
+    """The one service that it applies to; None is every service."""
 
     def __post_init__(self) -> None:
-        known_operation(self.operation, self.service)
+        check_operation(self.operation, self.service)
         if not (self.kind in KINDS or re.fullmatch(r"http-[2-5][0-9]{2}|[A-Z][A-Za-z0-9]+", self.kind)):
             raise ValueError(
                 f"kind: expected an AWS error code, http-NNN, or one of {', '.join(sorted(KINDS))}; got {self.kind!r}"
@@ -46,8 +46,12 @@ class Fault:
         if not 0 <= self.seconds < float("inf"):
             raise ValueError(f"seconds: expected zero or more, got {self.seconds!r}")
 
-    def before(self) -> Response | None:
-        """What happens in place of the operation: an error, a reply, or nothing of the kind."""
+    def replace_operation(self) -> Response | None:
+        """The response that is sent instead of running the operation; None if it runs.
+
+        Raises:
+            AwsError: The error response that is sent instead.
+        """
         if self.kind == "drop":
             return Response(500, delivery=Delivery(drop=True))
         if self.kind.startswith("http-"):
@@ -57,14 +61,14 @@ class Fault:
             raise AwsError(self.kind, self.message)
         return None
 
-    def reshape(self, operation: Operation, shaped: dict[str, Any]) -> dict[str, Any]:
-        """What the operation answers instead of `shaped`."""
-        alter = _ALTERATIONS.get(self.kind)
+    def apply_to_reply(self, operation: Operation, reply: dict[str, Any]) -> dict[str, Any]:
+        """The changed fields of a successful reply."""
+        change = _CHANGES.get(self.kind)
         shape = operation.model.output_shape
-        return cast("dict[str, Any]", alter(shape, shaped)) if alter and shape else shaped
+        return cast("dict[str, Any]", change(shape, reply)) if change and shape else reply
 
-    def after(self, response: Response) -> Response:
-        """What the reply becomes on its way."""
+    def apply_to_response(self, response: Response) -> Response:
+        """The changed bytes, or the changed delivery, of a response."""
         length = len(response.body)
         match self.kind:
             case "drop-answer":
@@ -90,71 +94,74 @@ class Fault:
 
 @dataclass(slots=True)
 class TokenBucket:
-    """So many calls a second, and so many at once, in each account and region."""
+    """A rate limit for each account and region: `rate` calls per emulated second, `burst` calls at once."""
 
     rate: float
     burst: float
     clock: EmulatorClock
-    _filled: dict[tuple[str, str], tuple[float, float]] = field(
-        default_factory=dict[tuple[str, str], tuple[float, float]]
+    _levels: dict[tuple[str, str], tuple[float, float]] = field(
+        default_factory=dict[tuple[str, str], tuple[float, float]], init=False
     )
-    """The tokens of an account and region, and when that was."""
+    """The tokens left in an account and region, and the time of that count."""
 
     def __post_init__(self) -> None:
         if not (self.rate > 0 and self.burst >= 1):
             raise ValueError(f"rate, burst: expected above zero and at least 1, got {self.rate!r} and {self.burst!r}")
-        self._filled = {}
 
     def take(self, account: str, region: str) -> bool:
-        """Take a token, if there is one."""
+        """Take a token; False if there is none."""
         now = self.clock.now()
-        tokens, filled_at = self._filled.get((account, region), (self.burst, now))
-        tokens = min(self.burst, tokens + (now - filled_at) * self.rate)
-        self._filled[account, region] = tokens - (tokens >= 1), now
+        tokens, counted_at = self._levels.get((account, region), (self.burst, now))
+        tokens = min(self.burst, tokens + (now - counted_at) * self.rate)
+        self._levels[account, region] = tokens - (tokens >= 1), now
         return tokens >= 1
 
 
-def known_operation(operation: str, service: str | None = None) -> None:
-    """Refuse the name of an operation that no service has, or not the one named."""
+def check_operation(operation: str, service: str | None = None) -> None:
+    """Check that the service, or any service, has an operation of this name.
+
+    Raises:
+        ValueError: None has.
+    """
     if service not in (None, *SERVICES):
         raise ValueError(f"service: expected one of {', '.join(SERVICES)}, or None for all of them; got {service!r}")
     services = SERVICES if service is None else (service,)
     if not any(operation in service_model(each).operation_names for each in services):
-        raise ValueError(f"operation: {service or 'no service'} has {'none' if service else 'one'} named {operation!r}")
+        raise ValueError(f"operation: there is no {operation!r} in {service or 'any service'}")
 
 
-def _add_members(shape: Shape, value: object) -> object:
-    return _map_structures(shape, value, lambda _, members: {**members, NEW_MEMBER: "something new"})
+def _add_fields(shape: Shape, value: object) -> object:
+    return _map_structures(shape, value, lambda _, fields: {**fields, NEW_FIELD: "something new"})
 
 
 def _change_states(shape: Shape, value: object) -> object:
-    def change(shape: StructureShape, members: dict[str, object]) -> dict[str, object]:
+    def change(shape: StructureShape, fields: dict[str, object]) -> dict[str, object]:
         states = [
             name for name, member in shape.members.items() if name.lower() in ("state", "status") and _is_enum(member)
         ]
-        # The last success is history: that one was understood.
-        kept = {name: item for name, item in given.items() if name.lower() == "latestsuccessfulsync"}
-        return {**members, **{name: NEW_STATE for name in states if name in members}, **kept}
+        return {**fields, **{name: NEW_STATE for name in states if name in fields}}
 
-    given = cast("dict[str, object]", value)
-    return _map_structures(shape, value, change)
+    reply = cast("dict[str, object]", value)
+    # The state of the last success is known: it was one when it succeeded.
+    kept = {name: item for name, item in reply.items() if name.lower() == "latestsuccessfulsync"}
+    return {**cast("dict[str, object]", _map_structures(shape, reply, change)), **kept}
 
 
 def _remove_required(shape: Shape, value: object) -> object:
-    """`value` without one required member: of the reply, or where it needs none, of the first structure that does."""
+    """Remove one required field: of the reply, or if it has none, of the first structure in it that has one."""
     if isinstance(shape, ListShape):
         first, *others = cast("list[object]", value) or [None]
         return value if first is None else [_remove_required(shape.member, first), *others]
     if not isinstance(shape, StructureShape):
         return value
-    members = cast("dict[str, object]", value)
+    fields = cast("dict[str, object]", value)
     for name in shape.required_members:
-        return {other: item for other, item in members.items() if other != name}
-    for name, item in members.items():
+        return {other: item for other, item in fields.items() if other != name}
+    for name, item in fields.items():
         without = _remove_required(shape.members[name], item)
         if without != item:
-            return {**members, name: without}
-    return members
+            return {**fields, name: without}
+    return fields
 
 
 def _is_enum(shape: Shape) -> bool:
@@ -166,32 +173,32 @@ def _map_structures(
 ) -> object:
     """Apply `change` to every structure in a reply."""
     if isinstance(shape, StructureShape):
-        members = cast("dict[str, object]", value)
-        mapped = {name: _map_structures(shape.members[name], item, change) for name, item in members.items()}
+        fields = cast("dict[str, object]", value)
+        mapped = {name: _map_structures(shape.members[name], item, change) for name, item in fields.items()}
         return change(shape, mapped)
     if isinstance(shape, ListShape):
         return [_map_structures(shape.member, item, change) for item in cast("list[object]", value)]
     return value
 
 
-_ALTERATIONS: Mapping[str, Callable[[Shape, object], object]] = {
-    "unknown-member": _add_members,
+_CHANGES: Mapping[str, Callable[[Shape, object], object]] = {
+    "unknown-member": _add_fields,
     "unknown-state": _change_states,
     "missing-member": _remove_required,
 }
 
 KINDS = {
     "drop": "the connection is closed before the operation runs",
-    "drop-answer": "the operation runs, and the connection is closed without an answer",
-    "stall": "the answer starts after `seconds` of silence",
-    "slow": "the answer's body drips for `seconds`",
-    "truncate": "the connection is closed half-way through the body",
-    "short": "half the body, its length announced truly",
+    "drop-answer": "the operation runs, and the connection is closed without a response",
+    "stall": "the response starts after `seconds` of silence",
+    "slow": "the body of the response takes `seconds` to arrive",
+    "truncate": "the connection is closed halfway through the body",
+    "short": "half of the body, with the content-length of that half",
     "garble": "a body of garbage, as long as the real one",
-    "empty": "status 200 and no body",
-    "html": "status 200 and an HTML page",
-    "unknown-member": "every structure has a member that no model knows",
-    "unknown-state": "the state is a word that no model knows",
-    "missing-member": "a required member is missing",
+    "empty": "the usual status and an empty body",
+    "html": "the usual status and an HTML page",
+    "unknown-member": "every structure has a field that no model has",
+    "unknown-state": "the state is a value that no model has",
+    "missing-member": "a required field is missing",
 }
-"""The faults that are not error codes, each with what it does."""
+"""The kinds of faults that are not error codes, each with its effect."""

@@ -1,1 +1,1 @@
-"""Serving the emulator over HTTP, or in process."""
+"""How requests reach the emulator: over HTTP on a socket, or in process."""

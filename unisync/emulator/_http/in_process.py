@@ -1,4 +1,4 @@
-"""The application without a socket: what botocore is about to send is answered in the same process."""
+"""Serving botocore's requests in the same process, without a socket."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 URL = "http://emulator.invalid"
-"""Where calls go that are answered on the way. By its name, nothing is ever there."""
-_PATIENCE = 60.0
-"""Seconds of silence after which botocore, by default, gives up."""
+"""The endpoint of clients whose requests are handled in process. This top-level domain never resolves."""
+_READ_TIMEOUT = 60.0
+"""botocore's default read timeout, in seconds."""
 
 
-def answer_in_process(session: botocore.session.Session, application: Application) -> None:
-    """Have all that the clients of `session` are about to send answered by `application`."""
+def handle_in_process(session: botocore.session.Session, application: Application) -> None:
+    """Send the requests of all clients of `session` to `application`."""
 
-    def answered(request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        return _answer(request, application)
+    def handle(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        return _handle(request, application)
 
-    session.register("before-send", answered)
+    session.register("before-send", handle)
 
 
-def _answer(request: AWSPreparedRequest, application: Application) -> AWSResponse:
+def _handle(request: AWSPreparedRequest, application: Application) -> AWSResponse:
     from botocore.awsrequest import AWSResponse
     from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
@@ -44,15 +44,15 @@ def _answer(request: AWSPreparedRequest, application: Application) -> AWSRespons
     delivery = response.delivery
     if delivery.drop:
         raise ConnectionClosedError(endpoint_url=request.url)
-    application.clock.sleep(min(delivery.stall, _PATIENCE) + delivery.drip)
-    if delivery.stall >= _PATIENCE:
-        raise ReadTimeoutError(endpoint_url=request.url, error=TimeoutError("the answer did not come in time"))
-    announced = {**response.headers, "content-length": str(len(response.body))}
-    return AWSResponse(request.url, response.status, announced, _Body(response.body[: delivery.cut_at]))
+    application.clock.sleep(min(delivery.stall, _READ_TIMEOUT) + delivery.drip)
+    if delivery.stall >= _READ_TIMEOUT:
+        raise ReadTimeoutError(endpoint_url=request.url, error=TimeoutError("no response before the read timeout"))
+    received = {**response.headers, "content-length": str(len(response.body))}
+    return AWSResponse(request.url, response.status, received, _Body(response.body[: delivery.cut_at]))
 
 
 class _Body:
-    """A reply's body, as botocore reads it."""
+    """A response body with the method of urllib3 that botocore reads it with."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a socket of this machine, in a thread of its own; and the ways in which a reply can go astray."""
+"""The HTTP/1.1 server: asyncio in its own thread. It also delivers the faults that happen on the wire."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from unisync.emulator._protocol.message import Request, Response
 from unisync.emulator.application import Application
 
 _PIECES = 20
-"""In how many pieces a body drips."""
+"""The number of pieces in which a slow body is sent."""
 _BODILESS = (204, 304)
-"""Statuses with which HTTP allows no body."""
+"""Statuses without a body in HTTP."""
 
 
 class Server:
-    """Serves an application from the moment it is made until `close`."""
+    """Serves an application from its creation until `close`."""
 
     def __init__(self, application: Application, host: str, port: int) -> None:
         self._application = application
@@ -35,12 +35,12 @@ class Server:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port."""
+        """The host and port that it listens on."""
         host, port, *_ = self._socket.getsockname()
         return host, port
 
     def close(self) -> None:
-        """Cut all connections, free the port and end the thread."""
+        """Close all connections, free the port and end the thread."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._closed.set_result, None)
             self._thread.join()
@@ -54,13 +54,13 @@ class Server:
             lambda: _Connection(self._application, self._connections), sock=self._socket
         )
         await self._closed
-        # What is just being accepted has to become a connection first: asyncio would lose its socket.
-        while rest := asyncio.all_tasks() - {asyncio.current_task()}:
+        # Accepts in progress have to become connections first: asyncio would leak their sockets.
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
             self._abort_all()
-            await asyncio.gather(*rest, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
         server.close()
         self._abort_all()
-        # One more round of the loop, in which the transports let go of their sockets.
+        # The transports close their sockets in the next iteration of the loop.
         await asyncio.sleep(0)
 
     def _abort_all(self) -> None:
@@ -69,7 +69,7 @@ class Server:
 
 
 class _Connection(asyncio.Protocol):
-    """One connection: request after request, as long as nothing goes wrong."""
+    """One connection: handles its requests one after another."""
 
     def __init__(self, application: Application, connections: set[_Connection]) -> None:
         self._application = application
@@ -90,7 +90,7 @@ class _Connection(asyncio.Protocol):
             self._delivery.cancel()
 
     def abort(self) -> None:
-        """Cut the connection."""
+        """Close the connection at once."""
         if self._delivery is not None:
             self._delivery.cancel()
         self._transport.abort()
@@ -107,7 +107,7 @@ class _Connection(asyncio.Protocol):
             try:
                 event = self._http.next_event()
             except h11.RemoteProtocolError as error:
-                self._refuse(error)
+                self._reject(error)
                 return
             match event:
                 case h11.Request():
@@ -118,13 +118,13 @@ class _Connection(asyncio.Protocol):
                 case h11.Data():
                     self._body += event.data
                 case h11.EndOfMessage():
-                    if not self._answer():
+                    if not self._respond():
                         return
                 case _:
                     return
 
-    def _answer(self) -> bool:
-        """Answer the request that has been read. False if the connection is busy or gone after that."""
+    def _respond(self) -> bool:
+        """Respond to the request that was read. False if no further request can be read yet, or at all."""
         assert self._request is not None
         headers: dict[str, str] = {}
         for raw_name, raw_value in self._request.headers:
@@ -174,7 +174,7 @@ class _Connection(asyncio.Protocol):
         self._outgoing += self._http.send(event) or b""
 
     def _flush(self) -> None:
-        """Head and body leave together: in two segments, the second would wait for the peer's delayed ACK."""
+        """Send head and body in one segment: a second one would wait for the peer's delayed ACK."""
         data, self._outgoing = bytes(self._outgoing), bytearray()
         self._transport.write(data)
 
@@ -187,7 +187,7 @@ class _Connection(asyncio.Protocol):
         self._http.start_next_cycle()
         return True
 
-    def _refuse(self, error: h11.RemoteProtocolError) -> None:
+    def _reject(self, error: h11.RemoteProtocolError) -> None:
         with contextlib.suppress(h11.LocalProtocolError):
             self._send(h11.Response(status_code=error.error_status_hint, headers=[("content-length", "0")]))
             self._flush()

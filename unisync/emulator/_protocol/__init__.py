@@ -1,1 +1,1 @@
-"""Reading requests and writing replies, from botocore's service models alone."""
+"""AWS's wire protocols: parsing requests and writing replies, from botocore's service models alone."""

@@ -1,4 +1,4 @@
-"""A request and a reply as plain values, with what may go wrong on the way of the reply."""
+"""HTTP requests and responses as plain values, and how a response is delivered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. `headers` has lower-case names; `target` is as it stood in the request line."""
+    """An HTTP request. `headers` has lower-case names; `target` is that of the request line."""
 
     method: str
     target: str
@@ -18,12 +18,12 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path, still percent-encoded; a proxy's absolute target is cut down to it."""
+        """The path, still percent-encoded. Of an absolute target, as proxies send it, only the path counts."""
         return self._path_and_query[0] or "/"
 
     @property
     def query(self) -> str:
-        """What follows the question mark, still percent-encoded."""
+        """The query string, still percent-encoded."""
         return self._path_and_query[2]
 
     @property
@@ -33,21 +33,21 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How the reply's bytes travel: whole and at once, unless a fault says otherwise."""
+    """How a response is sent: by default completely and at once; a fault changes that."""
 
     drop: bool = False
     """Close the connection and send nothing."""
     cut_at: int | None = None
-    """Announce the whole body, send this many bytes of it, and close the connection."""
+    """Send only this many bytes of the body after a content-length of the whole, and close the connection."""
     stall: float = 0.0
     """Real seconds of silence before the first byte."""
     drip: float = 0.0
-    """Real seconds over which the body is spread, piece by piece."""
+    """Real seconds over which the body is sent, piece by piece."""
 
 
 @dataclass(slots=True)
 class Response:
-    """One HTTP reply."""
+    """An HTTP response."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict[str, str])

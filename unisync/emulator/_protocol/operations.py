@@ -1,4 +1,4 @@
-"""Which operation a request asks for, found in botocore's service models."""
+"""Finds the operation of a request in botocore's service models."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SERVICES = ("iottwinmaker", "proton", "codeconnections", "codestar-connections",
 
 
 class Protocol(StrEnum):
-    """The wire protocols that the services speak."""
+    """The wire protocols of the services."""
 
     JSON = "json"
     REST_JSON = "rest-json"
@@ -30,29 +30,29 @@ class Protocol(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation of a service, in the protocol in which it was asked for."""
+    """An operation of a service, and the protocol of the request."""
 
     service: str
     name: str
     protocol: Protocol
     model: OperationModel
     labels: dict[str, str]
-    """What stood in the path in place of `{labels}`."""
+    """The values of the path's `{labels}`."""
 
 
 def protocol_of(request: Request) -> Protocol:
-    """The protocol that a request is written in, whether it names a known operation or not."""
+    """The protocol of a request, whether it names a known operation or not."""
     if request.headers.get("smithy-protocol") == "rpc-v2-cbor":
         return Protocol.CBOR
     if "x-amz-target" in request.headers:
         return Protocol.JSON
-    # Some tools announce all that they send as a form: nothing but a form goes to the root without a target.
+    # Some tools label every body as a form. Only a real form is posted to the root without a target.
     form = request.headers.get("content-type", "").startswith(CONTENT_TYPE)
     return Protocol.QUERY if form and (request.method, request.path) == ("POST", "/") else Protocol.REST_JSON
 
 
 def find_operation(request: Request) -> Operation:
-    """The operation a request asks for, by path, by `X-Amz-Target`, by Smithy RPC path and by `Action`.
+    """Find the operation of a request by its path, `X-Amz-Target`, Smithy RPC path or `Action`.
 
     Raises:
         AwsError: UnknownOperationException, or in the query protocol, InvalidAction or MalformedInput.
@@ -66,12 +66,12 @@ def find_operation(request: Request) -> Operation:
                 return Operation(owner, operation, protocol, service_model(owner).operation_model(operation), labels)
         raise AwsError("UnknownOperationException", f"No operation at {request.method} {request.path}", 404)
     if protocol is Protocol.QUERY:
-        return _by_action(read_form(request.body))
+        return _find_by_action(read_form(request.body))
     if protocol is Protocol.CBOR:
-        namespace, name = _rpc_path(request.path)
+        namespace, name = _parse_rpc_path(request.path)
     else:
         namespace, _, name = request.headers["x-amz-target"].rpartition(".")
-    service = _service_of(namespace)
+    service = _find_service(namespace)
     if service is None or name not in service_model(service).operation_names:
         raise AwsError("UnknownOperationException", f"No operation {name!r} in {namespace!r}", 400)
     if protocol not in service_model(service).metadata.get("protocols", [Protocol.JSON]):
@@ -81,25 +81,25 @@ def find_operation(request: Request) -> Operation:
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """AWS's own model of a service, as the installed botocore carries it."""
+    """The model of a service in the installed botocore."""
     return ServiceModel(_loader().load_service_model(service, "service-2"), service)
 
 
 @cache
-def is_fault(service: str, code: str) -> bool:
-    """Whether the model says that an error is the service's fault; botocore's shapes do not carry that trait."""
+def is_server_fault(service: str, code: str) -> bool:
+    """Whether the model declares an error to be the service's fault. botocore's shapes do not have that trait."""
     return bool(_loader().load_service_model(service, "service-2")["shapes"].get(code, {}).get("fault"))
 
 
 @cache
 def _loader() -> Loader:
-    # Not the models in ~/.aws/models: those change a user's client, not AWS.
+    # Without the models in ~/.aws/models: those change a user's client, not AWS.
     return Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
 
 
 @cache
-def _service_of(namespace: str) -> str | None:
-    """Some clients send the namespace whole, others only its last part."""
+def _find_service(namespace: str) -> str | None:
+    """The service of a namespace. Some clients send all of it, others only its last part."""
     for service in SERVICES:
         prefix = service_model(service).metadata.get("targetPrefix", "")
         if namespace and namespace in (prefix, prefix.rpartition(".")[2]):
@@ -107,17 +107,17 @@ def _service_of(namespace: str) -> str | None:
     return None
 
 
-def _by_action(form: Mapping[str, str]) -> Operation:
+def _find_by_action(form: Mapping[str, str]) -> Operation:
     action, version = form.get("Action", ""), form.get("Version", "NO_VERSION_SPECIFIED")
     for service in SERVICES:
         model = service_model(service)
-        speaks_it = model.metadata["protocol"] == Protocol.QUERY and model.api_version == version
-        if speaks_it and action in model.operation_names:
+        matches = model.metadata["protocol"] == Protocol.QUERY and model.api_version == version
+        if matches and action in model.operation_names:
             return Operation(service, action, Protocol.QUERY, model.operation_model(action), {})
     raise AwsError("InvalidAction", f"Could not find operation {action} for version {version}", 400)
 
 
-def _rpc_path(path: str) -> tuple[str, str]:
+def _parse_rpc_path(path: str) -> tuple[str, str]:
     found = re.fullmatch(r"/service/([^/]+)/operation/([^/]+)", path)
     if found is None:
         raise AwsError("UnknownOperationException", f"No operation at {path}", 404)

@@ -1,4 +1,4 @@
-"""Long lists a page at a time, by the members that an operation's model has for it."""
+"""Pagination of list operations, by the fields that the operation's model has for it."""
 
 from __future__ import annotations
 
@@ -14,77 +14,79 @@ from unisync.emulator._protocol.operations import Operation
 from unisync.emulator._protocol.serialization import Document, validation_code
 from unisync.emulator.errors import AwsError
 
-PAGE = 50
-"""Items of a page, where a request could ask for another number and does not."""
-FIXED_PAGE = 100
-"""Items of a page, where a request cannot ask."""
+DEFAULT_PAGE_SIZE = 50
+"""Items per page, if the request leaves the number open."""
+FIXED_PAGE_SIZE = 100
+"""Items per page, if a request cannot choose the number."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """All that an operation lists: the member to list it in, and each item by the number of the thing it describes."""
+class ListResult:
+    """All items of a list operation, by the sequence numbers of the entities, and the reply's field for them."""
 
-    member: str
+    field: str
     items: Mapping[int, Document]
 
 
-def page(operation: Operation, params: Mapping[str, Any], listing: Listing, owner: str, most: int | None) -> Document:
-    """The page that `params` ask for, of at most `most` items.
+def paginate(
+    operation: Operation, params: Mapping[str, Any], result: ListResult, owner: str, max_items: int | None
+) -> Document:
+    """The page of `result` that a request asks for.
 
     Args:
-        operation: What was asked.
-        params: With which parameters.
-        listing: Everything there is.
-        owner: Whose list it is: a token of one is no good for another.
-        most: A limit on every page.
+        operation: The operation.
+        params: The parameters of the request.
+        result: All items.
+        owner: Identifies the account, region and service: a token works only where it was issued.
+        max_items: The most items on any page, whatever the request says.
 
     Raises:
-        AwsError: The service's validation error, if there is no such page.
+        AwsError: The service's validation error, for an invalid token.
     """
-    asked_size = _member(operation.model.input_shape, "maxresults")
-    asked_token = _member(operation.model.input_shape, "nexttoken")
-    answered_token = _member(operation.model.output_shape, "nexttoken")
-    question = {name: value for name, value in params.items() if name not in (asked_size, asked_token)}
-    scope = f"{owner} {operation.name} {sorted(question.items())}"
-    sent = params.get(asked_token) if asked_token else None
-    last = _read(sent, scope) if sent else -1
+    size_param = _find_field(operation.model.input_shape, "maxresults")
+    token_param = _find_field(operation.model.input_shape, "nexttoken")
+    token_field = _find_field(operation.model.output_shape, "nexttoken")
+    filters = {name: value for name, value in params.items() if name not in (size_param, token_param)}
+    scope = f"{owner} {operation.name} {sorted(filters.items())}"
+    token = params.get(token_param) if token_param else None
+    last = _decode_token(token, scope) if token else -1
     if last is None:
         raise AwsError(validation_code(operation), "Invalid pagination token")
-    rest = sorted(number for number in listing.items if number > last)
-    size = _size(params.get(asked_size) if asked_size else FIXED_PAGE, most)
-    if answered_token is None or size >= len(rest) or not _may_be_long(operation, answered_token):
-        return {listing.member: [listing.items[number] for number in rest]}
-    shown = rest[:size]
+    remaining = sorted(number for number in result.items if number > last)
+    size = _page_size(params.get(size_param) if size_param else FIXED_PAGE_SIZE, max_items)
+    if token_field is None or size >= len(remaining) or not _has_pages(operation, token_field):
+        return {result.field: [result.items[number] for number in remaining]}
+    page = remaining[:size]
     return {
-        listing.member: [listing.items[number] for number in shown],
-        answered_token: _write(shown[-1], scope),
+        result.field: [result.items[number] for number in page],
+        token_field: _encode_token(page[-1], scope),
     }
 
 
-def _size(asked: int | None, most: int | None) -> int:
-    size = asked or PAGE
-    return size if most is None else min(size, most)
+def _page_size(requested: int | None, max_items: int | None) -> int:
+    size = requested or DEFAULT_PAGE_SIZE
+    return size if max_items is None else min(size, max_items)
 
 
-def _may_be_long(operation: Operation, token: str) -> bool:
-    """Proton models a token that has room for nothing: such a list comes whole."""
+def _has_pages(operation: Operation, token: str) -> bool:
+    """Proton models a token whose maximum length is zero: such a list is never paginated."""
     shape = operation.model.output_shape
     return shape is None or shape.members[token].metadata.get("max") != 0
 
 
-def _member(shape: StructureShape | None, name: str) -> str | None:
-    return next((member for member in (shape.members if shape else ()) if member.lower() == name), None)
+def _find_field(shape: StructureShape | None, name: str) -> str | None:
+    return next((field for field in (shape.members if shape else ()) if field.lower() == name), None)
 
 
-def _write(number: int, scope: str) -> str:
-    seal = hashlib.sha256(f"{number} {scope}".encode()).hexdigest()[:16]
-    return base64.b64encode(f"{number}.{seal}".encode()).decode()
+def _encode_token(number: int, scope: str) -> str:
+    checksum = hashlib.sha256(f"{number} {scope}".encode()).hexdigest()[:16]
+    return base64.b64encode(f"{number}.{checksum}".encode()).decode()
 
 
-def _read(token: str, scope: str) -> int | None:
-    """The number in a token; None if it was not written for this scope."""
+def _decode_token(token: str, scope: str) -> int | None:
+    """The sequence number in a token; None if the token was not issued for this scope."""
     try:
         number = int(base64.b64decode(token, validate=True).partition(b".")[0])
     except ValueError:
         return None
-    return number if token == _write(number, scope) else None
+    return number if token == _encode_token(number, scope) else None

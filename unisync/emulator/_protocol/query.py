@@ -1,4 +1,4 @@
-"""The AWS query protocol: parameters in a form, replies and errors in XML."""
+"""The AWS query protocol: requests are forms, replies and errors are XML."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from botocore.model import ListShape, Shape, StructureShape
 from unisync.emulator.errors import AwsError, CommonError
 
 CONTENT_TYPE = "application/x-www-form-urlencoded"
-"""What a request is announced as."""
+"""The content type of requests."""
 
-_NAMES = {
+_QUERY_CODES = {
     "ExpiredTokenException": "ExpiredToken",
     "IncompleteSignatureException": "IncompleteSignature",
     "InvalidSignatureException": "SignatureDoesNotMatch",
@@ -23,7 +23,7 @@ _NAMES = {
     "ThrottlingException": "Throttling",
     "UnrecognizedClientException": "InvalidClientTokenId",
 }
-"""What the errors common to all services are called here."""
+"""The query protocol's codes for the errors that are common to all services."""
 _STATUSES = {
     "AccessDenied": 403,
     "ExpiredToken": 403,
@@ -34,12 +34,12 @@ _STATUSES = {
     "ServiceUnavailable": 503,
     "SignatureDoesNotMatch": 403,
 }
-"""The statuses of those that no model declares; that of all others is 400."""
+"""The HTTP statuses of errors that no model declares; all others have 400."""
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def read_form(body: bytes) -> dict[str, str]:
-    """The fields of a request.
+    """The fields of a form.
 
     Raises:
         AwsError: MalformedInput.
@@ -47,29 +47,29 @@ def read_form(body: bytes) -> dict[str, str]:
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
     except ValueError as error:
-        raise AwsError("MalformedInput", f"The body cannot be read: {error}", 400) from None
+        raise AwsError("MalformedInput", f"Cannot parse the body: {error}", 400) from None
 
 
-def from_form(shape: Shape, form: Mapping[str, str], name: str = "") -> object:
-    """What a form says under `name` of a shape; None if nothing.
+def parse_form(shape: Shape, form: Mapping[str, str], name: str = "") -> object:
+    """The value of a shape at `name` in a form; None if the form has none.
 
     Raises:
         AwsError: MalformedInput.
     """
     if isinstance(shape, StructureShape):
         prefix = f"{name}." if name else ""
-        members = {
-            member: from_form(inner, form, prefix + inner.serialization.get("name", member))
-            for member, inner in shape.members.items()
+        fields = {
+            field: parse_form(inner, form, prefix + inner.serialization.get("name", field))
+            for field, inner in shape.members.items()
         }
-        found = {member: value for member, value in members.items() if value is not None}
+        found = {field: value for field, value in fields.items() if value is not None}
         return found if found or not name else None
     if isinstance(shape, ListShape):
         if form.get(name) == "":
             return []
         numbered = re.compile(re.escape(f"{name}.member.") + r"([0-9]{1,9})(?:\.|$)")
         numbers = sorted({match[1] for match in map(numbered.match, form) if match}, key=int)
-        items = [from_form(shape.member, form, f"{name}.member.{number}") for number in numbers]
+        items = [parse_form(shape.member, form, f"{name}.member.{number}") for number in numbers]
         return [item for item in items if item is not None] or None
     text = form.get(name)
     if text is None:
@@ -82,20 +82,20 @@ def from_form(shape: Shape, form: Mapping[str, str], name: str = "") -> object:
         case "string":
             return text
         case _:
-            raise AwsError("MalformedInput", f"{text!r} at '{name}' is no {shape.type_name}", 400)
+            raise AwsError("MalformedInput", f"{text!r} at '{name}' is not of type {shape.type_name}", 400)
 
 
-def to_xml(name: str, namespace: str | None, members: Mapping[str, object]) -> bytes:
-    """A document in XML."""
-    root = _element(name, members)
+def to_xml(name: str, namespace: str | None, fields: Mapping[str, object]) -> bytes:
+    """Serialize a document as XML."""
+    root = _element(name, fields)
     if namespace:
         root.set("xmlns", namespace)
     return bytes(ElementTree.tostring(root, encoding="utf-8"))
 
 
-def renamed(error: AwsError) -> AwsError:
-    """An error as this protocol has it."""
-    code = _NAMES.get(error.code, error.code) if isinstance(error, CommonError) else error.code
+def to_query_error(error: AwsError) -> AwsError:
+    """An error with the code and the status of the query protocol."""
+    code = _QUERY_CODES.get(error.code, error.code) if isinstance(error, CommonError) else error.code
     return AwsError(code, error.message, error.status or _STATUSES.get(code))
 
 
@@ -103,7 +103,7 @@ def _element(name: str, value: object) -> ElementTree.Element:
     element = ElementTree.Element(name)
     match value:
         case dict():
-            element.extend(_element(member, item) for member, item in cast("dict[str, object]", value).items())
+            element.extend(_element(field, item) for field, item in cast("dict[str, object]", value).items())
         case list():
             element.extend(_element("member", item) for item in cast("list[object]", value))
         case bool():

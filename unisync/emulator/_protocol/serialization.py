@@ -1,4 +1,4 @@
-"""Requests read and replies written as botocore's service models describe them, in every protocol."""
+"""Parses requests and serializes replies and errors, as botocore's service models describe them, in every protocol."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ import cbor2
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from unisync.emulator._protocol.message import Request, Response
-from unisync.emulator._protocol.operations import Operation, Protocol, is_fault, service_model
-from unisync.emulator._protocol.query import from_form, read_form, renamed, to_xml
-from unisync.emulator._protocol.validation import problems
+from unisync.emulator._protocol.operations import Operation, Protocol, is_server_fault, service_model
+from unisync.emulator._protocol.query import parse_form, read_form, to_query_error, to_xml
+from unisync.emulator._protocol.validation import violations
 from unisync.emulator.errors import AwsError
 
 Document = Mapping[str, object]
-"""A reply before it is written: AWS's member names, dates as seconds since 1970."""
+"""A reply before serialization: AWS's field names, dates as seconds since 1970, None for an absent field."""
 
 T = TypeVar("T")
 
 _CBOR_DATE = 1
 _CORAL = "com.amazon.coral.service"
-"""Where the errors live that belong to no service."""
+"""The namespace of errors that no service declares."""
 _INFINITE = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
-"""What JSON has no numbers for."""
+"""The strings that stand for numbers which JSON lacks."""
 _CONTENT_TYPE = {
     Protocol.JSON: "application/x-amz-json-1.0",
     Protocol.REST_JSON: "application/json",
@@ -46,13 +46,12 @@ _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
 
 
 def read_params(operation: Operation, request: Request) -> dict[str, Any]:
-    """The parameters of a request, checked as AWS checks them.
+    """Parse and validate the parameters of a request.
 
     Raises:
-        AwsError: SerializationException (MalformedInput in the query protocol), or the service's own code for a broken
-            constraint.
+        AwsError: SerializationException (MalformedInput in the query protocol), or the service's validation error.
     """
-    sent = _body(operation, request)
+    sent = _parse_body(operation, request)
     shape = operation.model.input_shape
     if shape is None:
         return {}
@@ -63,51 +62,51 @@ def read_params(operation: Operation, request: Request) -> dict[str, Any]:
             case "uri":
                 sent[name] = operation.labels[wire_name]
             case "querystring":
-                sent[name] = _query_value(member, query.get(wire_name, []), name)
+                sent[name] = _parse_query_value(member, query.get(wire_name, []), name)
             case _:
                 pass
-    params = cast("dict[str, Any]", _read(shape, sent, ""))
-    broken = list(problems(shape, params))
+    params = cast("dict[str, Any]", _parse(shape, sent, ""))
+    broken = list(violations(shape, params))
     if broken:
         errors = f"{len(broken)} validation error{'s' if len(broken) > 1 else ''} detected: "
         raise AwsError(validation_code(operation), errors + "; ".join(broken), 400)
     return params
 
 
-def shape_reply(operation: Operation, document: Document) -> dict[str, Any]:
-    """The document as the wire carries it, checked against the model: the emulator never says what AWS could not."""
+def to_wire(operation: Operation, document: Document) -> dict[str, Any]:
+    """Convert a reply to the values of the wire protocol. It is checked against the model."""
     shape = operation.model.output_shape
-    return _write(shape, document, operation.name, _date_writer(operation.protocol)) if shape else {}
+    return _to_wire(shape, document, operation.name, _date_writer(operation.protocol)) if shape else {}
 
 
-def write_reply(operation: Operation, shaped: Document) -> Response:
-    """The reply of an operation that went well."""
+def write_reply(operation: Operation, reply: Document) -> Response:
+    """Serialize the reply of a successful operation, as `to_wire` returned it."""
     status = operation.model.http.get("responseCode", 200)
     if operation.protocol is Protocol.QUERY:
         request_id = str(uuid.uuid4())
-        result = {f"{operation.name}Result": shaped} if operation.model.output_shape else {}
-        whole = {**result, "ResponseMetadata": {"RequestId": request_id}}
-        return _xml_response(operation.service, status, f"{operation.name}Response", whole, request_id)
-    return _response(operation.protocol, status, shaped)
+        result = {f"{operation.name}Result": reply} if operation.model.output_shape else {}
+        document = {**result, "ResponseMetadata": {"RequestId": request_id}}
+        return _xml_response(operation.service, status, f"{operation.name}Response", document, request_id)
+    return _response(operation.protocol, status, reply)
 
 
 def write_error(protocol: Protocol, service: str | None, error: AwsError) -> Response:
-    """The reply that says what went wrong, in the words and with the status of the service."""
+    """Serialize an error. Its HTTP status is the one that the service's model declares, if it declares one."""
     if protocol is Protocol.QUERY:
-        return _xml_error(service, renamed(error))
-    shape = _declared(service, error)
-    member = next((name for name in (shape.members if shape else ()) if name.lower() == "message"), "message")
+        return _xml_error(service, to_query_error(error))
+    shape = _error_shape(service, error)
+    field = next((name for name in (shape.members if shape else ()) if name.lower() == "message"), "message")
     response = _response(
         protocol,
         _status(error, service, shape),
-        {"__type": f"{f'com.amazonaws.{service}' if shape else _CORAL}#{error.code}", member: error.message},
+        {"__type": f"{f'com.amazonaws.{service}' if shape else _CORAL}#{error.code}", field: error.message},
     )
     if protocol is Protocol.REST_JSON:
         response.headers["x-amzn-errortype"] = error.code
     return response
 
 
-def _declared(service: str | None, error: AwsError) -> StructureShape | None:
+def _error_shape(service: str | None, error: AwsError) -> StructureShape | None:
     return service_model(service).shape_for_error_code(error.code) if service else None
 
 
@@ -115,7 +114,7 @@ def _status(error: AwsError, service: str | None, shape: StructureShape | None) 
     if service is None or shape is None:
         return error.status or 400
     declared = shape.metadata.get("error", {}).get("httpStatusCode")
-    return declared or (500 if is_fault(service, shape.name) else 400)
+    return declared or (500 if is_server_fault(service, shape.name) else 400)
 
 
 def _response(protocol: Protocol, status: int, document: Document) -> Response:
@@ -126,9 +125,9 @@ def _response(protocol: Protocol, status: int, document: Document) -> Response:
 
 
 def _xml_error(service: str | None, error: AwsError) -> Response:
-    status, request_id = _status(error, service, _declared(service, error)), str(uuid.uuid4())
-    said = {"Type": "Sender" if status < 500 else "Receiver", "Code": error.code, "Message": error.message}
-    return _xml_response(service, status, "ErrorResponse", {"Error": said, "RequestId": request_id}, request_id)
+    status, request_id = _status(error, service, _error_shape(service, error)), str(uuid.uuid4())
+    fault = {"Type": "Sender" if status < 500 else "Receiver", "Code": error.code, "Message": error.message}
+    return _xml_response(service, status, "ErrorResponse", {"Error": fault, "RequestId": request_id}, request_id)
 
 
 def _xml_response(service: str | None, status: int, name: str, document: Document, request_id: str) -> Response:
@@ -137,79 +136,82 @@ def _xml_response(service: str | None, status: int, name: str, document: Documen
     return Response(status, headers, to_xml(name, namespace, document))
 
 
-def _body(operation: Operation, request: Request) -> dict[str, object]:
+def _parse_body(operation: Operation, request: Request) -> dict[str, object]:
     if operation.protocol is Protocol.QUERY:
         shape, form = operation.model.input_shape, read_form(request.body)
-        return cast("dict[str, object]", from_form(shape, form)) if shape else {}
+        return cast("dict[str, object]", parse_form(shape, form)) if shape else {}
     try:
-        read = cbor2.loads if operation.protocol is Protocol.CBOR else json.loads
-        document: object = read(request.body) if request.body else {}
+        load = cbor2.loads if operation.protocol is Protocol.CBOR else json.loads
+        document: object = load(request.body) if request.body else {}
     except (ValueError, RecursionError, cbor2.CBORDecodeError) as error:
-        raise AwsError("SerializationException", f"The body cannot be read: {error}", 400) from None
+        raise AwsError("SerializationException", f"Cannot parse the body: {error}", 400) from None
     if not isinstance(document, dict):
         raise AwsError("SerializationException", "The body is not a structure", 400)
     return cast("dict[str, object]", document)
 
 
-def _query_value(shape: Shape, values: list[str], name: str) -> object:
-    """What a query says of a member: text, a truth value or a list of texts. None if it says nothing."""
+def _parse_query_value(shape: Shape, values: list[str], name: str) -> object:
+    """A parameter in the query string: a string, a boolean or a list of strings. None if it is absent."""
     if not values:
         return None
     if isinstance(shape, ListShape):
         return values
     if shape.type_name == "boolean":
         if values[0] not in ("true", "false"):
-            raise AwsError("SerializationException", f"{values[0]!r} at '{name}' is no boolean", 400)
+            raise AwsError("SerializationException", f"{values[0]!r} at '{name}' is not a boolean", 400)
         return values[0] == "true"
     return values[0]
 
 
-def _read(shape: Shape, value: object, path: str) -> object:
-    """`value` with only modelled members, or a complaint about a member of another type. Null is absent."""
+def _parse(shape: Shape, value: object, path: str) -> object:
+    """Check the types in `value` and drop fields that the model lacks. Null counts as absent."""
     if isinstance(shape, StructureShape):
         if shape.is_document_type:
             return value
         sent = _expect(dict[str, object], dict, value, path)
         return {
-            name: _read(member, sent[name], f"{path}.{name}" if path else name)
+            name: _parse(member, sent[name], f"{path}.{name}" if path else name)
             for name, member in shape.members.items()
             if sent.get(name) is not None
         }
     if isinstance(shape, MapShape):
         entries = _expect(dict[str, object], dict, value, path)
-        return {key: _read(shape.value, item, f"{path}.{key}") for key, item in entries.items()}
+        return {key: _parse(shape.value, item, f"{path}.{key}") for key, item in entries.items()}
     if isinstance(shape, ListShape):
         items = _expect(list[object], list, value, path)
-        return [_read(shape.member, item, f"{path}.{index}.member") for index, item in enumerate(items, 1)]
+        return [_parse(shape.member, item, f"{path}.{index}.member") for index, item in enumerate(items, 1)]
     if shape.type_name == "timestamp" and hasattr(value, "timestamp"):
         return cast("Any", value).timestamp()
     if shape.type_name in ("double", "float") and isinstance(value, str) and value in _INFINITE:
         return _INFINITE[value]
     expected = _PYTHON_TYPES.get(shape.type_name, (object,))
     if not isinstance(value, expected) or (isinstance(value, bool) and shape.type_name != "boolean"):
-        raise AwsError("SerializationException", f"{type(value).__name__} at '{path}' is no {shape.type_name}", 400)
+        raise AwsError(
+            "SerializationException", f"{type(value).__name__} at '{path}' is not of type {shape.type_name}", 400
+        )
     return value
 
 
 def _expect(_: type[T], container: type, value: object, path: str) -> T:
     if not isinstance(value, container):
-        raise AwsError("SerializationException", f"{type(value).__name__} at '{path}' is no {container.__name__}", 400)
+        raise AwsError(
+            "SerializationException", f"{type(value).__name__} at '{path}' is not of type {container.__name__}", 400
+        )
     return cast("T", value)
 
 
-def _write(shape: Shape, value: object, path: str, date: Callable[[float], object]) -> Any:
-    """`value` for the wire. A member that the model lacks, or requires and does not find, is the emulator's own bug."""
+def _to_wire(shape: Shape, value: object, path: str, date: Callable[[float], object]) -> Any:
+    """Convert a value. A field that is not in the model, or required and missing, is a bug of the emulator."""
     if isinstance(shape, StructureShape):
-        members = cast("Document", value)
-        present = {name: item for name, item in members.items() if item is not None}
+        present = {name: item for name, item in cast("Document", value).items() if item is not None}
         wrong = (present.keys() - shape.members.keys()) | (set(shape.required_members) - present.keys())
         if wrong:
             raise TypeError(f"{path}: {shape.name} with {sorted(wrong)} unmodelled or missing")
-        return {name: _write(shape.members[name], item, f"{path}.{name}", date) for name, item in present.items()}
+        return {name: _to_wire(shape.members[name], item, f"{path}.{name}", date) for name, item in present.items()}
     if isinstance(shape, MapShape):
-        return {key: _write(shape.value, item, path, date) for key, item in cast("Document", value).items()}
+        return {key: _to_wire(shape.value, item, path, date) for key, item in cast("Document", value).items()}
     if isinstance(shape, ListShape):
-        return [_write(shape.member, item, path, date) for item in cast("list[object]", value)]
+        return [_to_wire(shape.member, item, path, date) for item in cast("list[object]", value)]
     if shape.type_name == "timestamp":
         return date(cast("float", value))
     return value
@@ -219,13 +221,13 @@ def _date_writer(protocol: Protocol) -> Callable[[float], object]:
     if protocol is Protocol.CBOR:
         return lambda seconds: cbor2.CBORTag(_CBOR_DATE, round(seconds, 3))
     if protocol is Protocol.QUERY:
-        # AWS writes whole seconds here. What is left of one is cut off, so that nothing expires before it says.
+        # AWS writes whole seconds. Rounding down keeps credentials valid until the time that the reply gives.
         return lambda seconds: datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return lambda seconds: round(seconds, 3)
 
 
 def validation_code(operation: Operation) -> str:
-    """The error with which an operation refuses what it was sent."""
+    """The code of an operation's error for invalid parameters."""
     if operation.protocol is Protocol.QUERY:
         return "ValidationError"
     codes = {shape.name for shape in operation.model.error_shapes}

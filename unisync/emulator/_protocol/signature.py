@@ -1,4 +1,4 @@
-"""Signature Version 4, from the side of the one who checks it."""
+"""Verifies AWS Signature Version 4."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from unisync.emulator._protocol.message import Request
 from unisync.emulator.errors import CommonError
 
 MAX_SKEW = 300.0
-"""Seconds by which a signature's date may differ from ours."""
+"""Seconds that a signature's date may differ from the real time."""
 
 ACCESS_KEY: re.Pattern[str] = re.compile(r"AKIA(\d{12})EMUL")
-"""What `access_key_of` gives, with the account as its group."""
+"""Matches the keys of `access_key_of`. The group is the account."""
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 def access_key_of(account: str) -> str:
-    """The one access key of an emulated account. The account can be read back from it, so none needs registering."""
+    """The access key of an account. It contains the account, so accounts need no registration."""
     return f"AKIA{account}EMUL"
 
 
 def secret_of(account: str) -> str:
-    """The secret that belongs to `access_key_of(account)`."""
+    """The secret key that belongs to `access_key_of(account)`."""
     return hashlib.sha256(f"emulated secret of {account}".encode()).hexdigest()[:40]
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Somebody with a key: the account, how AWS names them there, and the key's secret."""
+    """The owner of an access key: the account, AWS's names for the owner, and the secret key."""
 
     account: str
     arn: str
@@ -45,24 +45,24 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whom a checked signature speaks for, and where the request is meant to go."""
+    """The result of a verified signature: who sent the request, and the region and service it was signed for."""
 
     identity: Identity
     region: str
     service: str
 
 
-def check(request: Request, find: Callable[[str, str | None], Identity]) -> Caller:
-    """Check the signature of a request as AWS does. `find` knows whose an access key with a session token is.
+def verify(request: Request, find: Callable[[str, str | None], Identity]) -> Caller:
+    """Verify the signature of a request. `find` returns the owner of an access key and session token.
 
     Raises:
-        CommonError: MissingAuthenticationTokenException, IncompleteSignatureException or InvalidSignatureException,
-            whichever AWS would answer; or what `find` raises.
+        CommonError: MissingAuthenticationTokenException, IncompleteSignatureException or InvalidSignatureException, as
+            AWS would respond; or an error of `find`.
     """
     header = request.headers.get("authorization")
     if header is None:
         raise CommonError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
-    parts = _authorization(header)
+    parts = _parse_authorization(header)
     access_key, *scope = parts["Credential"].split("/")
     if len(scope) != 4 or scope[3] != "aws4_request":
         raise CommonError("IncompleteSignatureException", f"Credential is not a scope: {parts['Credential']}", 403)
@@ -74,14 +74,19 @@ def check(request: Request, find: Callable[[str, str | None], Identity]) -> Call
             "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
             403,
         )
-    stamp = request.headers.get("x-amz-date", "")
-    _check_date(stamp, day)
+    date = request.headers.get("x-amz-date", "")
+    _check_date(date, day)
     to_sign = "\n".join(
-        [_ALGORITHM, stamp, "/".join(scope), _sha256(_canonical(request, parts["SignedHeaders"].split(";")).encode())]
+        [
+            _ALGORITHM,
+            date,
+            "/".join(scope),
+            _sha256(_canonical_request(request, parts["SignedHeaders"].split(";")).encode()),
+        ]
     )
     key = f"AWS4{identity.secret}".encode()
-    for word in scope:
-        key = hmac.digest(key, word.encode(), "sha256")
+    for part in scope:
+        key = hmac.digest(key, part.encode(), "sha256")
     expected = hmac.new(key, to_sign.encode(), "sha256").hexdigest()
     if not hmac.compare_digest(expected.encode(), parts["Signature"].encode()):
         raise CommonError(
@@ -93,7 +98,7 @@ def check(request: Request, find: Callable[[str, str | None], Identity]) -> Call
     return Caller(identity, region, service)
 
 
-def _authorization(header: str) -> Mapping[str, str]:
+def _parse_authorization(header: str) -> Mapping[str, str]:
     algorithm, _, rest = header.partition(" ")
     parts = {name: value for name, _, value in (part.strip().partition("=") for part in rest.split(","))}
     missing = [name for name in ("Credential", "SignedHeaders", "Signature") if not parts.get(name)]
@@ -106,45 +111,45 @@ def _authorization(header: str) -> Mapping[str, str]:
     return parts
 
 
-def _check_date(stamp: str, day: str) -> None:
+def _check_date(date: str, day: str) -> None:
     try:
-        signed = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+        signed_at = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
     except ValueError:
-        raise CommonError("IncompleteSignatureException", f"X-Amz-Date is not a date: {stamp!r}", 403) from None
-    ours = time.time()
-    now = datetime.fromtimestamp(ours, UTC).strftime("%Y%m%dT%H%M%SZ")
-    if not stamp.startswith(day):
-        raise CommonError("InvalidSignatureException", f"Date in Credential scope does not match {stamp}", 403)
-    if signed < ours - MAX_SKEW:
-        raise CommonError("InvalidSignatureException", f"Signature expired: {stamp} is now earlier than {now}", 403)
-    if signed > ours + MAX_SKEW:
+        raise CommonError("IncompleteSignatureException", f"X-Amz-Date is not a date: {date!r}", 403) from None
+    real_time = time.time()
+    now = datetime.fromtimestamp(real_time, UTC).strftime("%Y%m%dT%H%M%SZ")
+    if not date.startswith(day):
+        raise CommonError("InvalidSignatureException", f"Date in Credential scope does not match {date}", 403)
+    if signed_at < real_time - MAX_SKEW:
+        raise CommonError("InvalidSignatureException", f"Signature expired: {date} is now earlier than {now}", 403)
+    if signed_at > real_time + MAX_SKEW:
         raise CommonError(
-            "InvalidSignatureException", f"Signature not yet current: {stamp} is still later than {now}", 403
+            "InvalidSignatureException", f"Signature not yet current: {date} is still later than {now}", 403
         )
 
 
-def _canonical(request: Request, signed_headers: list[str]) -> str:
-    announced = request.headers.get("x-amz-content-sha256")
+def _canonical_request(request: Request, signed_headers: list[str]) -> str:
+    declared = request.headers.get("x-amz-content-sha256")
     payload = _sha256(request.body)
     pairs = [pair for pair in request.query.split("&") if pair]
-    if announced not in (None, payload, "UNSIGNED-PAYLOAD"):
+    if declared not in (None, payload, "UNSIGNED-PAYLOAD"):
         raise CommonError("InvalidSignatureException", "x-amz-content-sha256 does not match the body", 403)
     return "\n".join(
         [
             request.method,
-            # Every service but S3 signs the path with its percent signs encoded once more.
-            quote(_without_dots(request.path), safe="/~"),
+            # Every service but S3 signs the path with its percent signs encoded again.
+            quote(_normalize_path(request.path), safe="/~"),
             "&".join(f"{name}={value}" for name, _, value in sorted(each.partition("=") for each in pairs)),
             *(f"{name}:{' '.join(request.headers.get(name, '').split())}" for name in signed_headers),
             "",
             ";".join(signed_headers),
-            announced or payload,
+            declared or payload,
         ]
     )
 
 
-def _without_dots(path: str) -> str:
-    """The path as it is signed: without dot segments, and without slashes that follow a slash."""
+def _normalize_path(path: str) -> str:
+    """The path as it is signed: without dot segments and repeated slashes."""
     kept: list[str] = []
     for segment in path.split("/"):
         if segment == "..":

@@ -1,1 +1,1 @@
-"""What a test sets up and makes happen."""
+"""What a test sets up in an emulated account, and what it makes happen there."""

@@ -1,4 +1,4 @@
-"""What a test makes happen in a world: pushes, blockers and their release."""
+"""What a test makes happen in an account: pushes, blockers, and their resolution."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from unisync.emulator._scenario.checks import CODECONNECTIONS, check, check_one_of, check_seconds
+from unisync.emulator._state.account import AccountState
 from unisync.emulator._state.git_sync import Blocker, GitSync
-from unisync.emulator._state.repository import ATTEMPT_DURATION, Place, Push
-from unisync.emulator._state.world import World
+from unisync.emulator._state.repository import ATTEMPT_DURATION, Push, SourceLocation
 
 
-class _Followers(NamedTuple):
+class _Targets(NamedTuple):
     """The resources that one sync configuration keeps in sync, and what it follows."""
 
     sync_type: str
-    place: Place | None
+    source: SourceLocation | None
     syncs: Sequence[GitSync]
 
 
-class _Blockable(NamedTuple):
-    """What a blocker can be put on: the blockers to add it to, and the name it is reported under."""
+class _BlockerList(NamedTuple):
+    """The blockers of one stack, service or instance, and the name that AWS reports for it."""
 
     blockers: list[Blocker]
     target: str
 
 
-class Happenings:
+class Actions:
     """What a test makes happen in one account and region."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, account: AccountState) -> None:
+        self._account = account
 
     def push(
         self,
@@ -45,35 +45,40 @@ class Happenings:
         detection_delay: float = 0.0,
         duration: float = ATTEMPT_DURATION,
     ) -> None:
-        """Push a commit to the branch that a stack, a service instance or a template follows.
+        """Push a commit to the branch that a stack, a Proton service or a Proton template follows.
+
+        Name exactly one of `stack`, `service` and `template`.
 
         Args:
             sha: The commit.
-            stack: The stack that follows the branch; or
-            service: the Proton service, and
-            instance: its instance (without one, every instance of the service); or
-            template: the Proton template (every version of it).
-            outcome: What the sync of this commit comes to.
-            reason: For a failure, what its last event says.
-            detection_delay: Emulated seconds before AWS knows of the push.
-            duration: Emulated seconds from the start of the attempt to its end.
+            stack: The name of a stack.
+            service: The name of a Proton service. Every instance of it is synced, unless `instance` is set.
+            instance: The one instance of `service` to sync.
+            template: The name of a Proton template. Every version of it is synced.
+            outcome: How the sync of this commit ends.
+            reason: The message of the last event of a failed sync.
+            detection_delay: Emulated seconds until AWS detects the push.
+            duration: Emulated seconds from the start of the attempt to its end; may be infinite.
+
+        Raises:
+            ValueError: No such resource exists, or it has no sync config.
         """
         check_one_of("SUCCEEDED", "FAILED", outcome=outcome)
         if not sha:
-            raise ValueError("sha: expected the id of a commit, got an empty string")
+            raise ValueError("sha: expected a commit id, got an empty string")
         check(CODECONNECTIONS, "SHA", sha=sha)
         check_seconds(detection_delay=detection_delay, duration=duration)
-        with self._world.lock:
-            now = self._world.clock.now()
+        with self._account.lock:
+            now = self._account.clock.now()
             pushes = [
-                (Push(sha, place, now, outcome, reason, detection_delay, duration), sync_type, syncs)
-                for sync_type, place, syncs in self._followers(stack, service, instance, template)
-                if place is not None
+                (Push(sha, source, now, outcome, reason, detection_delay, duration), sync_type, syncs)
+                for sync_type, source, syncs in self._targets(stack, service, instance, template)
+                if source is not None
             ]
             if not pushes:
-                raise ValueError(f"without a sync config, no branch is followed; got {service=}, {template=}")
+                raise ValueError(f"there is no sync config, so no branch to push to; got {service=}, {template=}")
             for push, sync_type, syncs in pushes:
-                push.place.repository.receive(push, sync_type)
+                push.source.repository.receive(push, sync_type)
                 for sync in syncs:
                     sync.pushes.append(push)
 
@@ -88,14 +93,13 @@ class Happenings:
     ) -> str:
         """Block the sync of a stack, of a Proton service, or of one instance; return the blocker's id.
 
-        Nothing moves until `unblock`, or AWS's own operation for it: what is under way stands still, and a push
-        starts nothing.
+        An attempt in progress pauses and new pushes do not start, until `unblock` or AWS's own operation resolves the
+        blocker.
         """
-        with self._world.lock:
-            blockable = self._blockable(stack, service, instance)
-            given = dict(contexts or {"target": blockable.target})
-            blocker = Blocker(reason, given, created_at=self._world.clock.now())
-            blockable.blockers.append(blocker)
+        with self._account.lock:
+            blockers, target = self._blockers(stack, service, instance)
+            blocker = Blocker(reason, dict(contexts or {"target": target}), created_at=self._account.clock.now())
+            blockers.append(blocker)
             return blocker.id
 
     def unblock(
@@ -107,28 +111,28 @@ class Happenings:
         reason: str = "resolved",
     ) -> None:
         """Resolve every active blocker of a stack, of a Proton service, or of one instance."""
-        with self._world.lock:
-            for blocker in self._blockable(stack, service, instance).blockers:
-                blocker.resolve(self._world.clock.now(), reason)
+        with self._account.lock:
+            for blocker in self._blockers(stack, service, instance).blockers:
+                blocker.resolve(self._account.clock.now(), reason)
 
-    def _followers(
+    def _targets(
         self, stack: str | None, service: str | None, instance: str | None, template: str | None
-    ) -> Sequence[_Followers]:
-        world = self._world
+    ) -> Sequence[_Targets]:
+        account = self._account
         match stack, service, instance, template:
-            case str(), None, None, None if stack in world.stacks:
-                return [_Followers("CFN_STACK_SYNC", world.stacks[stack].place, [world.stacks[stack].sync])]
-            case None, str(), None, None if service in world.services:
-                owner = world.services[service]
-                return [_Followers("SERVICE_SYNC", owner.place, list(owner.instances.values()))]
-            case None, str(), str(), None if service in world.services:
-                owner = world.services[service]
-                if instance in owner.instances:
-                    return [_Followers("SERVICE_SYNC", owner.place, [owner.instances[instance]])]
+            case str(), None, None, None if stack in account.stacks:
+                return [_Targets("CFN_STACK_SYNC", account.stacks[stack].source, [account.stacks[stack].sync])]
+            case None, str(), None, None if service in account.services:
+                parent = account.services[service]
+                return [_Targets("SERVICE_SYNC", parent.source, list(parent.instances.values()))]
+            case None, str(), str(), None if service in account.services:
+                parent = account.services[service]
+                if instance in parent.instances:
+                    return [_Targets("SERVICE_SYNC", parent.source, [parent.instances[instance]])]
             case None, None, None, str():
-                found = [each for (name, _), each in world.templates.items() if name == template]
+                found = [each for (name, _), each in account.templates.items() if name == template]
                 if found:
-                    return [_Followers("TEMPLATE_SYNC", each.place, list(each.versions.values())) for each in found]
+                    return [_Targets("TEMPLATE_SYNC", each.source, list(each.versions.values())) for each in found]
             case _:
                 pass
         raise ValueError(
@@ -136,9 +140,9 @@ class Happenings:
             f"{instance=}, {template=}"
         )
 
-    def _blockable(self, stack: str | None, service: str | None, instance: str | None) -> _Blockable:
-        if service is not None and instance is None and stack is None and service in self._world.services:
-            target = self._world.arn("proton", f"service/{service}")
-            return _Blockable(self._world.services[service].blockers, target)
-        ((_, _, (sync,)),) = self._followers(stack, service, instance, None)
-        return _Blockable(sync.own_blockers, sync.target)
+    def _blockers(self, stack: str | None, service: str | None, instance: str | None) -> _BlockerList:
+        if service is not None and instance is None and stack is None and service in self._account.services:
+            target = self._account.arn("proton", f"service/{service}")
+            return _BlockerList(self._account.services[service].blockers, target)
+        ((_, _, (sync,)),) = self._targets(stack, service, instance, None)
+        return _BlockerList(sync.own_blockers, sync.target)

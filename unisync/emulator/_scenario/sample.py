@@ -1,12 +1,12 @@
-"""A world to play with: one of everything, in place and not."""
+"""Sample resources for demos: one of every kind, some of them failed or blocked."""
 
 from __future__ import annotations
 
 from unisync.emulator.emulator import Emulator
 
 
-def furnish(aws: Emulator) -> None:
-    """Set up a workspace, stacks, a service instance and a template, some of which are not in place."""
+def load_sample(aws: Emulator) -> None:
+    """Add a workspace, stacks, a service instance and templates. One stack fails, one is blocked."""
     aws.add_workspace("factory")
     aws.add_sync_resource("factory", "boiler-1", resource_id="entity-1")
     aws.add_sync_resource("factory", "boiler-2", outcome="ERROR", reason="The asset has no model")

@@ -1,1 +1,1 @@
-"""What exists in an emulated account and region."""
+"""The state of the emulated accounts: which resources exist, and how each stands at a given time."""

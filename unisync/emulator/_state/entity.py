@@ -1,4 +1,4 @@
-"""When the things of a world were made, and in which order."""
+"""The base of everything that is created in an account: when it was created, and in which order."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 next_number: Callable[[], int] = itertools.count().__next__
-"""Gives each number once, the next one each time."""
+"""Returns the next sequence number."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Created:
-    """Something that was made at some time. Its number tells it from what was made at that very time."""
+class Entity:
+    """Something with a creation time. The sequence number orders entities that were created at the same time."""
 
     created_at: float
     number: int = field(default_factory=next_number)

@@ -1,4 +1,4 @@
-"""Whose keys there are: one of each account, and the temporary ones that were given out for roles."""
+"""The credentials and roles of all accounts: one access key per account, and the temporary ones of assumed roles."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _ROLE = re.compile(r"arn:(aws[a-z-]*):iam::([0-9]{12}):role/(?:[!-~]+/)?([\w+=,.
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role that everybody can assume who knows its external id, if it has one."""
+    """A role that every account can assume, if it sends the external ID of a role that has one."""
 
     arn: str
     external_id: str | None
 
 
 @dataclass(slots=True)
-class TemporaryKey:
-    """What was given out for a role."""
+class TemporaryCredentials:
+    """Credentials issued for a role."""
 
     access_key: str
     token: str
@@ -35,17 +35,17 @@ class TemporaryKey:
 
 
 class Identities:
-    """All accounts' keys and roles."""
+    """The credentials and roles of all accounts."""
 
     def __init__(self, clock: EmulatorClock, lock: threading.RLock) -> None:
         self.roles: dict[str, Role] = {}
         """By ARN."""
         self._clock = clock
         self._lock = lock
-        self._temporary: dict[str, TemporaryKey] = {}
+        self._temporary: dict[str, TemporaryCredentials] = {}
 
     def find(self, access_key: str, token: str | None) -> Identity:
-        """Whom a key speaks for. An account's own is good with any token, a temporary one with its own alone.
+        """The identity that an access key belongs to. An account's own key works with any session token.
 
         Raises:
             CommonError: UnrecognizedClientException or ExpiredTokenException.
@@ -54,17 +54,17 @@ class Identities:
         if own is not None:
             return _user(own[1])
         with self._lock:
-            key = self._temporary.get(access_key)
-            if key is None or key.token != token:
+            temporary = self._temporary.get(access_key)
+            if temporary is None or temporary.token != token:
                 raise CommonError(
                     "UnrecognizedClientException", "The security token included in the request is invalid.", 403
                 )
-            if self._clock.now() >= key.expires_at:
+            if self._clock.now() >= temporary.expires_at:
                 raise CommonError("ExpiredTokenException", "The security token included in the request is expired", 403)
-            return key.identity
+            return temporary.identity
 
-    def assume(self, role: Role, session_name: str, expires_at: float) -> TemporaryKey:
-        """Give out a key for a role."""
+    def issue(self, role: Role, session_name: str, expires_at: float) -> TemporaryCredentials:
+        """Issue temporary credentials for a role."""
         partition, account, name = split_role_arn(role.arn)
         identity = Identity(
             account,
@@ -74,27 +74,28 @@ class Identities:
         )
         access_key = f"ASIA{base64.b32encode(secrets.token_bytes(10)).decode()}"
         token = base64.b64encode(secrets.token_bytes(192)).decode()
+        temporary = TemporaryCredentials(access_key, token, identity, expires_at)
         with self._lock:
-            key = self._temporary[access_key] = TemporaryKey(access_key, token, identity, expires_at)
-            return key
+            self._temporary[access_key] = temporary
+        return temporary
 
     def expire(self, account: str | None) -> None:
-        """Let the temporary keys of an account, or of every one, be good no longer."""
+        """Expire the temporary credentials of one account, or of all accounts."""
         with self._lock:
-            for key in self._temporary.values():
-                if account in (None, key.identity.account):
-                    key.expires_at = min(key.expires_at, self._clock.now())
+            for temporary in self._temporary.values():
+                if account in (None, temporary.identity.account):
+                    temporary.expires_at = min(temporary.expires_at, self._clock.now())
 
 
 def split_role_arn(arn: str) -> tuple[str, str, str]:
-    """Partition, account and name; a role's path is in none of what is made of it.
+    """The partition, the account and the name in a role's ARN. A role's path is dropped.
 
     Raises:
-        ValueError: It is no role's ARN.
+        ValueError: It is not the ARN of a role.
     """
     found = _ROLE.fullmatch(arn)
     if found is None:
-        raise ValueError(f"arn: expected a role's, as arn:aws:iam::123456789012:role/name, got {arn!r}")
+        raise ValueError(f"arn: expected a role's, such as arn:aws:iam::123456789012:role/name, got {arn!r}")
     return found[1], found[2], found[3]
 
 

@@ -1,4 +1,4 @@
-"""A repository that Git sync knows: the pushes to it, and what a push sets off in the repository itself."""
+"""The repositories that Git sync knows, the pushes to them, and the sync of the repository that each push starts."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from unisync.emulator._state.entity import Created, next_number
+from unisync.emulator._state.entity import Entity, next_number
 
 ATTEMPT_DURATION = 30.0
-"""Seconds from the start of a resource's attempt to its end, where a push does not say otherwise."""
+"""Default seconds from the start of a resource's sync attempt to its end."""
 CLONED_AFTER, CONFIGURED_AFTER, SYNCS_STARTED_AFTER = 1.0, 2.0, 3.0
-"""Seconds from the time a push is noticed to the steps of the repository's own attempt."""
+"""Seconds from the detection of a push to each step of the repository's own attempt."""
 
 SUCCEEDED, INITIATED, IN_PROGRESS = "SUCCEEDED", "INITIATED", "IN_PROGRESS"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A line in an attempt's history."""
+    """An event of a sync attempt."""
 
     type: str
     event: str
@@ -27,7 +27,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceLocation:
     """What a sync configuration follows: a branch, and a directory or file in it."""
 
     repository: Repository
@@ -37,10 +37,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A commit that reached a branch, at the place that was followed then, and what its sync will come to."""
+    """A commit pushed to a branch, the source that was followed at that time, and the outcome of its sync."""
 
     sha: str
-    place: Place
+    source: SourceLocation
     at: float
     outcome: str = SUCCEEDED
     reason: str | None = None
@@ -50,13 +50,13 @@ class Push:
 
     @property
     def detected_at(self) -> float:
-        """When AWS knows of it."""
+        """When AWS detects the push."""
         return self.at + self.detection_delay
 
 
 @dataclass(frozen=True, slots=True)
 class RepositoryAttempt:
-    """The work on a push before that on any resource: it is over when the resources' syncs have started."""
+    """The repository's own sync attempt for a push. It succeeds once the syncs of the resources have started."""
 
     started_at: float
     status: str
@@ -64,8 +64,8 @@ class RepositoryAttempt:
 
 
 @dataclass(slots=True, eq=False)
-class Repository(Created):
-    """A repository as a service knows it: a repository link of CodeConnections, a registered one of Proton."""
+class Repository(Entity):
+    """A repository as a service knows it: CodeConnections' repository link or Proton's registered repository."""
 
     owner: str
     name: str
@@ -75,19 +75,19 @@ class Repository(Created):
     tags: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     pushes: dict[tuple[str, str], list[Push]] = field(default_factory=dict[tuple[str, str], list[Push]])
-    """By the type of sync that follows a branch, and the branch."""
+    """By sync type and branch."""
 
     @property
     def full_name(self) -> str:
-        """Owner and bare name."""
+        """The owner and the bare name, as "owner/name"."""
         return f"{self.owner}/{self.name}"
 
     def receive(self, push: Push, sync_type: str) -> None:
-        """Take a push to a branch that is followed."""
-        self.pushes.setdefault((sync_type, push.place.branch), []).append(push)
+        """Record a push to a followed branch."""
+        self.pushes.setdefault((sync_type, push.source.branch), []).append(push)
 
     def attempt(self, sync_type: str, branch: str, now: float) -> RepositoryAttempt | None:
-        """The attempt of the newest push to a branch, as it stands at `now`."""
+        """The attempt for the newest detected push to a branch, as of `now`; None before the first."""
         push = newest_detected(self.pushes.get((sync_type, branch), ()), now)
         if push is None:
             return None
@@ -97,11 +97,11 @@ class Repository(Created):
             Event("CONFIG_UPDATED", "Updated configuration", start + CONFIGURED_AFTER),
             Event("STARTING_SYNC", f"Starting syncs for commit {push.sha}", start + SYNCS_STARTED_AFTER, push.sha),
         )
-        passed = tuple(event for event in events if event.time <= now)
-        status = SUCCEEDED if len(passed) == len(events) else IN_PROGRESS if passed else INITIATED
-        return RepositoryAttempt(start, status, passed)
+        past = tuple(event for event in events if event.time <= now)
+        status = SUCCEEDED if len(past) == len(events) else IN_PROGRESS if past else INITIATED
+        return RepositoryAttempt(start, status, past)
 
 
 def newest_detected(pushes: Sequence[Push], now: float) -> Push | None:
-    """The newest of the pushes that AWS knows of."""
+    """The newest push that AWS has detected by `now`."""
     return next((push for push in reversed(pushes) if push.detected_at <= now), None)

@@ -1,16 +1,17 @@
-"""What each operation does; parsing, checking and paging are done by others."""
+"""What each operation does. Parsing, validation and pagination happen before and after, in `_protocol`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from unisync.emulator.services import codeconnections, proton, sts, twinmaker
-from unisync.emulator.services.request import Behaviour
+from unisync.emulator.services.request import Handler
 
-BEHAVIOURS: Mapping[str, Mapping[str, Behaviour]] = {
-    "iottwinmaker": twinmaker.BEHAVIOURS,
-    "proton": proton.BEHAVIOURS,
-    "codeconnections": codeconnections.BEHAVIOURS,
-    "codestar-connections": codeconnections.BEHAVIOURS,
-    "sts": sts.BEHAVIOURS,
+HANDLERS: Mapping[str, Mapping[str, Handler]] = {
+    "iottwinmaker": twinmaker.HANDLERS,
+    "proton": proton.HANDLERS,
+    "codeconnections": codeconnections.HANDLERS,
+    "codestar-connections": codeconnections.HANDLERS,
+    "sts": sts.HANDLERS,
 }
+"""The handlers of the emulated operations, by service and by AWS's name of the operation."""

@@ -1,25 +1,25 @@
-"""CodeConnections, and codestar-connections as it was called before: Git sync of CloudFormation stacks."""
+"""CodeConnections, also under its older name codestar-connections: Git sync of CloudFormation stacks."""
 
 from __future__ import annotations
 
 from botocore.model import StructureShape
 
 from unisync.emulator._protocol.operations import service_model
-from unisync.emulator._protocol.pagination import Listing
+from unisync.emulator._protocol.pagination import ListResult
 from unisync.emulator._protocol.serialization import Document
+from unisync.emulator._state.account import Stack
 from unisync.emulator._state.git_sync import GitSync
-from unisync.emulator._state.repository import Place, Repository
-from unisync.emulator._state.world import Stack
+from unisync.emulator._state.repository import Repository, SourceLocation
 from unisync.emulator.errors import AwsError
-from unisync.emulator.services.git_shapes import Wording
-from unisync.emulator.services.request import Asked, Behaviour
+from unisync.emulator.services.git_sync_serializer import GitSyncSerializer
+from unisync.emulator.services.request import Handler, OperationRequest
 
-LINKS = 100
-"""Repository links that an account may have."""
-CONFIGURATIONS = 100
-"""Sync configurations that it may have: as many as one of its links may, so that this limit holds the other."""
-CONFIGURATIONS_OF_A_BRANCH = 50
-"""Sync configurations that may follow one branch."""
+MAX_LINKS = 100
+"""The quota of repository links per account."""
+MAX_CONFIGURATIONS = 100
+"""The quota of sync configurations per account. The quota per link is the same number, so it needs no check."""
+MAX_CONFIGURATIONS_PER_BRANCH = 50
+"""The quota of sync configurations per branch."""
 
 _OPTIONAL_SETTINGS = ("PublishDeploymentStatus", "TriggerResourceUpdateOn", "PullRequestComment")
 
@@ -32,205 +32,211 @@ def _repository(repository: Repository) -> Document:
     }
 
 
-_WORDS = Wording(rename=lambda name: name[0].upper() + name[1:], repository=_repository)
+_SERIALIZER = GitSyncSerializer(rename=lambda name: name[0].upper() + name[1:], repository=_repository)
 
 
-def create_repository_link(asked: Asked) -> Document:
-    """CreateRepositoryLink. What its connection leads to is the provider."""
-    owner, name, connection = asked.params["OwnerId"], asked.params["RepositoryName"], asked.params["ConnectionArn"]
-    provider = asked.world.connections.get(connection, "GitHub")
-    if asked.world.find_link(owner, name, provider) is not None:
+def create_repository_link(request: OperationRequest) -> Document:
+    """CreateRepositoryLink. The connection determines the provider."""
+    owner, name, connection = (
+        request.params["OwnerId"],
+        request.params["RepositoryName"],
+        request.params["ConnectionArn"],
+    )
+    provider = request.account.connections.get(connection, "GitHub")
+    if request.account.find_link(owner, name, provider) is not None:
         raise AwsError("ResourceAlreadyExistsException", f"A repository link to {owner}/{name} already exists")
-    if len(asked.world.links) >= LINKS:
-        raise AwsError("LimitExceededException", f"This account has {LINKS} repository links already")
-    key, tags = asked.params.get("EncryptionKeyArn"), asked.params.get("Tags", [])
-    link = Repository(owner, name, provider, connection, key, tags, created_at=asked.now)
-    asked.world.links[link.id] = link
-    return {"RepositoryLinkInfo": _link_info(asked, link)}
+    if len(request.account.links) >= MAX_LINKS:
+        raise AwsError("LimitExceededException", f"This account has {MAX_LINKS} repository links already")
+    key, tags = request.params.get("EncryptionKeyArn"), request.params.get("Tags", [])
+    link = Repository(owner, name, provider, connection, key, tags, created_at=request.now)
+    request.account.links[link.id] = link
+    return {"RepositoryLinkInfo": _link_info(request, link)}
 
 
-def get_repository_link(asked: Asked) -> Document:
+def get_repository_link(request: OperationRequest) -> Document:
     """GetRepositoryLink."""
-    return {"RepositoryLinkInfo": _link_info(asked, _link(asked))}
+    return {"RepositoryLinkInfo": _link_info(request, _find_link(request))}
 
 
-def update_repository_link(asked: Asked) -> Document:
-    """UpdateRepositoryLink: of what was given, and nothing else."""
-    link = _link(asked)
-    connection = asked.params.get("ConnectionArn", link.connection_arn)
-    if asked.world.connections.get(connection, link.provider) != link.provider:
+def update_repository_link(request: OperationRequest) -> Document:
+    """UpdateRepositoryLink. Parameters that are absent change nothing."""
+    link = _find_link(request)
+    connection = request.params.get("ConnectionArn", link.connection_arn)
+    if request.account.connections.get(connection, link.provider) != link.provider:
         raise AwsError("InvalidInputException", f"{connection} does not lead to {link.provider}")
     link.connection_arn = connection
-    link.encryption_key = asked.params.get("EncryptionKeyArn", link.encryption_key)
-    return {"RepositoryLinkInfo": _link_info(asked, link)}
+    link.encryption_key = request.params.get("EncryptionKeyArn", link.encryption_key)
+    return {"RepositoryLinkInfo": _link_info(request, link)}
 
 
-def delete_repository_link(asked: Asked) -> Document:
+def delete_repository_link(request: OperationRequest) -> Document:
     """DeleteRepositoryLink."""
-    link = _link(asked)
-    if any(stack.place.repository is link for stack in asked.world.stacks.values()):
+    link = _find_link(request)
+    if any(stack.source.repository is link for stack in request.account.stacks.values()):
         raise AwsError("SyncConfigurationStillExistsException", f"Repository link {link.id} has sync configurations")
-    del asked.world.links[link.id]
+    del request.account.links[link.id]
     return {}
 
 
-def list_repository_links(asked: Asked) -> Listing:
+def list_repository_links(request: OperationRequest) -> ListResult:
     """ListRepositoryLinks."""
-    return Listing("RepositoryLinks", {link.number: _link_info(asked, link) for link in asked.world.links.values()})
+    return ListResult(
+        "RepositoryLinks", {link.number: _link_info(request, link) for link in request.account.links.values()}
+    )
 
 
-def create_sync_configuration(asked: Asked) -> Document:
-    """CreateSyncConfiguration. The stack may be made before or after it."""
-    params, name = asked.params, asked.params["ResourceName"]
-    if name in asked.world.stacks:
+def create_sync_configuration(request: OperationRequest) -> Document:
+    """CreateSyncConfiguration. It does not check whether the stack exists."""
+    params, name = request.params, request.params["ResourceName"]
+    if name in request.account.stacks:
         raise AwsError("ResourceAlreadyExistsException", f"A sync configuration already exists for resource: {name}")
-    place = Place(_link(asked, "InvalidInputException"), params["Branch"], params["ConfigFile"])
-    if len(asked.world.stacks) >= CONFIGURATIONS:
-        raise AwsError("LimitExceededException", f"This account has {CONFIGURATIONS} sync configurations already")
-    _check_room(asked, place, "LimitExceededException")
-    sync = GitSync(name, created_at=asked.now)
-    stack = Stack(sync, place, params["RoleArn"], _settings(asked), created_at=asked.now)
-    asked.world.stacks[name] = stack
-    return {"SyncConfiguration": _configuration(asked, stack)}
+    source = SourceLocation(_find_link(request, "InvalidInputException"), params["Branch"], params["ConfigFile"])
+    if len(request.account.stacks) >= MAX_CONFIGURATIONS:
+        raise AwsError("LimitExceededException", f"This account has {MAX_CONFIGURATIONS} sync configurations already")
+    _check_branch_quota(request, source, "LimitExceededException")
+    sync = GitSync(name, created_at=request.now)
+    stack = Stack(sync, source, params["RoleArn"], _settings(request), created_at=request.now)
+    request.account.stacks[name] = stack
+    return {"SyncConfiguration": _configuration(request, stack)}
 
 
-def get_sync_configuration(asked: Asked) -> Document:
+def get_sync_configuration(request: OperationRequest) -> Document:
     """GetSyncConfiguration."""
-    return {"SyncConfiguration": _configuration(asked, _stack(asked))}
+    return {"SyncConfiguration": _configuration(request, _find_stack(request))}
 
 
-def update_sync_configuration(asked: Asked) -> Document:
-    """UpdateSyncConfiguration: of what was given, and nothing else."""
-    stack, params = _stack(asked), asked.params
-    link = _link(asked) if "RepositoryLinkId" in params else stack.place.repository
-    branch = params.get("Branch", stack.place.branch)
-    place = Place(link, branch, params.get("ConfigFile", stack.place.directory))
-    if (place.repository, place.branch) != (stack.place.repository, stack.place.branch):
-        _check_room(asked, place, "InvalidInputException")
-    stack.place = place
+def update_sync_configuration(request: OperationRequest) -> Document:
+    """UpdateSyncConfiguration. Parameters that are absent change nothing."""
+    stack, params = _find_stack(request), request.params
+    link = _find_link(request) if "RepositoryLinkId" in params else stack.source.repository
+    branch = params.get("Branch", stack.source.branch)
+    source = SourceLocation(link, branch, params.get("ConfigFile", stack.source.directory))
+    if (source.repository, source.branch) != (stack.source.repository, stack.source.branch):
+        _check_branch_quota(request, source, "InvalidInputException")
+    stack.source = source
     stack.role_arn = params.get("RoleArn", stack.role_arn)
-    stack.settings |= _settings(asked)
-    return {"SyncConfiguration": _configuration(asked, stack)}
+    stack.settings |= _settings(request)
+    return {"SyncConfiguration": _configuration(request, stack)}
 
 
-def delete_sync_configuration(asked: Asked) -> Document:
-    """DeleteSyncConfiguration. It has no error for what is not there."""
-    asked.world.stacks.pop(asked.params["ResourceName"], None)
+def delete_sync_configuration(request: OperationRequest) -> Document:
+    """DeleteSyncConfiguration. It has no error for a missing configuration."""
+    request.account.stacks.pop(request.params["ResourceName"], None)
     return {}
 
 
-def list_sync_configurations(asked: Asked) -> Listing:
+def list_sync_configurations(request: OperationRequest) -> ListResult:
     """ListSyncConfigurations."""
-    stacks = _followers(asked, _link(asked))
-    return Listing("SyncConfigurations", {stack.number: _configuration(asked, stack) for stack in stacks})
+    stacks = _stacks_of(request, _find_link(request))
+    return ListResult("SyncConfigurations", {stack.number: _configuration(request, stack) for stack in stacks})
 
 
-def list_repository_sync_definitions(asked: Asked) -> Listing:
-    """ListRepositorySyncDefinitions. A stack is its own parent."""
+def list_repository_sync_definitions(request: OperationRequest) -> ListResult:
+    """ListRepositorySyncDefinitions. The parent of a stack is the stack itself."""
     definitions = {
-        stack.number: _WORDS.definition(stack.place, stack.sync.target, stack.sync.target)
-        for stack in _followers(asked, _link(asked))
+        stack.number: _SERIALIZER.definition(stack.source, stack.sync.target, stack.sync.target)
+        for stack in _stacks_of(request, _find_link(request))
     }
-    return Listing("RepositorySyncDefinitions", definitions)
+    return ListResult("RepositorySyncDefinitions", definitions)
 
 
-def get_repository_sync_status(asked: Asked) -> Document:
-    """GetRepositorySyncStatus. Before the first push to a branch there is no status to be found."""
-    link = _link(asked)
-    attempt = link.attempt(asked.params["SyncType"], asked.params["Branch"], asked.now)
+def get_repository_sync_status(request: OperationRequest) -> Document:
+    """GetRepositorySyncStatus. Before the first push to a branch it is not found."""
+    link = _find_link(request)
+    attempt = link.attempt(request.params["SyncType"], request.params["Branch"], request.now)
     if attempt is None:
         raise AwsError("ResourceNotFoundException", f"Could not find a sync status for repository link:{link.id}")
-    return _WORDS.repository_status(attempt, asked.world)
+    return _SERIALIZER.repository_status(attempt, request.account)
 
 
-def get_resource_sync_status(asked: Asked) -> Document:
-    """GetResourceSyncStatus. Before the first attempt there is no status to be found."""
-    status = _WORDS.sync_status(_stack(asked).sync, asked.world, asked.now)
+def get_resource_sync_status(request: OperationRequest) -> Document:
+    """GetResourceSyncStatus. Before the first attempt it is not found."""
+    status = _SERIALIZER.sync_status(_find_stack(request).sync, request.account, request.now)
     if "LatestSync" not in status:
-        raise _no_status(asked)
+        raise _status_not_found(request)
     return status
 
 
-def get_sync_blocker_summary(asked: Asked) -> Document:
+def get_sync_blocker_summary(request: OperationRequest) -> Document:
     """GetSyncBlockerSummary."""
-    stack = _stack(asked)
-    blockers = _WORDS.blockers(stack.sync.own_blockers, asked.world)
+    stack = _find_stack(request)
+    blockers = _SERIALIZER.blockers(stack.sync.own_blockers, request.account)
     return {"SyncBlockerSummary": {"ResourceName": stack.sync.target, "LatestBlockers": blockers}}
 
 
-def update_sync_blocker(asked: Asked) -> Document:
-    """UpdateSyncBlocker: resolve it."""
-    stack, wanted = _stack(asked), asked.params["Id"]
-    blocker = next((each for each in stack.sync.own_blockers if each.id == wanted), None)
+def update_sync_blocker(request: OperationRequest) -> Document:
+    """UpdateSyncBlocker: resolves the blocker."""
+    stack, blocker_id = _find_stack(request), request.params["Id"]
+    blocker = next((each for each in stack.sync.own_blockers if each.id == blocker_id), None)
     if blocker is None:
-        raise AwsError("SyncBlockerDoesNotExistException", f"{stack.sync.target} has no sync blocker {wanted}")
-    blocker.resolve(asked.now, asked.params["ResolvedReason"])
-    return {"ResourceName": stack.sync.target, "SyncBlocker": _WORDS.blocker(blocker, asked.world)}
+        raise AwsError("SyncBlockerDoesNotExistException", f"{stack.sync.target} has no sync blocker {blocker_id}")
+    blocker.resolve(request.now, request.params["ResolvedReason"])
+    return {"ResourceName": stack.sync.target, "SyncBlocker": _SERIALIZER.blocker(blocker, request.account)}
 
 
-def _link(asked: Asked, otherwise: str = "ResourceNotFoundException") -> Repository:
-    link = asked.world.links.get(asked.params["RepositoryLinkId"])
+def _find_link(request: OperationRequest, error_code: str = "ResourceNotFoundException") -> Repository:
+    link = request.account.links.get(request.params["RepositoryLinkId"])
     if link is None:
-        raise AwsError(otherwise, f"Could not find repository link:{asked.params['RepositoryLinkId']}")
+        raise AwsError(error_code, f"Could not find repository link:{request.params['RepositoryLinkId']}")
     return link
 
 
-def _link_info(asked: Asked, link: Repository) -> Document:
+def _link_info(request: OperationRequest, link: Repository) -> Document:
     return {
         **_repository(link),
         "ConnectionArn": link.connection_arn,
         "EncryptionKeyArn": link.encryption_key,
-        "RepositoryLinkArn": asked.world.arn(asked.service, f"repository-link/{link.id}"),
+        "RepositoryLinkArn": request.account.arn(request.service, f"repository-link/{link.id}"),
         "RepositoryLinkId": link.id,
     }
 
 
-def _stack(asked: Asked) -> Stack:
-    stack = asked.world.stacks.get(asked.params["ResourceName"])
+def _find_stack(request: OperationRequest) -> Stack:
+    stack = request.account.stacks.get(request.params["ResourceName"])
     if stack is None:
-        raise _no_status(asked)
+        raise _status_not_found(request)
     return stack
 
 
-def _no_status(asked: Asked) -> AwsError:
-    name, kind = asked.params["ResourceName"], asked.params["SyncType"]
+def _status_not_found(request: OperationRequest) -> AwsError:
+    name, kind = request.params["ResourceName"], request.params["SyncType"]
     return AwsError(
         "ResourceNotFoundException", f"Could not find a sync status for resource: {name} with sync type: {kind}"
     )
 
 
-def _followers(asked: Asked, link: Repository) -> list[Stack]:
-    return [stack for stack in asked.world.stacks.values() if stack.place.repository is link]
+def _stacks_of(request: OperationRequest, link: Repository) -> list[Stack]:
+    return [stack for stack in request.account.stacks.values() if stack.source.repository is link]
 
 
-def _check_room(asked: Asked, place: Place, otherwise: str) -> None:
-    followers = _followers(asked, place.repository)
-    if sum(stack.place.branch == place.branch for stack in followers) >= CONFIGURATIONS_OF_A_BRANCH:
-        message = f"Branch {place.branch} has {CONFIGURATIONS_OF_A_BRANCH} sync configurations already"
-        raise AwsError(otherwise, message)
+def _check_branch_quota(request: OperationRequest, source: SourceLocation, error_code: str) -> None:
+    stacks = _stacks_of(request, source.repository)
+    if sum(stack.source.branch == source.branch for stack in stacks) >= MAX_CONFIGURATIONS_PER_BRANCH:
+        message = f"Branch {source.branch} has {MAX_CONFIGURATIONS_PER_BRANCH} sync configurations already"
+        raise AwsError(error_code, message)
 
 
-def _settings(asked: Asked) -> dict[str, str]:
-    return {name: asked.params[name] for name in _OPTIONAL_SETTINGS if name in asked.params}
+def _settings(request: OperationRequest) -> dict[str, str]:
+    return {name: request.params[name] for name in _OPTIONAL_SETTINGS if name in request.params}
 
 
-def _configuration(asked: Asked, stack: Stack) -> Document:
-    # What one name of the service was told, the other may have no member for.
-    shape = service_model(asked.service).shape_for("SyncConfiguration")
-    modelled = shape.members if isinstance(shape, StructureShape) else {}
+def _configuration(request: OperationRequest, stack: Stack) -> Document:
+    # The models of the two service names differ: a setting of one may be no field of the other.
+    shape = service_model(request.service).shape_for("SyncConfiguration")
+    fields = shape.members if isinstance(shape, StructureShape) else {}
     return {
-        **_repository(stack.place.repository),
-        "Branch": stack.place.branch,
-        "ConfigFile": stack.place.directory,
-        "RepositoryLinkId": stack.place.repository.id,
+        **_repository(stack.source.repository),
+        "Branch": stack.source.branch,
+        "ConfigFile": stack.source.directory,
+        "RepositoryLinkId": stack.source.repository.id,
         "ResourceName": stack.sync.target,
         "RoleArn": stack.role_arn,
         "SyncType": "CFN_STACK_SYNC",
-        **{name: value for name, value in stack.settings.items() if name in modelled},
+        **{name: value for name, value in stack.settings.items() if name in fields},
     }
 
 
-BEHAVIOURS: dict[str, Behaviour] = {
+HANDLERS: dict[str, Handler] = {
     "CreateRepositoryLink": create_repository_link,
     "GetRepositoryLink": get_repository_link,
     "UpdateRepositoryLink": update_repository_link,

@@ -1,4 +1,4 @@
-"""What the behaviour of an operation is given, and what it gives back."""
+"""What the handler of an operation receives and returns."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from unisync.emulator._protocol.pagination import Listing
+from unisync.emulator._protocol.pagination import ListResult
 from unisync.emulator._protocol.serialization import Document
 from unisync.emulator._protocol.signature import Identity
+from unisync.emulator._state.account import AccountState
 from unisync.emulator._state.identities import Identities
-from unisync.emulator._state.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request that was read and checked."""
+class OperationRequest:
+    """A verified and validated request."""
 
     service: str
-    world: World
+    account: AccountState
     params: Mapping[str, Any]
     now: float
     identity: Identity
-    """Who asks."""
+    """The caller."""
     identities: Identities
-    """Who else there is."""
+    """The credentials and roles of all accounts."""
 
 
-Behaviour = Callable[[Asked], Document | Listing]
+Handler = Callable[[OperationRequest], Document | ListResult]

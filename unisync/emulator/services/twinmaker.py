@@ -1,148 +1,148 @@
-"""IoT TwinMaker: sync jobs, what they sync, and the workspaces they are in."""
+"""IoT TwinMaker: sync jobs, the resources they sync, and their workspaces."""
 
 from __future__ import annotations
 
-from unisync.emulator._protocol.pagination import Listing
+from unisync.emulator._protocol.pagination import ListResult
 from unisync.emulator._protocol.serialization import Document
-from unisync.emulator._state.sync_jobs import Error, SyncJob, SyncResource, Workspace
+from unisync.emulator._state.sync_jobs import SyncError, SyncJob, SyncResource, Workspace
 from unisync.emulator.errors import AwsError
-from unisync.emulator.services.request import Asked, Behaviour
+from unisync.emulator.services.request import Handler, OperationRequest
 
 
-def create_sync_job(asked: Asked) -> Document:
+def create_sync_job(request: OperationRequest) -> Document:
     """CreateSyncJob."""
-    name, source, role = asked.params["workspaceId"], asked.params["syncSource"], asked.params["syncRole"]
-    workspace = _workspace(asked)
-    if _existing(workspace, source, asked.now) is not None:
+    name, source, role = request.params["workspaceId"], request.params["syncSource"], request.params["syncRole"]
+    workspace = _find_workspace(request)
+    if _existing_job(workspace, source, request.now) is not None:
         raise AwsError("ConflictException", f"Sync job {source} already exists in workspace {name}")
-    refusal = asked.world.denied_roles.get(role)
-    error = ("SYNC_CREATING_ERROR", refusal) if refusal else None
-    job = SyncJob(source, role, asked.params.get("tags", {}), error, created_at=asked.now)
+    denial = request.account.denied_roles.get(role)
+    error = ("SYNC_CREATING_ERROR", denial) if denial else None
+    job = SyncJob(source, role, request.params.get("tags", {}), error, created_at=request.now)
     workspace.jobs[source] = job
     return {
-        "arn": _arn(asked, name, job),
-        "creationDateTime": asked.world.date(asked.now),
-        "state": job.state(asked.now),
+        "arn": _arn(request, name, job),
+        "creationDateTime": request.account.date(request.now),
+        "state": job.state(request.now),
     }
 
 
-def get_sync_job(asked: Asked) -> Document:
-    """GetSyncJob. Without a workspace, the job of that source wherever it is."""
-    source, name = asked.params["syncSource"], asked.params.get("workspaceId")
+def get_sync_job(request: OperationRequest) -> Document:
+    """GetSyncJob. Without a workspace, it finds the first job with that source in any workspace."""
+    source, name = request.params["syncSource"], request.params.get("workspaceId")
     if name is None:
-        everywhere = asked.world.workspaces.items()
-        name = next((each for each, place in everywhere if _existing(place, source, asked.now)), "")
-    job = _job(asked, name, "ResourceNotFoundException")
-    return {**_summary(asked, name, job), "syncRole": job.sync_role}
+        workspaces = request.account.workspaces.items()
+        name = next((each for each, workspace in workspaces if _existing_job(workspace, source, request.now)), "")
+    job = _find_job(request, name, "ResourceNotFoundException")
+    return {**_summary(request, name, job), "syncRole": job.sync_role}
 
 
-def delete_sync_job(asked: Asked) -> Document:
-    """DeleteSyncJob. Deleting what is being deleted is no error."""
-    job = _job(asked, asked.params["workspaceId"], "ResourceNotFoundException")
-    job.deleted_at = asked.now if job.deleted_at is None else job.deleted_at
-    return {"state": job.state(asked.now)}
+def delete_sync_job(request: OperationRequest) -> Document:
+    """DeleteSyncJob. It succeeds for a job that is already DELETING."""
+    job = _find_job(request, request.params["workspaceId"], "ResourceNotFoundException")
+    job.deleted_at = request.now if job.deleted_at is None else job.deleted_at
+    return {"state": job.state(request.now)}
 
 
-def list_sync_jobs(asked: Asked) -> Listing:
+def list_sync_jobs(request: OperationRequest) -> ListResult:
     """ListSyncJobs."""
-    name, jobs = asked.params["workspaceId"], _workspace(asked).jobs.values()
-    summaries = {job.number: _summary(asked, name, job) for job in jobs if not job.gone(asked.now)}
-    return Listing("syncJobSummaries", summaries)
+    name, jobs = request.params["workspaceId"], _find_workspace(request).jobs.values()
+    summaries = {job.number: _summary(request, name, job) for job in jobs if not job.is_deleted(request.now)}
+    return ListResult("syncJobSummaries", summaries)
 
 
-def list_sync_resources(asked: Asked) -> Listing:
-    """ListSyncResources: those that every filter lets through."""
-    workspace = _workspace(asked)
-    job = _job(asked, asked.params["workspaceId"], "ValidationException")
+def list_sync_resources(request: OperationRequest) -> ListResult:
+    """ListSyncResources. Resources must match every filter."""
+    workspace = _find_workspace(request)
+    job = _find_job(request, request.params["workspaceId"], "ValidationException")
     found: dict[int, Document] = {}
     for resource in workspace.resources.values():
-        stage = resource.stage(job, asked.now) if resource.sync_source == job.sync_source else None
-        if stage is not None and _passes(asked, resource, stage[0]):
-            found[resource.number] = _resource_summary(asked, resource, *stage)
-    return Listing("syncResources", found)
+        current = resource.state(job, request.now) if resource.sync_source == job.sync_source else None
+        if current is not None and _matches_filters(request, resource, state=current[0]):
+            found[resource.number] = _resource_summary(request, resource, *current)
+    return ListResult("syncResources", found)
 
 
-def list_workspaces(asked: Asked) -> Listing:
+def list_workspaces(request: OperationRequest) -> ListResult:
     """ListWorkspaces."""
     summaries: dict[int, Document] = {}
-    for name, workspace in asked.world.workspaces.items():
-        created_at = asked.world.date(workspace.created_at)
-        arn = asked.world.arn("iottwinmaker", f"workspace/{name}")
+    for name, workspace in request.account.workspaces.items():
+        created_at = request.account.date(workspace.created_at)
+        arn = request.account.arn("iottwinmaker", f"workspace/{name}")
         summaries[workspace.number] = {
             "workspaceId": name,
             "arn": arn,
             "creationDateTime": created_at,
             "updateDateTime": created_at,
         }
-    return Listing("workspaceSummaries", summaries)
+    return ListResult("workspaceSummaries", summaries)
 
 
-def _workspace(asked: Asked) -> Workspace:
-    # None of the operations that ask for one models ResourceNotFoundException.
-    workspace = asked.world.workspaces.get(asked.params["workspaceId"])
+def _find_workspace(request: OperationRequest) -> Workspace:
+    # None of the operations that call this declares ResourceNotFoundException.
+    workspace = request.account.workspaces.get(request.params["workspaceId"])
     if workspace is None:
-        raise AwsError("ValidationException", f"Workspace {asked.params['workspaceId']} does not exist")
+        raise AwsError("ValidationException", f"Workspace {request.params['workspaceId']} does not exist")
     return workspace
 
 
-def _job(asked: Asked, name: str, otherwise: str) -> SyncJob:
-    """The job in a workspace; an error of the code `otherwise` if there is none."""
-    source, workspace = asked.params["syncSource"], asked.world.workspaces.get(name)
-    job = _existing(workspace, source, asked.now) if workspace else None
+def _find_job(request: OperationRequest, name: str, error_code: str) -> SyncJob:
+    """The job in a workspace. `error_code` is the error if there is none."""
+    source, workspace = request.params["syncSource"], request.account.workspaces.get(name)
+    job = _existing_job(workspace, source, request.now) if workspace else None
     if job is None:
-        raise AwsError(otherwise, f"Sync job {source} not found in workspace {name}")
+        raise AwsError(error_code, f"Sync job {source} not found in workspace {name}")
     return job
 
 
-def _existing(workspace: Workspace, source: str, now: float) -> SyncJob | None:
+def _existing_job(workspace: Workspace, source: str, now: float) -> SyncJob | None:
     job = workspace.jobs.get(source)
-    return None if job is None or job.gone(now) else job
+    return None if job is None or job.is_deleted(now) else job
 
 
-def _summary(asked: Asked, workspace: str, job: SyncJob) -> Document:
+def _summary(request: OperationRequest, workspace: str, job: SyncJob) -> Document:
     return {
-        "arn": _arn(asked, workspace, job),
+        "arn": _arn(request, workspace, job),
         "workspaceId": workspace,
         "syncSource": job.sync_source,
-        "status": _status(job.state(asked.now), job.error),
-        "creationDateTime": asked.world.date(job.created_at),
-        "updateDateTime": asked.world.date(job.updated_at(asked.now)),
+        "status": _status(job.state(request.now), job.error),
+        "creationDateTime": request.account.date(job.created_at),
+        "updateDateTime": request.account.date(job.updated_at(request.now)),
     }
 
 
-def _passes(asked: Asked, resource: SyncResource, state: str) -> bool:
-    about = {
+def _matches_filters(request: OperationRequest, resource: SyncResource, state: str) -> bool:
+    values = {
         "state": state,
         "resourceType": resource.resource_type,
         "resourceId": resource.resource_id,
         "externalId": resource.external_id,
     }
-    wanted = [item for each in asked.params.get("filters", []) for item in each.items()]
-    return all(about[name] == value for name, value in wanted)
+    filters = [item for each in request.params.get("filters", []) for item in each.items()]
+    return all(values[name] == value for name, value in filters)
 
 
-def _resource_summary(asked: Asked, resource: SyncResource, state: str, since: float) -> Document:
+def _resource_summary(request: OperationRequest, resource: SyncResource, state: str, since: float) -> Document:
     return {
         "resourceType": resource.resource_type,
         "externalId": resource.external_id,
         "resourceId": resource.resource_id,
         "status": _status(state, resource.error),
-        "updateDateTime": asked.world.date(since),
+        "updateDateTime": request.account.date(since),
     }
 
 
-def _status(state: str, error: Error | None) -> Document:
+def _status(state: str, error: SyncError | None) -> Document:
     if state != "ERROR" or error is None:
         return {"state": state}
     code, message = error
     return {"state": state, "error": {"code": code, "message": message}}
 
 
-def _arn(asked: Asked, workspace: str, job: SyncJob) -> str:
-    return asked.world.arn("iottwinmaker", f"workspace/{workspace}/sync-job/{job.sync_source}")
+def _arn(request: OperationRequest, workspace: str, job: SyncJob) -> str:
+    return request.account.arn("iottwinmaker", f"workspace/{workspace}/sync-job/{job.sync_source}")
 
 
-BEHAVIOURS: dict[str, Behaviour] = {
+HANDLERS: dict[str, Handler] = {
     "CreateSyncJob": create_sync_job,
     "GetSyncJob": get_sync_job,
     "DeleteSyncJob": delete_sync_job,

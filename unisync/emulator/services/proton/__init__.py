@@ -1,13 +1,13 @@
-"""Proton: Git sync of service instances and templates."""
+"""Proton's operations: Git sync of service instances and templates."""
 
 from __future__ import annotations
 
 from unisync.emulator.services.proton import configs, inventory, repositories, statuses
-from unisync.emulator.services.request import Behaviour
+from unisync.emulator.services.request import Handler
 
-BEHAVIOURS: dict[str, Behaviour] = {
-    **repositories.BEHAVIOURS,
-    **configs.BEHAVIOURS,
-    **statuses.BEHAVIOURS,
-    **inventory.BEHAVIOURS,
+HANDLERS: dict[str, Handler] = {
+    **repositories.HANDLERS,
+    **configs.HANDLERS,
+    **statuses.HANDLERS,
+    **inventory.HANDLERS,
 }

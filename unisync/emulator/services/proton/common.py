@@ -1,60 +1,62 @@
-"""How Proton writes, and how it finds what a request names."""
+"""Proton's serializer, and lookups of the resources that a request names."""
 
 from __future__ import annotations
 
 from unisync.emulator._protocol.serialization import Document
+from unisync.emulator._state.account import ProtonService, Template
 from unisync.emulator._state.repository import Repository
-from unisync.emulator._state.world import ProtonService, Template
 from unisync.emulator.errors import AwsError
-from unisync.emulator.services.git_shapes import Wording
-from unisync.emulator.services.request import Asked
+from unisync.emulator.services.git_sync_serializer import GitSyncSerializer
+from unisync.emulator.services.request import OperationRequest
 
 PROVIDERS = {"GitHub": "GITHUB", "GitHubEnterpriseServer": "GITHUB_ENTERPRISE", "Bitbucket": "BITBUCKET"}
-"""Proton's words for the providers."""
+"""Proton's values for the providers."""
 
 NOT_FOUND = "ResourceNotFoundException"
 INVALID = "ValidationException"
-"""What an operation says of a thing that is not there, if it has no better error for it."""
+"""The error for a missing resource of operations that do not declare ResourceNotFoundException."""
 
 
 def write_repository(repository: Repository) -> Document:
-    """Which repository is meant."""
+    """The fields that identify a repository."""
     return {
         "repositoryName": repository.full_name,
         "repositoryProvider": PROVIDERS[repository.provider],
     }
 
 
-WORDS = Wording(rename=str, repository=write_repository)
+SERIALIZER = GitSyncSerializer(rename=str, repository=write_repository)
 
 
 def repository_key(name: str, provider: str) -> tuple[str, str]:
-    """Where a world keeps a repository that Proton knows by this name and this word for its provider."""
-    return name, next(each for each, word in PROVIDERS.items() if word == provider)
+    """The key of a repository in `AccountState.repositories`, from its name and Proton's value for its provider."""
+    return name, next(each for each, value in PROVIDERS.items() if value == provider)
 
 
 def find_repository(
-    asked: Asked, otherwise: str = NOT_FOUND, members: tuple[str, str] = ("repositoryName", "repositoryProvider")
+    request: OperationRequest,
+    error_code: str = NOT_FOUND,
+    params: tuple[str, str] = ("repositoryName", "repositoryProvider"),
 ) -> Repository:
-    """The registered repository that two of the parameters name; the error `otherwise` if there is none."""
-    name, provider = (asked.params[member] for member in members)
-    repository = asked.world.repositories.get(repository_key(name, provider))
+    """The registered repository that two parameters name. `error_code` is the error if there is none."""
+    name, provider = (request.params[param] for param in params)
+    repository = request.account.repositories.get(repository_key(name, provider))
     if repository is None:
-        raise AwsError(otherwise, f"Repository {name} not found.")
+        raise AwsError(error_code, f"Repository {name} not found.")
     return repository
 
 
-def find_service(asked: Asked, otherwise: str = NOT_FOUND) -> ProtonService:
-    """The service that the parameters name; the error `otherwise` if there is none."""
-    service = asked.world.services.get(asked.params["serviceName"])
+def find_service(request: OperationRequest, error_code: str = NOT_FOUND) -> ProtonService:
+    """The service that the parameters name. `error_code` is the error if there is none."""
+    service = request.account.services.get(request.params["serviceName"])
     if service is None:
-        raise AwsError(otherwise, f"Service {asked.params['serviceName']} not found.")
+        raise AwsError(error_code, f"Service {request.params['serviceName']} not found.")
     return service
 
 
-def find_template(asked: Asked, otherwise: str = NOT_FOUND) -> Template:
-    """The template that the parameters name; the error `otherwise` if there is none."""
-    template = asked.world.templates.get((asked.params["templateName"], asked.params["templateType"]))
+def find_template(request: OperationRequest, error_code: str = NOT_FOUND) -> Template:
+    """The template that the parameters name. `error_code` is the error if there is none."""
+    template = request.account.templates.get((request.params["templateName"], request.params["templateType"]))
     if template is None:
-        raise AwsError(otherwise, f"Template {asked.params['templateName']} not found.")
+        raise AwsError(error_code, f"Template {request.params['templateName']} not found.")
     return template

@@ -1,4 +1,4 @@
-"""Proton's sync configs: what a service, or a template, follows."""
+"""Proton's sync configs, of services and of templates."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from unisync.emulator._protocol.serialization import Document
-from unisync.emulator._state.repository import Place
-from unisync.emulator._state.world import ProtonService, Template
+from unisync.emulator._state.account import ProtonService, Template
+from unisync.emulator._state.repository import SourceLocation
 from unisync.emulator.errors import AwsError
 from unisync.emulator.services.proton.common import (
     INVALID,
@@ -17,48 +17,48 @@ from unisync.emulator.services.proton.common import (
     find_template,
     write_repository,
 )
-from unisync.emulator.services.request import Asked, Behaviour
+from unisync.emulator.services.request import Handler, OperationRequest
 
 
 @dataclass(frozen=True, slots=True)
 class _SyncConfigs:
-    """The four operations on the sync configs of services, or of templates."""
+    """The operations on the sync configs of services, or on those of templates."""
 
     kind: str
     directory: str
-    """What these configs call the place in the repository."""
+    """The field for the path in the repository."""
     names: tuple[str, ...]
-    """The members that say whose config it is."""
-    find: Callable[[Asked, str], ProtonService | Template]
-    """Whose config it is; an error of the code given if there is no such thing."""
+    """The fields that name the service or the template."""
+    find: Callable[[OperationRequest, str], ProtonService | Template]
+    """Finds the service or the template. The second argument is the error code if there is none."""
 
-    def create(self, asked: Asked) -> Document:
-        """Create it. What is there already may be created again as it is."""
-        owner, place = self.find(asked, INVALID), self._place(asked, INVALID)
-        if owner.place not in (None, place):
-            raise AwsError("ConflictException", f"{asked.params[self.names[0]]} already has another sync config.")
-        owner.place = place
-        return self._written(asked, place)
+    def create(self, request: OperationRequest) -> Document:
+        """Create the config. Creating an identical one again succeeds."""
+        parent, source = self.find(request, INVALID), self._requested_source(request, INVALID)
+        if parent.source not in (None, source):
+            raise AwsError("ConflictException", f"{request.params[self.names[0]]} already has another sync config.")
+        parent.source = source
+        return self._reply(request, source)
 
-    def get(self, asked: Asked) -> Document:
-        """Look at it."""
-        return self._written(asked, self._current(asked))
+    def get(self, request: OperationRequest) -> Document:
+        """Get the config."""
+        return self._reply(request, self._current_source(request))
 
-    def update(self, asked: Asked) -> Document:
-        """Put another in its place, whole."""
-        self._current(asked)
-        place = self._place(asked, NOT_FOUND)
-        self.find(asked, NOT_FOUND).place = place
-        return self._written(asked, place)
+    def update(self, request: OperationRequest) -> Document:
+        """Replace the config."""
+        self._current_source(request)
+        source = self._requested_source(request, NOT_FOUND)
+        self.find(request, NOT_FOUND).source = source
+        return self._reply(request, source)
 
-    def delete(self, asked: Asked) -> Document:
-        """Take it away. What was synced stays as it is."""
-        place = self._current(asked)
-        self.find(asked, NOT_FOUND).place = None
-        return self._written(asked, place)
+    def delete(self, request: OperationRequest) -> Document:
+        """Delete the config. The resources keep their sync status."""
+        source = self._current_source(request)
+        self.find(request, NOT_FOUND).source = None
+        return self._reply(request, source)
 
-    def behaviours(self) -> dict[str, Behaviour]:
-        """The four by AWS's names."""
+    def handlers(self) -> dict[str, Handler]:
+        """The handlers by AWS's names of the operations."""
         return {
             f"Create{self.kind}SyncConfig": self.create,
             f"Get{self.kind}SyncConfig": self.get,
@@ -66,27 +66,27 @@ class _SyncConfigs:
             f"Delete{self.kind}SyncConfig": self.delete,
         }
 
-    def _current(self, asked: Asked) -> Place:
-        place = self.find(asked, NOT_FOUND).place
-        if place is None:
-            raise AwsError(NOT_FOUND, f"{asked.params[self.names[0]]} has no sync config.")
-        return place
+    def _current_source(self, request: OperationRequest) -> SourceLocation:
+        source = self.find(request, NOT_FOUND).source
+        if source is None:
+            raise AwsError(NOT_FOUND, f"{request.params[self.names[0]]} has no sync config.")
+        return source
 
-    def _place(self, asked: Asked, otherwise: str) -> Place:
-        repository = find_repository(asked, otherwise)
-        return Place(repository, asked.params["branch"], asked.params.get(self.directory, ""))
+    def _requested_source(self, request: OperationRequest, error_code: str) -> SourceLocation:
+        repository = find_repository(request, error_code)
+        return SourceLocation(repository, request.params["branch"], request.params.get(self.directory, ""))
 
-    def _written(self, asked: Asked, place: Place) -> Document:
+    def _reply(self, request: OperationRequest, source: SourceLocation) -> Document:
         config = {
-            **write_repository(place.repository),
-            "branch": place.branch,
-            self.directory: place.directory or None,
-            **{name: asked.params[name] for name in self.names},
+            **write_repository(source.repository),
+            "branch": source.branch,
+            self.directory: source.directory or None,
+            **{name: request.params[name] for name in self.names},
         }
         return {f"{self.kind.lower()}SyncConfig": config}
 
 
-BEHAVIOURS: dict[str, Behaviour] = {
-    **_SyncConfigs("Service", "filePath", ("serviceName",), find_service).behaviours(),
-    **_SyncConfigs("Template", "subdirectory", ("templateName", "templateType"), find_template).behaviours(),
+HANDLERS: dict[str, Handler] = {
+    **_SyncConfigs("Service", "filePath", ("serviceName",), find_service).handlers(),
+    **_SyncConfigs("Template", "subdirectory", ("templateName", "templateType"), find_template).handlers(),
 }

@@ -1,102 +1,102 @@
-"""What there is in Proton to be synced: services, their instances, templates and their versions."""
+"""Lists of Proton's services, service instances, templates and template versions."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from unisync.emulator._protocol.pagination import Listing
+from unisync.emulator._protocol.pagination import ListResult
 from unisync.emulator._protocol.serialization import Document
-from unisync.emulator._state.entity import Created
+from unisync.emulator._state.entity import Entity
 from unisync.emulator._state.git_sync import GitSync
 from unisync.emulator.errors import AwsError
 from unisync.emulator.services.proton.common import NOT_FOUND, find_service
-from unisync.emulator.services.request import Asked, Behaviour
+from unisync.emulator.services.request import Handler, OperationRequest
 
 MINOR_VERSION = "0"
-"""The one minor version that every major version has."""
+"""The only minor version of every major version."""
 
 TemplateType = Literal["SERVICE", "ENVIRONMENT"]
 
 
-def list_services(asked: Asked) -> Listing:
+def list_services(request: OperationRequest) -> ListResult:
     """ListServices."""
     summaries: dict[int, Document] = {}
-    for name, service in asked.world.services.items():
+    for name, service in request.account.services.items():
         summaries[service.number] = {
-            **_made(asked, service, f"service/{name}"),
+            **_common_fields(request, service, f"service/{name}"),
             "name": name,
             "status": "ACTIVE",
             "templateName": name,
         }
-    return Listing("services", summaries)
+    return ListResult("services", summaries)
 
 
-def list_service_instances(asked: Asked) -> Listing:
-    """ListServiceInstances: of one service, or of all."""
-    only = asked.params.get("serviceName")
-    services = asked.world.services if only is None else {only: find_service(asked)}
-    return Listing(
+def list_service_instances(request: OperationRequest) -> ListResult:
+    """ListServiceInstances, of one service or of all."""
+    name = request.params.get("serviceName")
+    services = request.account.services if name is None else {name: find_service(request)}
+    return ListResult(
         "serviceInstances",
         {
-            instance.number: _instance(asked, service, name, instance)
-            for service, owner in services.items()
-            for name, instance in owner.instances.items()
+            instance.number: _instance(request, service_name, instance_name, instance)
+            for service_name, service in services.items()
+            for instance_name, instance in service.instances.items()
         },
     )
 
 
-def list_service_templates(asked: Asked) -> Listing:
+def list_service_templates(request: OperationRequest) -> ListResult:
     """ListServiceTemplates."""
-    return _templates(asked, "SERVICE")
+    return _templates(request, "SERVICE")
 
 
-def list_environment_templates(asked: Asked) -> Listing:
+def list_environment_templates(request: OperationRequest) -> ListResult:
     """ListEnvironmentTemplates."""
-    return _templates(asked, "ENVIRONMENT")
+    return _templates(request, "ENVIRONMENT")
 
 
-def list_service_template_versions(asked: Asked) -> Listing:
+def list_service_template_versions(request: OperationRequest) -> ListResult:
     """ListServiceTemplateVersions."""
-    return _versions(asked, "SERVICE")
+    return _versions(request, "SERVICE")
 
 
-def list_environment_template_versions(asked: Asked) -> Listing:
+def list_environment_template_versions(request: OperationRequest) -> ListResult:
     """ListEnvironmentTemplateVersions."""
-    return _versions(asked, "ENVIRONMENT")
+    return _versions(request, "ENVIRONMENT")
 
 
-def _templates(asked: Asked, kind: TemplateType) -> Listing:
+def _templates(request: OperationRequest, kind: TemplateType) -> ListResult:
     summaries: dict[int, Document] = {}
-    for (name, each), template in asked.world.templates.items():
+    for (name, each), template in request.account.templates.items():
         if each == kind:
-            summaries[template.number] = {**_made(asked, template, _arn(kind, name)), "name": name}
-    return Listing("templates", summaries)
+            summaries[template.number] = {**_common_fields(request, template, _arn(kind, name)), "name": name}
+    return ListResult("templates", summaries)
 
 
-def _versions(asked: Asked, kind: TemplateType) -> Listing:
-    """The major versions of a template; or the minor ones of a major one, of which there is one."""
-    name, only = asked.params["templateName"], asked.params.get("majorVersion")
-    template = asked.world.templates.get((name, kind))
+def _versions(request: OperationRequest, kind: TemplateType) -> ListResult:
+    """The major versions of a template, or the only minor version of one major version."""
+    name, major_version = request.params["templateName"], request.params.get("majorVersion")
+    template = request.account.templates.get((name, kind))
     if template is None:
         raise AwsError(NOT_FOUND, f"Template {name} not found.")
-    if only is not None and only not in template.versions:
-        raise AwsError(NOT_FOUND, f"Template {name} has no version {only}")
+    if major_version is not None and major_version not in template.versions:
+        raise AwsError(NOT_FOUND, f"Template {name} has no version {major_version}")
     summaries: dict[int, Document] = {}
     for major, version in template.versions.items():
-        if only in (None, major):
-            arn = f"{_arn(kind, name)}:{major}" + ("" if only is None else f".{MINOR_VERSION}")
+        if major_version in (None, major):
+            arn = f"{_arn(kind, name)}:{major}" + ("" if major_version is None else f".{MINOR_VERSION}")
             summaries[version.number] = {
-                **_made(asked, version, arn),
+                **_common_fields(request, version, arn),
                 "majorVersion": major,
                 "minorVersion": MINOR_VERSION,
                 "status": "PUBLISHED",
                 "templateName": name,
             }
-    return Listing("templateVersions", summaries)
+    return ListResult("templateVersions", summaries)
 
 
-def _instance(asked: Asked, service: str, name: str, instance: GitSync) -> Document:
-    created_at = asked.world.date(instance.created_at)
+def _instance(request: OperationRequest, service: str, name: str, instance: GitSync) -> Document:
+    created_at = request.account.date(instance.created_at)
     return {
         "arn": instance.target,
         "createdAt": created_at,
@@ -112,17 +112,17 @@ def _instance(asked: Asked, service: str, name: str, instance: GitSync) -> Docum
     }
 
 
-def _made(asked: Asked, thing: Created, resource: str) -> Document:
-    """What every summary but an instance's says of when a thing was made."""
-    created_at = asked.world.date(thing.created_at)
-    return {"arn": asked.world.arn("proton", resource), "createdAt": created_at, "lastModifiedAt": created_at}
+def _common_fields(request: OperationRequest, entity: Entity, resource: str) -> Document:
+    """The fields that all summaries but those of instances have in common."""
+    created_at = request.account.date(entity.created_at)
+    return {"arn": request.account.arn("proton", resource), "createdAt": created_at, "lastModifiedAt": created_at}
 
 
 def _arn(kind: TemplateType, name: str) -> str:
     return f"{kind.lower()}-template/{name}"
 
 
-BEHAVIOURS: dict[str, Behaviour] = {
+HANDLERS: dict[str, Handler] = {
     "ListServices": list_services,
     "ListServiceInstances": list_service_instances,
     "ListServiceTemplates": list_service_templates,

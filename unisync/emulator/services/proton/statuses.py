@@ -1,4 +1,4 @@
-"""How Proton's Git syncs stand, and what blocks them."""
+"""The sync status of Proton's service instances and templates, and their blockers."""
 
 from __future__ import annotations
 
@@ -7,57 +7,57 @@ from collections.abc import Iterator
 from unisync.emulator._protocol.serialization import Document
 from unisync.emulator._state.git_sync import Blocker, GitSync
 from unisync.emulator.errors import AwsError
-from unisync.emulator.services.proton.common import NOT_FOUND, WORDS, find_service, find_template
-from unisync.emulator.services.request import Asked, Behaviour
+from unisync.emulator.services.proton.common import NOT_FOUND, SERIALIZER, find_service, find_template
+from unisync.emulator.services.request import Handler, OperationRequest
 
 
-def get_service_instance_sync_status(asked: Asked) -> Document:
+def get_service_instance_sync_status(request: OperationRequest) -> Document:
     """GetServiceInstanceSyncStatus. Before the first attempt the reply is empty."""
-    return WORDS.sync_status(_instance(asked), asked.world, asked.now)
+    return SERIALIZER.sync_status(_instance(request), request.account, request.now)
 
 
-def get_template_sync_status(asked: Asked) -> Document:
+def get_template_sync_status(request: OperationRequest) -> Document:
     """GetTemplateSyncStatus. Before the first attempt the reply is empty."""
-    name, number = asked.params["templateName"], asked.params["templateVersion"]
-    version = find_template(asked).versions.get(number)
+    name, number = request.params["templateName"], request.params["templateVersion"]
+    version = find_template(request).versions.get(number)
     if version is None:
         raise AwsError(NOT_FOUND, f"Template {name} has no version {number}")
-    return WORDS.sync_status(version, asked.world, asked.now)
+    return SERIALIZER.sync_status(version, request.account, request.now)
 
 
-def get_service_sync_blocker_summary(asked: Asked) -> Document:
-    """GetServiceSyncBlockerSummary: of the service alone, or of one instance alone."""
-    name = asked.params.get("serviceInstanceName")
-    blockers = find_service(asked).blockers if name is None else _instance(asked).own_blockers
+def get_service_sync_blocker_summary(request: OperationRequest) -> Document:
+    """GetServiceSyncBlockerSummary: only the service's own blockers, or only those of one instance."""
+    name = request.params.get("serviceInstanceName")
+    blockers = find_service(request).blockers if name is None else _instance(request).own_blockers
     summary = {
-        "serviceName": asked.params["serviceName"],
+        "serviceName": request.params["serviceName"],
         "serviceInstanceName": name,
-        "latestBlockers": WORDS.blockers(blockers, asked.world),
+        "latestBlockers": SERIALIZER.blockers(blockers, request.account),
     }
     return {"serviceSyncBlockerSummary": summary}
 
 
-def update_service_sync_blocker(asked: Asked) -> Document:
-    """UpdateServiceSyncBlocker: resolve it, whosever it is."""
-    for service, instance, blocker in _blockers(asked):
-        if blocker.id == asked.params["id"]:
-            blocker.resolve(asked.now, asked.params["resolvedReason"])
-            resolved = WORDS.blocker(blocker, asked.world)
+def update_service_sync_blocker(request: OperationRequest) -> Document:
+    """UpdateServiceSyncBlocker: resolves the blocker of any service or instance."""
+    for service, instance, blocker in _blockers(request):
+        if blocker.id == request.params["id"]:
+            blocker.resolve(request.now, request.params["resolvedReason"])
+            resolved = SERIALIZER.blocker(blocker, request.account)
             return {"serviceName": service, "serviceInstanceName": instance, "serviceSyncBlocker": resolved}
-    raise AwsError(NOT_FOUND, f"Sync blocker {asked.params['id']} not found.")
+    raise AwsError(NOT_FOUND, f"Sync blocker {request.params['id']} not found.")
 
 
-def _instance(asked: Asked) -> GitSync:
-    name = asked.params["serviceInstanceName"]
-    instance = find_service(asked).instances.get(name)
+def _instance(request: OperationRequest) -> GitSync:
+    name = request.params["serviceInstanceName"]
+    instance = find_service(request).instances.get(name)
     if instance is None:
-        raise AwsError(NOT_FOUND, f"Service instance {asked.params['serviceName']}/{name} not found.")
+        raise AwsError(NOT_FOUND, f"Service instance {request.params['serviceName']}/{name} not found.")
     return instance
 
 
-def _blockers(asked: Asked) -> Iterator[tuple[str, str | None, Blocker]]:
-    """Every blocker, with the service and the instance that it is on."""
-    for name, service in asked.world.services.items():
+def _blockers(request: OperationRequest) -> Iterator[tuple[str, str | None, Blocker]]:
+    """Every blocker, with its service, and with its instance if it blocks only that one."""
+    for name, service in request.account.services.items():
         for blocker in service.blockers:
             yield name, None, blocker
         for instance_name, instance in service.instances.items():
@@ -65,7 +65,7 @@ def _blockers(asked: Asked) -> Iterator[tuple[str, str | None, Blocker]]:
                 yield name, instance_name, blocker
 
 
-BEHAVIOURS: dict[str, Behaviour] = {
+HANDLERS: dict[str, Handler] = {
     "GetServiceInstanceSyncStatus": get_service_instance_sync_status,
     "GetTemplateSyncStatus": get_template_sync_status,
     "GetServiceSyncBlockerSummary": get_service_sync_blocker_summary,
