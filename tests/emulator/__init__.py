@@ -1,1 +1,1 @@
-"""The emulator by itself: unmodified boto3 in front of it, nothing of the library."""
+"""Tests of the emulator with unmodified boto3 clients, without the unisync clients."""

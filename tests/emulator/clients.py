@@ -1,4 +1,4 @@
-"""boto3's own clients for an emulator, over its socket or past it, and requests signed by botocore's signer."""
+"""Ways to call an emulator: boto3 clients over HTTP or in process, requests signed by botocore, and bare sockets."""
 
 from __future__ import annotations
 
@@ -12,31 +12,32 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 import cbor2
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+from botocore.loaders import Loader
 
-from unisync.emulator import ACCOUNT, REGION, Setup
+from unisync.emulator import ACCOUNT, REGION, EmulatorClock
 from unisync.emulator._protocol.message import Request, Response
 from unisync.emulator._protocol.operations import SERVICES, service_model
 from unisync.emulator._protocol.signature import access_key_of, secret_of
 from unisync.emulator.application import Application
-from unisync.emulator.services import BEHAVIOURS
 
 if TYPE_CHECKING:
     from boto3.services import codeconnections, codestar_connections, iottwinmaker, proton
 
-ROLE = "arn:aws:iam::123456789012:role/sync"
 TARGETS = {
     "proton": "AwsProton20200720",
     "codeconnections": "com.amazonaws.codeconnections.CodeConnections_20231201",
     "codestar-connections": "com.amazonaws.codestar.connections.CodeStar_connections_20191201",
 }
-SPEAKS_CBOR = "smithy-rpc-v2-cbor" in service_model("codeconnections").metadata.get("protocols", [])
-"""Whether the installed botocore's model of CodeConnections has CBOR: an older one has not."""
+HAS_CBOR = "smithy-rpc-v2-cbor" in service_model("codeconnections").metadata.get("protocols", [])
+"""Whether the installed botocore's model of CodeConnections has CBOR."""
 
 CONFIG = Config(
     inject_host_prefix=False,
@@ -46,118 +47,9 @@ CONFIG = Config(
     read_timeout=5,
 )
 
-LINK, SPARE_LINK, BLOCKER = (f"00000000-0000-4000-8000-00000000000{number}" for number in range(3))
-"""Ids that AWS makes up, and `furnish` instead: a link that a stack follows, one that none does, a stack's blocker."""
-CONNECTION = "arn:aws:codeconnections:eu-west-1:123456789012:connection/aaaaaaaa"
 
-_STACK = {"ResourceName": "payments-prod", "SyncType": "CFN_STACK_SYNC"}
-_NEW_STACK = {"ResourceName": "payments-test", "SyncType": "CFN_STACK_SYNC"}
-_FOLLOWED = {"RepositoryLinkId": LINK, "SyncType": "CFN_STACK_SYNC"}
-_JOB = {"workspaceId": "factory", "syncSource": "SITEWISE"}
-_TEMPLATE = {"templateName": "web", "templateType": "SERVICE"}
-_SPARE = {"name": "acme/spare", "provider": "GITHUB"}
-_WEB = {"repositoryName": "acme/web", "repositoryProvider": "GITHUB"}
-_TEMPLATES = {"repositoryName": "acme/templates", "repositoryProvider": "GITHUB"}
-_SYNCED = {
-    "iottwinmaker": {
-        "CreateSyncJob": {**_JOB, "syncRole": ROLE},
-        "GetSyncJob": _JOB,
-        "DeleteSyncJob": _JOB,
-        "ListSyncJobs": {"workspaceId": "factory"},
-        "ListSyncResources": _JOB,
-        "ListWorkspaces": {},
-    },
-    "proton": {
-        "CreateRepository": {"name": "acme/new", "provider": "GITHUB", "connectionArn": CONNECTION},
-        "GetRepository": _SPARE,
-        "DeleteRepository": _SPARE,
-        "ListRepositories": {},
-        "GetRepositorySyncStatus": {**_WEB, "branch": "main", "syncType": "SERVICE_SYNC"},
-        "ListRepositorySyncDefinitions": {**_TEMPLATES, "syncType": "TEMPLATE_SYNC"},
-        "CreateServiceSyncConfig": {**_WEB, "serviceName": "new", "branch": "main", "filePath": "ops.yaml"},
-        "GetServiceSyncConfig": {"serviceName": "web"},
-        "UpdateServiceSyncConfig": {**_WEB, "serviceName": "web", "branch": "live", "filePath": "ops.yaml"},
-        "DeleteServiceSyncConfig": {"serviceName": "web"},
-        "CreateTemplateSyncConfig": {**_TEMPLATES, "templateName": "new", "templateType": "SERVICE", "branch": "main"},
-        "GetTemplateSyncConfig": _TEMPLATE,
-        "UpdateTemplateSyncConfig": {**_TEMPLATES, **_TEMPLATE, "branch": "live"},
-        "DeleteTemplateSyncConfig": _TEMPLATE,
-        "GetServiceInstanceSyncStatus": {"serviceName": "web", "serviceInstanceName": "prod"},
-        "GetTemplateSyncStatus": {**_TEMPLATE, "templateVersion": "1"},
-        "GetServiceSyncBlockerSummary": {"serviceName": "web"},
-        "UpdateServiceSyncBlocker": {"id": BLOCKER, "resolvedReason": "looked at"},
-        "ListServices": {},
-        "ListServiceInstances": {"serviceName": "web"},
-        "ListServiceTemplates": {},
-        "ListEnvironmentTemplates": {},
-        "ListServiceTemplateVersions": {"templateName": "web"},
-        "ListEnvironmentTemplateVersions": {"templateName": "net"},
-    },
-    "codeconnections": {
-        "CreateRepositoryLink": {"ConnectionArn": CONNECTION, "OwnerId": "acme", "RepositoryName": "new"},
-        "GetRepositoryLink": {"RepositoryLinkId": LINK},
-        "UpdateRepositoryLink": {"RepositoryLinkId": LINK, "ConnectionArn": CONNECTION},
-        "DeleteRepositoryLink": {"RepositoryLinkId": SPARE_LINK},
-        "ListRepositoryLinks": {},
-        "CreateSyncConfiguration": {
-            **_NEW_STACK,
-            "RepositoryLinkId": LINK,
-            "Branch": "main",
-            "ConfigFile": "deploy.yaml",
-            "RoleArn": ROLE,
-        },
-        "GetSyncConfiguration": _STACK,
-        "UpdateSyncConfiguration": {**_STACK, "Branch": "live"},
-        "DeleteSyncConfiguration": _STACK,
-        "ListSyncConfigurations": _FOLLOWED,
-        "ListRepositorySyncDefinitions": _FOLLOWED,
-        "GetRepositorySyncStatus": {**_FOLLOWED, "Branch": "main"},
-        "GetResourceSyncStatus": _STACK,
-        "GetSyncBlockerSummary": _STACK,
-        "UpdateSyncBlocker": {**_STACK, "Id": BLOCKER, "ResolvedReason": "looked at"},
-    },
-}
-_SYNCED["codestar-connections"] = _SYNCED["codeconnections"]
-REQUESTS: Mapping[tuple[str, str], Mapping[str, object]] = {
-    (service, operation): params for service, operations in _SYNCED.items() for operation, params in operations.items()
-}
-"""Parameters with which each emulated operation succeeds, in a world that `furnish` made."""
-
-IMPLEMENTED = [(service, operation) for service in _SYNCED for operation in BEHAVIOURS[service]]
-"""Each emulated operation of the sync services. STS is another matter, with a test module of its own."""
-
-
-def furnish(aws: Setup) -> None:
-    """Put one of everything into a world, each synced once."""
-    aws.add_workspace("factory")
-    aws.add_sync_resource("factory", "asset-1")
-    aws.add_stack("payments-prod", repository="acme/infra")
-    aws.add_repository_link("acme/spare")
-    aws.add_service_instance("web", "prod", repository="acme/web")
-    aws.add_service("new")
-    aws.add_template("web", repository="acme/templates")
-    aws.add_template("new")
-    aws.add_template("net", template_type="ENVIRONMENT")
-    aws.add_repository("acme/spare")
-    aws.push(stack="payments-prod", sha="4f2c9e1d")
-    aws.push(service="web", sha="90aa21b7")
-    aws.push(template="web", sha="77aa21b7")
-    world = aws._world
-    for link, name in zip(list(world.links.values()), (LINK, SPARE_LINK), strict=True):
-        world.links[name] = world.links.pop(link.id)
-        link.id = name
-
-
-def block(aws: Setup) -> None:
-    """Put the blocker that REQUESTS speak of on the stack and on the service that `furnish` made."""
-    aws.block(stack="payments-prod", reason="by hand")
-    aws.block(service="web", reason="by hand")
-    for blockers in (aws._world.stacks["payments-prod"].sync.own_blockers, aws._world.services["web"].blockers):
-        blockers[-1].id = BLOCKER
-
-
-class Clients:
-    """The clients of an emulator in one world, made when asked for and closed together."""
+class BotoClients:
+    """The boto3 clients of an emulator in one account and region. Each is created on first use."""
 
     def __init__(
         self,
@@ -169,42 +61,42 @@ class Clients:
         config: Config = CONFIG,
     ) -> None:
         self._url, self._config = url, config
-        self._session = session or _session(account, region)
-        self._made: dict[str, BaseClient] = {}
+        self._session = session or session_with(access_key_of(account), secret_of(account), region=region)
+        self._clients: dict[str, BaseClient] = {}
 
-    def of(self, service: str) -> BaseClient:
+    def client(self, service: str) -> BaseClient:
         """The client of a service."""
-        if service not in self._made:
-            self._made[service] = self._session.client(service, endpoint_url=self._url, config=self._config)
-        return self._made[service]
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service, endpoint_url=self._url, config=self._config)
+        return self._clients[service]
 
     def call(self, service: str, operation: str, params: Mapping[str, object]) -> dict[str, Any]:
-        """Any operation by its name in the model."""
-        return self.of(service)._make_api_call(operation, params)
+        """Call an operation by AWS's name."""
+        return self.client(service)._make_api_call(operation, params)
 
     @property
     def twinmaker(self) -> iottwinmaker.Client:
         """IoT TwinMaker."""
-        return cast("iottwinmaker.Client", self.of("iottwinmaker"))
+        return cast("iottwinmaker.Client", self.client("iottwinmaker"))
 
     @property
     def proton(self) -> proton.Client:
         """Proton."""
-        return cast("proton.Client", self.of("proton"))
+        return cast("proton.Client", self.client("proton"))
 
     @property
     def connections(self) -> codeconnections.Client:
         """CodeConnections."""
-        return cast("codeconnections.Client", self.of("codeconnections"))
+        return cast("codeconnections.Client", self.client("codeconnections"))
 
     @property
     def codestar(self) -> codestar_connections.Client:
         """CodeConnections under its older name."""
-        return cast("codestar_connections.Client", self.of("codestar-connections"))
+        return cast("codestar_connections.Client", self.client("codestar-connections"))
 
     def close(self) -> None:
-        """Close every connection."""
-        for client in self._made.values():
+        """Close the clients."""
+        for client in self._clients.values():
             client.close()
 
     def __enter__(self) -> Self:
@@ -215,16 +107,59 @@ class Clients:
 
 
 @cache
-def _session(account: str, region: str) -> boto3.Session:
-    # A session of one's own for each client would read the models anew each time.
-    return session_with(access_key_of(account), secret_of(account), region=region)
+def _loader() -> Loader:
+    return Loader()
 
 
-def session_with(key: str, secret: str, token: str | None = None, region: str = REGION) -> boto3.Session:
-    """A session with credentials of any kind."""
+@cache
+def session_with(
+    key: str, secret: str, token: str | None = None, region: str = REGION, loader: Loader | None = None
+) -> boto3.Session:
+    """A boto3 session with these credentials."""
+    core = botocore.session.Session()
+    # Loading the models is most of the cost of a client: the sessions share them.
+    core.register_component("data_loader", loader or _loader())
     return boto3.Session(
-        aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token, region_name=region
+        botocore_session=core,
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
+        region_name=region,
     )
+
+
+class LocalClients:
+    """boto3 clients that call an application in this process. Only the socket is missing."""
+
+    def __init__(self, session: boto3.Session | None = None) -> None:
+        self.application = Application(EmulatorClock(None))
+        self._boto = BotoClients("http://127.0.0.1:9", session=session)
+        for service in SERVICES:
+            self._boto.client(service).meta.events.register("before-send", self._send)
+
+    def reset(self) -> Application:
+        """Start over with an empty application."""
+        self.application = Application(EmulatorClock(None))
+        return self.application
+
+    def call(self, service: str, operation: str, params: Mapping[str, object]) -> dict[str, Any]:
+        """Call an operation; return the reply, or the error as the only field "error"."""
+        try:
+            reply = self._boto.call(service, operation, params)
+        except ClientError as error:
+            return {"error": error.response.get("Error", {})}
+        del reply["ResponseMetadata"]
+        return reply
+
+    def _send(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        response = self.application.handle(as_received(request))
+        return AWSResponse(request.url, response.status, response.headers, _Raw(response.body))
+
+
+@cache
+def local_clients() -> LocalClients:
+    """Clients for property-based tests: boto3 clients are created once, not for every example."""
+    return LocalClients()
 
 
 class _Raw:
@@ -235,19 +170,8 @@ class _Raw:
         yield self._body
 
 
-def short_circuit(clients: Clients, application: Application) -> None:
-    """Let the clients made from now on reach `application` in this process; all but the socket is botocore's own."""
-
-    def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        response = application.handle(as_received(request))
-        return AWSResponse(request.url, response.status, response.headers, _Raw(response.body))
-
-    for service in SERVICES:
-        clients.of(service).meta.events.register("before-send", send)
-
-
 def as_received(request: AWSPreparedRequest) -> Request:
-    """What a server is given of a request that botocore has signed."""
+    """Convert a request that botocore has signed to what a server receives."""
     url = urlsplit(request.url)
     headers = {
         name.lower(): value.decode("latin-1") if isinstance(value, bytes) else value
@@ -300,54 +224,56 @@ def signed_cbor(operation: str, params: object, *, path: str | None = None) -> R
     )
 
 
-class Refusal(NamedTuple):
-    """What an error response says, read without botocore."""
+class ErrorResponse(NamedTuple):
+    """An error response, parsed without botocore."""
 
     status: int
     code: str
     message: str
 
 
-def refusal(response: Response) -> Refusal:
-    """Read an error response of any protocol."""
+def parse_error(response: Response) -> ErrorResponse:
+    """Parse an error response in JSON or CBOR."""
     cbor = response.headers["content-type"] == "application/cbor"
     document = cast("dict[str, str]", cbor2.loads(response.body) if cbor else json.loads(response.body))
     message = next(value for name, value in document.items() if name.lower() == "message")
-    return Refusal(response.status, document["__type"].rpartition("#")[2], message)
+    return ErrorResponse(response.status, document["__type"].rpartition("#")[2], message)
 
 
 @contextmanager
-def connection(url: str) -> Generator[http.client.HTTPConnection, None, None]:
-    """One HTTP connection to an emulator."""
-    opened = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+def connect(url: str) -> Generator[http.client.HTTPConnection, None, None]:
+    """Open an HTTP connection to an emulator."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
     try:
-        yield opened
+        yield connection
     finally:
-        opened.close()
+        connection.close()
 
 
-def send(opened: http.client.HTTPConnection, request: Request, target: str | None = None) -> http.client.HTTPResponse:
+def send(
+    connection: http.client.HTTPConnection, request: Request, target: str | None = None
+) -> http.client.HTTPResponse:
     """Send a signed request over a connection."""
-    opened.request(request.method, target or request.target, request.body, dict(request.headers))
-    return opened.getresponse()
+    connection.request(request.method, target or request.target, request.body, dict(request.headers))
+    return connection.getresponse()
 
 
-def raw(url: str) -> AbstractContextManager[socket.socket]:
-    """A bare socket to an emulator."""
-    at = urlsplit(url)
-    return socket.create_connection((at.hostname or "", at.port or 0), timeout=5)
+def open_socket(url: str) -> AbstractContextManager[socket.socket]:
+    """Open a bare socket to an emulator."""
+    parts = urlsplit(url)
+    return socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5)
 
 
 def as_bytes(request: Request) -> bytes:
-    """A request as it travels."""
+    """The bytes of a request on the wire."""
     headers = {**request.headers, "content-length": str(len(request.body))}
     lines = [f"{request.method} {request.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + request.body
 
 
-def read_all(opened: socket.socket) -> bytes:
-    """Everything until the peer closes."""
+def read_all(sock: socket.socket) -> bytes:
+    """Read until the server closes the connection."""
     pieces: list[bytes] = []
-    while piece := opened.recv(65536):
+    while piece := sock.recv(65536):
         pieces.append(piece)
     return b"".join(pieces)

@@ -1,9 +1,10 @@
-"""The emulated time: moved by hand, faster than real, or real."""
+"""The emulated time: manual, faster than real, or real."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from unisync.emulator import Emulator, EmulatorClock
 INF, NAN = float("inf"), float("nan")
 
 
-def test_a_clock_moved_by_hand_stands_still() -> None:
+def test_a_manual_clock_moves_only_by_advance() -> None:
     clock = EmulatorClock(None)
     first = clock.time()
     assert clock.now() == 0.0
@@ -25,16 +26,16 @@ def test_a_clock_moved_by_hand_stands_still() -> None:
     assert clock.time() == first + 12.5
 
 
-def test_sleeping_moves_a_clock_moved_by_hand() -> None:
+def test_sleeping_advances_a_manual_clock() -> None:
     clock = EmulatorClock(None)
-    began = time.monotonic()
+    started = time.monotonic()
     clock.sleep(3600)
     asyncio.run(clock.async_sleep(1800))
     assert clock.now() == 5400.0
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - started < 60
 
 
-def test_sleeping_gives_way_to_other_coroutines() -> None:
+def test_sleeping_yields_to_other_coroutines() -> None:
     order: list[str] = []
 
     async def sleeper(clock: EmulatorClock) -> None:
@@ -63,7 +64,7 @@ def test_a_fast_clock_runs_by_itself() -> None:
     assert clock.now() > 1e6
 
 
-def test_a_real_clock_tells_the_real_time() -> None:
+def test_a_real_clock_has_the_real_time() -> None:
     clock = EmulatorClock()
     assert abs(clock.time() - time.time()) < 1
     before = clock.now()
@@ -77,19 +78,19 @@ def test_time_never_goes_back() -> None:
     assert seen == sorted(seen)
 
 
-def test_a_moment_has_one_date_however_fast_time_runs() -> None:
+def test_a_moment_always_has_the_same_date() -> None:
     clock = EmulatorClock(1e9)
     assert len({clock.date(5.0) for _ in range(1000)}) == 1
 
 
 def test_a_date_in_a_reply_does_not_drift() -> None:
     with Emulator(speed=1e6) as aws:
-        world = aws._world
-        assert len({world.date(3.0) for _ in range(1000)}) == 1
+        account = aws._account
+        assert len({account.date(3.0) for _ in range(1000)}) == 1
 
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, NAN, INF])
-def test_a_speed_is_above_zero(speed: float) -> None:
+def test_the_speed_must_be_above_zero(speed: float) -> None:
     with pytest.raises(ValueError, match=r"^speed: expected"):
         EmulatorClock(speed)
     with pytest.raises(ValueError, match=r"^speed: expected"):
@@ -97,7 +98,7 @@ def test_a_speed_is_above_zero(speed: float) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-0.1, NAN, INF])
-def test_time_only_moves_ahead(seconds: float) -> None:
+def test_time_cannot_move_back(seconds: float) -> None:
     clock = EmulatorClock(None)
     for move in (clock.advance, clock.sleep):
         with pytest.raises(ValueError, match=r"^seconds: "):
@@ -107,7 +108,15 @@ def test_time_only_moves_ahead(seconds: float) -> None:
     assert clock.now() == 0.0
 
 
-def test_an_emulator_has_one_of_two_clocks() -> None:
+def test_an_unknown_clock_is_rejected() -> None:
     wrong: Any = "sundial"
     with pytest.raises(ValueError, match=r"^clock: expected 'real' or 'manual', got 'sundial'"):
         Emulator(clock=wrong)
+
+
+def test_dates_a_whole_number_of_seconds_apart_differ_by_exactly_that() -> None:
+    clock = EmulatorClock(None)
+    first = datetime.fromtimestamp(clock.time(), UTC)
+    for seconds in range(1, 100):
+        clock.advance(1)
+        assert datetime.fromtimestamp(clock.time(), UTC) - first == timedelta(seconds=seconds)

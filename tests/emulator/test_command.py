@@ -1,4 +1,4 @@
-"""`python -m unisync.emulator`: it says where it is, serves, and stops when told to."""
+"""`python -m unisync.emulator`: it prints the environment, serves, and stops on a signal."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ from typing import IO
 
 import pytest
 
-from tests.emulator.clients import ROLE, Clients, session_with
+from tests.emulator.clients import BotoClients, session_with
+from tests.emulator.resources import ROLE
 from unisync.emulator import Emulator
 from unisync.emulator.__main__ import main
 from unisync.emulator._http.server import Server
 
 
 @contextmanager
-def served(*arguments: str) -> Generator[tuple[subprocess.Popen[str], dict[str, str]], None, None]:
-    """The running command, and the environment that it prints."""
+def running(*arguments: str) -> Generator[tuple[subprocess.Popen[str], dict[str, str]], None, None]:
+    """Run the command; yield the process and the environment that it prints."""
     command = [sys.executable, "-m", "unisync.emulator", "--port", "0", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
     try:
-        yield process, printed(process.stdout)
+        yield process, parse_environment(process.stdout)
     finally:
         if process.poll() is None:
             process.kill()
         process.communicate()
 
 
-def printed(output: IO[str] | None) -> dict[str, str]:
+def parse_environment(output: IO[str] | None) -> dict[str, str]:
     environment: dict[str, str] = {}
     for line in output or ():
         if line.startswith("#"):
@@ -44,8 +45,8 @@ def printed(output: IO[str] | None) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_prints_the_environment_and_stops_when_told(number: signal.Signals) -> None:
-    with served("--sample", "--speed", "1000") as (process, environment):
+def test_it_prints_the_environment_and_stops_on_a_signal(number: signal.Signals) -> None:
+    with running("--sample", "--speed", "1000") as (process, environment):
         assert set(environment) == {
             "AWS_ENDPOINT_URL",
             "AWS_ACCESS_KEY_ID",
@@ -59,7 +60,7 @@ def test_it_prints_the_environment_and_stops_when_told(number: signal.Signals) -
             environment["AWS_SECRET_ACCESS_KEY"],
             region=environment["AWS_REGION"],
         )
-        with Clients(environment["AWS_ENDPOINT_URL"], session=session) as boto:
+        with BotoClients(environment["AWS_ENDPOINT_URL"], session=session) as boto:
             status = boto.connections.get_resource_sync_status(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
             assert status["LatestSync"]["Target"] == "payments-prod"
             assert boto.proton.get_service_instance_sync_status(serviceName="web", serviceInstanceName="prod")
@@ -69,20 +70,20 @@ def test_it_prints_the_environment_and_stops_when_told(number: signal.Signals) -
             assert [repository["name"] for repository in registered] == ["acme/web", "acme/templates"]
             boto.twinmaker.create_sync_job(workspaceId="factory", syncSource="SITEWISE", syncRole=ROLE)
         process.send_signal(number)
-        _, complaints = process.communicate(timeout=20)
-        assert (process.returncode, complaints) == (0, "")
+        _, stderr = process.communicate(timeout=20)
+        assert (process.returncode, stderr) == (0, "")
 
 
 def test_without_the_sample_it_is_empty() -> None:
-    with served() as (process, environment):
-        boto = Clients(environment["AWS_ENDPOINT_URL"])
+    with running() as (process, environment):
+        boto = BotoClients(environment["AWS_ENDPOINT_URL"])
         with boto, pytest.raises(boto.connections.exceptions.ResourceNotFoundException):
             boto.connections.get_sync_configuration(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 
 
-def test_wrong_arguments_are_said_so() -> None:
+def test_invalid_arguments_are_a_usage_error() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "unisync.emulator", "--port", "many"],
         capture_output=True,
@@ -95,7 +96,7 @@ def test_wrong_arguments_are_said_so() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2", "::1"])
-def test_by_default_and_by_such_names_it_serves_this_machine_alone(host: str) -> None:
+def test_loopback_hosts_do_not_accept_remote_connections(host: str) -> None:
     try:
         with Emulator(host=host) as aws:
             assert not aws.accepts_remote
@@ -104,18 +105,18 @@ def test_by_default_and_by_such_names_it_serves_this_machine_alone(host: str) ->
         pytest.skip(f"this machine has no {host}")
 
 
-def test_who_has_it_serve_other_machines_is_told(
+def test_accepting_remote_connections_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # It listens on loopback all the same: no test opens a port to others.
+    # Only the reported address is another: no test opens a port to other machines.
     monkeypatch.setattr(Server, "address", ("0.0.0.0", 4577))
-    concurrency = SimpleNamespace(Event=lambda: SimpleNamespace(wait=lambda: True, set=lambda: None))
-    monkeypatch.setattr("unisync.emulator.__main__.threading", concurrency)
+    threading = SimpleNamespace(Event=lambda: SimpleNamespace(wait=lambda: True, set=lambda: None))
+    monkeypatch.setattr("unisync.emulator.__main__.threading", threading)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         assert main(["--port", "0"]) == 0
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    assert "serves other machines too" in caplog.text
-    assert "# Whoever can reach this machine can use it" in capsys.readouterr().out
+    assert "other machines can connect" in caplog.text
+    assert "anyone who can reach this machine can use the emulator" in capsys.readouterr().out

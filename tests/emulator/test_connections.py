@@ -1,4 +1,4 @@
-"""CodeConnections' repository links and sync configurations, under both of its names and in both protocols."""
+"""CodeConnections' repository links and sync configurations, with both service names and both protocols."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.clients import CONNECTION, ROLE, SPEAKS_CBOR, Clients
+from tests.emulator.clients import HAS_CBOR, BotoClients
+from tests.emulator.resources import CONNECTION, ROLE
 from unisync.emulator import ACCOUNT, REGION, Emulator
 
 SYNC = {"SyncType": "CFN_STACK_SYNC"}
@@ -16,9 +17,9 @@ UNKNOWN = "ffffffff-ffff-4fff-8fff-ffffffffffff"
 
 
 class Service:
-    """CodeConnections under one of its names, in one protocol; replies without what botocore adds."""
+    """CodeConnections with one service name and one protocol. Replies are without ResponseMetadata."""
 
-    def __init__(self, boto: Clients, name: str) -> None:
+    def __init__(self, boto: BotoClients, name: str) -> None:
         self.boto, self.name = boto, name
 
     def call(self, operation: str, **params: object) -> dict[str, Any]:
@@ -26,17 +27,18 @@ class Service:
         del reply["ResponseMetadata"]
         return reply
 
-    def refuses(self, code: str, match: str | None = None) -> Any:
-        return pytest.raises(self.boto.of(self.name).exceptions.from_code(code), match=match)
+    def raises(self, code: str, match: str | None = None) -> Any:
+        return pytest.raises(self.boto.client(self.name).exceptions.from_code(code), match=match)
 
     def create_link(self, **params: object) -> dict[str, Any]:
-        given = {"ConnectionArn": CONNECTION, "OwnerId": "acme", "RepositoryName": "infra", **params}
-        info: dict[str, Any] = self.call("CreateRepositoryLink", **given)["RepositoryLinkInfo"]
+        defaults = {"ConnectionArn": CONNECTION, "OwnerId": "acme", "RepositoryName": "infra", **params}
+        info: dict[str, Any] = self.call("CreateRepositoryLink", **defaults)["RepositoryLinkInfo"]
         return info
 
     def create(self, link: str, name: str = "payments", **params: object) -> dict[str, Any]:
-        given = {"ResourceName": name, "RepositoryLinkId": link, "Branch": "main", "ConfigFile": "d.yaml", **params}
-        found: dict[str, Any] = self.call("CreateSyncConfiguration", RoleArn=ROLE, **SYNC, **given)["SyncConfiguration"]
+        arguments = {"ResourceName": name, "RepositoryLinkId": link, "Branch": "main", "ConfigFile": "d.yaml", **params}
+        reply = self.call("CreateSyncConfiguration", RoleArn=ROLE, **SYNC, **arguments)
+        found: dict[str, Any] = reply["SyncConfiguration"]
         return found
 
     def get(self, name: str = "payments") -> dict[str, Any]:
@@ -49,29 +51,30 @@ class Service:
         return found
 
 
+@pytest.fixture
+def connections(boto: BotoClients) -> Service:
+    return Service(boto, "codeconnections")
+
+
+@pytest.fixture
+def codestar(boto: BotoClients) -> Service:
+    return Service(boto, "codestar-connections")
+
+
 @pytest.fixture(
     params=[
         "codeconnections",
         "codestar-connections",
         pytest.param(
-            "cbor", marks=pytest.mark.skipif(not SPEAKS_CBOR, reason="the installed botocore's model has no CBOR")
+            "cbor", marks=pytest.mark.skipif(not HAS_CBOR, reason="the installed botocore's model has no CBOR")
         ),
     ]
 )
 def service(request: pytest.FixtureRequest) -> Service:
+    """Each service name and protocol, for the tests whose replies differ between them."""
     if request.param == "cbor":
         return Service(request.getfixturevalue("cbor"), "codeconnections")
     return Service(request.getfixturevalue("boto"), request.param)
-
-
-@pytest.fixture
-def connections(boto: Clients) -> Service:
-    return Service(boto, "codeconnections")
-
-
-@pytest.fixture
-def codestar(boto: Clients) -> Service:
-    return Service(boto, "codestar-connections")
 
 
 def test_a_link_is_created_read_and_deleted(service: Service) -> None:
@@ -92,27 +95,27 @@ def test_a_link_is_created_read_and_deleted(service: Service) -> None:
 
 
 @pytest.mark.parametrize("provider", ["GitHub", "GitLab", "Bitbucket", "GitHubEnterpriseServer", "AzureDevOps"])
-def test_the_provider_is_that_of_the_connection(aws: Emulator, connections: Service, provider: str) -> None:
+def test_a_link_has_the_provider_of_its_connection(aws: Emulator, connections: Service, provider: str) -> None:
     arn = aws.add_connection(provider)
     created = connections.create_link(ConnectionArn=arn, OwnerId="acme/team", EncryptionKeyArn=KEY)
     assert (created["ProviderType"], created["ConnectionArn"]) == (provider, arn)
     assert (created["OwnerId"], created["RepositoryName"], created["EncryptionKeyArn"]) == ("acme/team", "infra", KEY)
 
 
-def test_a_link_has_tags_that_nobody_shows(connections: Service) -> None:
+def test_the_tags_of_a_link_are_not_in_the_reply(connections: Service) -> None:
     assert "Tags" not in connections.create_link(Tags=[{"Key": "team", "Value": "payments"}])
 
 
-def test_a_repository_is_linked_once(aws: Emulator, service: Service) -> None:
-    service.create_link()
-    with service.refuses("ResourceAlreadyExistsException", "acme/infra already exists"):
-        service.create_link(ConnectionArn=aws.add_connection())
-    service.create_link(ConnectionArn=aws.add_connection("GitLab"))
-    service.create_link(RepositoryName="other")
-    service.create_link(OwnerId="other")
+def test_a_repository_can_be_linked_only_once(aws: Emulator, connections: Service) -> None:
+    connections.create_link()
+    with connections.raises("ResourceAlreadyExistsException", "acme/infra already exists"):
+        connections.create_link(ConnectionArn=aws.add_connection())
+    connections.create_link(ConnectionArn=aws.add_connection("GitLab"))
+    connections.create_link(RepositoryName="other")
+    connections.create_link(OwnerId="other")
 
 
-def test_an_update_of_a_link_changes_what_is_given(aws: Emulator, service: Service) -> None:
+def test_an_update_of_a_link_changes_only_the_parameters_sent(aws: Emulator, service: Service) -> None:
     link = service.create_link()["RepositoryLinkId"]
     other = aws.add_connection()
     moved = service.call("UpdateRepositoryLink", RepositoryLinkId=link, ConnectionArn=other)["RepositoryLinkInfo"]
@@ -124,9 +127,9 @@ def test_an_update_of_a_link_changes_what_is_given(aws: Emulator, service: Servi
     assert service.call("GetRepositoryLink", RepositoryLinkId=link)["RepositoryLinkInfo"] == keyed
 
 
-def test_a_link_does_not_move_to_another_provider(aws: Emulator, connections: Service) -> None:
+def test_a_link_cannot_change_its_provider(aws: Emulator, connections: Service) -> None:
     link = connections.create_link()["RepositoryLinkId"]
-    with connections.refuses("InvalidInputException", "does not lead to GitHub"):
+    with connections.raises("InvalidInputException", "does not lead to GitHub"):
         connections.call("UpdateRepositoryLink", RepositoryLinkId=link, ConnectionArn=aws.add_connection("GitLab"))
     assert connections.call("UpdateRepositoryLink", RepositoryLinkId=link, ConnectionArn=CONNECTION)
 
@@ -142,21 +145,21 @@ def test_a_link_does_not_move_to_another_provider(aws: Emulator, connections: Se
         ("GetRepositorySyncStatus", {**SYNC, "Branch": "main"}),
     ],
 )
-def test_an_unknown_link_is_not_found(service: Service, operation: str, params: Mapping[str, object]) -> None:
-    with service.refuses("ResourceNotFoundException", UNKNOWN):
-        service.call(operation, RepositoryLinkId=UNKNOWN, **params)
+def test_an_unknown_link_is_not_found(connections: Service, operation: str, params: Mapping[str, object]) -> None:
+    with connections.raises("ResourceNotFoundException", UNKNOWN):
+        connections.call(operation, RepositoryLinkId=UNKNOWN, **params)
 
 
-def test_a_link_with_sync_configurations_stays(service: Service) -> None:
-    link = service.create_link()["RepositoryLinkId"]
-    service.create(link)
-    with service.refuses("SyncConfigurationStillExistsException", link):
-        service.call("DeleteRepositoryLink", RepositoryLinkId=link)
-    service.call("DeleteSyncConfiguration", ResourceName="payments", **SYNC)
-    service.call("DeleteRepositoryLink", RepositoryLinkId=link)
+def test_a_link_with_sync_configurations_cannot_be_deleted(connections: Service) -> None:
+    link = connections.create_link()["RepositoryLinkId"]
+    connections.create(link)
+    with connections.raises("SyncConfigurationStillExistsException", link):
+        connections.call("DeleteRepositoryLink", RepositoryLinkId=link)
+    connections.call("DeleteSyncConfiguration", ResourceName="payments", **SYNC)
+    connections.call("DeleteRepositoryLink", RepositoryLinkId=link)
 
 
-def test_both_names_see_the_same_links_each_with_its_own_arn(connections: Service, codestar: Service) -> None:
+def test_both_service_names_have_the_same_links_with_different_arns(connections: Service, codestar: Service) -> None:
     created = connections.create_link()
     seen = codestar.call("GetRepositoryLink", RepositoryLinkId=created["RepositoryLinkId"])["RepositoryLinkInfo"]
     assert seen["RepositoryLinkArn"].startswith("arn:aws:codestar-connections:")
@@ -164,15 +167,15 @@ def test_both_names_see_the_same_links_each_with_its_own_arn(connections: Servic
     assert {**seen, "RepositoryLinkArn": ""} == {**created, "RepositoryLinkArn": ""}
 
 
-def test_an_account_has_a_hundred_links(aws: Emulator, service: Service) -> None:
+def test_an_account_may_have_a_hundred_links(aws: Emulator, connections: Service) -> None:
     for number in range(99):
         aws.add_repository_link(f"acme/r{number}")
-    service.create_link(RepositoryName="r99")
-    with service.refuses("LimitExceededException", "has 100 repository links"):
-        service.create_link(RepositoryName="r100")
+    connections.create_link(RepositoryName="r99")
+    with connections.raises("LimitExceededException", "has 100 repository links"):
+        connections.create_link(RepositoryName="r100")
     link = aws.add_repository_link("acme/r7")
-    service.call("DeleteRepositoryLink", RepositoryLinkId=link)
-    service.create_link(RepositoryName="r100")
+    connections.call("DeleteRepositoryLink", RepositoryLinkId=link)
+    connections.create_link(RepositoryName="r100")
 
 
 def test_a_sync_configuration_is_created_read_and_deleted(service: Service) -> None:
@@ -200,7 +203,7 @@ def test_a_sync_configuration_is_created_read_and_deleted(service: Service) -> N
     }
     for _ in range(2):
         assert service.call("DeleteSyncConfiguration", ResourceName="payments", **SYNC) == {}
-    with service.refuses("ResourceNotFoundException"):
+    with service.raises("ResourceNotFoundException"):
         service.get()
     assert service.call("ListSyncConfigurations", RepositoryLinkId=link, **SYNC) == {"SyncConfigurations": []}
 
@@ -209,7 +212,7 @@ def test_a_sync_configuration_is_created_read_and_deleted(service: Service) -> N
     ("setting", "value"),
     [("PublishDeploymentStatus", "ENABLED"), ("TriggerResourceUpdateOn", "FILE_CHANGE")],
 )
-def test_an_optional_setting_is_said_when_it_was_given(service: Service, setting: str, value: str) -> None:
+def test_an_optional_setting_is_in_the_reply_only_if_it_was_set(service: Service, setting: str, value: str) -> None:
     link = service.create_link()["RepositoryLinkId"]
     plain = service.create(link)
     assert setting not in plain
@@ -219,9 +222,7 @@ def test_an_optional_setting_is_said_when_it_was_given(service: Service, setting
     assert service.get() == {**plain, setting: value, "Branch": "live"}
 
 
-def test_what_the_older_name_has_no_member_for_it_neither_takes_nor_says(
-    connections: Service, codestar: Service
-) -> None:
+def test_the_older_service_name_lacks_the_newer_setting(connections: Service, codestar: Service) -> None:
     link = connections.create_link()["RepositoryLinkId"]
     created = connections.create(link, PullRequestComment="ENABLED")
     assert created["PullRequestComment"] == "ENABLED"
@@ -232,35 +233,35 @@ def test_what_the_older_name_has_no_member_for_it_neither_takes_nor_says(
     assert connections.get() == {**created, "Branch": "live"}
 
 
-def test_what_is_configured_is_not_configured_again(aws: Emulator, service: Service) -> None:
-    link = service.create_link()["RepositoryLinkId"]
+def test_a_resource_can_be_configured_only_once(aws: Emulator, connections: Service) -> None:
+    link = connections.create_link()["RepositoryLinkId"]
     aws.add_stack("made", repository="acme/other")
     for name in ("payments", "made"):
         if name == "payments":
-            service.create(link)
-        with service.refuses("ResourceAlreadyExistsException", name):
-            service.create(link, name)
+            connections.create(link)
+        with connections.raises("ResourceAlreadyExistsException", name):
+            connections.create(link, name)
 
 
-def test_an_unknown_link_cannot_be_followed(service: Service) -> None:
-    with service.refuses("InvalidInputException", UNKNOWN):
-        service.create(UNKNOWN)
-    link = service.create_link()["RepositoryLinkId"]
-    service.create(link)
-    with service.refuses("ResourceNotFoundException", UNKNOWN):
-        service.update(RepositoryLinkId=UNKNOWN, Branch="live")
-    assert service.get()["Branch"] == "main"
+def test_a_configuration_needs_an_existing_link(connections: Service) -> None:
+    with connections.raises("InvalidInputException", UNKNOWN):
+        connections.create(UNKNOWN)
+    link = connections.create_link()["RepositoryLinkId"]
+    connections.create(link)
+    with connections.raises("ResourceNotFoundException", UNKNOWN):
+        connections.update(RepositoryLinkId=UNKNOWN, Branch="live")
+    assert connections.get()["Branch"] == "main"
 
 
-def test_an_update_changes_what_is_given(aws: Emulator, service: Service) -> None:
-    created = service.create(service.create_link()["RepositoryLinkId"])
+def test_an_update_changes_only_the_parameters_sent(aws: Emulator, connections: Service) -> None:
+    created = connections.create(connections.create_link()["RepositoryLinkId"])
     other = aws.add_repository_link("acme/other", provider="GitLab")
-    assert service.update() == created
-    assert service.update(ConfigFile="e.yaml") == {**created, "ConfigFile": "e.yaml"}
-    moved = service.update(RepositoryLinkId=other, RoleArn=ROLE + "2")
-    place = {"RepositoryLinkId": other, "RepositoryName": "other", "ProviderType": "GitLab"}
-    assert moved == {**created, **place, "ConfigFile": "e.yaml", "RoleArn": ROLE + "2"}
-    assert service.get() == moved
+    assert connections.update() == created
+    assert connections.update(ConfigFile="e.yaml") == {**created, "ConfigFile": "e.yaml"}
+    moved = connections.update(RepositoryLinkId=other, RoleArn=ROLE + "2")
+    source = {"RepositoryLinkId": other, "RepositoryName": "other", "ProviderType": "GitLab"}
+    assert moved == {**created, **source, "ConfigFile": "e.yaml", "RoleArn": ROLE + "2"}
+    assert connections.get() == moved
 
 
 @pytest.mark.parametrize(
@@ -273,47 +274,47 @@ def test_an_update_changes_what_is_given(aws: Emulator, service: Service) -> Non
         ("UpdateSyncBlocker", {"Id": "1", "ResolvedReason": "x"}),
     ],
 )
-def test_an_unknown_resource_is_not_found(service: Service, operation: str, params: Mapping[str, object]) -> None:
-    with service.refuses("ResourceNotFoundException", "resource: nowhere with sync type: CFN_STACK_SYNC"):
-        service.call(operation, ResourceName="nowhere", **SYNC, **params)
+def test_an_unknown_resource_is_not_found(connections: Service, operation: str, params: Mapping[str, object]) -> None:
+    with connections.raises("ResourceNotFoundException", "resource: nowhere with sync type: CFN_STACK_SYNC"):
+        connections.call(operation, ResourceName="nowhere", **SYNC, **params)
 
 
-def test_a_hundred_stacks_are_kept_in_sync(aws: Emulator, service: Service) -> None:
+def test_an_account_may_have_a_hundred_configurations(aws: Emulator, connections: Service) -> None:
     for number in range(99):
         aws.add_stack(f"stack{number}", repository=f"acme/r{number % 3}", branch=f"b{number % 2}")
-    link = service.create_link()["RepositoryLinkId"]
-    service.create(link, "stack99")
-    with service.refuses("LimitExceededException", "has 100 sync configurations"):
-        service.create(link, "stack100")
-    service.call("DeleteSyncConfiguration", ResourceName="stack5", **SYNC)
-    service.create(link, "stack100")
+    link = connections.create_link()["RepositoryLinkId"]
+    connections.create(link, "stack99")
+    with connections.raises("LimitExceededException", "has 100 sync configurations"):
+        connections.create(link, "stack100")
+    connections.call("DeleteSyncConfiguration", ResourceName="stack5", **SYNC)
+    connections.create(link, "stack100")
 
 
-def test_a_link_has_a_hundred_configurations(aws: Emulator, connections: Service) -> None:
+def test_a_link_may_have_a_hundred_configurations(aws: Emulator, connections: Service) -> None:
     for number in range(100):
         aws.add_stack(f"stack{number}", repository="acme/infra", branch=f"b{number % 2}")
-    with connections.refuses("LimitExceededException", "has 100 sync configurations"):
+    with connections.raises("LimitExceededException", "has 100 sync configurations"):
         connections.create(aws.add_repository_link("acme/infra"), "stack100")
 
 
-def test_a_branch_has_fifty_followers(aws: Emulator, service: Service) -> None:
+def test_a_branch_may_have_fifty_configurations(aws: Emulator, connections: Service) -> None:
     for number in range(49):
         aws.add_stack(f"stack{number}", repository="acme/infra")
     link = aws.add_repository_link("acme/infra")
-    service.create(link, "stack49")
-    with service.refuses("LimitExceededException", "Branch main has 50 sync configurations"):
-        service.create(link, "stack50")
-    service.create(link, "stack50", Branch="live")
-    # UpdateSyncConfiguration models no quota.
-    with service.refuses("InvalidInputException", "Branch main has 50 sync configurations"):
-        service.update("stack50", Branch="main")
-    assert service.get("stack50")["Branch"] == "live"
-    # What is there already may stay.
-    assert service.update("stack49", Branch="main", ConfigFile="e.yaml")["ConfigFile"] == "e.yaml"
-    service.create(aws.add_repository_link("acme/other"), "stack51")
+    connections.create(link, "stack49")
+    with connections.raises("LimitExceededException", "Branch main has 50 sync configurations"):
+        connections.create(link, "stack50")
+    connections.create(link, "stack50", Branch="live")
+    # UpdateSyncConfiguration declares no quota error.
+    with connections.raises("InvalidInputException", "Branch main has 50 sync configurations"):
+        connections.update("stack50", Branch="main")
+    assert connections.get("stack50")["Branch"] == "live"
+    # An existing configuration may keep its branch.
+    assert connections.update("stack49", Branch="main", ConfigFile="e.yaml")["ConfigFile"] == "e.yaml"
+    connections.create(aws.add_repository_link("acme/other"), "stack51")
 
 
-def test_a_stack_brings_its_link_and_shares_it(aws: Emulator, connections: Service) -> None:
+def test_stacks_of_one_repository_share_a_link(aws: Emulator, connections: Service) -> None:
     aws.add_stack("one", repository="acme/infra")
     aws.add_stack("two", repository="acme/infra", branch="live")
     aws.add_stack("three", repository="acme/infra", provider="GitLab")
@@ -330,12 +331,12 @@ def test_a_stack_brings_its_link_and_shares_it(aws: Emulator, connections: Servi
     assert aws.add_repository_link("acme/infra") == shared
 
 
-def test_a_stack_created_by_its_configuration_is_pushed_to(aws: Emulator, service: Service) -> None:
-    link = service.create_link()["RepositoryLinkId"]
-    service.create(link, Branch="live", ConfigFile="prod.yaml")
+def test_a_push_reaches_a_stack_created_by_its_configuration(aws: Emulator, connections: Service) -> None:
+    link = connections.create_link()["RepositoryLinkId"]
+    connections.create(link, Branch="live", ConfigFile="prod.yaml")
     aws.push(stack="payments", sha="4f2c9e1d")
     aws.clock.advance(30)
-    status = service.call("GetResourceSyncStatus", ResourceName="payments", **SYNC)
+    status = connections.call("GetResourceSyncStatus", ResourceName="payments", **SYNC)
     assert status["LatestSuccessfulSync"]["TargetRevision"] == {
         "Branch": "live",
         "Directory": "prod.yaml",
@@ -349,27 +350,27 @@ def test_a_stack_created_by_its_configuration_is_pushed_to(aws: Emulator, servic
         aws.push(stack="payments", sha="4f2c9e1d")
 
 
-def test_a_commit_stays_where_it_was_pushed(aws: Emulator, service: Service) -> None:
-    service.create(service.create_link()["RepositoryLinkId"])
+def test_a_commit_keeps_the_branch_that_it_was_pushed_to(aws: Emulator, connections: Service) -> None:
+    connections.create(connections.create_link()["RepositoryLinkId"])
     aws.push(stack="payments", sha="aaaaaaa")
     aws.clock.advance(30)
-    before = service.call("GetResourceSyncStatus", ResourceName="payments", **SYNC)
+    before = connections.call("GetResourceSyncStatus", ResourceName="payments", **SYNC)
     other = aws.add_repository_link("acme/other")
-    service.update(Branch="live", ConfigFile="e.yaml", RepositoryLinkId=other)
-    assert service.call("GetResourceSyncStatus", ResourceName="payments", **SYNC) == before
+    connections.update(Branch="live", ConfigFile="e.yaml", RepositoryLinkId=other)
+    assert connections.call("GetResourceSyncStatus", ResourceName="payments", **SYNC) == before
     aws.push(stack="payments", sha="bbbbbbb")
     aws.clock.advance(30)
-    latest = service.call("GetResourceSyncStatus", ResourceName="payments", **SYNC)["LatestSync"]
+    latest = connections.call("GetResourceSyncStatus", ResourceName="payments", **SYNC)["LatestSync"]
     assert latest["InitialRevision"] == before["LatestSync"]["TargetRevision"]
     moved = {"Sha": "bbbbbbb", "Branch": "live", "Directory": "e.yaml", "RepositoryName": "other"}
     assert latest["TargetRevision"] == {**latest["InitialRevision"], **moved}
 
 
-def test_a_configuration_made_anew_has_no_history(aws: Emulator, connections: Service) -> None:
+def test_a_recreated_configuration_has_no_history(aws: Emulator, connections: Service) -> None:
     link = connections.create_link()["RepositoryLinkId"]
     connections.create(link)
     aws.push(stack="payments", sha="4f2c9e1d")
     connections.call("DeleteSyncConfiguration", ResourceName="payments", **SYNC)
     connections.create(link)
-    with connections.refuses("ResourceNotFoundException", "Could not find a sync status"):
+    with connections.raises("ResourceNotFoundException", "Could not find a sync status"):
         connections.call("GetResourceSyncStatus", ResourceName="payments", **SYNC)

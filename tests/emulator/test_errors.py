@@ -1,16 +1,16 @@
-"""Every error that a model declares for an emulated operation arrives in boto3 as that error, with its status."""
+"""Every error that a model declares arrives in boto3 as its exception class, with its HTTP status."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator.clients import IMPLEMENTED, REQUESTS, Clients
+from tests.emulator.clients import BotoClients
+from tests.emulator.resources import OPERATIONS, REQUESTS
 from unisync.emulator import Emulator
-from unisync.emulator._protocol.operations import service_model
+from unisync.emulator._protocol.operations import Protocol, service_model
+from unisync.emulator._protocol.serialization import write_error
+from unisync.emulator.errors import AwsError
 
 STATUSES = {
     "iottwinmaker": {
@@ -22,7 +22,7 @@ STATUSES = {
         "ThrottlingException": 429,
         "InternalServerException": 500,
     },
-    # Proton's model declares no status, but says that one error is the service's fault.
+    # Proton's model declares no statuses, but it declares one error to be the service's fault.
     "proton": {"InternalServerException": 500},
     "codeconnections": {
         "InvalidInputException": 400,
@@ -44,92 +44,88 @@ STATUSES = {
 }
 
 
-def declared(service: str, operation: str) -> list[str]:
-    return [shape.name for shape in service_model(service).operation_model(operation).error_shapes]
+def declared_errors() -> list[tuple[str, str, str]]:
+    """Every declared error of every service, with the first emulated operation that declares it."""
+    found: dict[tuple[str, str], str] = {}
+    for service, operation in OPERATIONS:
+        for shape in service_model(service).operation_model(operation).error_shapes:
+            found.setdefault((service, shape.name), operation)
+    return [(service, operation, code) for (service, code), operation in found.items()]
 
 
-EVERY = [(service, operation, code) for service, operation in IMPLEMENTED for code in declared(service, operation)]
+def expected_status(service: str, code: str) -> int:
+    shape = service_model(service).shape_for_error_code(code)
+    if service == "codeconnections" and shape is not None and "httpStatusCode" not in shape.metadata.get("error", {}):
+        return 400  # the model of an older botocore declares no statuses
+    return STATUSES[service].get(code, 400)
 
 
-@pytest.fixture(scope="module")
-def serving() -> Iterator[Emulator]:
-    with Emulator(clock="manual") as aws:
-        yield aws
+def test_every_declared_error_has_its_status() -> None:
+    for service, _, code in declared_errors():
+        for protocol in Protocol:
+            response = write_error(protocol, service, AwsError(code, "message"))
+            assert response.status == expected_status(service, code), (service, code)
 
 
-@pytest.fixture(scope="module")
-def in_json(serving: Emulator) -> Iterator[Clients]:
-    with Clients(serving.url) as clients:
-        yield clients
-
-
-@pytest.fixture(scope="module")
-def in_cbor(serving: Emulator, cbor_session: boto3.Session) -> Iterator[Clients]:
-    with Clients(serving.url, session=cbor_session) as clients:
-        yield clients
-
-
-def check(aws: Emulator, clients: Clients, service: str, operation: str, code: str) -> ClientError:
-    aws.fault(operation, code, message=f"{code}, because a test wants it")
-    client = clients.of(service)
-    kind = client.exceptions.from_code(code)
+def raise_error(
+    aws: Emulator, boto: BotoClients, service: str, code: str, operation: str = "GetSyncConfiguration"
+) -> ClientError:
+    """Call an operation that fails with an error, and check the exception."""
+    aws.fault(operation, code, message=f"{code}: test")
+    kind = boto.client(service).exceptions.from_code(code)
     with pytest.raises(kind) as raised:
-        clients.call(service, operation, REQUESTS[service, operation])
+        boto.call(service, operation, REQUESTS[service, operation])
     error = raised.value
     assert type(error) is kind is not ClientError
     assert error.operation_name == operation
     assert error.response.get("Error", {}).get("Code") == code
-    assert error.response.get("Error", {}).get("Message") == f"{code}, because a test wants it"
+    assert error.response.get("Error", {}).get("Message") == f"{code}: test"
     metadata = error.response.get("ResponseMetadata", {})
     assert metadata.get("RequestId")
-    assert metadata.get("HTTPStatusCode") == status(service, code)
+    assert metadata.get("HTTPStatusCode") == expected_status(service, code)
     return error
 
 
-def status(service: str, code: str) -> int:
-    shape = service_model(service).shape_for_error_code(code)
-    if service == "codeconnections" and shape is not None and "httpStatusCode" not in shape.metadata.get("error", {}):
-        return 400  # an older botocore's model declares none
-    return STATUSES[service].get(code, 400)
+@pytest.mark.parametrize("service", STATUSES)
+def test_every_declared_error_arrives_as_its_class(aws: Emulator, boto: BotoClients, service: str) -> None:
+    for operation, code in [(operation, code) for each, operation, code in declared_errors() if each == service]:
+        error = raise_error(aws, boto, service, code, operation)
+        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        if service == "iottwinmaker":
+            assert headers["x-amzn-errortype"] == code
+            assert headers["content-type"] == "application/json"
+        else:
+            assert headers["content-type"] == "application/x-amz-json-1.0"
 
 
-@pytest.mark.parametrize(("service", "operation", "code"), EVERY)
-def test_a_declared_error_arrives_as_its_class(
-    serving: Emulator, in_json: Clients, service: str, operation: str, code: str
-) -> None:
-    error = check(serving, in_json, service, operation, code)
-    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    if service == "iottwinmaker":
-        assert headers["x-amzn-errortype"] == code
-        assert headers["content-type"] == "application/json"
-    else:
-        assert headers["content-type"] == "application/x-amz-json-1.0"
+def test_every_declared_error_arrives_as_its_class_in_cbor(aws: Emulator, cbor: BotoClients) -> None:
+    for service, operation, code in declared_errors():
+        if service == "codeconnections":
+            error = raise_error(aws, cbor, service, code, operation)
+            headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+            assert headers["content-type"] == "application/cbor"
+            assert headers["smithy-protocol"] == "rpc-v2-cbor"
 
 
 @pytest.mark.parametrize(
-    ("operation", "code"), [(name, code) for each, name, code in EVERY if each == "codeconnections"]
+    ("service", "operation", "field"),
+    [
+        ("proton", "GetServiceSyncConfig", "message"),
+        ("codeconnections", "GetSyncConfiguration", "Message"),
+        ("iottwinmaker", "GetSyncJob", "message"),
+    ],
 )
-def test_a_declared_error_arrives_as_its_class_in_cbor(
-    serving: Emulator, in_cbor: Clients, operation: str, code: str
+def test_the_message_is_in_the_field_of_the_model(
+    aws: Emulator, boto: BotoClients, service: str, operation: str, field: str
 ) -> None:
-    error = check(serving, in_cbor, "codeconnections", operation, code)
-    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    assert headers["content-type"] == "application/cbor"
-    assert headers["smithy-protocol"] == "rpc-v2-cbor"
+    error = raise_error(aws, boto, service, "ThrottlingException", operation)
+    assert error.response.get(field) == "ThrottlingException: test"
 
 
-@pytest.mark.parametrize("service", ["proton", "codeconnections", "iottwinmaker"])
-def test_the_message_is_in_the_member_that_the_model_names(serving: Emulator, in_json: Clients, service: str) -> None:
-    operation = next(name for each, name in IMPLEMENTED if each == service)
-    error = check(serving, in_json, service, operation, "ThrottlingException")
-    member = "Message" if service == "codeconnections" else "message"
-    assert error.response.get(member) == "ThrottlingException, because a test wants it"
-
-
-def test_an_error_that_no_model_declares_is_a_plain_client_error(serving: Emulator, in_json: Clients) -> None:
-    serving.fault("GetSyncJob", "ExpiredTokenException")
+def test_an_undeclared_error_is_a_plain_client_error(aws: Emulator, boto: BotoClients) -> None:
+    aws.fault("GetSyncJob", "ExpiredTokenException")
     with pytest.raises(ClientError, match="ExpiredTokenException on demand") as raised:
-        in_json.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+        boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
     assert type(raised.value) is ClientError
     assert raised.value.response.get("Error", {}).get("Code") == "ExpiredTokenException"
     assert raised.value.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 400

@@ -1,4 +1,4 @@
-"""What pushes, blockers and time make of a Git-synced resource, as Proton and CodeConnections say it."""
+"""Git sync of resources, as Proton and CodeConnections report it: pushes, blockers and the passing of time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.clients import Clients
+from tests.emulator.clients import BotoClients
 from unisync.emulator import Emulator
 from unisync.emulator._state.git_sync import INITIATED_FOR
 from unisync.emulator._state.repository import ATTEMPT_DURATION
@@ -22,8 +22,8 @@ def resources(aws: Emulator) -> None:
     aws.add_service_instance("web", "test", repository="acme/web")
 
 
-def stack(boto: Clients) -> dict[str, Any]:
-    """GetResourceSyncStatus, {} if there is none."""
+def stack(boto: BotoClients) -> dict[str, Any]:
+    """The reply of GetResourceSyncStatus; {} if it is not found."""
     try:
         reply = boto.call("codeconnections", "GetResourceSyncStatus", SYNC)
     except boto.connections.exceptions.ResourceNotFoundException:
@@ -32,14 +32,14 @@ def stack(boto: Clients) -> dict[str, Any]:
     return reply
 
 
-def instance(boto: Clients, name: str = "prod") -> dict[str, Any]:
+def instance(boto: BotoClients, name: str = "prod") -> dict[str, Any]:
     params = {"serviceName": "web", "serviceInstanceName": name}
     reply = boto.call("proton", "GetServiceInstanceSyncStatus", params)
     del reply["ResponseMetadata"]
     return reply
 
 
-def blockers(boto: Clients, name: str | None = None) -> list[Any]:
+def blockers(boto: BotoClients, name: str | None = None) -> list[Any]:
     params = {"serviceName": "web"} if name is None else {"serviceName": "web", "serviceInstanceName": name}
     reply = boto.call("proton", "GetServiceSyncBlockerSummary", params)
     summary: dict[str, Any] = reply["serviceSyncBlockerSummary"]
@@ -49,18 +49,18 @@ def blockers(boto: Clients, name: str | None = None) -> list[Any]:
     return found
 
 
-def at(aws: Emulator, when: float) -> None:
+def advance_to(aws: Emulator, when: float) -> None:
     aws.clock.advance(when - aws.clock.now())
 
 
-def seen(reply: dict[str, Any]) -> tuple[str | None, str | None, str | None, str | None]:
-    """Desired commit, latest commit and status, latest commit that succeeded."""
-    latest, good = reply.get("LatestSync"), reply.get("LatestSuccessfulSync")
+def summary_of(reply: dict[str, Any]) -> tuple[str | None, str | None, str | None, str | None]:
+    """The desired commit, the latest commit and its status, and the latest successful commit."""
+    latest, success = reply.get("LatestSync"), reply.get("LatestSuccessfulSync")
     return (
         reply["DesiredState"]["Sha"] if "DesiredState" in reply else None,
         latest["TargetRevision"]["Sha"] if latest else None,
         latest["Status"] if latest else None,
-        good["TargetRevision"]["Sha"] if good else None,
+        success["TargetRevision"]["Sha"] if success else None,
     )
 
 
@@ -75,15 +75,15 @@ def seen(reply: dict[str, Any]) -> tuple[str | None, str | None, str | None, str
         (1e6, "SUCCEEDED", ["SYNC_INITIATED", "SYNC_STARTED", "SYNC_SUCCEEDED"]),
     ],
 )
-def test_a_push_is_synced_in_its_time(
-    aws: Emulator, boto: Clients, when: float, status: str, events: list[str]
+def test_a_push_is_synced_over_time(
+    aws: Emulator, boto: BotoClients, when: float, status: str, events: list[str]
 ) -> None:
     assert (INITIATED_FOR, ATTEMPT_DURATION) == (5, 30)
     aws.push(stack="payments-prod", sha=NEW)
     aws.push(service="web", instance="prod", sha=NEW)
-    at(aws, when)
+    advance_to(aws, when)
     reply = stack(boto)
-    assert seen(reply) == (NEW, NEW, status, NEW if status == "SUCCEEDED" else None)
+    assert summary_of(reply) == (NEW, NEW, status, NEW if status == "SUCCEEDED" else None)
     latest = reply["LatestSync"]
     assert [event["Type"] for event in latest["Events"]] == events
     assert latest["InitialRevision"]["Sha"] == NEW
@@ -102,17 +102,17 @@ def test_a_push_is_synced_in_its_time(
 
 
 @pytest.mark.parametrize("reason", [None, "Template error: unresolved resource dependencies [Queue]"])
-def test_a_push_that_fails_says_why_and_leaves_the_last_success(
-    aws: Emulator, boto: Clients, reason: str | None
+def test_a_failed_push_has_a_reason_and_keeps_the_last_success(
+    aws: Emulator, boto: BotoClients, reason: str | None
 ) -> None:
     aws.push(stack="payments-prod", sha=OLD)
-    at(aws, 100)
+    advance_to(aws, 100)
     aws.push(stack="payments-prod", sha=NEW, outcome="FAILED", reason=reason)
-    at(aws, 129)
-    assert seen(stack(boto)) == (NEW, NEW, "IN_PROGRESS", OLD)
-    at(aws, 130)
+    advance_to(aws, 129)
+    assert summary_of(stack(boto)) == (NEW, NEW, "IN_PROGRESS", OLD)
+    advance_to(aws, 130)
     reply = stack(boto)
-    assert seen(reply) == (NEW, NEW, "FAILED", OLD)
+    assert summary_of(reply) == (NEW, NEW, "FAILED", OLD)
     last = reply["LatestSync"]["Events"][-1]
     assert last["Type"] == "SYNC_FAILED"
     assert last["Event"] == reason or "The update of payments-prod failed"
@@ -120,70 +120,72 @@ def test_a_push_that_fails_says_why_and_leaves_the_last_success(
     assert reply["LatestSuccessfulSync"]["TargetRevision"]["Sha"] == OLD
 
 
-def test_after_a_failure_the_next_push_starts_from_the_last_success(aws: Emulator, boto: Clients) -> None:
+def test_after_a_failure_the_next_push_starts_from_the_last_success(aws: Emulator, boto: BotoClients) -> None:
     aws.push(stack="payments-prod", sha=OLD)
-    at(aws, 100)
+    advance_to(aws, 100)
     aws.push(stack="payments-prod", sha=NEW, outcome="FAILED")
-    at(aws, 200)
+    advance_to(aws, 200)
     aws.push(stack="payments-prod", sha=NEWER)
-    at(aws, 230)
+    advance_to(aws, 230)
     reply = stack(boto)
-    assert seen(reply) == (NEWER, NEWER, "SUCCEEDED", NEWER)
+    assert summary_of(reply) == (NEWER, NEWER, "SUCCEEDED", NEWER)
     assert reply["LatestSync"]["InitialRevision"]["Sha"] == OLD
 
 
-def test_a_push_is_not_known_before_it_is_noticed(aws: Emulator, boto: Clients) -> None:
+def test_a_push_is_unknown_until_it_is_detected(aws: Emulator, boto: BotoClients) -> None:
     aws.push(stack="payments-prod", sha=OLD)
-    at(aws, 60)
+    advance_to(aws, 60)
     aws.push(stack="payments-prod", sha=NEW, detection_delay=20)
-    at(aws, 79.9)
-    assert seen(stack(boto)) == (OLD, OLD, "SUCCEEDED", OLD)
-    at(aws, 80)
-    assert seen(stack(boto)) == (NEW, NEW, "INITIATED", OLD)
-    at(aws, 110)
-    assert seen(stack(boto)) == (NEW, NEW, "SUCCEEDED", NEW)
+    advance_to(aws, 79.9)
+    assert summary_of(stack(boto)) == (OLD, OLD, "SUCCEEDED", OLD)
+    advance_to(aws, 80)
+    assert summary_of(stack(boto)) == (NEW, NEW, "INITIATED", OLD)
+    advance_to(aws, 110)
+    assert summary_of(stack(boto)) == (NEW, NEW, "SUCCEEDED", NEW)
 
 
-@pytest.mark.parametrize(("duration", "when", "status"), [(3, 2.9, "INITIATED"), (3, 3, "SUCCEEDED"), (0, 0, "SUCCEEDED")])
-def test_a_short_sync_may_be_over_before_it_is_in_progress(
-    aws: Emulator, boto: Clients, duration: float, when: float, status: str
+@pytest.mark.parametrize(
+    ("duration", "when", "status"), [(3, 2.9, "INITIATED"), (3, 3, "SUCCEEDED"), (0, 0, "SUCCEEDED")]
+)
+def test_a_short_sync_may_succeed_without_being_in_progress(
+    aws: Emulator, boto: BotoClients, duration: float, when: float, status: str
 ) -> None:
     aws.push(stack="payments-prod", sha=NEW, duration=duration)
-    at(aws, when)
-    assert seen(stack(boto))[2] == status
+    advance_to(aws, when)
+    assert summary_of(stack(boto))[2] == status
 
 
-def test_a_sync_may_take_for_ever(aws: Emulator, boto: Clients) -> None:
+def test_a_sync_may_take_forever(aws: Emulator, boto: BotoClients) -> None:
     aws.push(stack="payments-prod", sha=NEW, duration=float("inf"))
-    at(aws, 1e7)
-    assert seen(stack(boto)) == (NEW, NEW, "IN_PROGRESS", None)
+    advance_to(aws, 1e7)
+    assert summary_of(stack(boto)) == (NEW, NEW, "IN_PROGRESS", None)
 
 
-def test_a_later_push_takes_the_place_of_one_under_way(aws: Emulator, boto: Clients) -> None:
+def test_a_later_push_supersedes_one_in_progress(aws: Emulator, boto: BotoClients) -> None:
     aws.push(stack="payments-prod", sha=OLD)
-    at(aws, 60)
+    advance_to(aws, 60)
     aws.push(stack="payments-prod", sha=NEW)
-    at(aws, 70)
+    advance_to(aws, 70)
     aws.push(stack="payments-prod", sha=NEWER, detection_delay=5)
-    at(aws, 74)
-    assert seen(stack(boto)) == (NEW, NEW, "IN_PROGRESS", OLD)
-    at(aws, 75)
+    advance_to(aws, 74)
+    assert summary_of(stack(boto)) == (NEW, NEW, "IN_PROGRESS", OLD)
+    advance_to(aws, 75)
     reply = stack(boto)
-    assert seen(reply) == (NEWER, NEWER, "INITIATED", OLD)
+    assert summary_of(reply) == (NEWER, NEWER, "INITIATED", OLD)
     assert reply["LatestSync"]["InitialRevision"]["Sha"] == NEW
-    at(aws, 500)
-    assert seen(stack(boto)) == (NEWER, NEWER, "SUCCEEDED", NEWER)
+    advance_to(aws, 500)
+    assert summary_of(stack(boto)) == (NEWER, NEWER, "SUCCEEDED", NEWER)
 
 
-def test_a_push_overtaken_before_it_is_noticed_is_never_tried(aws: Emulator, boto: Clients) -> None:
+def test_a_push_superseded_before_its_detection_is_never_attempted(aws: Emulator, boto: BotoClients) -> None:
     aws.push(stack="payments-prod", sha=NEW, detection_delay=50)
     aws.push(stack="payments-prod", sha=NEWER)
     for when in (1, 31, 51, 100):
-        at(aws, when)
-        assert seen(stack(boto))[:2] == (NEWER, NEWER)
+        advance_to(aws, when)
+        assert summary_of(stack(boto))[:2] == (NEWER, NEWER)
 
 
-def test_a_push_reaches_every_instance_or_one(aws: Emulator, boto: Clients) -> None:
+def test_a_push_reaches_one_or_every_instance(aws: Emulator, boto: BotoClients) -> None:
     aws.push(service="web", instance="test", sha=OLD)
     assert instance(boto, "prod") == {}
     assert instance(boto, "test")["latestSync"]["targetRevision"]["sha"] == OLD
@@ -192,12 +194,12 @@ def test_a_push_reaches_every_instance_or_one(aws: Emulator, boto: Clients) -> N
         assert instance(boto, name)["latestSync"]["targetRevision"]["sha"] == NEW
 
 
-def test_a_push_to_a_template_reaches_every_version(aws: Emulator, boto: Clients) -> None:
+def test_a_push_to_a_template_reaches_every_version(aws: Emulator, boto: BotoClients) -> None:
     aws.add_template("web", repository="acme/templates", version="1")
     aws.add_template("web", repository="acme/templates", version="2")
     aws.add_template("web", repository="acme/templates", template_type="ENVIRONMENT")
     aws.push(template="web", sha=NEW)
-    at(aws, 30)
+    advance_to(aws, 30)
     for kind, version in (("SERVICE", "1"), ("SERVICE", "2"), ("ENVIRONMENT", "1")):
         params = {"templateName": "web", "templateType": kind, "templateVersion": version}
         reply = boto.call("proton", "GetTemplateSyncStatus", params)
@@ -205,7 +207,7 @@ def test_a_push_to_a_template_reaches_every_version(aws: Emulator, boto: Clients
         assert reply["latestSync"]["target"].endswith(f":{kind.lower()}-template/web:{version}")
 
 
-def test_never_synced_is_empty_in_proton_and_not_found_in_codeconnections(boto: Clients) -> None:
+def test_never_synced_is_empty_in_proton_and_not_found_in_codeconnections(boto: BotoClients) -> None:
     assert instance(boto) == {}
     with pytest.raises(boto.connections.exceptions.ResourceNotFoundException, match="Could not find a sync status for"):
         boto.connections.get_resource_sync_status(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
@@ -240,15 +242,15 @@ def test_never_synced_is_empty_in_proton_and_not_found_in_codeconnections(boto: 
         ),
     ],
 )
-def test_what_is_unknown_is_not_found(
-    aws: Emulator, boto: Clients, service: str, operation: str, params: dict[str, str]
+def test_an_unknown_resource_is_not_found(
+    aws: Emulator, boto: BotoClients, service: str, operation: str, params: dict[str, str]
 ) -> None:
     aws.add_template("t", repository="acme/templates")
-    with pytest.raises(boto.of(service).exceptions.from_code("ResourceNotFoundException")):
+    with pytest.raises(boto.client(service).exceptions.from_code("ResourceNotFoundException")):
         boto.call(service, operation, params)
 
 
-def test_what_was_removed_is_not_found(aws: Emulator, boto: Clients) -> None:
+def test_a_removed_resource_is_not_found(aws: Emulator, boto: BotoClients) -> None:
     aws.push(stack="payments-prod", sha=NEW)
     aws.push(service="web", sha=NEW)
     aws.remove_stack("payments-prod")
@@ -261,108 +263,108 @@ def test_what_was_removed_is_not_found(aws: Emulator, boto: Clients) -> None:
     assert stack(boto) == {}
 
 
-def test_a_push_to_what_is_blocked_waits_for_its_release(aws: Emulator, boto: Clients) -> None:
+def test_a_push_to_a_blocked_resource_starts_after_the_resolution(aws: Emulator, boto: BotoClients) -> None:
     aws.push(stack="payments-prod", sha=OLD)
-    at(aws, 60)
+    advance_to(aws, 60)
     aws.block(stack="payments-prod", reason="modified outside of Git sync")
-    at(aws, 70)
+    advance_to(aws, 70)
     aws.push(stack="payments-prod", sha=NEW)
-    at(aws, 500)
-    assert seen(stack(boto)) == (NEW, OLD, "SUCCEEDED", OLD)
+    advance_to(aws, 500)
+    assert summary_of(stack(boto)) == (NEW, OLD, "SUCCEEDED", OLD)
     aws.unblock(stack="payments-prod")
-    assert seen(stack(boto)) == (NEW, NEW, "INITIATED", OLD)
-    at(aws, 530)
-    assert seen(stack(boto)) == (NEW, NEW, "SUCCEEDED", NEW)
+    assert summary_of(stack(boto)) == (NEW, NEW, "INITIATED", OLD)
+    advance_to(aws, 530)
+    assert summary_of(stack(boto)) == (NEW, NEW, "SUCCEEDED", NEW)
 
 
-def test_of_the_pushes_to_what_is_blocked_only_the_last_is_tried(aws: Emulator, boto: Clients) -> None:
+def test_only_the_last_push_to_a_blocked_resource_is_attempted(aws: Emulator, boto: BotoClients) -> None:
     aws.block(stack="payments-prod", reason="by hand")
     aws.push(stack="payments-prod", sha=NEW)
-    at(aws, 10)
+    advance_to(aws, 10)
     aws.push(stack="payments-prod", sha=NEWER)
     assert stack(boto) == {}
-    at(aws, 20)
+    advance_to(aws, 20)
     aws.unblock(stack="payments-prod")
     reply = stack(boto)
-    assert seen(reply) == (NEWER, NEWER, "INITIATED", None)
+    assert summary_of(reply) == (NEWER, NEWER, "INITIATED", None)
     assert reply["LatestSync"]["InitialRevision"]["Sha"] == NEWER
 
 
-def test_what_is_under_way_stands_still_while_blocked(aws: Emulator, boto: Clients) -> None:
+def test_a_blocker_pauses_an_attempt_in_progress(aws: Emulator, boto: BotoClients) -> None:
     aws.push(stack="payments-prod", sha=NEW)
-    at(aws, 10)
+    advance_to(aws, 10)
     aws.block(stack="payments-prod", reason="by hand")
     before = stack(boto)
-    at(aws, 1000)
+    advance_to(aws, 1000)
     assert stack(boto) == before
     aws.unblock(stack="payments-prod")
     assert stack(boto) == before
-    at(aws, 1019.9)
-    assert seen(stack(boto))[2] == "IN_PROGRESS"
-    at(aws, 1020)
-    assert seen(stack(boto))[2] == "SUCCEEDED"
+    advance_to(aws, 1019.9)
+    assert summary_of(stack(boto))[2] == "IN_PROGRESS"
+    advance_to(aws, 1020)
+    assert summary_of(stack(boto))[2] == "SUCCEEDED"
 
 
-def test_a_blocker_after_the_end_changes_nothing(aws: Emulator, boto: Clients) -> None:
+def test_a_blocker_after_the_end_changes_nothing(aws: Emulator, boto: BotoClients) -> None:
     aws.push(stack="payments-prod", sha=NEW)
-    at(aws, 30)
+    advance_to(aws, 30)
     before = stack(boto)
     aws.block(stack="payments-prod", reason="by hand")
-    at(aws, 90)
+    advance_to(aws, 90)
     assert stack(boto) == before
 
 
-def test_a_blocker_resolved_before_the_push_changes_nothing(aws: Emulator, boto: Clients) -> None:
+def test_a_blocker_resolved_before_the_push_changes_nothing(aws: Emulator, boto: BotoClients) -> None:
     aws.block(stack="payments-prod", reason="by hand")
-    at(aws, 10)
+    advance_to(aws, 10)
     aws.unblock(stack="payments-prod")
-    at(aws, 20)
+    advance_to(aws, 20)
     aws.push(stack="payments-prod", sha=NEW)
-    at(aws, 50)
-    assert seen(stack(boto))[2] == "SUCCEEDED"
+    advance_to(aws, 50)
+    assert summary_of(stack(boto))[2] == "SUCCEEDED"
 
 
-def test_a_blocker_of_the_same_moment_does_not_undo_what_has_begun(aws: Emulator, boto: Clients) -> None:
-    """A clock moved by hand stands still between a push, a look and a block."""
+def test_a_blocker_does_not_undo_a_push_at_the_same_time(aws: Emulator, boto: BotoClients) -> None:
+    """A manual clock does not move between a push and a block."""
     aws.push(stack="payments-prod", sha=NEW)
     before = stack(boto)
-    assert seen(before)[2] == "INITIATED"
+    assert summary_of(before)[2] == "INITIATED"
     aws.block(stack="payments-prod", reason="by hand")
     assert stack(boto) == before
-    at(aws, 100)
+    advance_to(aws, 100)
     assert stack(boto) == before
 
 
-def test_a_push_of_the_same_moment_as_a_blocker_before_it_waits(aws: Emulator, boto: Clients) -> None:
+def test_a_push_after_a_blocker_at_the_same_time_waits(aws: Emulator, boto: BotoClients) -> None:
     aws.block(stack="payments-prod", reason="by hand")
     aws.push(stack="payments-prod", sha=NEW)
     assert stack(boto) == {}
-    at(aws, 100)
+    advance_to(aws, 100)
     assert stack(boto) == {}
 
 
-def test_blockers_that_overlap_stop_the_sync_once(aws: Emulator, boto: Clients) -> None:
+def test_overlapping_blockers_count_once(aws: Emulator, boto: BotoClients) -> None:
     aws.push(stack="payments-prod", sha=NEW)
     for when in (10, 20):
-        at(aws, when)
+        advance_to(aws, when)
         aws.block(stack="payments-prod", reason="by hand")
-    at(aws, 40)
+    advance_to(aws, 40)
     aws.unblock(stack="payments-prod")
-    at(aws, 59.9)
-    assert seen(stack(boto))[2] == "IN_PROGRESS"
-    at(aws, 60)
-    assert seen(stack(boto))[2] == "SUCCEEDED"
+    advance_to(aws, 59.9)
+    assert summary_of(stack(boto))[2] == "IN_PROGRESS"
+    advance_to(aws, 60)
+    assert summary_of(stack(boto))[2] == "SUCCEEDED"
 
 
-def test_a_blocker_says_what_aws_says(aws: Emulator, boto: Clients) -> None:
-    at(aws, 7)
+def test_the_fields_of_a_blocker(aws: Emulator, boto: BotoClients) -> None:
+    advance_to(aws, 7)
     first = aws.block(stack="payments-prod", reason="modified outside of Git sync", contexts={"resource": "Queue"})
-    at(aws, 8)
+    advance_to(aws, 8)
     second = aws.block(stack="payments-prod", reason="by hand")
     reply = boto.connections.get_sync_blocker_summary(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
     newest, oldest = reply["SyncBlockerSummary"].get("LatestBlockers", [])
     assert (newest["Id"], oldest["Id"]) == (second, first)
-    born = oldest.get("CreatedAt")
+    created = oldest.get("CreatedAt")
     assert {**oldest, "CreatedAt": None} == {
         "Id": first,
         "Type": "AUTOMATED",
@@ -371,32 +373,32 @@ def test_a_blocker_says_what_aws_says(aws: Emulator, boto: Clients) -> None:
         "CreatedAt": None,
         "Contexts": [{"Key": "resource", "Value": "Queue"}],
     }
-    at(aws, 20)
-    aws.unblock(stack="payments-prod", reason="put back by hand")
-    at(aws, 30)
+    advance_to(aws, 20)
+    aws.unblock(stack="payments-prod", reason="reverted")
+    advance_to(aws, 30)
     again = boto.connections.get_sync_blocker_summary(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
     for blocker in again["SyncBlockerSummary"].get("LatestBlockers", []):
-        assert (blocker["Status"], blocker.get("ResolvedReason")) == ("RESOLVED", "put back by hand")
+        assert (blocker["Status"], blocker.get("ResolvedReason")) == ("RESOLVED", "reverted")
     resolved = again["SyncBlockerSummary"].get("LatestBlockers", [])[1].get("ResolvedAt")
     assert resolved is not None
-    assert (resolved - born).total_seconds() == pytest.approx(13, abs=0.002)
+    assert (resolved - created).total_seconds() == pytest.approx(13, abs=0.002)
 
 
-def test_a_second_release_does_not_change_the_first(aws: Emulator, boto: Clients) -> None:
+def test_resolving_again_changes_nothing(aws: Emulator, boto: BotoClients) -> None:
     aws.block(service="web", reason="by hand")
     aws.unblock(service="web", reason="first")
     before = blockers(boto)
-    at(aws, 10)
+    advance_to(aws, 10)
     aws.unblock(service="web", reason="second")
     assert blockers(boto) == before
 
 
-def test_blockers_of_the_same_moment_are_listed_newest_first(aws: Emulator, boto: Clients) -> None:
+def test_blockers_of_the_same_time_are_listed_newest_first(aws: Emulator, boto: BotoClients) -> None:
     ids = [aws.block(service="web", reason="by hand") for _ in range(3)]
     assert [blocker["id"] for blocker in blockers(boto)] == ids[::-1]
 
 
-def test_a_service_and_its_instances_have_blockers_of_their_own(aws: Emulator, boto: Clients) -> None:
+def test_a_service_and_its_instances_have_their_own_blockers(aws: Emulator, boto: BotoClients) -> None:
     of_service = aws.block(service="web", reason="the service")
     of_instance = aws.block(service="web", instance="prod", reason="the instance")
     assert [blocker["id"] for blocker in blockers(boto)] == [of_service]
@@ -406,36 +408,34 @@ def test_a_service_and_its_instances_have_blockers_of_their_own(aws: Emulator, b
     assert blockers(boto, "prod")[0]["contexts"][0]["value"].endswith(":service/web/service-instance/prod")
 
 
-def test_a_blocked_service_blocks_its_instances_and_a_blocked_instance_only_itself(
-    aws: Emulator, boto: Clients
-) -> None:
+def test_a_blocked_service_blocks_its_instances(aws: Emulator, boto: BotoClients) -> None:
     aws.block(service="web", instance="prod", reason="the instance")
     aws.push(service="web", sha=OLD)
-    at(aws, 30)
+    advance_to(aws, 30)
     assert instance(boto, "prod") == {"desiredState": instance(boto, "test")["desiredState"]}
     assert instance(boto, "test")["latestSync"]["status"] == "SUCCEEDED"
     aws.block(service="web", reason="the service")
     aws.unblock(service="web", instance="prod")
     aws.push(service="web", sha=NEW)
-    at(aws, 90)
+    advance_to(aws, 90)
     assert "latestSync" not in instance(boto, "prod")
     assert instance(boto, "test")["latestSync"]["targetRevision"]["sha"] == OLD
     aws.unblock(service="web")
-    at(aws, 120)
+    advance_to(aws, 120)
     for name in ("prod", "test"):
         assert instance(boto, name)["latestSuccessfulSync"]["targetRevision"]["sha"] == NEW
 
 
-def test_an_instance_added_to_a_blocked_service_is_blocked_too(aws: Emulator, boto: Clients) -> None:
+def test_an_instance_added_to_a_blocked_service_is_blocked(aws: Emulator, boto: BotoClients) -> None:
     aws.block(service="web", reason="the service")
     aws.add_service_instance("web", "beta", repository="acme/web")
     aws.push(service="web", instance="beta", sha=NEW)
-    at(aws, 100)
+    advance_to(aws, 100)
     assert "latestSync" not in instance(boto, "beta")
 
 
 @pytest.mark.parametrize(
-    "whom",
+    "target",
     [
         {},
         {"stack": "other"},
@@ -449,20 +449,20 @@ def test_an_instance_added_to_a_blocked_service_is_blocked_too(aws: Emulator, bo
     ],
     ids=str,
 )
-def test_a_push_goes_to_one_thing_that_exists(aws: Emulator, whom: dict[str, str]) -> None:
+def test_a_push_needs_exactly_one_existing_target(aws: Emulator, target: dict[str, str]) -> None:
     aws.add_template("web", repository="acme/templates")
     with pytest.raises(ValueError, match="expected an existing stack, service"):
-        aws.push(sha=NEW, **whom)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        aws.push(sha=NEW, **target)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize(
-    "whom", [{}, {"stack": "other"}, {"service": "other"}, {"service": "web", "instance": "other"}], ids=str
+    "target", [{}, {"stack": "other"}, {"service": "other"}, {"service": "web", "instance": "other"}], ids=str
 )
-def test_a_blocker_goes_on_one_thing_that_exists(aws: Emulator, whom: dict[str, str]) -> None:
+def test_a_blocker_needs_exactly_one_existing_target(aws: Emulator, target: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="expected an existing stack, service"):
-        aws.block(reason="by hand", **whom)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        aws.block(reason="by hand", **target)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match="expected an existing stack, service"):
-        aws.unblock(**whom)
+        aws.unblock(**target)
 
 
 @pytest.mark.parametrize(
@@ -477,7 +477,7 @@ def test_a_blocker_goes_on_one_thing_that_exists(aws: Emulator, whom: dict[str, 
     ],
     ids=str,
 )
-def test_a_push_that_makes_no_sense_is_refused(aws: Emulator, boto: Clients, wrong: dict[str, Any]) -> None:
+def test_an_invalid_push_is_rejected(aws: Emulator, boto: BotoClients, wrong: dict[str, Any]) -> None:
     (name,) = wrong
     arguments: dict[str, Any] = {"stack": "payments-prod", "sha": NEW, **wrong}
     with pytest.raises(ValueError, match=f"^{name}: expected"):
@@ -486,6 +486,6 @@ def test_a_push_that_makes_no_sense_is_refused(aws: Emulator, boto: Clients, wro
 
 
 @pytest.mark.parametrize("name", ["infra", "/infra", "acme/", ""])
-def test_a_repository_has_an_owner_and_a_name(aws: Emulator, name: str) -> None:
+def test_a_repository_needs_an_owner_and_a_name(aws: Emulator, name: str) -> None:
     with pytest.raises(ValueError, match=r"^repository: expected 'owner/name'"):
         aws.add_stack("other", repository=name)

@@ -1,4 +1,4 @@
-"""Proton's repositories, sync configs and inventory."""
+"""Proton's repositories, sync configs, definitions and lists."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.clients import CONNECTION, Clients
+from tests.emulator.clients import BotoClients
+from tests.emulator.resources import CONNECTION
 from unisync.emulator import ACCOUNT, REGION, Emulator
 
 ARN = f"arn:aws:proton:{REGION}:{ACCOUNT}"
@@ -18,37 +19,37 @@ TEMPLATE = {**FOLLOWED, "templateName": "web", "templateType": "SERVICE", "branc
 KINDS = [("Service", SERVICE, "filePath"), ("Template", TEMPLATE, "subdirectory")]
 of_each_kind = pytest.mark.parametrize(("kind", "config", "directory"), KINDS)
 
-Call = Callable[..., dict[str, Any]]
+CallProton = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def call(boto: Clients) -> Call:
-    """Any operation of Proton; its reply without what botocore adds."""
+def call(boto: BotoClients) -> CallProton:
+    """Calls an operation of Proton. The reply is without ResponseMetadata."""
 
-    def ask(operation: str, params: Mapping[str, object]) -> dict[str, Any]:
+    def call_operation(operation: str, params: Mapping[str, object]) -> dict[str, Any]:
         reply = boto.call("proton", operation, params)
         del reply["ResponseMetadata"]
         return reply
 
-    return ask
+    return call_operation
 
 
-def refused(boto: Clients, code: str, match: str) -> Any:
+def raises(boto: BotoClients, code: str, match: str) -> Any:
     return pytest.raises(boto.proton.exceptions.from_code(code), match=match)
 
 
 def names_of(config: Mapping[str, str]) -> dict[str, str]:
-    """What says whose config it is."""
+    """The fields that name the service or the template."""
     return {name: value for name, value in config.items() if name in ("serviceName", "templateName", "templateType")}
 
 
-def member(kind: str) -> str:
+def field(kind: str) -> str:
     return f"{kind.lower()}SyncConfig"
 
 
 @pytest.fixture
-def synced(aws: Emulator) -> Emulator:
-    """What a sync config needs: a repository, and a service and a template without one."""
+def configurable(aws: Emulator) -> Emulator:
+    """The emulator with a repository, a service and a template, without sync configs."""
     aws.add_repository("acme/web")
     aws.add_service("web")
     aws.add_template("web")
@@ -58,7 +59,7 @@ def synced(aws: Emulator) -> Emulator:
 # Repositories
 
 
-def test_a_repository_is_created_read_and_deleted(boto: Clients, call: Call) -> None:
+def test_a_repository_is_created_read_and_deleted(boto: BotoClients, call: CallProton) -> None:
     created = call("CreateRepository", {**REPOSITORY, "connectionArn": CONNECTION})
     assert created == {
         "repository": {
@@ -73,7 +74,7 @@ def test_a_repository_is_created_read_and_deleted(boto: Clients, call: Call) -> 
     assert call("DeleteRepository", REPOSITORY) == created
     assert call("ListRepositories", {}) == {"repositories": []}
     for operation in ("GetRepository", "DeleteRepository"):
-        with refused(boto, "ResourceNotFoundException", "Repository acme/web not found"):
+        with raises(boto, "ResourceNotFoundException", "Repository acme/web not found"):
             call(operation, REPOSITORY)
 
 
@@ -87,7 +88,9 @@ def test_a_repository_is_created_read_and_deleted(boto: Clients, call: Call) -> 
     ],
     ids=str,
 )
-def test_a_repository_is_created_again_only_as_it_is(boto: Clients, call: Call, change: Mapping[str, object]) -> None:
+def test_only_an_identical_repository_can_be_created_again(
+    boto: BotoClients, call: CallProton, change: Mapping[str, object]
+) -> None:
     params = {
         **REPOSITORY,
         "connectionArn": CONNECTION,
@@ -97,21 +100,21 @@ def test_a_repository_is_created_again_only_as_it_is(boto: Clients, call: Call, 
     created = call("CreateRepository", params)
     assert created["repository"]["encryptionKey"] == params["encryptionKey"]
     assert call("CreateRepository", params) == created
-    with refused(boto, "ConflictException", "Repository acme/web already exists"):
+    with raises(boto, "ConflictException", "Repository acme/web already exists"):
         call("CreateRepository", {**params, **change})
     assert call("GetRepository", REPOSITORY) == created
     (summary,) = call("ListRepositories", {})["repositories"]
     assert "encryptionKey" not in summary
 
 
-def test_repositories_of_two_providers_are_two(call: Call) -> None:
+def test_repositories_of_two_providers_are_different(call: CallProton) -> None:
     for provider in ("GITHUB", "BITBUCKET", "GITHUB_ENTERPRISE"):
         call("CreateRepository", {**REPOSITORY, "provider": provider, "connectionArn": CONNECTION})
     listed = call("ListRepositories", {})["repositories"]
     assert [each["provider"] for each in listed] == ["GITHUB", "BITBUCKET", "GITHUB_ENTERPRISE"]
 
 
-def test_a_repository_is_registered_by_hand_or_with_what_follows_it(aws: Emulator, call: Call) -> None:
+def test_a_repository_is_registered_by_itself_or_with_its_first_config(aws: Emulator, call: CallProton) -> None:
     aws.add_repository("acme/one", provider="Bitbucket")
     aws.add_service_instance("web", "prod", repository="acme/two")
     aws.add_template("net", repository="acme/three", template_type="ENVIRONMENT")
@@ -127,11 +130,11 @@ def test_a_repository_is_registered_by_hand_or_with_what_follows_it(aws: Emulato
 
 
 @of_each_kind
-def test_a_repository_that_is_followed_stays(
-    synced: Emulator, boto: Clients, call: Call, kind: str, config: Mapping[str, str], directory: str
+def test_a_followed_repository_cannot_be_deleted(
+    configurable: Emulator, boto: BotoClients, call: CallProton, kind: str, config: Mapping[str, str], directory: str
 ) -> None:
     call(f"Create{kind}SyncConfig", config)
-    with refused(boto, "ConflictException", "acme/web is followed by a sync config"):
+    with raises(boto, "ConflictException", "acme/web is followed by a sync config"):
         call("DeleteRepository", REPOSITORY)
     call(f"Delete{kind}SyncConfig", names_of(config))
     call("DeleteRepository", REPOSITORY)
@@ -142,42 +145,42 @@ def test_a_repository_that_is_followed_stays(
 
 @of_each_kind
 def test_a_config_is_created_read_and_deleted(
-    synced: Emulator, boto: Clients, call: Call, kind: str, config: Mapping[str, str], directory: str
+    configurable: Emulator, boto: BotoClients, call: CallProton, kind: str, config: Mapping[str, str], directory: str
 ) -> None:
     for _ in range(2):
-        assert call(f"Create{kind}SyncConfig", config) == {member(kind): config}
-    assert call(f"Get{kind}SyncConfig", names_of(config)) == {member(kind): config}
-    assert call(f"Delete{kind}SyncConfig", names_of(config)) == {member(kind): config}
+        assert call(f"Create{kind}SyncConfig", config) == {field(kind): config}
+    assert call(f"Get{kind}SyncConfig", names_of(config)) == {field(kind): config}
+    assert call(f"Delete{kind}SyncConfig", names_of(config)) == {field(kind): config}
     for operation in (f"Get{kind}SyncConfig", f"Delete{kind}SyncConfig"):
-        with refused(boto, "ResourceNotFoundException", "web has no sync config"):
+        with raises(boto, "ResourceNotFoundException", "web has no sync config"):
             call(operation, names_of(config))
-    with refused(boto, "ResourceNotFoundException", "web has no sync config"):
+    with raises(boto, "ResourceNotFoundException", "web has no sync config"):
         call(f"Update{kind}SyncConfig", config)
     call(f"Create{kind}SyncConfig", {**config, "branch": "live"})
 
 
 @of_each_kind
 @pytest.mark.parametrize("change", [{"branch": "live"}, {"repositoryName": "acme/other"}, {"directory": "other"}])
-def test_another_config_is_a_conflict_to_create_and_fine_to_update(
-    synced: Emulator,
-    boto: Clients,
-    call: Call,
+def test_creating_another_config_is_a_conflict_but_an_update_is_not(
+    configurable: Emulator,
+    boto: BotoClients,
+    call: CallProton,
     kind: str,
     config: Mapping[str, str],
     directory: str,
     change: Mapping[str, str],
 ) -> None:
-    synced.add_repository("acme/other")
+    configurable.add_repository("acme/other")
     call(f"Create{kind}SyncConfig", config)
     other = {**config, **{directory if name == "directory" else name: value for name, value in change.items()}}
-    with refused(boto, "ConflictException", "web already has another sync config"):
+    with raises(boto, "ConflictException", "web already has another sync config"):
         call(f"Create{kind}SyncConfig", other)
-    assert call(f"Get{kind}SyncConfig", names_of(config)) == {member(kind): config}
-    assert call(f"Update{kind}SyncConfig", other) == {member(kind): other}
-    assert call(f"Get{kind}SyncConfig", names_of(config)) == {member(kind): other}
+    assert call(f"Get{kind}SyncConfig", names_of(config)) == {field(kind): config}
+    assert call(f"Update{kind}SyncConfig", other) == {field(kind): other}
+    assert call(f"Get{kind}SyncConfig", names_of(config)) == {field(kind): other}
 
 
-def test_an_update_leaves_nothing_of_the_old_config(synced: Emulator, call: Call) -> None:
+def test_an_update_replaces_the_whole_config(configurable: Emulator, call: CallProton) -> None:
     call("CreateTemplateSyncConfig", TEMPLATE)
     without = {name: value for name, value in TEMPLATE.items() if name != "subdirectory"}
     assert call("UpdateTemplateSyncConfig", without) == {"templateSyncConfig": without}
@@ -185,35 +188,36 @@ def test_an_update_leaves_nothing_of_the_old_config(synced: Emulator, call: Call
 
 
 @of_each_kind
-def test_a_config_needs_what_it_is_of_and_what_it_follows(
-    synced: Emulator, boto: Clients, call: Call, kind: str, config: Mapping[str, str], directory: str
+def test_a_config_needs_an_existing_parent_and_repository(
+    configurable: Emulator, boto: BotoClients, call: CallProton, kind: str, config: Mapping[str, str], directory: str
 ) -> None:
-    nobody, nowhere = {**config, f"{kind.lower()}Name": "nobody"}, {**config, "repositoryName": "acme/nowhere"}
-    elsewhere = {**config, "repositoryProvider": "BITBUCKET"}
-    # Create has no error of its own for what is not there.
-    for wrong in (nobody, nowhere, elsewhere):
-        with refused(boto, "ValidationException", "not found"):
+    no_parent = {**config, f"{kind.lower()}Name": "unknown"}
+    no_repository = {**config, "repositoryName": "acme/unknown"}
+    other_provider = {**config, "repositoryProvider": "BITBUCKET"}
+    # The create operations declare no ResourceNotFoundException.
+    for wrong in (no_parent, no_repository, other_provider):
+        with raises(boto, "ValidationException", "not found"):
             call(f"Create{kind}SyncConfig", wrong)
     call(f"Create{kind}SyncConfig", config)
-    for wrong in (nobody, nowhere, elsewhere):
-        with refused(boto, "ResourceNotFoundException", "not found"):
+    for wrong in (no_parent, no_repository, other_provider):
+        with raises(boto, "ResourceNotFoundException", "not found"):
             call(f"Update{kind}SyncConfig", wrong)
     for operation in (f"Get{kind}SyncConfig", f"Delete{kind}SyncConfig"):
-        with refused(boto, "ResourceNotFoundException", "nobody not found"):
-            call(operation, names_of(nobody))
-    assert call(f"Get{kind}SyncConfig", names_of(config)) == {member(kind): config}
+        with raises(boto, "ResourceNotFoundException", "unknown not found"):
+            call(operation, names_of(no_parent))
+    assert call(f"Get{kind}SyncConfig", names_of(config)) == {field(kind): config}
 
 
-def test_templates_of_two_types_are_two(synced: Emulator, boto: Clients, call: Call) -> None:
+def test_templates_of_two_types_are_different(configurable: Emulator, boto: BotoClients, call: CallProton) -> None:
     call("CreateTemplateSyncConfig", TEMPLATE)
-    with refused(boto, "ResourceNotFoundException", "web not found"):
+    with raises(boto, "ResourceNotFoundException", "web not found"):
         call("GetTemplateSyncConfig", {"templateName": "web", "templateType": "ENVIRONMENT"})
-    synced.add_template("web", template_type="ENVIRONMENT")
-    with refused(boto, "ResourceNotFoundException", "web has no sync config"):
+    configurable.add_template("web", template_type="ENVIRONMENT")
+    with raises(boto, "ResourceNotFoundException", "web has no sync config"):
         call("GetTemplateSyncConfig", {"templateName": "web", "templateType": "ENVIRONMENT"})
 
 
-def test_without_its_config_a_service_is_what_it_was(aws: Emulator, boto: Clients, call: Call) -> None:
+def test_a_service_keeps_its_status_without_its_config(aws: Emulator, boto: BotoClients, call: CallProton) -> None:
     aws.add_service_instance("web", "prod", repository="acme/web")
     aws.push(service="web", sha="90aa21b7")
     aws.clock.advance(30)
@@ -224,16 +228,16 @@ def test_without_its_config_a_service_is_what_it_was(aws: Emulator, boto: Client
     assert call("GetServiceInstanceSyncStatus", instance) == before
     assert call("GetServiceSyncBlockerSummary", instance)
     assert [each["name"] for each in call("ListServiceInstances", {})["serviceInstances"]] == ["prod"]
-    for whom in ({"service": "web"}, {"service": "web", "instance": "prod"}):
-        with pytest.raises(ValueError, match="without a sync config, no branch is followed"):
-            aws.push(sha="aaaaaaa", **whom)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    for target in ({"service": "web"}, {"service": "web", "instance": "prod"}):
+        with pytest.raises(ValueError, match="there is no sync config"):
+            aws.push(sha="aaaaaaa", **target)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert aws.block(service="web", reason="by hand")
     call("CreateServiceSyncConfig", {**SERVICE, "branch": "live"})
     aws.unblock(service="web")
     aws.push(service="web", sha="aaaaaaa")
     aws.clock.advance(30)
     after = call("GetServiceInstanceSyncStatus", instance)
-    # A commit stays where it was pushed.
+    # A commit keeps the branch that it was pushed to.
     assert after["latestSync"]["initialRevision"] == before["latestSync"]["targetRevision"]
     assert after["latestSync"]["targetRevision"] == {
         **FOLLOWED,
@@ -243,9 +247,11 @@ def test_without_its_config_a_service_is_what_it_was(aws: Emulator, boto: Client
     }
 
 
-def test_a_config_comes_with_the_first_instance_that_has_a_repository(aws: Emulator, boto: Clients, call: Call) -> None:
+def test_the_first_instance_with_a_repository_adds_the_config(
+    aws: Emulator, boto: BotoClients, call: CallProton
+) -> None:
     aws.add_service_instance("web", "prod")
-    with refused(boto, "ResourceNotFoundException", "web has no sync config"):
+    with raises(boto, "ResourceNotFoundException", "web has no sync config"):
         call("GetServiceSyncConfig", {"serviceName": "web"})
     aws.add_service_instance("web", "test", repository="acme/web")
     aws.add_service_instance("web", "beta", repository="acme/other")
@@ -255,7 +261,7 @@ def test_a_config_comes_with_the_first_instance_that_has_a_repository(aws: Emula
     assert [each["name"] for each in call("ListServiceInstances", {})["serviceInstances"]] == ["prod", "test", "beta"]
 
 
-def test_a_push_reaches_the_templates_of_that_name_that_follow_something(aws: Emulator, call: Call) -> None:
+def test_a_push_reaches_only_templates_with_a_config(aws: Emulator, call: CallProton) -> None:
     aws.add_template("web", repository="acme/web")
     aws.add_template("web", template_type="ENVIRONMENT")
     aws.push(template="web", sha="aaaaaaa")
@@ -267,7 +273,7 @@ def test_a_push_reaches_the_templates_of_that_name_that_follow_something(aws: Em
 # Definitions
 
 
-def test_the_definitions_of_a_repository_are_those_of_a_type(aws: Emulator, boto: Clients, call: Call) -> None:
+def test_the_definitions_of_a_repository_by_sync_type(aws: Emulator, boto: BotoClients, call: CallProton) -> None:
     aws.add_template("web", repository="acme/web", subdirectory="web")
     aws.add_template("web", version="2")
     aws.add_template("net", repository="acme/web", template_type="ENVIRONMENT", branch="live")
@@ -291,17 +297,17 @@ def test_the_definitions_of_a_repository_are_those_of_a_type(aws: Emulator, boto
         {**of_web, "target": f"{parent}/service-instance/prod"},
         {**of_web, "target": f"{parent}/service-instance/test"},
     ]
-    with refused(boto, "ValidationException", "Repository acme/nowhere not found"):
+    with raises(boto, "ValidationException", "Repository acme/unknown not found"):
         call(
             "ListRepositorySyncDefinitions",
-            {**FOLLOWED, "repositoryName": "acme/nowhere", "syncType": "TEMPLATE_SYNC"},
+            {**FOLLOWED, "repositoryName": "acme/unknown", "syncType": "TEMPLATE_SYNC"},
         )
 
 
-# What there is
+# Lists
 
 
-def test_services_and_instances_are_listed(aws: Emulator, boto: Clients, call: Call) -> None:
+def test_services_and_instances_are_listed(aws: Emulator, boto: BotoClients, call: CallProton) -> None:
     aws.add_service("empty")
     aws.add_service_instance("web", "prod", repository="acme/web")
     aws.add_service_instance("web", "test")
@@ -322,12 +328,12 @@ def test_services_and_instances_are_listed(aws: Emulator, boto: Clients, call: C
     of_shop = call("ListServiceInstances", {"serviceName": "shop", "sortBy": "name", "filters": []})
     assert of_shop == {"serviceInstances": [instances[2]]}
     assert call("ListServiceInstances", {"serviceName": "empty"}) == {"serviceInstances": []}
-    with refused(boto, "ResourceNotFoundException", "Service nowhere not found"):
+    with raises(boto, "ResourceNotFoundException", "Service nowhere not found"):
         call("ListServiceInstances", {"serviceName": "nowhere"})
 
 
 @pytest.mark.parametrize("kind", ["Service", "Environment"])
-def test_templates_and_versions_are_listed(aws: Emulator, boto: Clients, call: Call, kind: str) -> None:
+def test_templates_and_versions_are_listed(aws: Emulator, boto: BotoClients, call: CallProton, kind: str) -> None:
     mine, other = ("SERVICE", "ENVIRONMENT") if kind == "Service" else ("ENVIRONMENT", "SERVICE")
     add: Any = aws.add_template
     add("web", template_type=mine, version="2")
@@ -346,5 +352,5 @@ def test_templates_and_versions_are_listed(aws: Emulator, boto: Clients, call: C
     (minor,) = call(f"List{kind}TemplateVersions", {"templateName": "web", "majorVersion": "10"})["templateVersions"]
     assert minor == {**majors[1], "arn": f"{arn}:10.0"}
     for wrong in ({"templateName": "nowhere"}, {"templateName": "web", "majorVersion": "7"}):
-        with refused(boto, "ResourceNotFoundException", r"not found|has no version 7"):
+        with raises(boto, "ResourceNotFoundException", r"not found|has no version 7"):
             call(f"List{kind}TemplateVersions", wrong)

@@ -1,4 +1,4 @@
-"""What a test may set up: what no service would take as a name is refused, and the message says where it stood."""
+"""The checks of `Setup`: names that no service would accept are rejected, and the message names the parameter."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.clients import Clients
-from unisync.emulator import Emulator, Setup
+from tests.emulator.clients import BotoClients
+from unisync.emulator import ACCOUNT, REGION, Emulator, Setup
+from unisync.emulator.application import Application
 
 LONG = "x" * 300
 RESOURCE = {"workspace_id": "factory", "external_id": "a1"}
@@ -75,32 +76,20 @@ RESOURCE = {"workspace_id": "factory", "external_id": "a1"}
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_what_no_service_would_take_is_refused(
-    aws: Emulator, boto: Clients, method: Callable[..., object], arguments: dict[str, Any], parameter: str
+def test_invalid_arguments_are_rejected(
+    application: Application, method: Callable[..., object], arguments: dict[str, Any], parameter: str
 ) -> None:
-    aws.add_workspace("factory")
-    aws.add_service_instance("shop", "prod", repository="acme/shop")
-    before = everything(boto)
+    setup = Setup(application.account(ACCOUNT, REGION))
+    setup.add_workspace("factory")
+    setup.add_service_instance("shop", "prod", repository="acme/shop")
+    before = repr(setup._account)
     with pytest.raises(ValueError, match=f"^{parameter}: ") as raised:
-        method(aws, **arguments)
+        method(setup, **arguments)
     assert len(str(raised.value)) > len(f"{parameter}: ")
-    assert everything(boto) == before, "what is refused leaves nothing behind"
+    assert repr(setup._account) == before, "a rejected call changes nothing"
 
 
-def everything(boto: Clients) -> list[Any]:
-    lists = [
-        ("iottwinmaker", "ListWorkspaces"),
-        ("codeconnections", "ListRepositoryLinks"),
-        ("proton", "ListRepositories"),
-        ("proton", "ListServices"),
-        ("proton", "ListServiceInstances"),
-        ("proton", "ListServiceTemplates"),
-    ]
-    replies = [boto.call(service, operation, {}) for service, operation in lists]
-    return [{name: value for name, value in reply.items() if name != "ResponseMetadata"} for reply in replies]
-
-
-def test_what_is_removed_twice_was_not_there(aws: Emulator) -> None:
+def test_a_removed_resource_cannot_be_removed_again(aws: Emulator) -> None:
     aws.add_workspace("factory")
     aws.add_sync_resource("factory", "a1")
     aws.remove_sync_resource("factory", "a1")
@@ -110,20 +99,20 @@ def test_what_is_removed_twice_was_not_there(aws: Emulator) -> None:
     aws.remove_sync_resource("factory", "a1")
 
 
-def test_the_longest_names_are_fine(aws: Emulator) -> None:
+def test_the_longest_names_are_accepted(aws: Emulator) -> None:
     aws.add_workspace("w" * 128)
     aws.add_stack("s" * 100, repository=f"{'o' * 255}/{'n' * 128}", branch="b" * 255)
     aws.add_service_instance("s" * 100, "i" * 100, repository=f"acme/{'n' * 95}", branch="b" * 200)
     aws.push(stack="s" * 100, sha="f" * 255)
 
 
-def test_a_group_within_a_group_is_an_owner(aws: Emulator, boto: Clients) -> None:
+def test_a_nested_group_is_an_owner(aws: Emulator, boto: BotoClients) -> None:
     link = aws.add_repository_link("acme/team/infra", provider="GitLab")
     info = boto.connections.get_repository_link(RepositoryLinkId=link)["RepositoryLinkInfo"]
     assert (info["OwnerId"], info["RepositoryName"]) == ("acme/team", "infra")
 
 
-def test_each_connection_is_another(aws: Emulator, boto: Clients) -> None:
+def test_each_connection_has_its_own_arn(aws: Emulator, boto: BotoClients) -> None:
     first, second = aws.add_connection("GitLab"), aws.add_connection("GitLab")
     assert first != second
     link = aws.add_repository_link("acme/infra", provider="GitLab")

@@ -1,4 +1,4 @@
-"""Signatures: botocore's are accepted, and whatever is wrong with one gets AWS's own refusal."""
+"""Signatures: those of botocore are accepted, and wrong ones are rejected with AWS's errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.emulator.clients import REQUESTS, ROLE, Clients, furnish, refusal, session_with, signed, signed_json
+from tests.emulator.clients import BotoClients, parse_error, session_with, signed, signed_json
+from tests.emulator.resources import REQUESTS, ROLE, populate
 from unisync.emulator import ACCOUNT, REGION, Emulator
 from unisync.emulator._protocol.message import Request
 from unisync.emulator._protocol.signature import access_key_of, secret_of
@@ -28,8 +29,8 @@ SERVICES = {
 }
 
 
-def shifted(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Let botocore's signer live in another time."""
+def shift_signing_time(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Shift the clock of botocore's signer."""
     moment = datetime.now(UTC) + timedelta(seconds=seconds)
 
     def now(**_: object) -> datetime:
@@ -38,7 +39,7 @@ def shifted(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     monkeypatch.setattr("botocore.auth.get_current_datetime", now)
 
 
-def a_request() -> Request:
+def new_request() -> Request:
     return signed_json("codeconnections", "GetSyncConfiguration", STACK)
 
 
@@ -48,42 +49,42 @@ def with_headers(request: Request, headers: Mapping[str, str | None]) -> Request
 
 
 def with_authorization(old: str, new: str) -> Request:
-    request = a_request()
+    request = new_request()
     assert old in request.headers["authorization"]
     return with_headers(request, {"authorization": request.headers["authorization"].replace(old, new)})
 
 
 @pytest.mark.parametrize(("service", "expected"), list(SERVICES.items()))
-def test_every_service_takes_botocores_signature(boto: Clients, service: str, expected: tuple[str, str]) -> None:
+def test_every_service_accepts_botocores_signatures(boto: BotoClients, service: str, expected: tuple[str, str]) -> None:
     operation, code = expected
-    with pytest.raises(boto.of(service).exceptions.from_code(code)):
+    with pytest.raises(boto.client(service).exceptions.from_code(code)):
         boto.call(service, operation, REQUESTS[service, operation])
 
 
-def test_a_session_token_is_signed_too(aws: Emulator) -> None:
-    furnish(aws)
-    with Clients(aws.url, session=session_with(KEY, SECRET, "a-token/with=signs")) as boto:
+def test_a_session_token_is_signed(aws: Emulator) -> None:
+    populate(aws)
+    with BotoClients(aws.url, session=session_with(KEY, SECRET, "a-token/with=signs")) as boto:
         assert boto.connections.get_sync_configuration(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")
         boto.twinmaker.create_sync_job(workspaceId="factory", syncSource="SITEWISE", syncRole=ROLE)
         assert boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
 
 
 @pytest.mark.parametrize("odd", ["a b", "ü", "a%2Fb", "a/b", "~x*", "a+b", "a&b=c", "a?b#c", "a:b", "x'()!"])
-def test_paths_and_queries_with_odd_characters_keep_their_signature(boto: Clients, odd: str) -> None:
+def test_special_characters_in_paths_and_queries_are_signed(boto: BotoClients, odd: str) -> None:
     with pytest.raises(boto.twinmaker.exceptions.ValidationException, match="2 validation errors") as raised:
         boto.twinmaker.get_sync_job(workspaceId=odd, syncSource=odd)
     assert f"Value '{odd}' at 'syncSource'" in str(raised.value)
 
 
 @pytest.mark.parametrize("query", ["b=2&a=1", "a-b=1&a=2", "a1=1&a=2", "a=2&a=1", "flag&a=1", "a=%C3%BC&workspace=x1"])
-def test_a_query_is_signed_in_order_of_names_and_values(application: Application, query: str) -> None:
-    refused = refusal(application.handle(signed("iottwinmaker", "GET", f"/sync-jobs/SITEWISE?{query}")))
-    assert refused.code == "ResourceNotFoundException"
+def test_a_query_is_sorted_before_signing(application: Application, query: str) -> None:
+    error = parse_error(application.handle(signed("iottwinmaker", "GET", f"/sync-jobs/SITEWISE?{query}")))
+    assert error.code == "ResourceNotFoundException"
 
 
-def test_a_wrong_secret_is_refused(aws: Emulator) -> None:
+def test_a_wrong_secret_is_rejected(aws: Emulator) -> None:
     with (
-        Clients(aws.url, session=session_with(KEY, "not-the-secret")) as boto,
+        BotoClients(aws.url, session=session_with(KEY, "not-the-secret")) as boto,
         pytest.raises(ClientError, match="The request signature we calculated does not match") as raised,
     ):
         boto.proton.get_service_sync_config(serviceName="web")
@@ -93,9 +94,9 @@ def test_a_wrong_secret_is_refused(aws: Emulator) -> None:
 
 
 @pytest.mark.parametrize("key", ["AKIAIOSFODNN7EXAMPLE", "AKIA12345678901EMUL", "AKIA123456789012EMULX"])
-def test_an_unknown_key_is_refused(aws: Emulator, key: str) -> None:
+def test_an_unknown_key_is_rejected(aws: Emulator, key: str) -> None:
     with (
-        Clients(aws.url, session=session_with(key, SECRET)) as boto,
+        BotoClients(aws.url, session=session_with(key, SECRET)) as boto,
         pytest.raises(ClientError, match="The security token included in the request is invalid") as raised,
     ):
         boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
@@ -106,10 +107,10 @@ def test_an_unknown_key_is_refused(aws: Emulator, key: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"), [(-302, "Signature expired: "), (302, "Signature not yet current: "), (-86400, "expired: ")]
 )
-def test_a_clock_five_minutes_wrong_is_refused(
-    boto: Clients, monkeypatch: pytest.MonkeyPatch, seconds: float, words: str
+def test_a_signature_more_than_five_minutes_off_is_rejected(
+    boto: BotoClients, monkeypatch: pytest.MonkeyPatch, seconds: float, words: str
 ) -> None:
-    shifted(monkeypatch, seconds)
+    shift_signing_time(monkeypatch, seconds)
     with pytest.raises(ClientError, match=words) as raised:
         boto.proton.get_service_sync_config(serviceName="web")
     assert raised.value.response.get("Error", {}).get("Code") == "InvalidSignatureException"
@@ -117,24 +118,24 @@ def test_a_clock_five_minutes_wrong_is_refused(
 
 
 @pytest.mark.parametrize("seconds", [-290, 290])
-def test_a_clock_not_quite_five_minutes_wrong_is_fine(
-    boto: Clients, monkeypatch: pytest.MonkeyPatch, seconds: float
+def test_a_signature_less_than_five_minutes_off_is_accepted(
+    boto: BotoClients, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
-    shifted(monkeypatch, seconds)
+    shift_signing_time(monkeypatch, seconds)
     with pytest.raises(boto.proton.exceptions.ResourceNotFoundException):
         boto.proton.get_service_sync_config(serviceName="web")
 
 
-def test_the_emulated_time_does_not_age_a_signature(aws: Emulator, boto: Clients) -> None:
-    furnish(aws)
+def test_a_signature_does_not_expire_by_emulated_time(aws: Emulator, boto: BotoClients) -> None:
+    populate(aws)
     aws.clock.advance(86400)
     assert boto.proton.get_service_sync_config(serviceName="web")
 
 
-def test_a_tampered_body_is_refused(application: Application) -> None:
-    request = a_request()
+def test_a_tampered_body_is_rejected(application: Application) -> None:
+    request = new_request()
     tampered = replace(request, body=request.body.replace(b"payments", b"invoices"))
-    assert refusal(application.handle(tampered))[:2] == (403, "InvalidSignatureException")
+    assert parse_error(application.handle(tampered))[:2] == (403, "InvalidSignatureException")
 
 
 @pytest.mark.parametrize(
@@ -144,30 +145,33 @@ def test_a_tampered_body_is_refused(application: Application) -> None:
         {"host": "evil"},
     ],
 )
-def test_a_tampered_header_is_refused(application: Application, headers: Mapping[str, str]) -> None:
-    assert refusal(application.handle(with_headers(a_request(), headers)))[:2] == (403, "InvalidSignatureException")
+def test_a_tampered_header_is_rejected(application: Application, headers: Mapping[str, str]) -> None:
+    assert parse_error(application.handle(with_headers(new_request(), headers)))[:2] == (
+        403,
+        "InvalidSignatureException",
+    )
 
 
-def test_a_tampered_query_is_refused(application: Application) -> None:
+def test_a_tampered_query_is_rejected(application: Application) -> None:
     request = signed("iottwinmaker", "GET", "/sync-jobs/SITEWISE?workspace=factory")
     tampered = replace(request, target="/sync-jobs/SITEWISE?workspace=faktory")
-    assert refusal(application.handle(tampered))[:2] == (403, "InvalidSignatureException")
+    assert parse_error(application.handle(tampered))[:2] == (403, "InvalidSignatureException")
 
 
-def test_a_body_other_than_announced_is_refused(application: Application) -> None:
+def test_a_wrong_content_hash_is_rejected(application: Application) -> None:
     request = signed("iottwinmaker", "GET", "/sync-jobs/SITEWISE", headers={"x-amz-content-sha256": "0" * 64})
-    assert refusal(application.handle(request))[:2] == (403, "InvalidSignatureException")
+    assert parse_error(application.handle(request))[:2] == (403, "InvalidSignatureException")
 
 
-def test_an_unsigned_payload_may_be_anything(application: Application) -> None:
+def test_an_unsigned_payload_is_accepted(application: Application) -> None:
     headers = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
     request = replace(signed("iottwinmaker", "GET", "/sync-jobs/SITEWISE", headers=headers), body=b'{"a": 1}')
-    assert refusal(application.handle(request)).code == "ResourceNotFoundException"
+    assert parse_error(application.handle(request)).code == "ResourceNotFoundException"
 
 
-def test_a_request_without_signature_is_refused(application: Application) -> None:
-    request = with_headers(a_request(), {"authorization": None})
-    assert refusal(application.handle(request)) == (
+def test_an_unsigned_request_is_rejected(application: Application) -> None:
+    request = with_headers(new_request(), {"authorization": None})
+    assert parse_error(application.handle(request)) == (
         403,
         "MissingAuthenticationTokenException",
         "Missing Authentication Token",
@@ -187,34 +191,34 @@ def test_a_request_without_signature_is_refused(application: Application) -> Non
         "AWS4-HMAC-SHA256 Credential=a/b/c/d/aws5_request, SignedHeaders=host, Signature=00",
     ],
 )
-def test_half_a_signature_is_refused(application: Application, authorization: str) -> None:
-    request = with_headers(a_request(), {"authorization": authorization})
-    assert refusal(application.handle(request)).code == "IncompleteSignatureException"
+def test_an_incomplete_signature_is_rejected(application: Application, authorization: str) -> None:
+    request = with_headers(new_request(), {"authorization": authorization})
+    assert parse_error(application.handle(request)).code == "IncompleteSignatureException"
 
 
 @pytest.mark.parametrize("stamp", [None, "", "yesterday", "2026-11-22T08:00:00Z"])
-def test_a_date_that_is_none_is_refused(application: Application, stamp: str | None) -> None:
-    request = with_headers(a_request(), {"x-amz-date": stamp})
-    assert refusal(application.handle(request)).code == "IncompleteSignatureException"
+def test_an_invalid_date_is_rejected(application: Application, stamp: str | None) -> None:
+    request = with_headers(new_request(), {"x-amz-date": stamp})
+    assert parse_error(application.handle(request)).code == "IncompleteSignatureException"
 
 
-def test_the_scope_has_to_be_of_the_same_day(application: Application) -> None:
-    today = a_request().headers["x-amz-date"][:8]
-    refused = refusal(application.handle(with_authorization(f"/{today}/", "/20200101/")))
-    assert refused.code == "InvalidSignatureException"
-    assert "Date in Credential scope" in refused.message
+def test_the_scope_needs_the_day_of_the_date(application: Application) -> None:
+    today = new_request().headers["x-amz-date"][:8]
+    error = parse_error(application.handle(with_authorization(f"/{today}/", "/20200101/")))
+    assert error.code == "InvalidSignatureException"
+    assert "Date in Credential scope" in error.message
 
 
 @pytest.mark.parametrize("signature", ["0" * 64, "short", "\xe9" * 64])
-def test_a_forged_signature_is_refused(application: Application, signature: str) -> None:
-    request = a_request()
+def test_a_forged_signature_is_rejected(application: Application, signature: str) -> None:
+    request = new_request()
     head = request.headers["authorization"].rpartition("=")[0]
     forged = with_headers(request, {"authorization": f"{head}={signature}"})
-    assert refusal(application.handle(forged))[:2] == (403, "InvalidSignatureException")
+    assert parse_error(application.handle(forged))[:2] == (403, "InvalidSignatureException")
 
 
-class Hostless(SigV4Auth):
-    """Signs correctly, but not the host."""
+class SignerWithoutHost(SigV4Auth):
+    """A signer that leaves out the host."""
 
     def headers_to_sign(self, request: AWSRequest) -> dict[str, str]:
         headers = super().headers_to_sign(request)
@@ -222,22 +226,22 @@ class Hostless(SigV4Auth):
         return headers
 
 
-def test_the_host_has_to_be_signed(application: Application) -> None:
-    """Else a request could be replayed against another service."""
-    made = AWSRequest("GET", "http://127.0.0.1/sync-jobs/SITEWISE")
-    Hostless(Credentials(KEY, SECRET), "iottwinmaker", REGION).add_auth(made)
-    headers = {name.lower(): str(value) for name, value in made.headers.items()}
-    refused = refusal(application.handle(Request("GET", "/sync-jobs/SITEWISE", {"host": "127.0.0.1", **headers})))
-    assert refused == (
+def test_the_host_must_be_signed(application: Application) -> None:
+    """Otherwise a request could be replayed to another service."""
+    request = AWSRequest("GET", "http://127.0.0.1/sync-jobs/SITEWISE")
+    SignerWithoutHost(Credentials(KEY, SECRET), "iottwinmaker", REGION).add_auth(request)
+    headers = {name.lower(): str(value) for name, value in request.headers.items()}
+    error = parse_error(application.handle(Request("GET", "/sync-jobs/SITEWISE", {"host": "127.0.0.1", **headers})))
+    assert error == (
         403,
         "InvalidSignatureException",
         "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
     )
 
 
-def test_a_signature_for_another_service_is_refused(application: Application) -> None:
+def test_a_signature_for_another_service_is_rejected(application: Application) -> None:
     request = signed("proton", "GET", "/sync-jobs/SITEWISE?workspace=factory")
-    assert refusal(application.handle(request)) == (
+    assert parse_error(application.handle(request)) == (
         403,
         "InvalidSignatureException",
         "Credential should be scoped to correct service: 'iottwinmaker'.",
@@ -245,7 +249,7 @@ def test_a_signature_for_another_service_is_refused(application: Application) ->
     assert not application.calls
 
 
-def test_a_signature_for_another_region_is_one_for_another_world(application: Application) -> None:
+def test_a_signature_determines_the_account_and_the_region(application: Application) -> None:
     application.handle(signed_json("proton", "GetServiceSyncConfig", {"serviceName": "web"}))
     request = signed("iottwinmaker", "GET", "/sync-jobs/SITEWISE", region="us-west-2", account="210987654321")
     application.handle(request)
@@ -256,8 +260,8 @@ def test_a_signature_for_another_region_is_one_for_another_world(application: Ap
 
 
 @pytest.mark.parametrize("path", ["/sync-jobs/.", "/sync-jobs/..", "/./sync-jobs//x/", "/", "/a/../b/.", "/../a"])
-def test_a_path_is_signed_without_its_dots(application: Application, path: str) -> None:
-    refused = refusal(application.handle(signed("iottwinmaker", "GET", path)))
-    assert refused.code != "InvalidSignatureException"
-    wrong = refusal(application.handle(signed("iottwinmaker", "GET", "/sync-jobs/.", secret="wrong")))
+def test_dot_segments_are_removed_before_signing(application: Application, path: str) -> None:
+    error = parse_error(application.handle(signed("iottwinmaker", "GET", path)))
+    assert error.code != "InvalidSignatureException"
+    wrong = parse_error(application.handle(signed("iottwinmaker", "GET", "/sync-jobs/.", secret="wrong")))
     assert wrong.code == "InvalidSignatureException"

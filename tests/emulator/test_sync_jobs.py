@@ -1,25 +1,26 @@
-"""The life of a TwinMaker sync job, as time passes."""
+"""The states of a TwinMaker sync job over time."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.emulator.clients import ROLE, Clients
+from tests.emulator.clients import BotoClients
+from tests.emulator.resources import ROLE
 from unisync.emulator import Emulator
 
 OTHER_ROLE = "arn:aws:iam::123456789012:role/other"
 
 
-def create(boto: Clients, workspace: str = "factory", role: str = ROLE, source: str = "SITEWISE") -> str:
+def create(boto: BotoClients, workspace: str = "factory", role: str = ROLE, source: str = "SITEWISE") -> str:
     return boto.twinmaker.create_sync_job(workspaceId=workspace, syncSource=source, syncRole=role)["state"]
 
 
-def state(boto: Clients, workspace: str = "factory", source: str = "SITEWISE") -> str:
-    """The state, "gone" if there is no job."""
+def state(boto: BotoClients, workspace: str = "factory", source: str = "SITEWISE") -> str:
+    """The state; "deleted" if there is no job."""
     try:
         job = boto.twinmaker.get_sync_job(workspaceId=workspace, syncSource=source)
     except boto.twinmaker.exceptions.ResourceNotFoundException:
-        return "gone"
+        return "deleted"
     return job["status"].get("state", "none")
 
 
@@ -33,15 +34,15 @@ def workspaces(aws: Emulator) -> None:
     ("after", "expected"),
     [(0, "CREATING"), (4.9, "CREATING"), (5, "INITIALIZING"), (24.9, "INITIALIZING"), (25, "ACTIVE"), (1e7, "ACTIVE")],
 )
-def test_a_job_becomes_active(aws: Emulator, boto: Clients, after: float, expected: str) -> None:
+def test_a_job_becomes_active(aws: Emulator, boto: BotoClients, after: float, expected: str) -> None:
     assert create(boto) == "CREATING"
     aws.clock.advance(after)
     assert state(boto) == expected
 
 
 @pytest.mark.parametrize(("after", "expected"), [(0, 0), (4, 0), (6, 5), (24, 5), (26, 25), (90, 25)])
-def test_the_date_of_the_last_change_is_when_the_state_changed(
-    aws: Emulator, boto: Clients, after: float, expected: float
+def test_the_update_date_is_when_the_state_last_changed(
+    aws: Emulator, boto: BotoClients, after: float, expected: float
 ) -> None:
     create(boto)
     aws.clock.advance(after)
@@ -50,7 +51,7 @@ def test_the_date_of_the_last_change_is_when_the_state_changed(
 
 
 @pytest.mark.parametrize("reason", [None, "The trust policy does not name iottwinmaker.amazonaws.com"])
-def test_a_refused_role_ends_in_error(aws: Emulator, boto: Clients, reason: str | None) -> None:
+def test_a_job_with_a_denied_role_ends_in_error(aws: Emulator, boto: BotoClients, reason: str | None) -> None:
     aws.deny_role(ROLE, reason)
     assert create(boto) == "CREATING"
     aws.clock.advance(4.9)
@@ -66,7 +67,7 @@ def test_a_refused_role_ends_in_error(aws: Emulator, boto: Clients, reason: str 
         assert (job["updateDateTime"] - job["creationDateTime"]).total_seconds() == pytest.approx(5, abs=0.002)
 
 
-def test_only_jobs_with_the_refused_role_fail_and_only_those_made_later(aws: Emulator, boto: Clients) -> None:
+def test_only_later_jobs_with_the_denied_role_fail(aws: Emulator, boto: BotoClients) -> None:
     create(boto)
     aws.deny_role(ROLE)
     create(boto, "harbour", OTHER_ROLE)
@@ -76,9 +77,9 @@ def test_only_jobs_with_the_refused_role_fail_and_only_those_made_later(aws: Emu
 
 
 @pytest.mark.parametrize("age", [0, 10, 60])
-@pytest.mark.parametrize("refused", [False, True])
-def test_a_deleted_job_goes_through_deleting(aws: Emulator, boto: Clients, age: float, refused: bool) -> None:
-    if refused:
+@pytest.mark.parametrize("role_denied", [False, True])
+def test_a_deleted_job_is_deleting_first(aws: Emulator, boto: BotoClients, age: float, role_denied: bool) -> None:
+    if role_denied:
         aws.deny_role(ROLE)
     create(boto)
     aws.clock.advance(age)
@@ -88,24 +89,24 @@ def test_a_deleted_job_goes_through_deleting(aws: Emulator, boto: Clients, age: 
     assert job["status"] == {"state": "DELETING"}
     assert (job["updateDateTime"] - job["creationDateTime"]).total_seconds() == pytest.approx(age, abs=0.002)
     aws.clock.advance(0.1)
-    assert state(boto) == "gone"
+    assert state(boto) == "deleted"
     with pytest.raises(
         boto.twinmaker.exceptions.ResourceNotFoundException, match="SITEWISE not found in workspace fac"
     ):
         boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")
 
 
-def test_deleting_twice_does_not_start_over(aws: Emulator, boto: Clients) -> None:
+def test_deleting_again_does_not_restart_the_deletion(aws: Emulator, boto: BotoClients) -> None:
     create(boto)
     boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")
     aws.clock.advance(9)
     assert boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")["state"] == "DELETING"
     aws.clock.advance(1)
-    assert state(boto) == "gone"
+    assert state(boto) == "deleted"
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-def test_what_exists_is_not_created_again(aws: Emulator, boto: Clients, deleted: bool) -> None:
+def test_an_existing_job_cannot_be_created_again(aws: Emulator, boto: BotoClients, deleted: bool) -> None:
     create(boto)
     aws.clock.advance(30)
     if deleted:
@@ -115,7 +116,7 @@ def test_what_exists_is_not_created_again(aws: Emulator, boto: Clients, deleted:
         create(boto)
 
 
-def test_what_is_gone_is_created_anew(aws: Emulator, boto: Clients) -> None:
+def test_a_deleted_job_can_be_created_again(aws: Emulator, boto: BotoClients) -> None:
     create(boto)
     first = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
     boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")
@@ -128,13 +129,13 @@ def test_what_is_gone_is_created_anew(aws: Emulator, boto: Clients) -> None:
     assert state(boto) == "ACTIVE"
 
 
-def test_a_workspace_that_is_not_there_has_no_jobs(boto: Clients) -> None:
+def test_an_unknown_workspace_has_no_jobs(boto: BotoClients) -> None:
     with pytest.raises(boto.twinmaker.exceptions.ValidationException, match="Workspace nowhere does not exist"):
         create(boto, "nowhere")
-    assert state(boto, "nowhere") == "gone"
+    assert state(boto, "nowhere") == "deleted"
 
 
-def test_without_a_workspace_the_source_alone_finds_the_job(aws: Emulator, boto: Clients) -> None:
+def test_a_job_is_found_by_its_source_alone(aws: Emulator, boto: BotoClients) -> None:
     with pytest.raises(boto.twinmaker.exceptions.ResourceNotFoundException):
         boto.twinmaker.get_sync_job(syncSource="SITEWISE")
     create(boto)
@@ -146,7 +147,7 @@ def test_without_a_workspace_the_source_alone_finds_the_job(aws: Emulator, boto:
     assert boto.twinmaker.get_sync_job(syncSource="SITEWISE")["workspaceId"] == "harbour"
 
 
-def test_a_workspace_added_twice_keeps_its_jobs(aws: Emulator, boto: Clients) -> None:
+def test_a_workspace_added_again_keeps_its_jobs(aws: Emulator, boto: BotoClients) -> None:
     create(boto)
     aws.add_workspace("factory")
     assert state(boto) == "CREATING"

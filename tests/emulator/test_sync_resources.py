@@ -1,4 +1,4 @@
-"""What TwinMaker's sync jobs keep in sync, and the lists of jobs and workspaces."""
+"""The resources of TwinMaker's sync jobs, and the lists of jobs and workspaces."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.clients import ROLE, Clients
+from tests.emulator.clients import BotoClients
+from tests.emulator.resources import ROLE
 from unisync.emulator import Emulator
 
 JOB = {"workspaceId": "factory", "syncSource": "SITEWISE"}
@@ -18,26 +19,26 @@ def workspaces(aws: Emulator) -> None:
     aws.add_workspace("harbour")
 
 
-def create(boto: Clients, workspace: str = "factory", source: str = "SITEWISE") -> None:
+def create(boto: BotoClients, workspace: str = "factory", source: str = "SITEWISE") -> None:
     boto.twinmaker.create_sync_job(workspaceId=workspace, syncSource=source, syncRole=ROLE)
 
 
-def delete(boto: Clients) -> None:
+def delete(boto: BotoClients) -> None:
     boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")
 
 
-def resources(boto: Clients, *filters: dict[str, str], **job: str) -> list[Any]:
+def resources(boto: BotoClients, *filters: dict[str, str], **job: str) -> list[Any]:
     found: list[Any] = boto.call("iottwinmaker", "ListSyncResources", {**JOB, **job, "filters": list(filters)})[
         "syncResources"
     ]
     return found
 
 
-def states(boto: Clients, *filters: dict[str, str], **job: str) -> dict[str, str]:
+def states(boto: BotoClients, *filters: dict[str, str], **job: str) -> dict[str, str]:
     return {each["externalId"]: each["status"]["state"] for each in resources(boto, *filters, **job)}
 
 
-def at(aws: Emulator, when: float) -> None:
+def advance_to(aws: Emulator, when: float) -> None:
     aws.clock.advance(when - aws.clock.now())
 
 
@@ -52,20 +53,20 @@ def at(aws: Emulator, when: float) -> None:
         (1e6, "IN_SYNC", 15),
     ],
 )
-@pytest.mark.parametrize("before", [True, False])
-def test_a_resource_is_synced_once_the_job_has_loaded_it(
-    aws: Emulator, boto: Clients, when: float, state: str, since: float, before: bool
+@pytest.mark.parametrize("added_first", [True, False])
+def test_a_resource_is_synced_once_the_job_lists_it(
+    aws: Emulator, boto: BotoClients, when: float, state: str, since: float, added_first: bool
 ) -> None:
-    for step in ("add", "create") if before else ("create", "add"):
+    for step in ("add", "create") if added_first else ("create", "add"):
         if step == "add":
             aws.add_sync_resource("factory", "boiler-1", resource_id="entity-1")
         else:
             create(boto)
     job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
     assert resources(boto) == []
-    at(aws, 4.9)
+    advance_to(aws, 4.9)
     assert resources(boto) == []
-    at(aws, when)
+    advance_to(aws, when)
     (found,) = resources(boto)
     changed = (found.pop("updateDateTime") - job["creationDateTime"]).total_seconds()
     assert changed == pytest.approx(since, abs=0.002)
@@ -78,13 +79,13 @@ def test_a_resource_is_synced_once_the_job_has_loaded_it(
 
 
 @pytest.mark.parametrize("reason", [None, "The asset has no model"])
-def test_a_resource_that_fails_says_why(aws: Emulator, boto: Clients, reason: str | None) -> None:
+def test_a_failed_resource_has_an_error(aws: Emulator, boto: BotoClients, reason: str | None) -> None:
     aws.add_sync_resource("factory", "boiler-1", outcome="ERROR", code="VALIDATION_ERROR", reason=reason, duration=4)
     aws.add_sync_resource("factory", "boiler-2", outcome="ERROR")
     create(boto)
-    at(aws, 8.9)
+    advance_to(aws, 8.9)
     assert [each["status"] for each in resources(boto)] == [{"state": "PROCESSING"}] * 2
-    at(aws, 20)
+    advance_to(aws, 20)
     assert [each["status"] for each in resources(boto)] == [
         {"state": "ERROR", "error": {"code": "VALIDATION_ERROR", "message": reason or "Unable to sync boiler-1"}},
         {"state": "ERROR", "error": {"code": "SYNC_PROCESSING_ERROR", "message": "Unable to sync boiler-2"}},
@@ -92,96 +93,98 @@ def test_a_resource_that_fails_says_why(aws: Emulator, boto: Clients, reason: st
     assert "resourceId" not in resources(boto)[0]
 
 
-@pytest.mark.parametrize(("duration", "when", "state"), [(1, 5.9, "INITIALIZING"), (1, 6, "IN_SYNC"), (0, 5, "IN_SYNC")])
-def test_a_short_sync_may_be_over_before_it_is_processing(
-    aws: Emulator, boto: Clients, duration: float, when: float, state: str
+@pytest.mark.parametrize(
+    ("duration", "when", "state"), [(1, 5.9, "INITIALIZING"), (1, 6, "IN_SYNC"), (0, 5, "IN_SYNC")]
+)
+def test_a_short_sync_may_end_without_being_processing(
+    aws: Emulator, boto: BotoClients, duration: float, when: float, state: str
 ) -> None:
     aws.add_sync_resource("factory", "boiler-1", duration=duration)
     create(boto)
-    at(aws, when)
+    advance_to(aws, when)
     assert states(boto) == {"boiler-1": state}
 
 
-def test_a_sync_may_take_for_ever(aws: Emulator, boto: Clients) -> None:
+def test_a_sync_may_take_forever(aws: Emulator, boto: BotoClients) -> None:
     aws.add_sync_resource("factory", "boiler-1", duration=float("inf"))
     create(boto)
-    at(aws, 1e6)
+    advance_to(aws, 1e6)
     assert states(boto) == {"boiler-1": "PROCESSING"}
 
 
-def test_what_comes_later_is_synced_at_once_and_added_again_it_is_synced_anew(aws: Emulator, boto: Clients) -> None:
+def test_a_resource_added_again_is_synced_again(aws: Emulator, boto: BotoClients) -> None:
     create(boto)
-    at(aws, 100)
+    advance_to(aws, 100)
     aws.add_sync_resource("factory", "boiler-1")
     assert states(boto) == {"boiler-1": "INITIALIZING"}
-    at(aws, 110)
+    advance_to(aws, 110)
     assert states(boto) == {"boiler-1": "IN_SYNC"}
     aws.add_sync_resource("factory", "boiler-1", outcome="ERROR")
     assert states(boto) == {"boiler-1": "INITIALIZING"}
-    at(aws, 120)
+    advance_to(aws, 120)
     assert states(boto) == {"boiler-1": "ERROR"}
 
 
-def test_what_was_removed_stays_listed_as_deleted(aws: Emulator, boto: Clients) -> None:
+def test_a_removed_resource_stays_listed_as_deleted(aws: Emulator, boto: BotoClients) -> None:
     aws.add_sync_resource("factory", "boiler-1")
     create(boto)
-    at(aws, 20)
+    advance_to(aws, 20)
     aws.add_sync_resource("factory", "boiler-2")
     aws.remove_sync_resource("factory", "boiler-1")
     aws.remove_sync_resource("factory", "boiler-2")
     assert states(boto) == {"boiler-1": "DELETED", "boiler-2": "DELETED"}
     removed = resources(boto)[0]["updateDateTime"]
-    at(aws, 1000)
+    advance_to(aws, 1000)
     delete(boto)
     assert states(boto) == {"boiler-1": "DELETED", "boiler-2": "DELETED"}
     assert resources(boto)[0]["updateDateTime"] == removed
-    at(aws, 1001)
+    advance_to(aws, 1001)
     aws.add_sync_resource("factory", "boiler-1")
-    # The job is on its way out, and takes nothing in.
+    # A job that is DELETING finds no new resources.
     assert states(boto) == {"boiler-2": "DELETED"}
 
 
-def test_what_was_removed_before_the_job_looked_was_never_there(aws: Emulator, boto: Clients) -> None:
+def test_a_resource_removed_before_the_job_lists_it_is_never_listed(aws: Emulator, boto: BotoClients) -> None:
     aws.add_sync_resource("factory", "boiler-1")
     aws.add_sync_resource("factory", "boiler-2")
     aws.remove_sync_resource("factory", "boiler-1")
     create(boto)
-    at(aws, 4)
+    advance_to(aws, 4)
     aws.remove_sync_resource("factory", "boiler-2")
-    at(aws, 100)
+    advance_to(aws, 100)
     assert states(boto) == {}
 
 
-def test_with_its_job_everything_is_deleted_and_a_new_job_starts_over(aws: Emulator, boto: Clients) -> None:
+def test_resources_are_deleted_with_their_job_and_synced_by_a_new_one(aws: Emulator, boto: BotoClients) -> None:
     aws.add_sync_resource("factory", "boiler-1")
     aws.add_sync_resource("factory", "boiler-2", outcome="ERROR")
     create(boto)
-    at(aws, 100)
+    advance_to(aws, 100)
     delete(boto)
     assert [each["status"] for each in resources(boto)] == [{"state": "DELETED"}] * 2
-    at(aws, 110)
+    advance_to(aws, 110)
     with pytest.raises(boto.twinmaker.exceptions.ValidationException):
         resources(boto)
     create(boto)
     assert states(boto) == {}
-    at(aws, 115)
+    advance_to(aws, 115)
     assert states(boto) == {"boiler-1": "INITIALIZING", "boiler-2": "INITIALIZING"}
 
 
 @pytest.mark.parametrize("when", [2, 30])
-def test_a_job_that_loads_nothing_lists_nothing(aws: Emulator, boto: Clients, when: float) -> None:
+def test_a_job_that_fails_or_is_deleted_early_lists_nothing(aws: Emulator, boto: BotoClients, when: float) -> None:
     aws.add_sync_resource("factory", "boiler-1")
     if when > 5:
         aws.deny_role(ROLE)
     create(boto)
-    at(aws, when)
+    advance_to(aws, when)
     if when < 5:
         delete(boto)
-        at(aws, 6)
+        advance_to(aws, 6)
     assert states(boto) == {}
 
 
-def test_a_resource_is_of_one_workspace_one_source_and_one_type(aws: Emulator, boto: Clients) -> None:
+def test_a_resource_belongs_to_one_workspace_source_and_type(aws: Emulator, boto: BotoClients) -> None:
     aws.add_sync_resource("factory", "one1")
     aws.add_sync_resource("factory", "two2", sync_source="OTHER")
     aws.add_sync_resource("harbour", "three3")
@@ -189,7 +192,7 @@ def test_a_resource_is_of_one_workspace_one_source_and_one_type(aws: Emulator, b
     create(boto)
     create(boto, source="OTHER")
     create(boto, "harbour")
-    at(aws, 30)
+    advance_to(aws, 30)
     aws.remove_sync_resource("factory", "one1")
     assert [(each["resourceType"], each["status"]["state"]) for each in resources(boto)] == [
         ("ENTITY", "DELETED"),
@@ -216,23 +219,23 @@ def test_a_resource_is_of_one_workspace_one_source_and_one_type(aws: Emulator, b
         ([{"resourceId": "nowhere"}], []),
     ],
 )
-def test_a_resource_passes_every_filter(
-    aws: Emulator, boto: Clients, filters: list[dict[str, str]], expected: list[str]
+def test_a_listed_resource_matches_every_filter(
+    aws: Emulator, boto: BotoClients, filters: list[dict[str, str]], expected: list[str]
 ) -> None:
     aws.add_sync_resource("factory", "a1", resource_id="entity-1")
     aws.add_sync_resource("factory", "a2", resource_id="entity-2", outcome="ERROR")
     aws.add_sync_resource("factory", "a3", duration=1000)
     aws.add_sync_resource("factory", "m1", resource_id="entity-1", resource_type="COMPONENT_TYPE")
     create(boto)
-    at(aws, 30)
+    advance_to(aws, 30)
     assert list(states(boto, *filters)) == expected
 
 
-def test_filters_apply_before_pages_are_cut(aws: Emulator, boto: Clients) -> None:
+def test_filters_apply_before_pagination(aws: Emulator, boto: BotoClients) -> None:
     for number in range(8):
         aws.add_sync_resource("factory", f"a{number}", outcome="ERROR" if number % 2 else "IN_SYNC")
     create(boto)
-    at(aws, 30)
+    advance_to(aws, 30)
     params: dict[str, object] = {**JOB, "filters": [{"state": "ERROR"}], "maxResults": 3}
     first = boto.call("iottwinmaker", "ListSyncResources", params)
     second = boto.call("iottwinmaker", "ListSyncResources", {**params, "nextToken": first["nextToken"]})
@@ -244,7 +247,7 @@ def test_filters_apply_before_pages_are_cut(aws: Emulator, boto: Clients) -> Non
         boto.call("iottwinmaker", "ListSyncResources", {**JOB, "nextToken": first["nextToken"]})
 
 
-def test_a_filter_asks_for_what_there_can_be(aws: Emulator, boto: Clients) -> None:
+def test_an_invalid_filter_is_rejected(aws: Emulator, boto: BotoClients) -> None:
     create(boto)
     with pytest.raises(boto.twinmaker.exceptions.ValidationException, match=r"at 'filters\.1\.member\.state'"):
         resources(boto, {"state": "SYNCED"})
@@ -258,20 +261,20 @@ def test_a_filter_asks_for_what_there_can_be(aws: Emulator, boto: Clients) -> No
         ("ListSyncResources", {**JOB, "syncSource": "OTHER"}),
     ],
 )
-def test_what_is_unknown_cannot_be_listed(boto: Clients, operation: str, params: dict[str, str]) -> None:
+def test_unknown_workspaces_and_jobs_are_rejected(boto: BotoClients, operation: str, params: dict[str, str]) -> None:
     create(boto)
     with pytest.raises(boto.twinmaker.exceptions.ValidationException, match=r"does not exist|not found in workspace"):
         boto.call("iottwinmaker", operation, params)
 
 
-def test_jobs_are_listed_as_they_are_but_for_their_role(aws: Emulator, boto: Clients) -> None:
+def test_jobs_are_listed_without_their_role(aws: Emulator, boto: BotoClients) -> None:
     assert boto.twinmaker.list_sync_jobs(workspaceId="factory").get("syncJobSummaries") == []
     create(boto)
-    at(aws, 30)
+    advance_to(aws, 30)
     aws.deny_role(ROLE, "no trust")
     create(boto, source="OTHER")
     create(boto, "harbour")
-    at(aws, 36)
+    advance_to(aws, 36)
     listed = boto.twinmaker.list_sync_jobs(workspaceId="factory").get("syncJobSummaries", [])
     for summary, source in zip(listed, ("SITEWISE", "OTHER"), strict=True):
         job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource=source)
@@ -280,16 +283,16 @@ def test_jobs_are_listed_as_they_are_but_for_their_role(aws: Emulator, boto: Cli
     delete(boto)
     listed = boto.twinmaker.list_sync_jobs(workspaceId="factory").get("syncJobSummaries", [])
     assert [each.get("status", {}).get("state") for each in listed] == ["DELETING", "ERROR"]
-    at(aws, 46)
+    advance_to(aws, 46)
     listed = boto.twinmaker.list_sync_jobs(workspaceId="factory").get("syncJobSummaries", [])
     assert [each.get("syncSource") for each in listed] == ["OTHER"]
-    # Made anew, it is the newest.
+    # A job that is created again is the newest.
     create(boto)
     listed = boto.twinmaker.list_sync_jobs(workspaceId="factory").get("syncJobSummaries", [])
     assert [each.get("syncSource") for each in listed] == ["OTHER", "SITEWISE"]
 
 
-def test_workspaces_are_listed(aws: Emulator, boto: Clients) -> None:
+def test_workspaces_are_listed(aws: Emulator, boto: BotoClients) -> None:
     aws.clock.advance(60)
     aws.add_workspace("quay")
     aws.add_workspace("factory")

@@ -1,4 +1,4 @@
-"""What AWS refuses in a request, and in which words: constraints, types, and members it does not know."""
+"""Validation of requests in AWS's wording: constraints, types and unknown fields."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.emulator.clients import REQUESTS, ROLE, SPEAKS_CBOR, Clients, refusal, signed, signed_cbor, signed_json
+from tests.emulator.clients import HAS_CBOR, BotoClients, parse_error, signed, signed_cbor, signed_json
+from tests.emulator.resources import REQUESTS, ROLE
 from unisync.emulator import Emulator
 from unisync.emulator._protocol.message import Request
 from unisync.emulator._protocol.operations import Operation, Protocol, service_model
@@ -19,16 +20,16 @@ STACK = {"ResourceName": "payments-prod", "SyncType": "CFN_STACK_SYNC"}
 ONE = "1 validation error detected: "
 
 
-def read(service: str, operation: str, params: object) -> dict[str, object]:
-    """What the emulator makes of a JSON body, whether it emulates the operation or not."""
+def parse(service: str, operation: str, params: object) -> dict[str, object]:
+    """The parameters that the emulator parses from a JSON body, also of operations that it does not emulate."""
     model = service_model(service).operation_model(operation)
     body = json.dumps(params).encode()
     return read_params(Operation(service, operation, Protocol.JSON, model, {}), Request("POST", "/", {}, body))
 
 
-def complaint(service: str, operation: str, params: object) -> AwsError:
+def error_of(service: str, operation: str, params: object) -> AwsError:
     with pytest.raises(AwsError) as raised:
-        read(service, operation, params)
+        parse(service, operation, params)
     assert raised.value.status == 400
     return raised.value
 
@@ -73,8 +74,8 @@ def complaint(service: str, operation: str, params: object) -> AwsError:
         ),
     ],
 )
-def test_twinmaker_names_the_member_and_the_constraint(
-    aws: Emulator, boto: Clients, operation: str, change: Mapping[str, object], message: str
+def test_a_message_names_the_field_and_the_constraint(
+    aws: Emulator, boto: BotoClients, operation: str, change: Mapping[str, object], message: str
 ) -> None:
     with pytest.raises(boto.twinmaker.exceptions.ValidationException) as raised:
         boto.call("iottwinmaker", operation, {**REQUESTS["iottwinmaker", operation], **change})
@@ -136,24 +137,24 @@ def test_twinmaker_names_the_member_and_the_constraint(
         ),
     ],
 )
-def test_each_service_refuses_with_its_own_code(
-    boto: Clients, service: str, operation: str, change: Mapping[str, object], code: str, rule: str
+def test_each_service_has_its_own_error_code(
+    boto: BotoClients, service: str, operation: str, change: Mapping[str, object], code: str, rule: str
 ) -> None:
-    client = boto.of(service)
+    client = boto.client(service)
     with pytest.raises(client.exceptions.from_code(code)) as raised:
         boto.call(service, operation, {**REQUESTS[service, operation], **change})
     assert raised.value.response.get("Error", {}).get("Code") == code
     assert raised.value.response.get("Error", {}).get("Message") == ONE + rule
 
 
-def test_codeconnections_refuses_in_cbor_too(cbor: Clients) -> None:
+def test_a_violation_in_cbor(cbor: BotoClients) -> None:
     with pytest.raises(cbor.connections.exceptions.InvalidInputException, match="at 'SyncType' failed"):
         cbor.call("codeconnections", "GetSyncConfiguration", {**STACK, "SyncType": "SAM_SYNC"})
 
 
-def test_a_missing_member_is_named(application: Application) -> None:
-    refused = refusal(application.handle(signed_json("proton", "GetServiceInstanceSyncStatus", {})))
-    assert refused == (
+def test_missing_fields_are_named(application: Application) -> None:
+    error = parse_error(application.handle(signed_json("proton", "GetServiceInstanceSyncStatus", {})))
+    assert error == (
         400,
         "ValidationException",
         "2 validation errors detected: Value null at 'serviceInstanceName' failed to satisfy constraint: Member must "
@@ -161,57 +162,55 @@ def test_a_missing_member_is_named(application: Application) -> None:
     )
 
 
-def test_null_is_as_good_as_missing(application: Application) -> None:
+def test_null_counts_as_missing(application: Application) -> None:
     params = {"ResourceName": None, "SyncType": "CFN_STACK_SYNC"}
-    refused = refusal(application.handle(signed_json("codeconnections", "GetSyncConfiguration", params)))
-    assert refused.code == "InvalidInputException"
-    assert refused.message.endswith(
-        "Value null at 'ResourceName' failed to satisfy constraint: Member must not be null"
-    )
+    error = parse_error(application.handle(signed_json("codeconnections", "GetSyncConfiguration", params)))
+    assert error.code == "InvalidInputException"
+    assert error.message.endswith("Value null at 'ResourceName' failed to satisfy constraint: Member must not be null")
 
 
-def test_a_missing_member_in_a_list_is_named_by_its_place() -> None:
+def test_a_missing_field_in_a_list_is_named_with_its_index() -> None:
     sent = {
         "ConnectionArn": "arn:aws:codeconnections:eu-west-1:123456789012:connection/1",
         "OwnerId": "acme",
         "RepositoryName": "infra",
         "Tags": [{"Key": "a", "Value": "b"}, {"Key": "c"}],
     }
-    assert "Value null at 'Tags.2.member.Value'" in complaint("codeconnections", "CreateRepositoryLink", sent).message
+    assert "Value null at 'Tags.2.member.Value'" in error_of("codeconnections", "CreateRepositoryLink", sent).message
 
 
-def test_all_that_is_wrong_is_said_at_once(application: Application) -> None:
-    # boto3 itself refuses what is too short.
+def test_all_violations_are_reported_together(application: Application) -> None:
+    # boto3 itself rejects strings that are too short.
     request = twinmaker("/workspaces/factory/sync-jobs/SITEWISE", {"syncRole": "too:short"})
-    refused = refusal(application.handle(request))
-    assert refused.message == (
+    error = parse_error(application.handle(request))
+    assert error.message == (
         "2 validation errors detected: Value 'too:short' at 'syncRole' failed to satisfy constraint: Member must have "
         "length greater than or equal to 20; Value 'too:short' at 'syncRole' failed to satisfy constraint: Member must "
         "satisfy regular expression pattern: arn:((aws)|(aws-cn)|(aws-us-gov)):iam::[0-9]{12}:role/.*"
     )
 
 
-def test_a_number_of_the_emulated_operations_kind_is_read(application: Application) -> None:
+def test_numbers_are_parsed(application: Application) -> None:
     application.handle(signed_json("codeconnections", "ListRepositoryLinks", {"MaxResults": 7, "NextToken": "t"}))
     assert application.calls[-1].params == {"MaxResults": 7, "NextToken": "t"}
 
 
 @pytest.mark.parametrize("number", [-1, 101])
-def test_a_number_out_of_range_is_refused(number: int) -> None:
-    found = complaint("codeconnections", "ListRepositoryLinks", {"MaxResults": number})
+def test_a_number_out_of_range_is_rejected(number: int) -> None:
+    error = error_of("codeconnections", "ListRepositoryLinks", {"MaxResults": number})
     bound = "greater than or equal to 0" if number < 0 else "less than or equal to 100"
-    assert found.message == (
+    assert error.message == (
         f"{ONE}Value '{number}' at 'MaxResults' failed to satisfy constraint: Member must have value {bound}"
     )
 
 
 @pytest.mark.parametrize("number", [0, 100])
-def test_a_number_at_its_bound_is_fine(number: int) -> None:
-    assert read("codeconnections", "ListRepositoryLinks", {"MaxResults": number}) == {"MaxResults": number}
+def test_a_number_at_its_bound_is_accepted(number: int) -> None:
+    assert parse("codeconnections", "ListRepositoryLinks", {"MaxResults": number}) == {"MaxResults": number}
 
 
 @pytest.mark.parametrize("filters", [{}, {"state": "IN_SYNC", "resourceId": "a1"}])
-def test_a_union_has_exactly_one_member(filters: Mapping[str, str]) -> None:
+def test_a_union_has_exactly_one_field(filters: Mapping[str, str]) -> None:
     model = service_model("iottwinmaker").operation_model("ListSyncResources")
     labels = {"workspaceId": "factory", "syncSource": "SITEWISE"}
     operation = Operation("iottwinmaker", "ListSyncResources", Protocol.REST_JSON, model, labels)
@@ -220,48 +219,48 @@ def test_a_union_has_exactly_one_member(filters: Mapping[str, str]) -> None:
         read_params(operation, Request("POST", "/", {}, body))
 
 
-def test_digits_and_letters_of_a_pattern_are_those_of_ascii() -> None:
-    r"""Java's \d and \w are; Python's are those of every script."""
-    found = complaint(
+def test_digits_and_letters_in_patterns_are_ascii() -> None:
+    r"""In Java, \d and \w match ASCII only. In Python, they match every script."""
+    error = error_of(
         "proton", "GetTemplateSyncStatus", {**REQUESTS["proton", "GetTemplateSyncStatus"], "templateVersion": "1٣"}
     )
-    assert "at 'templateVersion'" in found.message
+    assert "at 'templateVersion'" in error.message
 
 
 def test_a_tag_may_be_in_any_script(application: Application) -> None:
     body = json.dumps({"syncRole": ROLE, "tags": {"équipe 数": "jumeaux"}}).encode()
     request = signed("iottwinmaker", target="/workspaces/factory/sync-jobs/SITEWISE", body=body)
-    assert refusal(application.handle(request)).message == "Workspace factory does not exist"
+    assert parse_error(application.handle(request)).message == "Workspace factory does not exist"
     body = json.dumps({"syncRole": ROLE, "tags": {"no!": "x"}}).encode()
     request = signed("iottwinmaker", target="/workspaces/factory/sync-jobs/SITEWISE", body=body)
-    assert "at 'tags.key'" in refusal(application.handle(request)).message
+    assert "at 'tags.key'" in parse_error(application.handle(request)).message
 
 
-def test_unknown_members_are_ignored(application: Application) -> None:
+def test_unknown_fields_are_ignored(application: Application) -> None:
     params = {**STACK, "AddedByAws": {"Deep": [1, None]}}
-    refused = refusal(application.handle(signed_json("codeconnections", "GetSyncConfiguration", params)))
-    assert refused.code == "ResourceNotFoundException"
+    error = parse_error(application.handle(signed_json("codeconnections", "GetSyncConfiguration", params)))
+    assert error.code == "ResourceNotFoundException"
     assert application.calls[-1].params == STACK
 
 
-WRONG = [3, 1.5, True, ["payments-prod"], {"a": 1}]
+NOT_STRINGS = [3, 1.5, True, ["payments-prod"], {"a": 1}]
 
 
-@pytest.mark.parametrize("value", WRONG, ids=repr)
-def test_a_value_of_another_type_is_no_string(application: Application, value: object) -> None:
+@pytest.mark.parametrize("value", NOT_STRINGS, ids=repr)
+def test_a_value_of_another_type_is_rejected_for_a_string(application: Application, value: object) -> None:
     params = {**STACK, "ResourceName": value}
-    refused = refusal(application.handle(signed_json("codeconnections", "GetSyncConfiguration", params)))
-    assert refused[:2] == (400, "SerializationException")
-    assert "'ResourceName'" in refused.message
+    error = parse_error(application.handle(signed_json("codeconnections", "GetSyncConfiguration", params)))
+    assert error[:2] == (400, "SerializationException")
+    assert "'ResourceName'" in error.message
 
 
-@pytest.mark.skipif(not SPEAKS_CBOR, reason="the installed botocore's model has no CBOR")
-@pytest.mark.parametrize("value", [*WRONG, b"payments-prod"], ids=repr)
-def test_a_value_of_another_type_is_no_string_in_cbor(application: Application, value: object) -> None:
+@pytest.mark.skipif(not HAS_CBOR, reason="the installed botocore's model has no CBOR")
+@pytest.mark.parametrize("value", [*NOT_STRINGS, b"payments-prod"], ids=repr)
+def test_a_value_of_another_type_is_rejected_for_a_string_in_cbor(application: Application, value: object) -> None:
     params = {**STACK, "ResourceName": value}
-    refused = refusal(application.handle(signed_cbor("GetSyncConfiguration", params)))
-    assert refused[:2] == (400, "SerializationException")
-    assert "'ResourceName'" in refused.message
+    error = parse_error(application.handle(signed_cbor("GetSyncConfiguration", params)))
+    assert error[:2] == (400, "SerializationException")
+    assert "'ResourceName'" in error.message
 
 
 @pytest.mark.parametrize(
@@ -277,8 +276,8 @@ def test_a_value_of_another_type_is_no_string_in_cbor(application: Application, 
         ("proton", "CancelServicePipelineDeployment", {"serviceName": None, "x": 1}, "serviceName"),
     ],
 )
-def test_the_place_of_a_wrong_value_is_named(service: str, operation: str, params: object, where: str) -> None:
-    assert f"'{where}'" in complaint(service, operation, params).message
+def test_the_path_of_a_wrong_value_is_named(service: str, operation: str, params: object, where: str) -> None:
+    assert f"'{where}'" in error_of(service, operation, params).message
 
 
 def twinmaker(target: str, body: object = None, method: str = "POST") -> Request:
@@ -286,14 +285,14 @@ def twinmaker(target: str, body: object = None, method: str = "POST") -> Request
 
 
 @pytest.mark.parametrize("tags", [[], "x", {"a": 1}, {"a": None}], ids=repr)
-def test_a_map_is_checked_entry_by_entry(application: Application, tags: object) -> None:
+def test_a_value_of_another_type_is_rejected_for_a_map(application: Application, tags: object) -> None:
     request = twinmaker("/workspaces/factory/sync-jobs/SITEWISE", {"syncRole": ROLE, "tags": tags})
-    refused = refusal(application.handle(request))
-    assert refused.code == "SerializationException"
-    assert "'tags" in refused.message
+    error = parse_error(application.handle(request))
+    assert error.code == "SerializationException"
+    assert "'tags" in error.message
 
 
-def test_what_belongs_into_the_path_or_query_is_not_read_from_the_body(application: Application) -> None:
+def test_parameters_of_the_path_and_query_are_not_read_from_the_body(application: Application) -> None:
     request = twinmaker(
         "/workspaces/factory/sync-jobs/SITEWISE",
         {"syncRole": ROLE, "workspaceId": "other", "syncSource": "OTHER"},
@@ -304,37 +303,37 @@ def test_what_belongs_into_the_path_or_query_is_not_read_from_the_body(applicati
     assert application.calls[-1].params == {"syncSource": "SITEWISE"}
 
 
-@pytest.mark.parametrize(("sent", "read_as"), [("true", True), ("false", False)])
-def test_a_truth_value_in_a_query_is_read(application: Application, sent: str, read_as: bool) -> None:
+@pytest.mark.parametrize(("sent", "parsed"), [("true", True), ("false", False)])
+def test_a_boolean_in_a_query_is_parsed(application: Application, sent: str, parsed: bool) -> None:
     application.handle(twinmaker(f"/workspaces/factory/entities/e1?isRecursive={sent}", method="DELETE"))
-    assert application.calls[-1].params["isRecursive"] is read_as
+    assert application.calls[-1].params["isRecursive"] is parsed
 
 
-def test_another_word_in_a_query_is_no_truth_value(application: Application) -> None:
+def test_an_invalid_boolean_in_a_query_is_rejected(application: Application) -> None:
     request = twinmaker("/workspaces/factory/entities/e1?isRecursive=yes", method="DELETE")
-    refused = refusal(application.handle(request))
-    assert refused.code == "SerializationException"
-    assert "'isRecursive'" in refused.message
+    error = parse_error(application.handle(request))
+    assert error.code == "SerializationException"
+    assert "'isRecursive'" in error.message
 
 
-def test_a_list_in_a_query_is_read(application: Application) -> None:
+def test_a_list_in_a_query_is_parsed(application: Application) -> None:
     arn = "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory"
     application.handle(twinmaker(f"/tags?resourceARN={arn}&tagKeys=a&tagKeys=b%20c", method="DELETE"))
     assert application.calls[-1].params["tagKeys"] == ["a", "b c"]
 
 
 @pytest.mark.parametrize(
-    ("sent", "read_as"), [("Infinity", float("inf")), ("-Infinity", float("-inf")), (2, 2), (0.5, 0.5)]
+    ("sent", "parsed"), [("Infinity", float("inf")), ("-Infinity", float("-inf")), (2, 2), (0.5, 0.5)]
 )
-def test_a_number_that_json_lacks_is_a_word(application: Application, sent: object, read_as: float) -> None:
+def test_numbers_that_json_lacks_are_strings(application: Application, sent: object, parsed: float) -> None:
     entries = [{"entityPropertyReference": {"propertyName": "p"}, "propertyValues": [{"value": {"doubleValue": sent}}]}]
     application.handle(twinmaker("/workspaces/factory/entity-properties", {"entries": entries}))
-    assert application.calls[-1].params["entries"][0]["propertyValues"][0]["value"] == {"doubleValue": read_as}
+    assert application.calls[-1].params["entries"][0]["propertyValues"][0]["value"] == {"doubleValue": parsed}
 
 
-def test_other_words_are_no_numbers(application: Application) -> None:
+def test_other_strings_are_rejected_for_a_number(application: Application) -> None:
     entries = [
         {"entityPropertyReference": {"propertyName": "p"}, "propertyValues": [{"value": {"doubleValue": "1.5"}}]}
     ]
-    refused = refusal(application.handle(twinmaker("/workspaces/factory/entity-properties", {"entries": entries})))
-    assert refused.code == "SerializationException"
+    error = parse_error(application.handle(twinmaker("/workspaces/factory/entity-properties", {"entries": entries})))
+    assert error.code == "SerializationException"

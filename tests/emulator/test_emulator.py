@@ -1,4 +1,4 @@
-"""Accounts and regions apart, emulators side by side, and nothing left behind."""
+"""The `Emulator` class: accounts and regions, starting and stopping, and connecting clients to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, cast
 import boto3
 import pytest
 
-from tests.emulator.clients import ROLE, Clients, furnish, raw, session_with
+from tests.emulator.clients import BotoClients, open_socket, session_with
+from tests.emulator.resources import ROLE, populate
 from unisync.emulator import ACCOUNT, REGION, Emulator, EmulatorClock
 from unisync.emulator._http.server import Server
 from unisync.emulator.application import Application
@@ -25,15 +26,15 @@ OTHER = "210987654321"
 STACK = {"ResourceName": "payments-prod", "SyncType": "CFN_STACK_SYNC"}
 
 
-def threads() -> int:
+def emulator_threads() -> int:
     return sum(thread.name == "unisync-emulator" for thread in threading.enumerate())
 
 
-def test_accounts_and_regions_know_nothing_of_each_other(aws: Emulator, boto: Clients) -> None:
+def test_accounts_and_regions_are_separate(aws: Emulator, boto: BotoClients) -> None:
     aws.add_workspace("factory")
     aws.account(account=OTHER).add_workspace("factory")
     aws.account(region="us-west-2").add_workspace("factory")
-    with Clients(aws.url, account=OTHER) as other, Clients(aws.url, region="us-west-2") as west:
+    with BotoClients(aws.url, account=OTHER) as other, BotoClients(aws.url, region="us-west-2") as west:
         arns = {
             clients.twinmaker.create_sync_job(workspaceId="factory", syncSource="SITEWISE", syncRole=ROLE)["arn"]
             for clients in (boto, other, west)
@@ -58,7 +59,7 @@ def test_accounts_and_regions_know_nothing_of_each_other(aws: Emulator, boto: Cl
     }
 
 
-def test_a_world_asked_for_twice_is_the_same(aws: Emulator) -> None:
+def test_an_account_keeps_its_state(aws: Emulator) -> None:
     aws.account(account=OTHER).add_stack("payments-prod", repository="acme/infra")
     aws.account(account=OTHER).push(stack="payments-prod", sha="4f2c9e1")
     aws.account().add_stack("payments-prod", repository="acme/infra")
@@ -72,7 +73,7 @@ def test_an_account_has_twelve_digits(aws: Emulator, account: str) -> None:
             use(account=account)
 
 
-def test_the_options_are_those_of_a_client_of_that_world(aws: Emulator) -> None:
+def test_client_options_are_for_one_account_and_region(aws: Emulator) -> None:
     aws.account(account=OTHER, region="us-west-2").add_stack("payments-prod", repository="acme/infra")
     options = aws.client_options(account=OTHER, region="us-west-2")
     assert options["endpoint_url"] == aws.url
@@ -82,14 +83,14 @@ def test_the_options_are_those_of_a_client_of_that_world(aws: Emulator) -> None:
         "iottwinmaker.Client",
         options["session"].client("iottwinmaker", endpoint_url=options["endpoint_url"], config=options["config"]),
     )
-    # The host prefix of TwinMaker would lead to api.127.0.0.1.
+    # With its host prefix, TwinMaker's endpoint would be api.127.0.0.1.
     with contextlib.closing(client), pytest.raises(client.exceptions.ResourceNotFoundException):
         client.get_sync_job(syncSource="SITEWISE")
     assert (aws.calls[-1].account, aws.calls[-1].region) == (OTHER, "us-west-2")
 
 
-def test_the_environment_points_any_client_at_the_emulator(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    furnish(aws)
+def test_the_environment_connects_any_client(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    populate(aws)
     for name, value in aws.environment().items():
         monkeypatch.setenv(name, value)
     session = boto3.Session()
@@ -101,172 +102,172 @@ def test_the_environment_points_any_client_at_the_emulator(aws: Emulator, monkey
     assert [call.operation for call in aws.calls] == ["GetSyncJob", "GetSyncConfiguration"]
 
 
-def test_emulators_side_by_side_share_nothing() -> None:
+def test_emulators_share_nothing() -> None:
     with Emulator(clock="manual") as first, Emulator(clock="manual") as second:
         assert first.url != second.url
-        furnish(first)
+        populate(first)
         first.clock.advance(100)
         first.fault("GetSyncConfiguration", "ThrottlingException", times=None)
         assert second.clock.now() == 0.0
-        clients = Clients(second.url)
+        clients = BotoClients(second.url)
         with clients, pytest.raises(clients.connections.exceptions.ResourceNotFoundException):
             clients.call("codeconnections", "GetSyncConfiguration", STACK)
         assert not first.calls
         assert len(second.calls) == 1
 
 
-def test_many_threads_may_ask_at_once(furnished: Emulator, boto: Clients) -> None:
+def test_many_threads_may_call_concurrently(populated: Emulator, boto: BotoClients) -> None:
     client = boto.connections
 
-    def ask(_: int) -> str:
+    def read(_: int) -> str:
         return client.get_sync_configuration(ResourceName="payments-prod", SyncType="CFN_STACK_SYNC")[
             "SyncConfiguration"
         ]["ResourceName"]
 
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(ask, range(80))) == {"payments-prod"}
-    assert len(furnished.calls) == 80
+        assert set(pool.map(read, range(80))) == {"payments-prod"}
+    assert len(populated.calls) == 80
 
 
-def test_the_list_of_calls_is_a_copy(furnished: Emulator, boto: Clients) -> None:
-    before = furnished.calls
+def test_the_list_of_calls_is_a_copy(populated: Emulator, boto: BotoClients) -> None:
+    before = populated.calls
     boto.call("codeconnections", "GetSyncConfiguration", STACK)
     assert before == []
-    furnished.calls.clear()
-    assert len(furnished.calls) == 1
+    populated.calls.clear()
+    assert len(populated.calls) == 1
 
 
-def test_leaving_the_block_frees_the_port_and_the_thread() -> None:
-    already = threads()
+def test_stopping_frees_the_port_and_the_thread() -> None:
+    before = emulator_threads()
     with Emulator(clock="manual") as aws:
-        assert threads() == already + 1
+        assert emulator_threads() == before + 1
         port = int(aws.url.rpartition(":")[2])
-        with raw(aws.url) as opened, raw(aws.url) as busy:
-            # One connection is idle and one waits for the rest of a request.
+        with open_socket(aws.url) as idle, open_socket(aws.url) as busy:
+            # The other connection waits for the rest of a request.
             busy.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf")
             aws.stop()
-            for each in (opened, busy):
+            for each in (idle, busy):
                 with contextlib.suppress(ConnectionResetError):
                     assert each.recv(1) == b""
-    assert threads() == already
+    assert emulator_threads() == before
     with socket.create_server(("127.0.0.1", port)):
         pass
     with Emulator(port=port) as again:
         assert again.url == f"http://127.0.0.1:{port}"
 
 
-def test_leaving_the_block_cuts_what_is_still_being_answered() -> None:
+def test_stopping_closes_connections_with_a_response_in_progress() -> None:
     with Emulator(clock="manual") as aws:
-        furnish(aws)
+        populate(aws)
         aws.fault("GetSyncConfiguration", "stall", seconds=60)
-        with Clients(aws.url) as clients, ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(clients.call, "codeconnections", "GetSyncConfiguration", STACK)
+        with BotoClients(aws.url) as clients, ThreadPoolExecutor(1) as pool:
+            call = pool.submit(clients.call, "codeconnections", "GetSyncConfiguration", STACK)
             while not aws.calls:
                 threading.Event().wait(0.005)
             aws.stop()
-            assert "ConnectionClosedError" in repr(asked.exception(timeout=5))
+            assert "ConnectionClosedError" in repr(call.exception(timeout=5))
 
 
-def test_an_emulator_may_be_left_as_soon_as_it_is_entered() -> None:
-    already = threads()
+def test_an_emulator_may_be_stopped_at_once() -> None:
+    before = emulator_threads()
     for _ in range(100):
         with Emulator(clock="manual"):
             pass
-    assert threads() == already
+    assert emulator_threads() == before
 
 
-def test_an_emulator_is_left_cleanly_while_clients_connect() -> None:
+def test_an_emulator_may_be_stopped_while_clients_connect() -> None:
     for _ in range(30):
         with Emulator(clock="manual") as aws:
-            opened = [raw(aws.url) for _ in range(10)]
-        for each in opened:
+            sockets = [open_socket(aws.url) for _ in range(10)]
+        for each in sockets:
             each.__exit__(None, None, None)
 
 
 def test_an_emulator_may_be_started_and_stopped_again() -> None:
     aws = Emulator(clock="manual")
     aws.stop()
-    furnish(aws)
+    populate(aws)
     for _ in range(2):
         aws.start()
         url = aws.url
         aws.start()
         assert aws.url == url
-        with Clients(url) as clients:
+        with BotoClients(url) as clients:
             assert clients.call("codeconnections", "GetSyncConfiguration", STACK)
         aws.stop()
         aws.stop()
     assert len(aws.calls) == 2
 
 
-def test_outside_of_its_block_it_is_nowhere() -> None:
+def test_a_stopped_emulator_has_no_url() -> None:
     aws = Emulator(clock="manual")
-    for ask in (lambda: aws.url, aws.client_options, aws.environment):
-        with pytest.raises(RuntimeError, match="serves only inside its with-block"):
-            ask()
+    for use in (lambda: aws.url, aws.client_options, aws.environment):
+        with pytest.raises(RuntimeError, match="the emulator is not running"):
+            use()
 
 
-def test_an_emulator_is_an_async_context_manager_too() -> None:
-    already = threads()
+def test_an_emulator_is_an_async_context_manager() -> None:
+    before = emulator_threads()
 
     async def use() -> None:
         async with Emulator(clock="manual") as aws:
-            furnish(aws)
-            with Clients(aws.url) as clients:
+            populate(aws)
+            with BotoClients(aws.url) as clients:
                 await asyncio.to_thread(clients.call, "codeconnections", "GetSyncConfiguration", STACK)
             assert len(aws.calls) == 1
 
     asyncio.run(use())
-    assert threads() == already
+    assert emulator_threads() == before
 
 
-def test_the_options_leave_the_users_own_models_to_them(
-    furnished: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_client_options_respect_the_users_own_models(
+    populated: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
-    session = furnished.client_options()["session"]
-    client = cast("iottwinmaker.Client", session.client("iottwinmaker", endpoint_url=furnished.url))
+    session = populated.client_options()["session"]
+    client = cast("iottwinmaker.Client", session.client("iottwinmaker", endpoint_url=populated.url))
     client.close()
     core = cast("boto3.Session", session)._session
     assert str(tmp_path) in core.get_component("data_loader").search_paths
 
 
 def test_a_server_may_be_closed_twice() -> None:
-    already = threads()
+    before = emulator_threads()
     server = Server(Application(EmulatorClock(None)), "127.0.0.1", 0)
-    assert threads() == already + 1
+    assert emulator_threads() == before + 1
     server.close()
     server.close()
-    assert threads() == already
+    assert emulator_threads() == before
 
 
-def test_a_port_in_use_is_said_so() -> None:
-    already = threads()
+def test_a_port_in_use_is_an_os_error() -> None:
+    before = emulator_threads()
     with Emulator() as aws, pytest.raises(OSError, match="in use"):
         Emulator(port=int(aws.url.rpartition(":")[2])).start()
-    assert threads() == already
+    assert emulator_threads() == before
 
 
-def test_it_serves_on_ipv6_too() -> None:
+def test_an_emulator_may_use_ipv6() -> None:
     if not socket.has_ipv6:
         pytest.skip("no IPv6 here")
     with Emulator(clock="manual", host="::1") as aws:
         assert aws.url.startswith("http://[::1]:")
-        furnish(aws)
-        with Clients(aws.url) as clients:
+        populate(aws)
+        with BotoClients(aws.url) as clients:
             assert clients.call("codeconnections", "GetSyncConfiguration", STACK)
 
 
-def test_a_session_of_another_account_sees_another_world(furnished: Emulator) -> None:
-    options = furnished.environment(account=OTHER)
+def test_the_credentials_determine_the_account(populated: Emulator) -> None:
+    options = populated.environment(account=OTHER)
     session = session_with(options["AWS_ACCESS_KEY_ID"], options["AWS_SECRET_ACCESS_KEY"])
-    clients = Clients(furnished.url, session=session)
+    clients = BotoClients(populated.url, session=session)
     with clients, pytest.raises(clients.connections.exceptions.ResourceNotFoundException):
         clients.call("codeconnections", "GetSyncConfiguration", STACK)
 
 
-def test_what_cannot_be_set_up_is_refused() -> None:
-    with pytest.raises(ValueError, match="speed: a clock moved by hand has none"):
+def test_invalid_setups_are_rejected() -> None:
+    with pytest.raises(ValueError, match="speed: a manual clock has none"):
         Emulator(clock="manual", speed=60)
     aws = Emulator()
     with pytest.raises(ValueError, match="there is no stack 'unknown'"):
