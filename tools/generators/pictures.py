@@ -1,6 +1,6 @@
-"""Make the sample report, and the pictures of it: python tools/generators/pictures.py.
+"""Write the pictures of the sample report in the docs: python tools/generators/pictures.py.
 
-The syncs are those of an emulated AWS; the browser is the machine's own Chromium, driven by playwright.
+The emulator has the syncs; playwright takes screenshots with the installed Chromium.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ CHROMIUM = [
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
 PAYMENTS, ORDERS, LEDGER, SEARCH = (StackSync(f"{name}-prod") for name in ("payments", "orders", "ledger", "search"))
-WEB, FACTORY, GONE = ServiceInstanceSync("web", "prod"), TwinMakerSync("factory"), StackSync("reports-prod")
+WEB, FACTORY, MISSING = ServiceInstanceSync("web", "prod"), TwinMakerSync("factory"), StackSync("reports-prod")
 
 
-def sha(beginning: str) -> str:
-    """A commit that begins so."""
-    return beginning + "6b7a80934cde51f2a6b7c8d9e0f1a2b3c4d5e6f7"[len(beginning) :]
+def sha(prefix: str) -> str:
+    """A sha that starts with `prefix`."""
+    return prefix + "6b7a80934cde51f2a6b7c8d9e0f1a2b3c4d5e6f7"[len(prefix) :]
 
 
-def happen(aws: Emulator, client: Unisync) -> None:
-    """What the sample report tells of."""
+def set_up(aws: Emulator, client: Unisync) -> None:
+    """Create the syncs of the sample report."""
     for ref in (PAYMENTS, ORDERS, LEDGER, SEARCH):
         aws.add_stack(ref.resource_name, repository="acme/infra", config_file=f"stacks/{ref.resource_name}.yaml")
         aws.push(stack=ref.resource_name, sha=sha("4f2c9e1"), duration=41)
@@ -69,12 +69,12 @@ def happen(aws: Emulator, client: Unisync) -> None:
     aws.clock.advance(38)
 
 
-def sample() -> str:
-    """The sample report."""
-    refs: list[SyncRef[SyncJob]] = [ORDERS, LEDGER, SEARCH, WEB, FACTORY, PAYMENTS, GONE]
+def sample_report() -> str:
+    """The HTML of the sample report."""
+    refs: list[SyncRef[SyncJob]] = [ORDERS, LEDGER, SEARCH, WEB, FACTORY, PAYMENTS, MISSING]
     with Emulator(clock="manual") as aws, Unisync(**aws.client_options()) as client:
-        happen(aws, client)
-        outcomes = client.get_many(refs, blockers=True)
+        set_up(aws, client)
+        outcomes = client.get_many(refs, include_blockers=True)
         entries = [
             ReportEntry(
                 outcome,
@@ -83,11 +83,11 @@ def sample() -> str:
             )
             for outcome in outcomes
         ]
-        return report(entries, made_at=datetime.fromtimestamp(aws.clock.time(), UTC), title="Production syncs")
+        return report(entries, as_of=datetime.fromtimestamp(aws.clock.time(), UTC), title="Production syncs")
 
 
-def picture(page: Path, name: str, width: int, height: int, scheme: Literal["dark", "light"]) -> None:
-    """One picture of a page, from its top."""
+def screenshot(page: Path, name: str, width: int, height: int, scheme: Literal["dark", "light"]) -> None:
+    """Take a screenshot of the top of a page."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         tab = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
@@ -97,14 +97,14 @@ def picture(page: Path, name: str, width: int, height: int, scheme: Literal["dar
 
 
 def main() -> None:
-    """Write the pictures."""
+    """Write all pictures."""
     PICTURES.mkdir(exist_ok=True)
     with TemporaryDirectory() as directory:
         page = Path(directory) / "report.html"
-        page.write_text(sample(), "utf-8")
-        picture(page, "report-light.png", 1000, 1360, "light")
-        picture(page, "report-dark.png", 1000, 1360, "dark")
-        picture(page, "report-phone.png", 375, 1100, "light")
+        page.write_text(sample_report(), "utf-8")
+        screenshot(page, "report-light.png", 1000, 1360, "light")
+        screenshot(page, "report-dark.png", 1000, 1360, "dark")
+        screenshot(page, "report-phone.png", 375, 1100, "light")
 
 
 if __name__ == "__main__":

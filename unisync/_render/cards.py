@@ -69,7 +69,7 @@ def _card(name: str, summary: Summary, *details: Markup | None) -> str:
     return tag(
         "div",
         style("style.css"),
-        tag("div", tag("code", text(name, MAX_NAME), class_="ref"), badge(summary.state), class_="head"),
+        tag("div", tag("code", text(name, MAX_NAME)), badge(summary.state), class_="head"),
         tag("p", summary.headline, class_="headline") if summary.headline else None,
         *details,
         class_=f"unisync card {state_class(summary.state)}",
