@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
 from functools import cache
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from botocore.loaders import Loader
 from typing_extensions import TypedDict
@@ -23,40 +22,15 @@ from unisync.emulator.application import Application, RecordedCall
 from unisync.emulator.clock import EmulatorClock
 from unisync.emulator.faults import Fault, TokenBucket, check_operation
 
+if TYPE_CHECKING:
+    from unisync._botocore.types import Boto3Session, BotocoreConfig
+
 logger: logging.Logger = logging.getLogger(__name__)
 
 ACCOUNT = "123456789012"
 """The default account."""
 REGION = "eu-west-1"
 """The default region."""
-
-
-class Boto3Session(Protocol):
-    """A `boto3.Session`, for those who have no type stubs for it."""
-
-    @property
-    def region_name(self) -> str | None:
-        """The region that its clients speak to."""
-        ...
-
-    @property
-    def profile_name(self) -> str:
-        """The profile that its settings come from."""
-        ...
-
-    @property
-    def client(self) -> Callable[..., object]:
-        """Makes a client."""
-        ...
-
-
-class BotocoreConfig(Protocol):
-    """A `botocore.config.Config`, likewise."""
-
-    @property
-    def merge(self) -> Callable[..., object]:
-        """Gives a config that another one's settings were added to."""
-        ...
 
 
 class ClientOptions(TypedDict, closed=True):
