@@ -75,29 +75,29 @@ class Awaited:
             result = value(*args, **kwargs)
             if isinstance(result, AsyncUnisync):
                 return Awaited(result, self._run)
-            return AwaitedListing(result, self._run) if hasattr(result, "pages") else self._run(result)
+            return AwaitedItems(result, self._run) if hasattr(result, "__aiter__") else self._run(result)
 
         return blocking
 
 
-class AwaitedListing:
-    """A list of the awaitable client, to iterate over as if it were one of the blocking client."""
+class AwaitedItems:
+    """A pager or an iterator of the awaitable client, to iterate over as if it were one of the blocking client."""
 
-    def __init__(self, listing: Any, run: Callable[[Any], Any]) -> None:
-        self._listing: AsyncPager[Any] = listing
+    def __init__(self, items: Any, run: Callable[[Any], Any]) -> None:
+        self._items = items
         self._run = run
 
     def __iter__(self) -> Iterator[Any]:
-        return self._each(aiter(self._listing))
+        return self._each(aiter(self._items))
 
     def pages(self) -> Iterator[Any]:
-        return self._each(self._listing.pages())
+        return self._each(self._items.pages())
 
     def _each(self, items: AsyncIterator[Any]) -> Iterator[Any]:
-        async def following() -> Any:
+        async def next_item() -> Any:
             return await anext(items, self)
 
-        while (item := self._run(following())) is not self:
+        while (item := self._run(next_item())) is not self:
             yield item
 
 
