@@ -26,7 +26,7 @@ def sanitize(text: str, limit: int | None = None) -> str:
     """Make text safe for terminals, logs and pages: one line, without escape sequences and control characters.
 
     Args:
-        text: Any text. Event messages come from Git commits and templates, so nobody vouches for them.
+        text: Untrusted text, such as event messages, which come from Git commits and templates.
         limit: The maximum number of characters; longer text is truncated and its length is appended.
     """
     if not text.isprintable():  # most text is, and this check is much faster than the expressions
@@ -51,9 +51,9 @@ def in_utc(time: datetime) -> str:
 
 def duration(seconds: float) -> str:
     """A duration in one or two units, such as 3 d 4 h, 1 h 5 min, 2 min 10 s or 7 s."""
-    rest = round(seconds)
+    total = round(seconds)
     for (unit, length), (smaller, part) in pairwise(_UNITS):
-        if rest >= length:
-            parts = rest % length // part
-            return f"{rest // length} {unit}" + (f" {parts} {smaller}" if parts else "")
-    return f"{rest} s"
+        if total >= length:
+            parts = total % length // part
+            return f"{total // length} {unit}" + (f" {parts} {smaller}" if parts else "")
+    return f"{total} s"
