@@ -1,4 +1,4 @@
-"""Waits end when they are told to: by an event, by Ctrl-C, by cancelling a task. Nothing of theirs outlives them."""
+"""Waits end early: by an event, by Ctrl-C, by cancelling a task. They leave no threads behind."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.samples import FACTORY, STACK
 from unisync import (
     AsyncUnisync,
     Backoff,
-    InvalidRequestError,
+    InvalidArgumentError,
     StackSync,
     SyncState,
     TransportError,
@@ -33,12 +33,12 @@ from unisync.emulator import Emulator
 STACKS = [StackSync(f"stack-{number}") for number in range(5)]
 ROLE = "arn:aws:iam::123456789012:role/sync"
 SOON = 2.0
-"""Seconds, of a busy machine, in which something happens that happens at once."""
+"""Seconds that "at once" may take on a busy machine."""
 
 
 @pytest.fixture
 def real() -> Iterator[Emulator]:
-    """An emulated AWS in real time, in which five stacks are under way for an hour."""
+    """An emulator in real time, whose five stacks take an hour to sync."""
     with Emulator() as aws:
         for ref in STACKS:
             aws.add_stack(ref.resource_name, repository="acme/infra")
@@ -46,20 +46,21 @@ def real() -> Iterator[Emulator]:
         yield aws
 
 
-def after(seconds: float, act: Callable[[], object]) -> None:
-    threading.Timer(seconds, act).start()
+def after(seconds: float, action: Callable[[], object]) -> None:
+    threading.Timer(seconds, action).start()
 
 
-def threads() -> set[threading.Thread]:
-    """Those of a client's making that are alive."""
+def client_threads() -> set[threading.Thread]:
+    """The living threads that clients started."""
     return {each for each in threading.enumerate() if each.name.startswith("unisync") and "emulator" not in each.name}
 
 
-def none_left(since: float) -> bool:
+def client_threads_end() -> bool:
     """Whether those threads end soon."""
-    while threads() and time.monotonic() - since < SOON:
+    until = time.monotonic() + SOON
+    while client_threads() and time.monotonic() < until:
         time.sleep(0.01)
-    return not threads()
+    return not client_threads()
 
 
 Wait = Callable[[Unisync, threading.Event], object]
@@ -72,39 +73,41 @@ WAITS: list[Wait] = [
 
 
 @pytest.mark.parametrize("wait", WAITS)
-def test_an_event_ends_a_wait(real: Emulator, wait: Wait) -> None:
+def test_an_event_ends_every_wait(real: Emulator, wait: Wait) -> None:
     real.add_workspace("factory")
     with Unisync(**real.client_options()) as client:
         client.twinmaker.create_sync_job("factory", sync_role=ROLE)
         stop = threading.Event()
         after(0.5, stop.set)
         began = time.monotonic()
-        with pytest.raises(WaitStoppedError, match=r"was stopped; last seen \w+ \(\w+\)") as stopped:
+        with pytest.raises(WaitStoppedError, match=r"was stopped; its last status was \w+ \(\w+\)") as stopped:
             wait(client, stop)
         assert time.monotonic() - began < 0.5 + SOON
         assert stopped.value.job is not None
-        assert stopped.value.attempts == 1
+        assert stopped.value.polls == 1
         assert stopped.value.elapsed > 0.4
 
 
-def test_an_event_ends_a_wait_on_either_client_and_any_clock(aws: Emulator, either: Any) -> None:
+def test_an_event_ends_a_wait_of_either_client_on_any_clock(aws: Emulator, either: Any) -> None:
     stop = threading.Event()
     aws.add_stack("payments-prod", repository="acme/infra")
 
     def soon(progress: Any) -> None:
-        if progress.attempt == 3:
+        if progress.polls == 3:
             stop.set()
 
     with pytest.raises(WaitStoppedError) as stopped:
         either.wait_until_active(STACK, stop=stop, on_progress=soon)
-    assert stopped.value.attempts == 3
-    with pytest.raises(WaitStoppedError, match="never seen") as stopped:
+    assert stopped.value.polls == 3
+    with pytest.raises(WaitStoppedError, match="no poll succeeded") as stopped:
         either.wait_until_active(STACK, stop=stop)
-    assert stopped.value.attempts == 0
-    assert len(aws.calls) == 3 + 1 + 3, "three looks, and two definitions that had to be read, and blockers"
+    assert stopped.value.polls == 0
+    assert len(aws.calls) == 3 + 1 + 3, (
+        "three polls, each with a read of the configuration, and one read of the blockers"
+    )
 
 
-def test_many_waits_are_ended_together_and_tell_what_they_saw(real: Emulator) -> None:
+def test_an_event_ends_many_waits_with_their_outcomes_so_far(real: Emulator) -> None:
     with Unisync(**real.client_options()) as client:
         stop = threading.Event()
         after(0.7, stop.set)
@@ -114,33 +117,33 @@ def test_many_waits_are_ended_together_and_tell_what_they_saw(real: Emulator) ->
         assert [(outcome.done, outcome.job and outcome.job.status.state) for outcome in outcomes] == [
             (False, SyncState.PENDING)
         ] * 5
-        assert none_left(time.monotonic())
+        assert client_threads_end()
 
 
-def test_a_watch_is_ended_by_an_event(real: Emulator) -> None:
+def test_an_event_ends_a_watch(real: Emulator) -> None:
     with Unisync(**real.client_options()) as client:
         stop = threading.Event()
-        seen: list[Any] = []
+        changes: list[Any] = []
         for change in client.watch(STACKS, stop=stop):
-            seen.append(change)
-            if len(seen) == 10:
+            changes.append(change)
+            if len(changes) == 10:
                 after(0.2, stop.set)
-        assert {change.ref for change in seen} == set(STACKS)
-        assert none_left(time.monotonic())
+        assert {change.ref for change in changes} == set(STACKS)
+        assert client_threads_end()
 
 
-def test_what_is_no_event_is_refused(aws: Emulator, either: Any) -> None:
+def test_a_bad_stop_is_rejected_before_any_call(aws: Emulator, either: Any) -> None:
     for wrong in (True, object(), 5):
-        with pytest.raises(InvalidRequestError, match="stop: expected a threading"):
+        with pytest.raises(InvalidArgumentError, match="stop: expected a threading"):
             either.wait_until_active(STACK, stop=wrong)
-        with pytest.raises(InvalidRequestError, match="stop: expected a threading"):
+        with pytest.raises(InvalidArgumentError, match="stop: expected a threading"):
             either.wait_all([STACK], stop=wrong)
     assert aws.calls == []
 
 
 @pytest.fixture
 def mute() -> Iterator[str]:
-    """The URL of a server that takes requests and answers none."""
+    """The URL of a server that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
@@ -151,7 +154,7 @@ def options(url: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("many", [False, True])
-def test_a_call_that_is_not_answered_is_given_up(mute: str, many: bool) -> None:
+def test_an_event_ends_a_call_without_a_response(mute: str, many: bool) -> None:
     with Unisync(**options(mute)) as client:
         stop = threading.Event()
         after(0.5, stop.set)
@@ -163,10 +166,10 @@ def test_a_call_that_is_not_answered_is_given_up(mute: str, many: bool) -> None:
             with pytest.raises(WaitStoppedError):
                 client.wait_until_active(STACK, stop=stop, timeout=None)
         assert time.monotonic() - began < 0.5 + SOON
-        assert none_left(time.monotonic())
+        assert client_threads_end()
 
 
-def test_the_thread_of_a_cancelled_task_ends_with_it(mute: str) -> None:
+def test_the_threads_of_a_cancelled_task_end_with_it(mute: str) -> None:
     async def main() -> None:
         async with AsyncUnisync(**options(mute)) as client:
             for wait in (client.wait_until_active(STACK, timeout=None), client.get_many(STACKS)):
@@ -176,24 +179,24 @@ def test_the_thread_of_a_cancelled_task_ends_with_it(mute: str) -> None:
                 with pytest.raises(asyncio.CancelledError):
                     await task
             assert len(asyncio.all_tasks()) == 1
-        assert none_left(time.monotonic())
+        assert client_threads_end()
 
     asyncio.run(main())
 
 
-def test_a_client_that_is_closed_ends_its_waits_with_an_error_and_no_cancellation(mute: str) -> None:
+def test_closing_a_client_ends_its_calls_with_an_error(mute: str) -> None:
     async def main() -> None:
         client = AsyncUnisync(**options(mute))
         waits = [asyncio.create_task(client.get(StackSync(f"s-{number}"))) for number in range(30)]
         await asyncio.sleep(0.5)
         await client.close()
         done, _ = await asyncio.wait(waits, timeout=0.5)
-        assert len(done) == 20, "ten are under way, in threads"
+        assert len(done) == 20, "ten are in flight, in threads"
         assert {type(task.exception()) for task in done} == {TransportError}
         for task in waits:
             task.cancel()
         await asyncio.wait(waits)
-        assert none_left(time.monotonic())
+        assert client_threads_end()
 
     asyncio.run(main())
 
@@ -202,7 +205,7 @@ PROGRAM = """
 import signal, sys, threading, time
 from unisync import StackSync, Unisync
 from unisync.emulator import Emulator
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have set it to be ignored
 with Emulator() as aws:
     for number in range(5):
         aws.add_stack(f"stack-{number}", repository="acme/infra")
@@ -225,12 +228,21 @@ with Emulator() as aws:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
-@pytest.mark.parametrize("kind", ["one", "many", "watch"])
-@pytest.mark.parametrize("answers", ["slow", "quick"])
-def test_ctrl_c_ends_it_at_once(kind: str, answers: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "responses"),
+    [
+        ("one", "slow"),
+        ("many", "quick"),
+        pytest.param("one", "quick", marks=pytest.mark.slow),
+        pytest.param("many", "slow", marks=pytest.mark.slow),
+        pytest.param("watch", "slow", marks=pytest.mark.slow),
+        pytest.param("watch", "quick", marks=pytest.mark.slow),
+    ],
+)
+def test_ctrl_c_ends_waits_at_once(kind: str, responses: str, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
-    command = [sys.executable, str(program), kind, answers]
+    command = [sys.executable, str(program), kind, responses]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "waiting\n"
@@ -241,8 +253,8 @@ def test_ctrl_c_ends_it_at_once(kind: str, answers: str, tmp_path: Path) -> None
         assert time.monotonic() - began < 2 * SOON
 
 
-def test_a_pause_is_ended_by_an_event_whatever_the_clock(aws: Emulator) -> None:
-    """With a look every minute, on a clock that runs a hundred times as fast."""
+def test_an_event_ends_a_pause_on_any_clock(aws: Emulator) -> None:
+    """With a poll every hour, on a clock that runs a hundred times as fast."""
     stop = threading.Event()
     with Emulator(speed=100) as fast:
         fast.add_stack("payments-prod", repository="acme/infra")
