@@ -1,4 +1,4 @@
-"""`python -m unisync`: the command `unisync`."""
+"""`python -m unisync`: the same as the command `unisync`."""
 
 import sys
 

@@ -1,8 +1,4 @@
-"""Run the command on an emulated AWS of its own.
-
-python -m tests.cli.scene transcript          every command, one after the other, on a clock moved by hand
-python -m tests.cli.scene live ARGUMENT...    one command, on a clock that runs
-"""
+"""Run every command, one after the other, on an emulated AWS with a manual clock: python -m tests.cli.scene."""
 
 from __future__ import annotations
 
@@ -19,7 +15,7 @@ NASTY = (
     "\x1b]0;owned\x07\x1b[2J\x1b[31m<script>alert(1)</script>\r\n::error::injected ##[error]injected "
     '\u202egnp.exe\x9b5m\x00\x08 | `code` [link](javascript:x) & "quotes" é 日本'
 )
-"""What a template can have an event say."""
+"""A hostile message: events quote Git commits and templates."""
 STACKS = ("live", "failed", "blocked", "running", "superseded", "never", "nasty")
 
 TRANSCRIPT = (
@@ -33,7 +29,7 @@ TRANSCRIPT = (
     "wait codeconnections:live --revision ffffffff --timeout 10s",
     "wait codeconnections:live codeconnections:running codeconnections:nasty twinmaker:factory",
     "wait twinmaker:factory --for resources",
-    "wait twinmaker:factory --for resources max_failures 1",
+    "wait twinmaker:factory --for resources --max-failures 1",
     "events codeconnections:failed --repository",
     "events codeconnections:nasty",
     "events twinmaker:factory",
@@ -50,8 +46,8 @@ TRANSCRIPT = (
 )
 
 
-def furnish(aws: Emulator) -> None:
-    """Of everything one that is in place, and one of each kind that is not."""
+def load_scene(aws: Emulator) -> None:
+    """Add a synced sync of every service, and a stack for each way to be not synced."""
     aws.add_workspace("factory")
     aws.add_workspace("empty")
     aws.add_sync_resource("factory", "boiler-1", resource_id="entity-1")
@@ -81,14 +77,9 @@ def furnish(aws: Emulator) -> None:
 
 
 def main() -> int:
-    """Do what the arguments say."""
-    scene, *words = sys.argv[1:]
-    if scene == "live":
-        with Emulator() as aws:
-            furnish(aws)
-            return run(words, aws.client_options())
+    """Run all commands, and print their command lines and exit codes."""
     with Emulator(clock="manual") as aws:
-        furnish(aws)
+        load_scene(aws)
         for command in TRANSCRIPT:
             print(f"$ unisync {command}", flush=True)
             code = run(shlex.split(command), aws.client_options())

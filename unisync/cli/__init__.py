@@ -1,4 +1,4 @@
-"""The command `unisync`: it comes with the extra `cli`."""
+"""The command `unisync`, from the extra `cli`."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ def main() -> int:
         try:
             import click  # noqa: F401  # pyright: ignore[reportUnusedImport]
         except ImportError:
-            sys.stderr.write("The command needs an extra: pip install 'unisync-aws[cli]'\n")
+            sys.stderr.write("The command unisync needs an extra: pip install 'unisync-aws[cli]'\n")
             return 1
         from unisync.cli.app import run
 
         _replace_closed_streams()
         code = run(sys.argv[1:])
-    except KeyboardInterrupt:  # before the command itself could see it, or after
+    except KeyboardInterrupt:  # outside of the command, for example while modules are imported
         sys.stderr.write("Interrupted.\n")
         code = 130
     if code == 130:
-        _end(code)
+        _exit_now(code)
     return code
 
 
-def _end(code: int) -> NoReturn:
-    """End at once, after Ctrl-C.
+def _exit_now(code: int) -> NoReturn:
+    """Exit after Ctrl-C without Python's shutdown.
 
-    Python itself would end by the signal where Ctrl-C struck in the midst of certain imports, and by a second Ctrl-C.
+    The shutdown would end the process by the signal if Ctrl-C came during certain imports, or if it comes again.
     """
     import signal
 
@@ -43,7 +43,7 @@ def _end(code: int) -> NoReturn:
 
 
 def _replace_closed_streams() -> None:
-    """Python has None for a stream that was closed before it began."""
+    """Replace stdout and stderr by /dev/null if they were closed before Python started, which sets them to None."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # as long as the process lives
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # for the process's lifetime

@@ -1,4 +1,4 @@
-"""The command as a whole: its commands, and how an end of any kind becomes an exit code."""
+"""The command as a whole: its subcommands, and the exit code for every way it can end."""
 
 from __future__ import annotations
 
@@ -7,21 +7,36 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from unisync.cli.commands import completion, configure, demo, inspect, report, status, wait, watch
-from unisync.cli.connection import ClientOptions, Settings
+from unisync.cli.commands.blockers import blockers
+from unisync.cli.commands.completion import completion
+from unisync.cli.commands.create import create
+from unisync.cli.commands.delete import delete
+from unisync.cli.commands.demo import demo
+from unisync.cli.commands.emulator import emulator
+from unisync.cli.commands.events import events
+from unisync.cli.commands.get import get
+from unisync.cli.commands.report import report
+from unisync.cli.commands.resolve import resolve
+from unisync.cli.commands.status import status
+from unisync.cli.commands.wait import wait
+from unisync.cli.commands.watch import watch
+from unisync.cli.connection import Settings
 from unisync.cli.exit_codes import EXIT_CODES, Exit
-from unisync.cli.options import Surroundings, connection_options, log
+from unisync.cli.options import AppContext, configure_logging, connection_options
 from unisync.cli.output import Output
+
+if TYPE_CHECKING:
+    from unisync.emulator import ClientOptions
 
 _HELP = """\
 Is my commit live, and if not, why not?
 
-For the sync jobs of AWS IoT TwinMaker, the Git sync of AWS Proton, and that of CloudFormation stacks by AWS
-CodeConnections. REF says which sync is meant:
+unisync reads the syncs of AWS IoT TwinMaker, AWS Proton and AWS CodeConnections (CloudFormation Git sync), and waits
+for them. REF identifies a sync:
 
 \b
     codeconnections:STACK
@@ -29,7 +44,7 @@ CodeConnections. REF says which sync is meant:
     proton-template:TYPE/TEMPLATE/VERSION
     twinmaker:WORKSPACE
 
-The options that say where AWS is may stand here or behind the command.
+The options below may be given before or after the command.
 """
 
 
@@ -38,7 +53,7 @@ The options that say where AWS is may stand here or behind the command.
 @connection_options
 @click.pass_obj
 def app(
-    around: Surroundings,
+    context: AppContext,
     profile: str | None,
     regions: tuple[str, ...],
     endpoint_url: str | None,
@@ -47,89 +62,89 @@ def app(
     codeconnections_service: Any,
     debug: bool,
 ) -> None:
-    """Note what the options before the command say."""
-    around.settings = Settings(profile, regions, endpoint_url, role_arns, external_id, codeconnections_service)
-    log(debug)
+    """Store the options that were given before the command."""
+    context.settings = Settings(profile, regions, endpoint_url, role_arns, external_id, codeconnections_service)
+    configure_logging(debug)
 
 
 for _command in (
-    status.get,
-    status.status,
-    wait.wait,
-    watch.watch,
-    inspect.events,
-    inspect.blockers,
-    inspect.resolve,
-    report.report,
-    configure.create,
-    configure.delete,
-    demo.demo,
-    demo.emulator,
-    completion.completion,
+    get,
+    status,
+    wait,
+    watch,
+    events,
+    blockers,
+    resolve,
+    report,
+    create,
+    delete,
+    demo,
+    emulator,
+    completion,
 ):
     app.add_command(_command)
 
 
 class _TerminatedError(BaseException):
-    """SIGTERM came: what is open is closed, and the terminal left as it was found, on the way out."""
+    """SIGTERM was received. As an exception, it closes connections and restores the terminal on its way."""
 
 
 def run(
     arguments: Sequence[str],
-    own: ClientOptions | None = None,
+    client_options: ClientOptions | None = None,
     stdout: TextIO | None = None,
     stderr: TextIO | None = None,
 ) -> int:
     """Run a command.
 
     Args:
-        arguments: What stands behind `unisync`.
-        own: What the client is made of, where that is not for the options to say.
-        stdout: Where data goes; by default where that of this process goes.
-        stderr: Where all else goes, likewise.
+        arguments: The arguments, without "unisync".
+        client_options: The client's arguments, for example those of an emulator in the same process.
+        stdout: The stream for data; by default that of the process.
+        stderr: The stream for everything else; by default that of the process.
 
     Returns:
         The exit code.
     """
     out, err = stdout or sys.stdout, stderr or sys.stderr
-    around = Surroundings(out, err, own, lambda words, options: run(words, options, out, err))
-    output = Output(around.stdout, around.stderr)
+    context = AppContext(out, err, client_options, lambda words, options: run(words, options, out, err))
+    output = Output(context.stdout, context.stderr)
     try:
-        with _terminable():
-            code = app.main(list(arguments), "unisync", standalone_mode=False, obj=around)
+        with _sigterm_raised():
+            code = app.main(list(arguments), "unisync", standalone_mode=False, obj=context)
     except click.ClickException as error:
-        return _refused(error, output)
+        _print_error(error, output)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        output.say("Interrupted.")
+        output.echo("Interrupted.")
         return Exit.INTERRUPTED
     except _TerminatedError:
-        output.say("Terminated.")
+        output.echo("Terminated.")
         return Exit.TERMINATED
-    return code if isinstance(code, int) else Exit.IN_PLACE
+    return code if isinstance(code, int) else Exit.SYNCED
 
 
-def _refused(error: click.ClickException, output: Output) -> int:
-    """Say how a command is used, or what else is wrong."""
+def _print_error(error: click.ClickException, output: Output) -> None:
+    """Print the message of an error, with the usage if the arguments are wrong."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        output.say_lines(error.format_message())
-        return error.exit_code
+        output.echo_lines(error.format_message())
+        return
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
-        output.say_lines(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
-    output.say(f"Error: {error.format_message()}")
-    return error.exit_code
+        output.echo_lines(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
+    output.echo(f"Error: {error.format_message()}")
 
 
 @contextmanager
-def _terminable() -> Generator[None]:
-    """Have SIGTERM end the command as Ctrl-C does."""
+def _sigterm_raised() -> Generator[None]:
+    """Raise an exception on SIGTERM while the context lasts."""
 
-    def terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # what a signal handler is given
+    def terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signature of a signal handler
         raise _TerminatedError
 
     try:
         before = signal.signal(signal.SIGTERM, terminate)
-    except ValueError:  # not in the main thread: signals are somebody else's
+    except ValueError:  # not in the main thread: the caller handles signals
         yield
         return
     try:

@@ -1,4 +1,4 @@
-"""Where AWS is, as the options say: one account and region, or a fleet of them."""
+"""The client for the connection options: of one account and region, or of a fleet."""
 
 from __future__ import annotations
 
@@ -10,32 +10,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import click
-from typing_extensions import ReadOnly, TypedDict
 
 from unisync._models.refs import FleetSync, SyncRef
 
 if TYPE_CHECKING:
-    from unisync._botocore.types import Boto3Session, BotocoreConfig
+    from unisync._botocore.types import Boto3Session
     from unisync._client.client import Unisync
     from unisync._client.fleet import Fleet
-    from unisync._core.clock import Clock
     from unisync._models.jobs import SyncJob
+    from unisync.emulator import ClientOptions
 
 Service = Literal["codeconnections", "codestar-connections"]
 
 
-class ClientOptions(TypedDict):
-    """What a program that runs the command in its own process may have it use, as `Emulator.client_options` tells."""
-
-    session: ReadOnly[Boto3Session]
-    endpoint_url: ReadOnly[str]
-    config: ReadOnly[BotocoreConfig]
-    clock: ReadOnly[Clock]
-
-
 @dataclass(frozen=True)
 class Settings:
-    """What the options say."""
+    """The connection options, as given."""
 
     profile: str | None = None
     regions: tuple[str, ...] = ()
@@ -44,8 +34,8 @@ class Settings:
     external_id: str | None = field(default=None, repr=False)
     codeconnections_service: Service | None = None
 
-    def over(self, others: Settings) -> Settings:
-        """These, and of the others what these leave open."""
+    def with_fallback(self, others: Settings) -> Settings:
+        """These settings, with those of `others` where an option was not given."""
         return Settings(
             self.profile or others.profile,
             self.regions or others.regions,
@@ -55,15 +45,15 @@ class Settings:
             self.codeconnections_service or others.codeconnections_service,
         )
 
-    def command(self, *words: str) -> str:
-        """A command line that does something else in the same place."""
+    def command_line(self, *words: str) -> str:
+        """A command line of `unisync` with the same connection options."""
         options: list[str] = []
         for name, value in (
             ("profile", self.profile),
             *(("region", region) for region in self.regions),
             ("endpoint-url", self.endpoint_url),
             *(("role-arn", arn) for arn in self.role_arns),
-            ("external-id", self.external_id and "..."),  # no log is to show it
+            ("external-id", self.external_id and "..."),  # a secret: it must not get into logs
             ("codeconnections-service", self.codeconnections_service),
         ):
             if value is not None:
@@ -72,23 +62,28 @@ class Settings:
 
 
 class Connection:
-    """The client of what the options say."""
+    """Creates the client for the connection options, when it is first used.
 
-    def __init__(self, settings: Settings, own: ClientOptions | None = None) -> None:
+    Args:
+        settings: The connection options.
+        client_options: The client's arguments from a caller in the same process; options that were given come first.
+    """
+
+    def __init__(self, settings: Settings, client_options: ClientOptions | None = None) -> None:
         self.settings = settings
-        self._own = own
+        self._client_options = client_options
 
     @cached_property
     def client(self) -> Unisync | Fleet:
         """The client."""
-        settings, own = self.settings, self._own
+        settings, options = self.settings, self._client_options
         shared: dict[str, Any] = {
-            "endpoint_url": settings.endpoint_url or (own["endpoint_url"] if own else None),
+            "endpoint_url": settings.endpoint_url or (options["endpoint_url"] if options else None),
             "codeconnections_service": settings.codeconnections_service or "codeconnections",
-            "config": own["config"] if own else None,
-            "clock": own["clock"] if own else None,
+            "config": options["config"] if options else None,
+            "clock": options["clock"] if options else None,
         }
-        session = own["session"] if own else None
+        session: Boto3Session | None = options["session"] if options else None
         if not self.is_fleet:
             from unisync._client.client import Unisync
 
@@ -108,38 +103,40 @@ class Connection:
 
     @property
     def is_fleet(self) -> bool:
-        """Whether it is of several accounts or regions, or of a role's."""
+        """Whether the client is a fleet: with several regions, or with roles."""
         return bool(self.settings.role_arns) or len(self.settings.regions) > 1
 
-    def targets(self, refs: Iterable[SyncRef[SyncJob]]) -> list[SyncRef[SyncJob]]:
-        """What references mean here: in a fleet, a plain one is meant in every account and region. None comes twice."""
+    def expand(self, refs: Iterable[SyncRef[SyncJob]]) -> list[SyncRef[SyncJob]]:
+        """The syncs of references, each once. In a fleet, a plain reference stands for every account and region."""
         client = self.client
         found: list[SyncRef[SyncJob]] = []
         for ref in refs:
             if not self.is_fleet and isinstance(ref, FleetSync):
-                raise click.UsageError(f"{ref} is of a fleet: give the role of its account with --role-arn.")
+                raise click.UsageError(f"{ref} belongs to a fleet: pass the role of its account with --role-arn.")
             if self.is_fleet and not isinstance(ref, FleetSync):
                 found += [FleetSync(*location, ref) for location in cast("Fleet", client).locations]
             else:
                 found.append(ref)
         return list(dict.fromkeys(found))
 
-    def alone(self, ref: SyncRef[SyncJob]) -> tuple[Unisync, SyncRef[SyncJob]]:
-        """The client of the one account and region that a reference is in, and the reference there."""
-        targets = self.targets([ref])
+    def single(self, ref: SyncRef[SyncJob]) -> tuple[Unisync, SyncRef[SyncJob]]:
+        """The client of the one account and region of a reference, and the reference without them."""
+        targets = self.expand([ref])
         if len(targets) > 1:
-            raise click.UsageError(f"{ref} could be in {len(targets)} places: write such as {targets[0]}.")
+            raise click.UsageError(
+                f"{ref} matches {len(targets)} accounts and regions: pass one, such as {targets[0]}."
+            )
         (target,) = targets
         if isinstance(target, FleetSync):
             return cast("Fleet", self.client).client(target.account, target.region), target.sync
         return cast("Unisync", self.client), target
 
     def now(self) -> float:
-        """Seconds, by the clock that waits go by."""
-        return self._own["clock"].now() if self._own else time.monotonic()
+        """The time in seconds, by the clock of the waits."""
+        return self._client_options["clock"].now() if self._client_options else time.monotonic()
 
     def close(self) -> None:
-        """Close what was opened."""
+        """Close the client, if it was created."""
         if "client" in self.__dict__:
             self.client.close()
 
@@ -150,4 +147,4 @@ class Connection:
         try:
             return boto3.Session(profile_name=self.settings.profile)
         except BotoCoreError as error:
-            raise click.UsageError(str(error)) from error
+            raise click.ClickException(str(error)) from error

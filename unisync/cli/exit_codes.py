@@ -1,4 +1,4 @@
-"""The exit codes, and which of them an error comes to."""
+"""The exit codes, and which error leads to which."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class Exit(IntEnum):
-    """What the command ends with."""
+    """The exit codes."""
 
-    IN_PLACE = 0
+    SYNCED = 0
     ERROR = 1
     USAGE = 2
     FAILED = 3
@@ -38,24 +38,25 @@ class Exit(IntEnum):
 
 
 MEANINGS: dict[Exit, str] = {
-    Exit.IN_PLACE: "What was waited for is in place, or what was asked for was done.",
-    Exit.ERROR: "An error: AWS refused, or could not be reached, or something broke.",
-    Exit.USAGE: "The command was not understood, or asks for what cannot be; nothing was sent.",
+    Exit.SYNCED: "Synced, or the command succeeded.",
+    Exit.ERROR: "An error: AWS refused a call or could not be reached, there are no credentials, or a write failed.",
+    Exit.USAGE: "Invalid arguments. Nothing was changed.",
     Exit.FAILED: "The sync failed.",
-    Exit.BLOCKED: "The sync is blocked until somebody releases it.",
-    Exit.NOT_FOUND: "There is no such sync.",
-    Exit.SUPERSEDED: "Another commit took the place of the one that was waited for.",
-    Exit.TIMED_OUT: "The time was up before the wait came to its end. The sync itself goes on in AWS.",
-    Exit.INTERRUPTED: "Interrupted, as by Ctrl-C.",
-    Exit.TERMINATED: "Told to end by SIGTERM.",
+    Exit.BLOCKED: "The sync is blocked until its blockers are resolved.",
+    Exit.NOT_FOUND: "The sync does not exist.",
+    Exit.SUPERSEDED: "Another commit superseded the requested one.",
+    Exit.TIMED_OUT: "The wait timed out. This does not stop the sync.",
+    Exit.INTERRUPTED: "Interrupted by Ctrl-C.",
+    Exit.TERMINATED: "Terminated by SIGTERM.",
 }
 
 EXIT_CODES = (
-    "Exit codes: 0 in place, 1 error, 2 usage, 3 sync failed, 4 blocked, 5 not found, 6 superseded, 124 timed out, "
+    "Exit codes: 0 synced, 1 error, 2 usage, 3 failed, 4 blocked, 5 not found, 6 superseded, 124 timed out, "
     "130 interrupted."
 )
 
 _CODES: dict[type[UnisyncError], Exit] = {
+    InvalidArgumentError: Exit.USAGE,
     SyncFailedError: Exit.FAILED,
     SyncBlockedError: Exit.BLOCKED,
     SyncSupersededError: Exit.SUPERSEDED,
@@ -63,7 +64,7 @@ _CODES: dict[type[UnisyncError], Exit] = {
     NotFoundError: Exit.NOT_FOUND,
 }
 
-_GRAVEST_FIRST = (
+_MOST_SEVERE_FIRST = (
     Exit.ERROR,
     Exit.USAGE,
     Exit.NOT_FOUND,
@@ -71,20 +72,20 @@ _GRAVEST_FIRST = (
     Exit.BLOCKED,
     Exit.SUPERSEDED,
     Exit.TIMED_OUT,
-    Exit.IN_PLACE,
+    Exit.SYNCED,
 )
-"""Where several syncs end differently, the first of these that occurs: what needs somebody comes before what passes."""
+"""What needs a person comes before what time may settle."""
 
 
-def exit_of(error: UnisyncError | None) -> Exit:
-    """The exit code that an error comes to."""
+def exit_code_for(error: UnisyncError | None) -> Exit:
+    """The exit code of an error, or of None."""
     if error is None:
-        return Exit.IN_PLACE
-    if isinstance(error, InvalidArgumentError) and error.status_code is None:
-        return Exit.USAGE
+        return Exit.SYNCED
     return next((code for kind, code in _CODES.items() if isinstance(error, kind)), Exit.ERROR)
 
 
-def gravest(outcomes: Iterable[Outcome[Any]]) -> Exit:
-    """The exit code of many."""
-    return min((exit_of(outcome.error) for outcome in outcomes), key=_GRAVEST_FIRST.index, default=Exit.IN_PLACE)
+def most_severe(outcomes: Iterable[Outcome[Any]]) -> Exit:
+    """The exit code of several outcomes."""
+    return min(
+        (exit_code_for(outcome.error) for outcome in outcomes), key=_MOST_SEVERE_FIRST.index, default=Exit.SYNCED
+    )

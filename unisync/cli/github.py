@@ -1,4 +1,4 @@
-"""GitHub Actions: an annotation for each sync that is not in place, and a summary of the step."""
+"""GitHub Actions: an annotation for each sync that failed, and a summary of the step."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from unisync.cli.rows import COLUMNS, Row
 if TYPE_CHECKING:
     from unisync.cli.output import Output
 
-LONGEST = 2_000
-"""Characters of a reason that are shown."""
+MAX_TEXT = 2_000
+"""Characters of a reason."""
 
 
-def tell(rows: Sequence[Row], environ: Mapping[str, str], output: Output) -> None:
-    """Tell GitHub how waits ended, where it is GitHub that runs the command."""
+def publish(rows: Sequence[Row], environ: Mapping[str, str], output: Output) -> None:
+    """Print annotations and write the step's summary, if this runs in GitHub Actions."""
     if environ.get("GITHUB_ACTIONS") != "true":
         return
     for row in rows:
         if row.error is not None:
-            output.say_lines(annotation(row))
+            output.echo_lines(annotation(row))
     path = environ.get("GITHUB_STEP_SUMMARY")
     if path:
         try:
             with open(path, "a", encoding="utf-8") as file:
                 file.write(summary(rows))
         except OSError as error:
-            output.say(f"The step summary could not be written: {error}")
+            output.echo(f"Could not write the step summary: {error}")
 
 
 def annotation(row: Row) -> str:
-    """The order that annotates the run."""
+    """The workflow command that annotates the run with an error."""
     title = sanitize(f"{row.ref} is {row.state}").replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
-    message = sanitize(row.why or str(row.error), LONGEST).replace("%", "%25")
+    message = sanitize(row.reason or str(row.error), MAX_TEXT).replace("%", "%25")
     return f"::error title={title}::{message}"
 
 
 def summary(rows: Sequence[Row]) -> str:
-    """A table in Markdown."""
+    """The rows as a table in Markdown."""
     lines = [
         "### Syncs",
         "",
@@ -55,6 +55,6 @@ def summary(rows: Sequence[Row]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text as a table's cell: nothing in it is Markdown or HTML."""
-    shown = html.escape(sanitize(text, LONGEST))
+    """Text as a table cell, with all Markdown and HTML escaped."""
+    shown = html.escape(sanitize(text, MAX_TEXT))
     return "".join(f"&#{ord(character)};" if character in "\\`*_{}[]()#+!|~@:$" else character for character in shown)

@@ -1,4 +1,4 @@
-"""A JUnit report of waits, for the systems that show one: a test case for each sync."""
+"""A JUnit report of waits: a test case for each sync."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from unisync._models.refs import SyncRef
     from unisync.cli.rows import Row
 
-LONGEST = 10_000
-"""Characters of a text that are told."""
+MAX_TEXT = 10_000
+"""Characters of a text."""
 
 
 def report(rows: Sequence[Row], elapsed: Mapping[SyncRef[SyncJob], float]) -> str:
-    """The report.
+    """The report, as XML.
 
     Args:
-        rows: How each wait ended.
-        elapsed: How long each took, in seconds.
+        rows: The result of each wait.
+        elapsed: The duration of each wait, in seconds.
     """
     from xml.etree import ElementTree
 
@@ -46,12 +46,12 @@ def report(rows: Sequence[Row], elapsed: Mapping[SyncRef[SyncJob], float]) -> st
         case = ElementTree.SubElement(suite, "testcase", attributes)
         if row.error is not None:
             tag = "failure" if row in failures else "error"
-            message = _xml(f"{row.state}: {row.why}" if row.why else str(row.error))
-            told = ElementTree.SubElement(case, tag, {"type": type(row.error).__name__, "message": message})
-            told.text = "\n".join([_xml(str(row.error).partition("\n")[0]), *_events(row)])
+            message = _xml(f"{row.state}: {row.reason}" if row.reason else str(row.error))
+            failure = ElementTree.SubElement(case, tag, {"type": type(row.error).__name__, "message": message})
+            failure.text = "\n".join([_xml(str(row.error).partition("\n")[0]), *_events(row)])
         output = ElementTree.SubElement(case, "system-out")
         output.text = "\n".join(
-            f"{name}: {_xml(value)}" for name, value in (("live", row.live), ("wanted", row.wanted)) if value
+            f"{name}: {_xml(value)}" for name, value in (("live", row.live), ("desired", row.desired)) if value
         )
     tree = ElementTree.Element("testsuites")
     tree.append(suite)
@@ -70,5 +70,5 @@ def _seconds(value: float) -> str:
 
 
 def _xml(text: str) -> str:
-    """Text without what XML has no way to say."""
-    return "".join(c for c in sanitize(text, LONGEST) if c not in "\ufffe\uffff")
+    """Text without the characters that XML cannot contain."""
+    return "".join(c for c in sanitize(text, MAX_TEXT) if c not in "\ufffe\uffff")

@@ -1,4 +1,4 @@
-"""What several commands take: references, durations, a form of output, and where AWS is."""
+"""Arguments and options that several commands share: references, durations, the output format, the connection."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TextIO, 
 
 import click
 
-from unisync._models.refs import SyncRef, parse_fleet_ref, parse_ref
-from unisync.cli.connection import ClientOptions, Connection, Settings
-from unisync.cli.exit_codes import Exit, exit_of
-from unisync.cli.hints import advice_for
+from unisync._models.refs import SyncRef, parse_any_ref
+from unisync.cli.connection import Connection, Settings
+from unisync.cli.exit_codes import Exit, exit_code_for
+from unisync.cli.hints import hint_for
 from unisync.cli.output import FORMS, Form, Output
 from unisync.errors import InvalidArgumentError, UnisyncError
 
 if TYPE_CHECKING:
     from unisync._models.jobs import SyncJob
+    from unisync.emulator import ClientOptions
 
 P = ParamSpec("P")
 Command = Callable[..., Any]
@@ -31,47 +32,37 @@ _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "": 1.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[hms])+|\d+(?:\.\d+)?")
 _REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
-LONGEST_DURATION = 315_360_000.0
+MAX_DURATION = 315_360_000.0
 """Seconds: ten years."""
 
 
 @dataclass
-class Surroundings:
-    """What a command runs in."""
+class AppContext:
+    """What all commands of one run share."""
 
     stdout: TextIO
     stderr: TextIO
-    own: ClientOptions | None = None
-    """What the client is made of, where the command runs within another program."""
+    client_options: ClientOptions | None = None
+    """The client's arguments from a caller in the same process."""
     run: Callable[[Sequence[str], ClientOptions], int] | None = None
-    """Runs another command in the same surroundings."""
+    """Runs another command with the same streams."""
     settings: Settings = field(default_factory=Settings)
-    """What the options before the command say."""
+    """The connection options that were given before the command."""
 
 
 @dataclass
 class Cli:
-    """What a command works with."""
+    """The connection and the output of a command."""
 
     connection: Connection
     output: Output
-
-
-def read_ref(text: str) -> SyncRef[SyncJob]:
-    """The reference that a text stands for: plain, or ACCOUNT/REGION/REF.
-
-    Raises:
-        InvalidArgumentError: it is none.
-    """
-    service, _, _ = text.partition(":")
-    return parse_fleet_ref(text) if "/" in service else parse_ref(text)
 
 
 def _ref(context: click.Context, parameter: click.Parameter, text: str | None) -> SyncRef[SyncJob] | None:
     if text is None:
         return None
     try:
-        return read_ref(text)
+        return parse_any_ref(text)
     except InvalidArgumentError as error:
         raise click.BadParameter(str(error).removeprefix("text: "), context, parameter) from error
 
@@ -83,7 +74,7 @@ def _refs(context: click.Context, parameter: click.Parameter, texts: tuple[str, 
 def _refs_of_file(
     context: click.Context, parameter: click.Parameter, path: str | None
 ) -> list[SyncRef[SyncJob]] | None:
-    """One reference a line; what follows a # is a comment."""
+    """The references of a file: one per line, with # comments."""
     if path is None:
         return None
     try:
@@ -92,11 +83,11 @@ def _refs_of_file(
         with click.open_file(path, encoding="utf-8-sig") as file:
             lines = [line.partition("#")[0].strip() for line in file]
     except (OSError, UnicodeDecodeError) as error:
-        raise click.BadParameter(f"expected a file of text: {error}", context, parameter) from error
+        raise click.BadParameter(f"cannot read the file: {error}", context, parameter) from error
     refs: list[SyncRef[SyncJob]] = []
     for number, line in enumerate(lines, 1):
         try:
-            refs += [read_ref(line)] if line else []
+            refs += [parse_any_ref(line)] if line else []
         except InvalidArgumentError as error:
             message = f"line {number}: {str(error).removeprefix('text: ')}"
             raise click.BadParameter(message, context, parameter) from error
@@ -104,41 +95,42 @@ def _refs_of_file(
 
 
 def writable(context: click.Context, parameter: click.Parameter, path: str | None) -> Path | None:
-    """A file that can be written, as far as that can be told before it is; - is stdout."""
+    """Check early that a file can be written; - is stdout."""
     if path is None:
         return None
     file = Path(path)
     if path != "-" and (file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK)):
-        raise click.BadParameter(f"expected a file that can be written, got {path!r}", context, parameter)
+        raise click.BadParameter(f"cannot write to {path!r}", context, parameter)
     return file
 
 
 def _duration(context: click.Context, parameter: click.Parameter, text: str) -> float:
     """Seconds."""
-    written = text.strip().lower()
-    parts = re.findall(r"([\d.]+)([hms]?)", written) if _DURATION.fullmatch(written) else []
+    clean = text.strip().lower()
+    parts = re.findall(r"([\d.]+)([hms]?)", clean) if _DURATION.fullmatch(clean) else []
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
-    if not parts or seconds > LONGEST_DURATION:
-        message = f"expected such as 90s, 15m or 1h30m, and ten years at the most, got {text!r:.60}"
-        raise click.BadParameter(message, context, parameter)
+    if not parts:
+        raise click.BadParameter(f"invalid duration {text!r:.60}: use e.g. 90s, 15m, 1h30m", context, parameter)
+    if seconds > MAX_DURATION:
+        raise click.BadParameter(f"invalid duration {text!r:.60}: use at most 10 years", context, parameter)
     return seconds
 
 
-def _time_limit(context: click.Context, parameter: click.Parameter, text: str) -> float | None:
+def _timeout(context: click.Context, parameter: click.Parameter, text: str) -> float | None:
     """Seconds; None for "none"."""
     return None if text.strip().lower() == "none" else _duration(context, parameter, text)
 
 
-def _regions_given(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+def _regions(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if not _REGION.fullmatch(name):
-            raise click.BadParameter(f"expected such as eu-west-1, got {name!r}", context, parameter)
+            raise click.BadParameter(f"invalid region {name!r}: use e.g. eu-west-1", context, parameter)
     return names
 
 
 def _url(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
     if text is not None and not re.match(r"https?://[^/]", text):
-        raise click.BadParameter(f"expected such as https://host, got {text!r}", context, parameter)
+        raise click.BadParameter(f"invalid URL {text!r}: use e.g. https://host", context, parameter)
     return text
 
 
@@ -152,34 +144,34 @@ def _revision(context: click.Context, parameter: click.Parameter, text: str | No
 
 
 def _completing(choices: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
-    return lambda _context, _parameter, begun: [choice for choice in choices() if choice.startswith(begun)]
+    return lambda _context, _parameter, typed: [choice for choice in choices() if choice.startswith(typed)]
 
 
-def _regions() -> Iterable[str]:
+def _known_regions() -> Iterable[str]:
     from unisync._botocore.regions import available_regions
 
     return available_regions("codeconnections")
 
 
-def _profiles() -> Iterable[str]:
+def _known_profiles() -> Iterable[str]:
     import botocore.session
 
     return botocore.session.Session().available_profiles
 
 
 def ref_argument(function: Command) -> Command:
-    """Give a command the argument REF."""
+    """Add the argument REF to a command."""
     return click.argument("ref", metavar="REF", callback=_ref)(function)
 
 
 def refs_argument(*, required: bool) -> Decorator:
-    """Give a command any number of arguments REF."""
+    """Add any number of arguments REF to a command."""
     metavar = "REF..." if required else "[REF]..."
     return click.argument("refs", metavar=metavar, nargs=-1, required=required, callback=_refs)
 
 
 def file_option(function: Command) -> Command:
-    """Give a command the option --file."""
+    """Add the option --file to a command."""
     return click.option(
         "--file",
         "-f",
@@ -187,66 +179,69 @@ def file_option(function: Command) -> Command:
         metavar="FILE",
         type=click.Path(),
         callback=_refs_of_file,
-        help="A file with one REF a line, and comments after a #; - is stdin.",
+        help="File with one REF per line and # comments; - is stdin.",
     )(function)
 
 
 def duration_option(name: str, default: str, help: str, *, can_be_none: bool = False) -> Decorator:
-    """Give a command an option that takes a duration."""
-    callback = _time_limit if can_be_none else _duration
+    """Add an option that takes a duration to a command."""
+    callback = _timeout if can_be_none else _duration
     return click.option(name, metavar="DURATION", default=default, show_default=True, callback=callback, help=help)
 
 
 def revision_option(function: Command) -> Command:
-    """Give a command the option --revision."""
+    """Add the option --revision to a command."""
     return click.option(
         "--revision",
         metavar="SHA",
         callback=_revision,
-        help="The commit that is waited for: its sha, or at least the first 7 digits.",
+        help="Commit to wait for: its SHA, or at least the first 7 digits.",
     )(function)
 
 
 _CONNECTION = (
-    click.option("--profile", metavar="NAME", shell_complete=_completing(_profiles), help="The AWS profile to use."),
+    click.option("--profile", metavar="NAME", shell_complete=_completing(_known_profiles), help="AWS profile."),
     click.option(
         "--region",
         "regions",
         metavar="NAME",
         multiple=True,
-        callback=_regions_given,
-        shell_complete=_completing(_regions),
-        help="The AWS region. More than once: a fleet of these regions.",
+        callback=_regions,
+        shell_complete=_completing(_known_regions),
+        help="AWS region; repeatable, for several regions.",
     ),
-    click.option("--endpoint-url", metavar="URL", callback=_url, help="Where to connect to instead of AWS."),
+    click.option("--endpoint-url", metavar="URL", callback=_url, help="Endpoint to call instead of AWS."),
     click.option(
         "--role-arn",
         "role_arns",
         metavar="ARN",
         multiple=True,
-        help="A role to assume. More than once: a fleet of the roles' accounts.",
+        help="Role to assume; repeatable, for several accounts.",
     ),
-    click.option("--external-id", metavar="TEXT", help="What the roles ask to be told, if they do."),
+    click.option("--external-id", metavar="TEXT", help="External ID for AssumeRole."),
     click.option(
         "--codeconnections-service",
         type=click.Choice(["codeconnections", "codestar-connections"]),
-        help="The name under which CodeConnections is asked, as permissions may speak of the older one.",
+        help="Name of CodeConnections in API calls; IAM policies may allow only the old one.",
     ),
-    click.option("--debug", is_flag=True, help="Log each call to AWS on stderr."),
+    click.option("--debug", is_flag=True, help="Log every AWS call to stderr."),
 )
 
 
 def connection_options(function: Command) -> Command:
-    """Give a command the options that say where AWS is."""
+    """Add the connection options to a command."""
     for option in reversed(_CONNECTION):
         function = option(function)
     return function
 
 
 def connected(forms: Sequence[Form] = FORMS) -> Callable[[Callable[Concatenate[Cli, P], int]], Command]:
-    """Give a command the options that say where AWS is and, where it has a choice, the form of its output."""
+    """Add the connection options to a command and, if there are several formats, the option --output.
 
-    def decorated(function: Callable[Concatenate[Cli, P], int]) -> Command:
+    The command gets a `Cli` as its first argument. If it raises a `UnisyncError`, the message and a hint are printed.
+    """
+
+    def decorate(function: Callable[Concatenate[Cli, P], int]) -> Command:
         @click.pass_context
         @functools.wraps(function)
         def command(
@@ -263,41 +258,41 @@ def connected(forms: Sequence[Form] = FORMS) -> Callable[[Callable[Concatenate[C
             form: Form = "table",
             **kwargs: Any,
         ) -> int:
-            around = context.ensure_object(Surroundings)
+            app = context.ensure_object(AppContext)
             given = Settings(profile, regions, endpoint_url, role_arns, external_id, codeconnections_service)
-            log(debug)
-            connection = Connection(given.over(around.settings), around.own)
-            output = Output(around.stdout, around.stderr, form)
+            configure_logging(debug)
+            connection = Connection(given.with_fallback(app.settings), app.client_options)
+            output = Output(app.stdout, app.stderr, form)
             if connection.settings.external_id is not None and not connection.settings.role_arns:
-                raise click.UsageError("--external-id goes with --role-arn.")
+                raise click.UsageError("--external-id requires --role-arn.")
             try:
                 code = function(Cli(connection, output), *args, **kwargs)
-                return code or (Exit.ERROR if output.has_lost_data else Exit.IN_PLACE)
+                return code or (Exit.ERROR if output.has_lost_data else Exit.SYNCED)
             except UnisyncError as error:
-                output.say(f"Error: {error}")
-                output.say(advice_for(error, connection.settings))
-                raise click.exceptions.Exit(exit_of(error)) from error
+                output.echo(f"Error: {error}")
+                output.echo(hint_for(error, connection.settings))
+                raise click.exceptions.Exit(exit_code_for(error)) from error
             finally:
                 connection.close()
 
-        whole = connection_options(command)
+        decorated = connection_options(command)
         if forms:
-            whole = click.option(
+            decorated = click.option(
                 "--output",
                 "-o",
                 "form",
                 type=click.Choice(forms),
                 default="table",
                 show_default=True,
-                help="How data is printed.",
-            )(whole)
-        return whole
+                help="Output format.",
+            )(decorated)
+        return decorated
 
-    return decorated
+    return decorate
 
 
-def log(debug: bool) -> None:
-    """Log each call on stderr, or nothing at all: what matters of it is said by the command."""
+def configure_logging(debug: bool) -> None:
+    """Log every call to stderr with --debug, otherwise nothing: the commands print what matters."""
     import logging
 
     logger = logging.getLogger("unisync")

@@ -1,4 +1,4 @@
-"""What the command prints: data on stdout, in a form for people or for programs; all else on stderr."""
+"""Everything the command prints: data on stdout, as a table or as JSON; everything else on stderr."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from unisync._models.text import sanitize
 from unisync.cli.rows import COLUMNS, Row
-from unisync.cli.tables import aligned, drawn, line
+from unisync.cli.tables import aligned_lines, drawn_table, joined_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,95 +21,94 @@ if TYPE_CHECKING:
 Form = Literal["table", "json", "jsonl"]
 FORMS: tuple[Form, ...] = ("table", "json", "jsonl")
 
-LONGEST_TEXT = 2_000
-"""Characters of a text that are shown; `-o json` has all of them."""
-
-NO_WIDTH = 80
-"""What is taken for the width of a terminal that says it has none."""
-LONGEST_REASON = 300
-"""Characters of it in a row of a sync."""
+MAX_TEXT = 2_000
+"""Characters of a text; `-o json` prints all of it."""
+MAX_CELL = 300
+"""Characters of a cell in a row of a sync."""
+DEFAULT_WIDTH = 80
+"""The width of a terminal that reports none."""
 
 
 class Output:
-    """The two streams of a process, and the form that was asked for."""
+    """The two output streams of a command, and the format of its data."""
 
     def __init__(self, stdout: TextIO, stderr: TextIO, form: Form = "table", environ: Mapping[str, str] = os.environ):
         self.form = form
         self._stdout = stdout
         self._stderr = stderr
         self.has_lost_data: bool = False
-        """Whether something that was to go to stdout could not be written."""
-        self._is_action = environ.get("GITHUB_ACTIONS") == "true"
+        """Whether writing to stdout failed."""
+        self._is_github = environ.get("GITHUB_ACTIONS") == "true"
         for stream in (stdout, stderr):
-            # What an encoding has no character for is shown by its number rather than ending the command.
+            # A character that the encoding lacks is escaped; it must not end the command.
             reconfigure = getattr(stream, "reconfigure", None)
             if reconfigure is not None:
                 reconfigure(errors="backslashreplace")
 
     @cached_property
     def out(self) -> Console:
-        """The terminal that stdout is, if it is one."""
+        """The console on stdout."""
         return _console(self._stdout)
 
     @cached_property
     def err(self) -> Console:
-        """The terminal that stderr is, if it is one."""
+        """The console on stderr."""
         return _console(self._stderr)
 
     @property
     def is_live(self) -> bool:
-        """Whether what goes to stdout can be drawn anew in place."""
-        return self.form == "table" and _can_move(self._stdout)
+        """Whether a table on stdout can be redrawn in place."""
+        return self.form == "table" and _can_redraw(self._stdout)
 
     @property
     def has_live_progress(self) -> bool:
-        """Whether progress can be drawn anew in place."""
-        return _can_move(self._stderr)
+        """Whether progress on stderr can be redrawn in place."""
+        return _can_redraw(self._stderr)
 
-    def say(self, text: str, indent: int = 0) -> None:
-        """Tell a person something, in a line."""
-        self.say_lines(" " * indent + self.harmless(text))
+    def echo(self, text: str, indent: int = 0) -> None:
+        """Print one line on stderr."""
+        self.echo_lines(" " * indent + self.sanitize(text))
 
-    def say_lines(self, text: str) -> None:
-        """Tell a person, or the system that runs the command, lines that are our own, or were made harmless."""
+    def echo_lines(self, text: str) -> None:
+        """Print lines on stderr that need no sanitizing."""
         try:
             self._stderr.write(f"{text}\n")
             self._stderr.flush()
         except OSError:
             _discard(self._stderr)
 
-    def say_row(self, head: str, row: Row, widths: Sequence[int]) -> None:
-        """Tell a person how a sync stands, in a line that is aligned with others."""
-        self.say_lines(head + self.row_line(row, widths))
+    def echo_row(self, prefix: str, row: Row, widths: Sequence[int]) -> None:
+        """Print a row on stderr, in columns of the given widths."""
+        self.echo_lines(prefix + self.row_line(row, widths))
 
     def row_line(self, row: Row, widths: Sequence[int]) -> str:
-        """The columns of a row, in a line."""
-        return line(self._cells(row), widths)
+        """A row as a line, in columns of the given widths."""
+        return joined_line(self._cells(row), widths)
 
-    def drawn(self, rows: Sequence[Row], console: Console, others: int) -> RenderableType:
-        """The table of some rows, as it is drawn anew in place; so many other lines have to have room besides."""
+    def live_table(self, rows: Sequence[Row], console: Console, other_lines: int) -> RenderableType:
+        """The table of rows for redrawing in place; it leaves room for some other lines."""
         cells = [self._cells(row) for row in rows]
-        return drawn(COLUMNS, cells, console.width, has_unicode(self._stdout), console.height - others)
+        return drawn_table(COLUMNS, cells, console.width, has_unicode(self._stdout), console.height - other_lines)
 
     def write(self, text: str) -> None:
-        """Print data."""
+        """Write data to stdout."""
         try:
             self._stdout.write(text)
             self._stdout.flush()
-        except BrokenPipeError:  # who reads has read enough
+        except BrokenPipeError:  # the reader, such as `head`, needs no more
             _discard(self._stdout)
         except OSError as error:
             _discard(self._stdout)
             self.has_lost_data = True
-            self.say(f"Error: stdout could not be written: {error}")
+            self.echo(f"Error: could not write to stdout: {error}")
 
-    def harmless(self, text: str, limit: int = LONGEST_TEXT) -> str:
-        """One line of text that steers nothing."""
+    def sanitize(self, text: str, limit: int = MAX_TEXT) -> str:
+        """Text as one line that controls neither the terminal nor GitHub's runner."""
         shown = sanitize(text, limit)
         if not has_unicode(self._stdout):
             shown = shown.replace("…", "...")
-        if self._is_action:
-            # GitHub's runner takes these for orders: the first wherever it stands, the second at the head of a line.
+        if self._is_github:
+            # GitHub's runner executes these: the first anywhere in a line, the second at its start.
             shown = shown.replace("##[", "## [")
             shown = f"- {shown}" if shown.startswith("::") else shown
         return shown
@@ -121,28 +120,28 @@ class Output:
     def table(
         self, columns: Sequence[str], cells: Sequence[Sequence[str]], records: Sequence[Mapping[str, Any]]
     ) -> None:
-        """Print records, in the form that was asked for."""
+        """Print records in the selected format: `cells` as a table, or `records` as JSON."""
         if self.form == "json":
             self.write(json.dumps(list(records), indent=2) + "\n")
         elif self.form == "jsonl":
             for record in records:
                 self.record(record)
         elif cells:
-            harmless = [[self.harmless(cell) for cell in row] for row in cells]
+            clean = [[self.sanitize(cell) for cell in row] for row in cells]
             if self._stdout.isatty():
-                self.out.print(drawn(columns, harmless, self.out.width, has_unicode(self._stdout)))
+                self.out.print(drawn_table(columns, clean, self.out.width, has_unicode(self._stdout)))
             else:
-                self.write("".join(f"{line}\n" for line in aligned(columns, harmless)))
+                self.write("".join(f"{line}\n" for line in aligned_lines(columns, clean)))
 
     def _cells(self, row: Row) -> list[str]:
-        return [self.harmless(cell, LONGEST_REASON) for cell in row.cells()]
+        return [self.sanitize(cell, MAX_CELL) for cell in row.cells()]
 
     def record(self, record: Mapping[str, Any]) -> None:
-        """Print one record of many that come one by one."""
+        """Print one record of a stream as JSON."""
         self.write(json.dumps(record, indent=2 if self.form == "json" else None) + "\n")
 
     def live(self, draw: Callable[[], RenderableType], console: Console) -> AbstractContextManager[object]:
-        """Draw something anew, a few times a second, as long as the context lasts."""
+        """Redraw in place, four times a second, while the context lasts."""
         from rich.live import Live
 
         return Live(
@@ -154,35 +153,35 @@ class Output:
             redirect_stderr=False,
         )
 
-    def busy(self, what: str) -> AbstractContextManager[object]:
-        """Say on a terminal what takes its time, as long as the context lasts."""
-        return self.live(lambda: what, self.err) if self.has_live_progress else nullcontext()
+    def busy(self, text: str) -> AbstractContextManager[object]:
+        """Show on a terminal what is in progress, while the context lasts."""
+        return self.live(lambda: text, self.err) if self.has_live_progress else nullcontext()
 
 
 def _console(stream: TextIO) -> Console:
     from rich.console import Console
 
-    # Whether it is a terminal was asked of the stream itself: no variable is to say otherwise.
+    # Only the stream itself decides whether it is a terminal: no environment variable overrides that.
     console = Console(file=stream, markup=False, highlight=False, emoji=False, force_terminal=stream.isatty() or None)
     if console.width < 1:
-        console.width = NO_WIDTH
+        console.width = DEFAULT_WIDTH
     return console
 
 
 def _discard(stream: TextIO) -> None:
-    """Let what is left of a stream that cannot be written go nowhere, at the end of the process too."""
+    """Redirect a stream that cannot be written to /dev/null, so that Python's flush at exit does not fail."""
     try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
-    except (OSError, ValueError):  # no stream of the process's own
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+    except (OSError, ValueError):  # not a stream of the process
         pass
 
 
-def _can_move(stream: TextIO) -> bool:
+def _can_redraw(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
 
 
 def has_unicode(stream: TextIO) -> bool:
-    """Whether a stream takes every character."""
+    """Whether a stream can encode every character."""
     return (stream.encoding or "").lower().replace("-", "").startswith("utf")

@@ -1,4 +1,8 @@
-"""Tables: drawn for a terminal of any width, and aligned for whatever else reads them."""
+"""Tables: drawn for a terminal of any width, and aligned as plain lines for everything else.
+
+In a narrow terminal, text goes below its row, across all columns. `rich.table.Table` has no such cell: the widths are
+computed here, and each row is a grid of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,100 +16,108 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-SENTENCES = ("WHY", "EVENT", "REASON", "VALUE")
-"""Columns that may wrap, always the last; where they would get too narrow, they go below their row."""
-MAIN = ("SYNC", "TIME", "ID", "NAME")
-"""Columns that a row goes by."""
-GIVES_WAY = {"SINCE": 36, "COMMIT": 36, "TYPE": 36, "WANTED": 24, "LIVE": 24, "STATUS": 24}
-"""Columns that are left out of a narrow terminal, the first of them first, where the main one had less than this."""
+TEXT_COLUMNS = ("REASON", "EVENT", "VALUE")
+"""Columns of text, always the last. They may wrap, and move below their row if they become too narrow."""
+KEY_COLUMNS = ("SYNC", "TIME", "ID", "NAME")
+"""Columns that identify a row. They are never dropped."""
+DROP_ORDER = {"STARTED": 36, "CREATED": 36, "COMMIT": 36, "TYPE": 36, "DESIRED": 24, "LIVE": 24, "STATUS": 24}
+"""Columns that a narrow terminal drops, in this order: each if the key column would get fewer characters than this."""
 
-WIDE_ENOUGH = 40
-"""Characters that sentences want."""
+MIN_TEXT_WIDTH = 40
+"""Characters that a text column needs beside the others."""
 GAP = 2
 INDENT = 4
 
 
-def aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines whose columns stand one below the other, whole however long they are."""
+def aligned_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The table as plain lines with aligned columns, of any length."""
     table = [columns, *rows]
-    widths = [max(len(row[place]) for row in table) for place in range(len(columns) - 1)]
-    return [line(row, widths) for row in table]
+    widths = [max(len(row[index]) for row in table) for index in range(len(columns) - 1)]
+    return [joined_line(row, widths) for row in table]
 
 
-def line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """The line of a row, all but the last of whose cells are as wide as they are told to be."""
+def joined_line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """The cells as a line, all but the last padded to the given widths."""
     padded = [cell.ljust(width + GAP) for cell, width in zip(cells, widths, strict=False)]
     return ("".join(padded) + cells[-1]).rstrip()
 
 
-def drawn(
+def drawn_table(
     columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, unicode: bool, height: int | None = None
 ) -> RenderableType:
-    """The table for a terminal of a width. What is drawn anew in place has a height, which it keeps to."""
+    """The table for a terminal.
+
+    Args:
+        columns: The names of the columns.
+        rows: The cells.
+        width: The width of the terminal.
+        unicode: Whether it can show every character.
+        height: The lines that a table redrawn in place may have: longer texts are cropped, further rows counted.
+    """
     from rich.cells import cell_len
     from rich.console import Group
     from rich.padding import Padding
     from rich.text import Text
 
-    cells = [{name: _signed(name, cell, unicode) for name, cell in zip(columns, row, strict=True)} for row in rows]
+    cells = [{name: _with_icon(name, cell, unicode) for name, cell in zip(columns, row, strict=True)} for row in rows]
     natural = {name: max([cell_len(name), *(cell_len(row[name]) for row in cells)]) for name in columns}
-    main = next(name for name in columns if name in MAIN)
-    shown = [name for name in columns if name not in SENTENCES]
-    sentences = next((name for name in columns if name in SENTENCES and any(row[name] for row in cells)), None)
+    key = next(name for name in columns if name in KEY_COLUMNS)
+    shown = [name for name in columns if name not in TEXT_COLUMNS]
+    text_below = next((name for name in columns if name in TEXT_COLUMNS and any(row[name] for row in cells)), None)
 
-    def left_over() -> int:
-        """What the main column and the sentences can share."""
-        return width - sum(natural[name] + GAP for name in shown if name != main)
+    def remaining() -> int:
+        """The width for the key column and the text."""
+        return width - sum(natural[name] + GAP for name in shown if name != key)
 
-    for name, enough in GIVES_WAY.items():
-        if left_over() < min(natural[main], enough) and name in shown:
+    for name, enough in DROP_ORDER.items():
+        if remaining() < min(natural[key], enough) and name in shown:
             shown.remove(name)
-    beside = left_over() - natural[main] - GAP
-    if sentences is not None and beside >= min(WIDE_ENOUGH, natural[sentences]):
-        shown.append(sentences)
-        natural[sentences] = beside
-        sentences = None
-    widths = {name: natural[name] for name in shown} | {main: max(1, min(natural[main], left_over()))}
+    beside = remaining() - natural[key] - GAP
+    if text_below is not None and beside >= min(MIN_TEXT_WIDTH, natural[text_below]):
+        shown.append(text_below)
+        natural[text_below] = beside
+        text_below = None
+    widths = {name: natural[name] for name in shown} | {key: max(1, min(natural[key], remaining()))}
 
-    is_brief, left_out = height is not None, 0
+    is_live, left_out = height is not None, 0
     if height is not None:
-        tallest = -(-natural[main] // widths[main]) + (sentences is not None)
+        tallest = -(-natural[key] // widths[key]) + (text_below is not None)
         left_out = max(0, len(cells) - max(1, (height - 2) // tallest))
-    lines: list[RenderableType] = [_drawn_row({name: Text(name, style="bold") for name in shown}, widths)]
+    lines: list[RenderableType] = [_grid_row({name: Text(name, style="bold") for name in shown}, widths)]
     for row in cells[: len(cells) - left_out]:
         texts = {
-            name: Text(row[name], style=_style(name, row[name]), no_wrap=is_brief and name != main) for name in shown
+            name: Text(row[name], style=_style(name, row[name]), no_wrap=is_live and name != key) for name in shown
         }
-        lines.append(_drawn_row(texts, widths))
-        if sentences is not None and row[sentences]:
-            below = Text(row[sentences], style="dim", no_wrap=is_brief, overflow="crop" if is_brief else "fold")
+        lines.append(_grid_row(texts, widths))
+        if text_below is not None and row[text_below]:
+            below = Text(row[text_below], style="dim", no_wrap=is_live, overflow="crop" if is_live else "fold")
             lines.append(Padding(below, (0, 0, 0, INDENT)))
     if left_out:
         lines.append(f"and {left_out} more")
     return Group(*lines)
 
 
-def _drawn_row(cells: Mapping[str, Text], widths: Mapping[str, int]) -> Table:
+def _grid_row(cells: Mapping[str, Text], widths: Mapping[str, int]) -> Table:
     from rich.table import Table
 
-    row = Table.grid()
+    grid = Table.grid()
     texts: list[Text | str] = []
     for name, text in cells.items():
         if texts:
-            # A column of its own: padding is a part of a column's width in some versions of rich, and not in others.
-            row.add_column(width=GAP)
+            # The gap is a column: some versions of rich count padding as part of a column's width, others do not.
+            grid.add_column(width=GAP)
             texts.append("")
-        row.add_column(width=widths[name], overflow="crop" if text.no_wrap else "fold")
+        grid.add_column(width=widths[name], overflow="crop" if text.no_wrap else "fold")
         texts.append(text)
-    row.add_row(*texts)
-    return row
+    grid.add_row(*texts)
+    return grid
 
 
-def _signed(column: str, text: str, unicode: bool) -> str:
+def _with_icon(column: str, text: str, unicode: bool) -> str:
     if column != "STATE" or not text:
         return text
-    look = symbol_of(text)
-    return f"{look.icon if unicode else look.ascii_icon} {text}"
+    symbol = symbol_of(text)
+    return f"{symbol.icon if unicode else symbol.ascii_icon} {text}"
 
 
 def _style(column: str, text: str) -> str:

@@ -1,1 +1,1 @@
-"""The commands, grouped by what they are for. Each imports what it needs when it runs, so that help is quick."""
+"""The commands, one per module. Each imports what it needs when it runs, so that help is fast."""

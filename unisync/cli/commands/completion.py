@@ -1,4 +1,4 @@
-"""completion: what makes a shell complete the command."""
+"""completion: the completion scripts of shells."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 _HELP = """\
-Print what makes a shell complete commands and options.
+Print the completion script of a shell.
 
 \b
     bash:  eval "$(unisync completion bash)"  # in ~/.bashrc
@@ -19,7 +19,7 @@ Print what makes a shell complete commands and options.
 @click.argument("shell", type=click.Choice(["bash", "fish", "zsh"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> int:
-    """Print what makes a shell complete the command."""
+    """Print the completion script of a shell."""
     found = get_completion_class(shell)
     assert found is not None
     click.echo(found(context.find_root().command, {}, "unisync", "_UNISYNC_COMPLETE").source())

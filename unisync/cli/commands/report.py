@@ -1,4 +1,4 @@
-"""report: a page that shows how syncs stand and how they came to."""
+"""report: an HTML page about syncs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from unisync._models.refs import TwinMakerSync
-from unisync.cli.commands.status import Found, ended, everything, looked
+from unisync.cli.fetching import exit_code, fetch, select
 from unisync.cli.options import Cli, connected, file_option, refs_argument, writable
 from unisync.errors import UnisyncError
 
@@ -31,26 +31,25 @@ if TYPE_CHECKING:
     type=click.Path(),
     callback=writable,
     required=True,
-    help="Where the page goes; - is stdout.",
+    help="File to write; - is stdout.",
 )
-@click.option("--title", metavar="TEXT", default="Syncs", show_default=True, help="What stands on top of it.")
+@click.option("--title", metavar="TEXT", default="Syncs", show_default=True, help="Title of the page.")
 @connected(forms=())
 def report(
     cli: Cli, refs: list[SyncRef[SyncJob]], listed: list[SyncRef[SyncJob]] | None, target: Path, title: str
 ) -> int:
-    """Write a page that shows how syncs stand.
+    """Write an HTML report about syncs.
 
-    Of the REFs, those of a file, or without either of all that are found: the timeline of attempts and events, the
-    revisions, the blockers, what failed and why. One HTML file that needs nothing else, to attach, to print or to keep.
+    Reports on the REFs and those of a file; without either, on all syncs that are found. It shows each sync's attempts
+    and events on a timeline, its commits, its blockers, what failed and why. The page is one file that loads nothing.
     """
     from unisync._render.report import report as page
 
-    wanted = [*refs, *(listed or ())]
-    found = Found(wanted) if wanted or listed is not None else everything(cli)
-    outcomes = looked(cli, found.refs)
-    with cli.output.busy("Reading what happened..."):
+    selection = select(cli, refs, listed)
+    outcomes = fetch(cli, selection.refs)
+    with cli.output.busy("Reading events..."):
         entries = [_entry(cli, outcome) for outcome in outcomes]
-    text = page(entries, as_of=datetime.now(UTC), title=title, warnings=found.unseen)
+    text = page(entries, as_of=datetime.now(UTC), title=title, warnings=selection.warnings)
     if str(target) == "-":
         cli.output.write(text)
     else:
@@ -58,17 +57,17 @@ def report(
             target.write_text(text, encoding="utf-8")
         except OSError as error:
             raise click.FileError(str(target), error.strerror or str(error)) from error
-        cli.output.say(f"Wrote {target}: {len(outcomes)} sync{'s' * (len(outcomes) != 1)}.")
-    return ended(cli, outcomes, found)
+        cli.output.echo(f"Wrote {target}: {len(outcomes)} sync{'s' * (len(outcomes) != 1)}.")
+    return exit_code(cli, outcomes, selection)
 
 
 def _entry(cli: Cli, outcome: Outcome[SyncJob]) -> ReportEntry:
-    """What came of a look, and what else is told of it. What cannot be read is noted on the page."""
+    """The report's entry of a sync. What cannot be read becomes a note in it."""
     from unisync._render.report import ReportEntry
 
     if outcome.job is None:
         return ReportEntry(outcome)
-    client, ref = cli.connection.alone(outcome.ref)
+    client, ref = cli.connection.single(outcome.ref)
     found: dict[str, Any] = {}
     notes: tuple[str, ...] = ()
     try:
