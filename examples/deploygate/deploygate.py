@@ -1,4 +1,4 @@
-"""Lets a pipeline go on once a commit is in place in each of its stacks, and tells people why it does not."""
+"""Let a pipeline continue once a commit is live in each of its stacks, and say why if it is not."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from unisync import (
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the pipeline may go on, and what is said of it."""
+    """Whether the pipeline may continue, and why."""
 
-    goes_on: bool
-    said: str
+    passed: bool
+    message: str
 
 
-def verdict_on(stack: str, error: UnisyncError | None) -> Verdict:
-    """What is to be said of a stack."""
+def judge(stack: str, error: UnisyncError | None) -> Verdict:
+    """The verdict on one stack."""
     match error:
         case None:
-            return Verdict(True, f"{stack} is in place")
+            return Verdict(True, f"{stack} is synced")
         case SyncSupersededError():
-            return Verdict(True, f"{stack} is past it: {error.superseded_by.sha[:7]} took its place")
+            return Verdict(True, f"{stack} was superseded by {error.superseded_by.sha[:7]}")
         case SyncBlockedError():
             return Verdict(False, f"{stack} is blocked: {error.blockers[0].created_reason}")
         case SyncFailedError():
@@ -44,20 +44,20 @@ def gate(stacks: Iterable[str], commit: str, client: Unisync | None = None) -> l
     """Wait for a commit in all stacks."""
     client = client or Unisync()
     outcomes = client.wait_all([StackSync(stack) for stack in stacks], revision=commit, timeout=900)
-    return [verdict_on(str(outcome.ref), outcome.error) for outcome in outcomes]
+    return [judge(str(outcome.ref), outcome.error) for outcome in outcomes]
 
 
 async def live_commit(stack: str, client: AsyncUnisync) -> str | None:
-    """The commit that is live in a stack, for a page that shows it."""
+    """The commit that is live in a stack, for a status page."""
     job = await client.get(StackSync(stack))
     return job.live_revision.sha if job.live_revision else None
 
 
 def main() -> int:
-    """Be the pipeline's step: deploygate COMMIT STACK…"""
+    """Run as a pipeline step: deploygate COMMIT STACK..."""
     verdicts = gate(sys.argv[2:], sys.argv[1])
-    print(*(verdict.said for verdict in verdicts), sep="\n")
-    return 0 if all(verdict.goes_on for verdict in verdicts) else 1
+    print(*(verdict.message for verdict in verdicts), sep="\n")
+    return 0 if all(verdict.passed for verdict in verdicts) else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The gate, with the fixtures that unisync brings: it makes its own client, which finds the emulated AWS by itself."""
+"""Tests with unisync's fixtures: the gate creates its own client, which connects to the emulated AWS."""
 
 from __future__ import annotations
 
@@ -21,48 +21,48 @@ def stacks(unisync_emulator: Emulator) -> None:
         unisync_emulator.add_stack(stack, repository="acme/infra")
 
 
-def test_it_waits_for_all_stacks(unisync_emulator: Emulator, unisync_clock: EmulatorClock) -> None:
+def test_the_gate_waits_for_all_stacks(unisync_emulator: Emulator, unisync_clock: EmulatorClock) -> None:
     unisync_emulator.push(stack="payments", sha=COMMIT)
     unisync_emulator.push(stack="orders", sha=COMMIT, detection_delay=300)
     verdicts = deploygate.gate(["payments", "orders"], COMMIT)
-    assert [verdict.said for verdict in verdicts] == [
-        "codeconnections:payments is in place",
-        "codeconnections:orders is in place",
+    assert [verdict.message for verdict in verdicts] == [
+        "codeconnections:payments is synced",
+        "codeconnections:orders is synced",
     ]
     assert unisync_clock.now() > 300  # five minutes, which took none
 
 
-def test_a_failure_is_told_with_its_reason(unisync_emulator: Emulator) -> None:
+def test_a_failure_has_its_reason(unisync_emulator: Emulator) -> None:
     unisync_emulator.push(stack="payments", sha=COMMIT, outcome="FAILED", reason="no such parameter: Size")
     (verdict,) = deploygate.gate(["payments"], COMMIT)
-    assert not verdict.goes_on
-    assert verdict.said == "codeconnections:payments failed: no such parameter: Size"
+    assert not verdict.passed
+    assert verdict.message == "codeconnections:payments failed: no such parameter: Size"
 
 
-def test_a_blocked_stack_holds_the_pipeline(unisync_emulator: Emulator) -> None:
+def test_a_blocked_stack_fails_the_gate(unisync_emulator: Emulator) -> None:
     unisync_emulator.block(stack="payments", reason="changed by hand")
     unisync_emulator.push(stack="payments", sha=COMMIT)
     (verdict,) = deploygate.gate(["payments"], COMMIT)
-    assert (verdict.goes_on, verdict.said) == (False, "codeconnections:payments is blocked: changed by hand")
+    assert (verdict.passed, verdict.message) == (False, "codeconnections:payments is blocked: changed by hand")
 
 
-def test_yesterdays_success_opens_no_gate(unisync_emulator: Emulator, unisync_clock: EmulatorClock) -> None:
+def test_an_older_success_does_not_pass_the_gate(unisync_emulator: Emulator, unisync_clock: EmulatorClock) -> None:
     unisync_emulator.push(stack="payments", sha=NEXT)
     unisync_clock.advance(24 * 3600)
     (verdict,) = deploygate.gate(["payments"], COMMIT)
-    assert not verdict.goes_on
-    assert "was not in place after 900" in verdict.said
+    assert not verdict.passed
+    assert "was not synced after 900" in verdict.message
 
 
-def test_it_puts_up_with_throttling(unisync_emulator: Emulator, unisync_fault: Fault) -> None:
+def test_throttling_is_retried(unisync_emulator: Emulator, unisync_fault: Fault) -> None:
     unisync_emulator.push(stack="payments", sha=COMMIT)
     unisync_fault("GetResourceSyncStatus", "ThrottlingException", times=3)
-    assert deploygate.gate(["payments"], COMMIT)[0].goes_on
+    assert deploygate.gate(["payments"], COMMIT)[0].passed
 
 
-def test_with_a_client_that_is_handed_in(unisync_emulator: Emulator, unisync_client: Unisync) -> None:
+def test_the_gate_accepts_a_client(unisync_emulator: Emulator, unisync_client: Unisync) -> None:
     unisync_emulator.push(stack="payments", sha=COMMIT)
-    assert deploygate.gate(["payments"], COMMIT, unisync_client)[0].goes_on
+    assert deploygate.gate(["payments"], COMMIT, unisync_client)[0].passed
 
 
 def test_the_live_commit(
@@ -74,10 +74,10 @@ def test_the_live_commit(
     assert asyncio.run(deploygate.live_commit("payments", unisync_async_client)) == COMMIT
 
 
-def test_as_a_step(
+def test_the_pipeline_step(
     unisync_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     unisync_emulator.push(stack="orders", sha=COMMIT)
     monkeypatch.setattr("sys.argv", ["deploygate", COMMIT[:7], "orders"])
     assert deploygate.main() == 0
-    assert capsys.readouterr().out == "codeconnections:orders is in place\n"
+    assert capsys.readouterr().out == "codeconnections:orders is synced\n"

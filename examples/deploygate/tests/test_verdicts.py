@@ -1,4 +1,4 @@
-"""The same without a server: for the many small tests of what is said."""
+"""Tests with a fake client, which needs no server: for the many small tests of verdicts."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ def client() -> FakeUnisync:
     return fake
 
 
-def test_in_place(client: FakeUnisync) -> None:
+def test_synced(client: FakeUnisync) -> None:
     client.aws.push(stack="payments", sha=COMMIT)
     assert deploygate.gate(["payments"], COMMIT, client) == [
-        deploygate.Verdict(True, "codeconnections:payments is in place")
+        deploygate.Verdict(True, "codeconnections:payments is synced")
     ]
 
 
-def test_a_commit_that_was_overtaken(client: FakeUnisync) -> None:
+def test_superseded(client: FakeUnisync) -> None:
     client.aws.push(stack="payments", sha=COMMIT)
     client.aws.clock.advance(600)
     client.aws.push(stack="payments", sha="90aa21b" + COMMIT[7:])
     client.aws.clock.advance(600)
     (verdict,) = deploygate.gate(["payments"], COMMIT, client)
-    assert verdict.goes_on
-    assert verdict.said == "codeconnections:payments is past it: 90aa21b took its place"
+    assert verdict.passed
+    assert verdict.message == "codeconnections:payments was superseded by 90aa21b"
 
 
 def test_an_unknown_stack(client: FakeUnisync) -> None:
     (verdict,) = deploygate.gate(["paymnets"], COMMIT, client)
-    assert not verdict.goes_on
-    assert "ResourceNotFoundException" in verdict.said
+    assert not verdict.passed
+    assert "ResourceNotFoundException" in verdict.message
 
 
-def test_what_was_asked(client: FakeUnisync) -> None:
+def test_the_calls(client: FakeUnisync) -> None:
     client.aws.push(stack="payments", sha=COMMIT)
     deploygate.gate(["payments"], COMMIT, client)
     assert {call.operation for call in client.aws.calls} >= {"GetResourceSyncStatus"}
 
 
-def test_nothing_of_aws_is_left_by_other_tests() -> None:
+def test_the_fixtures_leave_no_aws_settings() -> None:
     assert not [name for name in os.environ if name.startswith("AWS_")]
