@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Callable
-from importlib import import_module
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Any, cast, get_type_hints
 
@@ -37,14 +37,14 @@ exclude_patterns = ["_build", "explanation/words.md"]
 default_role = "py:obj"  # single backticks in a docstring
 nitpicky = True
 nitpick_ignore_regex = [
-    # Type variables, Python's own, and what is shown for want of a public name.
+    # Type variables, names of the standard library, and types of other libraries.
     ("py:class", r"(.*\.)?(J|P|R|T|V)(_co)?"),
     ("py:class", r"(Any|AsyncIterator|AwareDatetime|Callable|Collection|Event|Iterable|Iterator|Literal|Mapping|Self)"),
     ("py:class", r"(.*\.)?(Callable\[\[\]|datetime|timedelta)"),
-    ("py:class", r"(.*\.)?(Boto3Session|BotocoreConfig|ClientError|Random|TracerProvider)"),
+    ("py:class", r"(.*\.)?(ClientError|Random|TracerProvider)"),
     ("py:class", r"(abc|botocore|collections|datetime|enum|pydantic|threading|typing)\..*"),
 ]
-myst_enable_extensions = ["attrs_inline", "colon_fence"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 add_module_names = False
@@ -60,43 +60,16 @@ html_show_sourcelink = False
 html_copy_source = False
 html_theme_options: dict[str, object] = {"top_of_page_buttons": []}
 
-ALIASES = {
-    "Action": "unisync._services.ensure",
-    "OnEvent": "unisync._core.events",
-    "OnOutcome": "unisync._waiters.many",
-    "OnProgress": "unisync._waiters.waiters",
-    "RepositoryProvider": "unisync._services.proton",
-    "Switch": "unisync._models.configurations",
-    "SyncResourceState": "unisync._models.resources",
-    "SyncResourceType": "unisync._models.resources",
-    "SyncType": "",  # the item's own module: it is another for Proton
-    "TemplateType": "unisync._models.refs",
-    "Trigger": "unisync._models.configurations",
-    "What": "unisync._waiters.watcher",
-}
-"""Types that are written out where a signature has them, since nobody imports their names; and their modules."""
-MADE_BY_UNISYNC = (
-    r"(Async|Blocking)?(CodeConnections|Pager|Proton|TwinMaker)|Call|CallEnded|Change|Clock|Discovery|EnsureResult|"
-    r"FleetDiscovery|Page|Setup|SyncState|WaitEnded|WaitStarted"
+NO_CONSTRUCTOR = (
+    r"(Async)?(CodeConnections|Proton|TwinMaker)Client|(Async)?Pager|CallEnded|Change|Clock|Discovery|EnsureResult|"
+    r"FleetDiscovery|Page|RecordedCall|Setup|SyncState|WaitEnded|WaitStarted"
 )
-"""Classes that show no arguments: nobody else makes one."""
-DATA = {
-    "unisync.AnyRef": "unisync._models.refs",
-    "unisync.Event": "unisync._core.events",
-    "unisync.emulator.ACCOUNT": "unisync.emulator.emulator",
-    "unisync.emulator.REGION": "unisync.emulator.emulator",
-}
-"""What is no class and no function, and the modules that say what it is."""
+"""Classes whose constructor is not public: they show no arguments."""
 
 
-def shown(text: str, item: object) -> str:
-    """A type or a signature as the site has it."""
+def display(text: str) -> str:
+    """A type or a signature as the site shows it."""
     text = unqualified(text).replace("stop: Event", "stop: threading.Event")
-    for name, module in ALIASES.items():
-        if re.search(rf"\b{name}\b", text):
-            alias = getattr(import_module(module or item.__module__), name)
-            meaning = unqualified(stringify_annotation(alias, "smart"))
-            text = re.sub(rf"\b{name}\b(\[J\])?", meaning, text)
     text = re.sub(r"<built-in method random of .*?>", "random.random", text)
     return re.sub(r"\bBackoff\(.*?\)", "Backoff()", text)
 
@@ -107,75 +80,95 @@ def unqualified(text: str) -> str:
 
 
 def prepare(item: type[object]) -> None:
-    """Have the attributes of a class say their types as a reader knows them."""
+    """Make autodoc see a class's attributes and their types."""
     if issubclass(item, UnisyncError):
-        item.__module__ = "unisync.errors"  # where autodoc finds what is said of its attributes
+        item.__module__ = "unisync.errors"  # where autodoc finds the docstrings of its attributes
     own = inspect.get_annotations(item)
-    own |= {name: getattr(import_module(ALIASES[text]), text) for name, text in own.items() if text in ALIASES}
     if issubclass(item, Model):
-        item.model_rebuild()  # pydantic builds late, and what autodoc does meanwhile would be in its way
-        # Those of its bases too, and without what is there for pydantic alone.
+        item.model_rebuild()  # pydantic builds late, which autodoc would disturb
+        # Includes the fields of base classes, and excludes what only pydantic needs.
         fields = {name: field.annotation for name, field in item.model_fields.items()}
         own |= get_type_hints(type("Fields", (), {"__annotations__": fields, "__module__": __name__}))
+    if issubclass(item, (unisync.Unisync, unisync.AsyncUnisync)):
+        prefix = "Async" if issubclass(item, unisync.AsyncUnisync) else ""
+        services = ("TwinMaker", "Proton", "CodeConnections")
+        own |= {name.lower(): getattr(unisync, f"{prefix}{name}Client") for name in services}
     item.__annotations__ = own
 
 
-def with_shown_signature(
+def process_signature(
     app: Sphinx, what: str, name: str, item: object, options: object, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None]:
-    """A verb's signature is the one that it gives itself; what users do not make shows none."""
+    """Show the signature that a method gives itself, and none for classes that users do not create."""
     if inspect.isclass(item):
-        shows_none = issubclass(item, (Model, UnisyncError)) or re.fullmatch(MADE_BY_UNISYNC, item.__name__)
-        return signature and ("" if shows_none else shown(signature, item)), None
+        hidden = issubclass(item, (Model, UnisyncError)) or re.fullmatch(NO_CONSTRUCTOR, item.__name__)
+        return signature and ("" if hidden else display(signature)), None
     if what in ("function", "method"):
         own = inspect.signature(cast("Callable[..., object]", item))
         if what == "method" and next(iter(own.parameters), "") in ("self", "cls"):
             own = own.replace(parameters=list(own.parameters.values())[1:])
-        signature, arrow, result = shown(stringify_signature(own, unqualified_typehints=True), item).partition(") -> ")
+        signature, arrow, result = display(stringify_signature(own, unqualified_typehints=True)).partition(") -> ")
         return signature + ")" * bool(arrow), result or None
     return signature, returns
 
 
-def with_fields(app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]) -> None:
-    """Make fields of a docstring's sections. An attribute's docstring has none."""
+def data_docs(name: str) -> list[str]:
+    """The docstring below the definition of a constant or a type alias, in whichever module that is."""
+    for module in [module for module in sys.modules if module.startswith("unisync.")]:
+        docs = ModuleAnalyzer.for_module(module).find_attr_docs()
+        if ("", name) in docs:
+            return docs["", name]
+    return []
+
+
+def process_docstring(app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]) -> None:
+    """Convert a docstring's sections to fields, and describe data."""
     if name == "unisync.emulator.FAULTS":
         lines[:] = [
             "The faults that are not error codes.",
             "",
-            *(f"- ``{kind}``: {it_does}" for kind, it_does in FAULTS.items()),
+            *(f"- ``{kind}``: {effect}" for kind, effect in FAULTS.items()),
         ]
     elif what == "data":
-        lines[:] = ModuleAnalyzer.for_module(DATA[name]).find_attr_docs()["", name.rpartition(".")[2]]
+        lines[:] = data_docs(name.rpartition(".")[2])
+        if not isinstance(item, str):  # a type alias
+            lines += ["", f"Definition: ``{display(stringify_annotation(item, 'smart'))}``"]
     if what in ("attribute", "data", "property"):
         return
     if "Returns:" in lines:
-        # Napoleon would take what stands before a colon for a type.
+        # Napoleon would take text before a colon for a type.
         start = lines.index("Returns:")
-        end = next((place for place in range(start + 1, len(lines)) if re.match(r"\S", lines[place])), len(lines))
+        end = next((index for index in range(start + 1, len(lines)) if re.match(r"\S", lines[index])), len(lines))
         lines[start:end] = [":returns: " + " ".join(line.strip() for line in lines[start + 1 : end]).strip(), ""]
     lines[:] = GoogleDocstring(lines).lines()
 
 
-def skipped(app: Sphinx, what: str, name: str, item: object, skip: bool, options: object) -> bool | None:
-    """Leave out what pydantic asks for."""
+def skip_member(app: Sphinx, what: str, name: str, item: object, skip: bool, options: object) -> bool | None:
+    """Leave out what only pydantic needs."""
     return True if name in ("model_config", "model_post_init") else None
 
 
-def plain_where_unknown(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: object) -> object:
-    """Single backticks in a docstring: code where they name nothing that has an entry."""
+def missing_reference(app: Sphinx, env: BuildEnvironment, node: pending_xref, content: object) -> object:
+    """Link type aliases, and show single backticks in a docstring as code if they name nothing documented."""
     if node["reftarget"] == "unisync.errors":
         return make_refnode(app.builder, node["refdoc"], "reference/errors", "", cast("pending_xref", content))
+    if node["reftype"] == "class":
+        name = f"unisync.{node['reftarget'].rpartition('.')[2]}"
+        entry = env.domains.python_domain.objects.get(name)
+        if entry is not None:
+            return make_refnode(
+                app.builder, node["refdoc"], entry.docname, entry.node_id, cast("pending_xref", content)
+            )
     return content if node["reftype"] == "obj" else None
 
 
-def without_files(app: Sphinx, path: Path, page: str, content: list[str]) -> None:
-    """In what is included of other files, name the repository's files without a link: they are not on the site."""
-    if path.name != "README.md":  # whose links say where its parts begin and end
-        content[0] = re.sub(r"\[(`[^`]+`)\]\((?!https?:|#|docs/)[^)]+\)", r"\1", content[0])
+def remove_file_links(app: Sphinx, path: Path, page: str, content: list[str]) -> None:
+    """Replace links to files of the repository by their names in included files: they are not on the site."""
+    content[0] = re.sub(r"\[(`[^`]+`)\]\((?!https?:|#|docs/)[^)]+\)", r"\1", content[0])
 
 
-def with_breaks(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
-    """Let a long name in the text break between its words, so that tables are no wider than they have to be."""
+def add_word_breaks(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Let long names break between their words, so that tables are no wider than necessary."""
     context["body"] = re.sub(
         r'(?<=<span class="pre">)[\w.]{16,}(?=</span>)',
         lambda name: re.sub(r"(?<=[_.])|(?<=[a-z])(?=[A-Z])", "<wbr>", name[0]),
@@ -187,9 +180,9 @@ def setup(app: Sphinx) -> None:
     for item in (getattr(unisync, name) for name in unisync.__all__):
         if isinstance(item, type):
             prepare(cast("type[object]", item))
-    app.connect("autodoc-process-signature", with_shown_signature)
-    app.connect("autodoc-process-docstring", with_fields)
-    app.connect("autodoc-skip-member", skipped)
-    app.connect("include-read", without_files)
-    app.connect("html-page-context", with_breaks)
-    app.connect("missing-reference", plain_where_unknown)
+    app.connect("autodoc-process-signature", process_signature)
+    app.connect("autodoc-process-docstring", process_docstring)
+    app.connect("autodoc-skip-member", skip_member)
+    app.connect("include-read", remove_file_links)
+    app.connect("html-page-context", add_word_breaks)
+    app.connect("missing-reference", missing_reference)

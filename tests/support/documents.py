@@ -1,11 +1,11 @@
-"""The pages of the documentation, as what can be run of them.
+"""Reads the documentation, so that tests can run what it shows.
 
-- ```python is a program. It is run by itself, in an empty folder. A ```text that follows is what it prints.
-- ```{code-block} with a `:caption:` is a file of that name, in a folder that the page's blocks share.
-- ```console is a shell in that folder. A line that begins with "$ " is run; those below it are what it prints. `…`
-  stands for anything in a line, and alone on one for any lines. Times and ids may differ. `unisync emulator` is served
-  until the page ends, on a free port, and what it prints is exported, as the page tells its reader to do.
-- <!-- not run: REASON --> above a block says that it is not, and why.
+- ```python is a program, run by itself. A ```text block after it is what it prints.
+- ```{code-block} with a `:caption:` is a file of that name, in a folder that all blocks of the page share.
+- ```console is a shell session in that folder. Lines that begin with "$ " are run; the lines below them are their
+  output. `…` stands for anything within a line, and alone on a line for any number of lines. Times and ids may differ.
+  `unisync emulator` is served on a free port until the end of the page, and the variables that it prints are exported.
+- <!-- not run: REASON --> above a block excludes it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
 _BLOCK = re.compile(
-    r"^(?:<!-- not run: (?P<excuse>.+) -->\n)?```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^(?:<!-- not run: (?P<reason>.+) -->\n)?```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 )
 _VARYING = {
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( UTC|Z)": "<time>",
@@ -32,25 +32,26 @@ class Block(NamedTuple):
     """A fenced block of a page."""
 
     kind: str
-    """The language, or what a directive is called."""
+    """The language, or the name of the directive."""
     body: str
     line: int
     caption: str
-    excuse: str
+    not_run: str
     """Why it is not run; empty if it is."""
 
 
 class Command(NamedTuple):
-    """What is typed into a shell, and what it prints."""
+    """A command of a shell session, and its output."""
 
     text: str
-    shown: str
+    output: str
 
 
-def pages() -> list[Path]:
-    """The sources that somebody wrote by hand."""
-    generated = {DOCS / "cli.md", DOCS / "operations.md"}
-    return sorted(set(DOCS.rglob("*.md")) - generated - set(DOCS.glob("_build/**/*")))
+def pages() -> dict[str, Path]:
+    """The pages written by hand, by their path in the repository."""
+    generated = {DOCS / "cli.md", DOCS / "operations.md", *DOCS.glob("_build/**/*")}
+    found = [ROOT / "README.md", *sorted(set(DOCS.rglob("*.md")) - generated)]
+    return {page.relative_to(ROOT).as_posix(): page for page in found}
 
 
 def blocks(page: Path) -> list[Block]:
@@ -65,33 +66,34 @@ def blocks(page: Path) -> list[Block]:
             body = body[options.end() :].lstrip("\n") if options else body
             named = re.search(r"^:caption: (.*)$", options[0], re.MULTILINE) if options else None
             caption = named[1] if named else ""
-        found.append(Block(info, body, text.count("\n", 0, match.start()) + 1, caption, match["excuse"] or ""))
+        line = text.count("\n", 0, match.start()) + 1
+        found.append(Block(info, body, line, caption, match["reason"] or ""))
     return found
 
 
 def commands(block: Block) -> list[Command]:
-    """What a console block has somebody type. A line that ends with a backslash goes on in the next."""
+    """The commands of a console block. A line that ends with a backslash continues on the next."""
     found: list[Command] = []
-    goes_on = False
+    continues = False
     for line in block.body.splitlines():
-        if goes_on:
+        if continues:
             found[-1] = Command(f"{found[-1].text}\n{line}", "")
         elif line.startswith("$ "):
             found.append(Command(line.removeprefix("$ "), ""))
         else:
-            found[-1] = Command(found[-1].text, f"{found[-1].shown}{line}\n")
-        goes_on = (line.startswith("$ ") or goes_on) and line.endswith("\\")
+            found[-1] = Command(found[-1].text, f"{found[-1].output}{line}\n")
+        continues = (line.startswith("$ ") or continues) and line.endswith("\\")
     return found
 
 
-def assert_shown(shown: str, printed: str) -> None:
-    """What was printed is what is shown, but for what varies."""
+def assert_output(expected: str, actual: str) -> None:
+    """Check that a page shows what was printed, except for what varies."""
     for pattern, name in _VARYING.items():
-        shown, printed = re.sub(pattern, name, shown), re.sub(pattern, name, printed)
-    wanted = ["(.*\n)*" if line == "…" else f"{_loosely(line)} *\n" for line in shown.splitlines()]
-    if not re.fullmatch("".join(wanted), printed if printed.endswith("\n") or not printed else f"{printed}\n"):
-        assert printed == shown
+        expected, actual = re.sub(pattern, name, expected), re.sub(pattern, name, actual)
+    lines = ["(.*\n)*" if line == "…" else f"{_line_pattern(line)} *\n" for line in expected.splitlines()]
+    if not re.fullmatch("".join(lines), actual if actual.endswith("\n") or not actual else f"{actual}\n"):
+        assert actual == expected
 
 
-def _loosely(line: str) -> str:
+def _line_pattern(line: str) -> str:
     return ".*".join(re.escape(part) for part in line.rstrip().split("…"))
