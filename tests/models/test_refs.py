@@ -1,4 +1,4 @@
-"""References: text that round-trips, equality, pickling, and names that are refused."""
+"""References: text that round-trips, equality, pickling, and invalid names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unisync import (
-    InvalidRequestError,
+    InvalidArgumentError,
     ServiceInstanceSync,
     StackSync,
     SyncRef,
@@ -32,12 +32,12 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(("ref", "text"), TEXTS)
-def test_a_reference_and_its_text_are_one(ref: SyncRef[Any], text: str) -> None:
+def test_a_reference_round_trips_through_its_text(ref: SyncRef[Any], text: str) -> None:
     assert str(ref) == text
     assert parse_ref(text) == ref
 
 
-def test_the_default_may_be_written_out() -> None:
+def test_a_text_may_contain_the_default() -> None:
     assert parse_ref("twinmaker:factory/SITEWISE") == TwinMakerSync("factory")
     assert parse_ref("codeconnections:stack/CFN_STACK_SYNC") == StackSync("stack")
 
@@ -55,7 +55,7 @@ names = st.text(
         st.builds(StackSync, names, names),
     )
 )
-def test_every_reference_survives_text_pickle_and_copy(ref: SyncRef[Any]) -> None:
+def test_every_reference_round_trips_through_text_pickle_and_copy(ref: SyncRef[Any]) -> None:
     for twin in (parse_ref(str(ref)), pickle.loads(pickle.dumps(ref)), copy.deepcopy(ref)):
         assert twin == ref
         assert hash(twin) == hash(ref)
@@ -82,16 +82,16 @@ def test_every_reference_survives_text_pickle_and_copy(ref: SyncRef[Any]) -> Non
         "TWINMAKER:factory",
     ],
 )
-def test_what_is_no_reference_is_refused(text: str) -> None:
-    with pytest.raises(InvalidRequestError, match="expected") as caught:
+def test_an_invalid_text_is_rejected(text: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="expected") as caught:
         parse_ref(text)
     assert isinstance(caught.value, ValueError)
     assert isinstance(caught.value, UnisyncError)
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "a/b", "a:b", "a\n", "\x00", 7, None])
-def test_a_name_that_could_not_be_told_from_its_neighbours_is_refused(name: Any) -> None:
-    with pytest.raises(InvalidRequestError, match="service_instance_name: expected a name"):
+def test_an_ambiguous_name_is_rejected(name: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match="service_instance_name: expected a name"):
         ServiceInstanceSync("web", name)
 
 
