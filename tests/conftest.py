@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from unisync import AsyncPager, AsyncUnisync, Unisync
+from unisync import AsyncUnisync, Unisync
 from unisync.emulator import Emulator
 
 # Some tests press Ctrl-C. A shell's background job has it ignored, and all that it starts inherits that.

@@ -18,7 +18,7 @@ import pytest
 from botocore.config import Config
 
 from tests.conftest import Awaited
-from tests.support.samples import FACTORY, MINE, NEWER, OLD, STACK, session_of
+from tests.support.samples import FACTORY, MINE, NEWER, OLD, STACK
 from unisync import (
     AccessDeniedError,
     AccountRegion,
