@@ -11,7 +11,7 @@ from tests.robustness.calls import find_problems
 from tests.robustness.faults import FAULTS
 from tests.robustness.fields import FIELD_FAULTS
 from tests.robustness.relayed_emulator import RelayedEmulator
-from tests.support.cbor import NO_CBOR, leave_only_cbor
+from tests.support.cbor import NO_CBOR, use_cbor
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(NO_CBOR, reason="no CBOR in this botocore")]
 
@@ -22,16 +22,11 @@ EMULATOR_FAULTS = ["truncate", "short", "garble", "empty", "html", "missing-memb
 
 
 @pytest.fixture(scope="module")
-def cbor_client(make_client: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+def cbor_client(make_client: Callable[..., Any]) -> Any:
     """A client of either kind, which uses CBOR with CodeConnections."""
-    folder = tmp_path_factory.mktemp("models")
-    leave_only_cbor(folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DATA_PATH", str(folder))
-        client = make_client()
-        (repository, *_) = client.codeconnections.list_repository_links()
-        assert repository.owner == "acme"
-        return client
+        use_cbor(patch)
+        return make_client()
 
 
 @pytest.mark.parametrize("fault", [*RELAY_FAULTS, *EMULATOR_FAULTS])

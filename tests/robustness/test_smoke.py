@@ -11,7 +11,7 @@ from tests.robustness.calls import find_problems
 from tests.robustness.faults import FAULT_CLASSES, FAULTS, scripted
 from tests.robustness.fields import WRONG_VALUES, wrong_field
 from tests.robustness.relayed_emulator import RelayedEmulator
-from tests.support.cbor import NO_CBOR, leave_only_cbor
+from tests.support.cbor import NO_CBOR, use_cbor
 
 OPERATIONS = {
     "REST": ("iottwinmaker", "GetSyncJob"),
@@ -36,19 +36,12 @@ def operation(request: pytest.FixtureRequest) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def smoke_client(
-    make_client: Callable[..., Any], operation: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Any:
-    """A client of either kind, which uses CBOR with CodeConnections."""
-    folder = tmp_path_factory.mktemp("models")
-    if operation == OPERATIONS["CBOR"]:
-        leave_only_cbor(folder)
+def smoke_client(make_client: Callable[..., Any], operation: tuple[str, str]) -> Any:
+    """A client of either kind, which uses CBOR with CodeConnections where the operation does."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DATA_PATH", str(folder))
-        client = make_client()
-        (repository, *_) = client.codeconnections.list_repository_links()
-        assert repository.owner == "acme"
-        return client
+        if operation == OPERATIONS["CBOR"]:
+            use_cbor(patch)
+        return make_client()
 
 
 @pytest.mark.parametrize("fault", SMOKE_FAULTS)
