@@ -275,8 +275,8 @@ def test_an_update_changes_only_the_parameters_sent(aws: Emulator, connections: 
     ],
 )
 def test_an_unknown_resource_is_not_found(connections: Service, operation: str, params: Mapping[str, object]) -> None:
-    with connections.raises("ResourceNotFoundException", "resource: nowhere with sync type: CFN_STACK_SYNC"):
-        connections.call(operation, ResourceName="nowhere", **SYNC, **params)
+    with connections.raises("ResourceNotFoundException", "resource: unknown with sync type: CFN_STACK_SYNC"):
+        connections.call(operation, ResourceName="unknown", **SYNC, **params)
 
 
 def test_an_account_may_have_a_hundred_configurations(aws: Emulator, connections: Service) -> None:

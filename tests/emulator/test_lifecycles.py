@@ -36,7 +36,7 @@ SYNC = {"SyncType": "CFN_STACK_SYNC"}
 
 WORKSPACES, SOURCES, NAMES = ("factory", "plant"), ("SITEWISE", "OTHER"), ("a1", "b2")
 # One of each is drawn more often, so that much happens to the same resource.
-workspaces = st.sampled_from(["factory", "factory", "factory", "plant", "nowhere"])
+workspaces = st.sampled_from(["factory", "factory", "factory", "plant", "unknown"])
 sources, names = st.sampled_from(["SITEWISE", "SITEWISE", *SOURCES]), st.sampled_from(["a1", *NAMES])
 
 SETTINGS = settings(

@@ -328,8 +328,8 @@ def test_services_and_instances_are_listed(aws: Emulator, boto: BotoClients, cal
     of_shop = call("ListServiceInstances", {"serviceName": "shop", "sortBy": "name", "filters": []})
     assert of_shop == {"serviceInstances": [instances[2]]}
     assert call("ListServiceInstances", {"serviceName": "empty"}) == {"serviceInstances": []}
-    with raises(boto, "ResourceNotFoundException", "Service nowhere not found"):
-        call("ListServiceInstances", {"serviceName": "nowhere"})
+    with raises(boto, "ResourceNotFoundException", "Service unknown not found"):
+        call("ListServiceInstances", {"serviceName": "unknown"})
 
 
 @pytest.mark.parametrize("kind", ["Service", "Environment"])
@@ -351,6 +351,6 @@ def test_templates_and_versions_are_listed(aws: Emulator, boto: BotoClients, cal
     ]
     (minor,) = call(f"List{kind}TemplateVersions", {"templateName": "web", "majorVersion": "10"})["templateVersions"]
     assert minor == {**majors[1], "arn": f"{arn}:10.0"}
-    for wrong in ({"templateName": "nowhere"}, {"templateName": "web", "majorVersion": "7"}):
+    for wrong in ({"templateName": "unknown"}, {"templateName": "web", "majorVersion": "7"}):
         with raises(boto, "ResourceNotFoundException", r"not found|has no version 7"):
             call(f"List{kind}TemplateVersions", wrong)

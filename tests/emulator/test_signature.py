@@ -105,13 +105,13 @@ def test_an_unknown_key_is_rejected(aws: Emulator, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(-302, "Signature expired: "), (302, "Signature not yet current: "), (-86400, "expired: ")]
+    ("seconds", "message"), [(-302, "Signature expired: "), (302, "Signature not yet current: "), (-86400, "expired: ")]
 )
 def test_a_signature_more_than_five_minutes_off_is_rejected(
-    boto: BotoClients, monkeypatch: pytest.MonkeyPatch, seconds: float, words: str
+    boto: BotoClients, monkeypatch: pytest.MonkeyPatch, seconds: float, message: str
 ) -> None:
     shift_signing_time(monkeypatch, seconds)
-    with pytest.raises(ClientError, match=words) as raised:
+    with pytest.raises(ClientError, match=message) as raised:
         boto.proton.get_service_sync_config(serviceName="web")
     assert raised.value.response.get("Error", {}).get("Code") == "InvalidSignatureException"
     assert raised.value.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 403

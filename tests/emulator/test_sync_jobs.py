@@ -130,9 +130,9 @@ def test_a_deleted_job_can_be_created_again(aws: Emulator, boto: BotoClients) ->
 
 
 def test_an_unknown_workspace_has_no_jobs(boto: BotoClients) -> None:
-    with pytest.raises(boto.twinmaker.exceptions.ValidationException, match="Workspace nowhere does not exist"):
-        create(boto, "nowhere")
-    assert state(boto, "nowhere") == "deleted"
+    with pytest.raises(boto.twinmaker.exceptions.ValidationException, match="Workspace unknown does not exist"):
+        create(boto, "unknown")
+    assert state(boto, "unknown") == "deleted"
 
 
 def test_a_job_is_found_by_its_source_alone(aws: Emulator, boto: BotoClients) -> None:

@@ -216,7 +216,7 @@ def test_a_resource_belongs_to_one_workspace_source_and_type(aws: Emulator, boto
         ([{"resourceType": "ENTITY"}], ["a1", "a2", "a3"]),
         ([{"state": "IN_SYNC"}, {"resourceType": "ENTITY"}], ["a1"]),
         ([{"state": "IN_SYNC"}, {"state": "ERROR"}], []),
-        ([{"resourceId": "nowhere"}], []),
+        ([{"resourceId": "unknown"}], []),
     ],
 )
 def test_a_listed_resource_matches_every_filter(
@@ -256,8 +256,8 @@ def test_an_invalid_filter_is_rejected(aws: Emulator, boto: BotoClients) -> None
 @pytest.mark.parametrize(
     ("operation", "params"),
     [
-        ("ListSyncJobs", {"workspaceId": "nowhere"}),
-        ("ListSyncResources", {**JOB, "workspaceId": "nowhere"}),
+        ("ListSyncJobs", {"workspaceId": "unknown"}),
+        ("ListSyncResources", {**JOB, "workspaceId": "unknown"}),
         ("ListSyncResources", {**JOB, "syncSource": "OTHER"}),
     ],
 )
