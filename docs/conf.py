@@ -33,7 +33,7 @@ project_copyright = "unisync contributors, Apache-2.0"
 version = release = version_of("unisync-aws")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
-exclude_patterns = ["_build", "explanation/words.md"]
+exclude_patterns = ["_build", "explanation/state-table.md"]
 default_role = "py:obj"  # single backticks in a docstring
 nitpicky = True
 nitpick_ignore_regex = [

@@ -1,6 +1,6 @@
 """Write the table and the diagram of the states from the code, or check them.
 
-python -m tools.generators.states            write docs/explanation/words.md and states.svg
+python -m tools.generators.states            write docs/explanation/state-table.md and states.svg
 python -m tools.generators.states --check    write nothing; exit with 1 if they are out of date
 """
 
@@ -135,7 +135,7 @@ def lines(state: SyncState, *kinds: Mapping[SyncState, list[str]]) -> list[str]:
 def main() -> int:
     """Write or check both."""
     script = "python -m tools.generators.states"
-    table_status = written_or_checked(FOLDER / "words.md", table, script, __doc__)
+    table_status = written_or_checked(FOLDER / "state-table.md", table, script, __doc__)
     return written_or_checked(FOLDER / "states.svg", diagram, script, __doc__) or table_status
 
 
