@@ -64,7 +64,7 @@ class Watcher(Generic[J]):
         self._job: J | None = None
         self._reported: dict[str, type[UnisyncError]] = {}
         """The error that each kind of read last reported."""
-        self._transient = TransientErrors()
+        self._transient = {"status": TransientErrors(), "blockers": TransientErrors()}
         self._blockers: dict[str, SyncBlocker] = {}
         self._blockers_read_at = -math.inf
 
@@ -134,11 +134,11 @@ class Watcher(Generic[J]):
 
     def _succeeded(self, read: str) -> None:
         self._reported.pop(read, None)
-        self._transient.record_success()
+        self._transient[read].record_success()
 
     def _failed(self, read: str, error: UnisyncError) -> Flow[None]:
         """Emit an error that is not transient, once."""
-        if not self._transient.is_transient(error) and self._reported.get(read) is not type(error):
+        if not self._transient[read].is_transient(error) and self._reported.get(read) is not type(error):
             self._reported[read] = type(error)
             yield Emit(self._change("error", self._job, error=error))
 
