@@ -1,4 +1,4 @@
-"""Every change of a sync, once, whatever happens on the way."""
+"""Watches: every change of a sync is emitted once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from unisync import (
     AccessDeniedError,
     AsyncUnisync,
     Change,
-    InvalidRequestError,
+    InvalidArgumentError,
     StackSync,
     SyncState,
     Unisync,
@@ -30,7 +30,7 @@ ROLE = "arn:aws:iam::123456789012:role/sync"
 
 
 class Watched:
-    """A watch of either client, taken change by change."""
+    """A watch by either client, whose changes are taken as they are needed."""
 
     def __init__(self, changes: Any, run: Callable[[Any], Any] | None) -> None:
         self._changes = changes
@@ -80,18 +80,23 @@ def watch(request: pytest.FixtureRequest, aws: Emulator) -> Iterator[Callable[..
         runner.run(awaited.close())
 
 
-def told(change: Change[Any]) -> tuple[str, str, str | None]:
-    """What a change says, in short."""
-    after = str(change.after.status) if change.after else "gone"
+def summary(change: Change[Any]) -> tuple[str, str, str | None]:
+    """The kind of a change, the status after it, and the event or the status of the blocker."""
+    after = str(change.after.status) if change.after else "deleted"
     detail = change.event.type if change.event else change.blocker.status if change.blocker else None
     return change.kind, after, detail
 
 
-def test_the_life_of_a_commit(aws: Emulator, watch: Callable[..., Watched]) -> None:
+def times_of(aws: Emulator, operation: str) -> list[float]:
+    """When each call of an operation was received, in seconds."""
+    return [call.time.timestamp() for call in aws.calls if call.operation == operation]
+
+
+def test_each_step_of_a_commit_is_emitted(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
     aws.push(stack="payments-prod", sha=OLD, detection_delay=10)
     changes = watch(STACK).take(8)
-    assert [told(change) for change in changes] == [
+    assert [summary(change) for change in changes] == [
         ("state", "PENDING", None),
         ("state", "PENDING (INITIATED)", None),
         ("attempt", "PENDING (INITIATED)", None),
@@ -105,28 +110,28 @@ def test_the_life_of_a_commit(aws: Emulator, watch: Callable[..., Watched]) -> N
     assert all(
         later.before is not None and later.before == earlier.after
         for earlier, later in itertools.pairwise(changes)
-        if later.what == "state"
+        if later.kind == "state"
     )
     assert {change.ref for change in changes} == {STACK}
     assert aws.clock.now() < 50
 
 
-def test_the_next_attempt_and_its_events(aws: Emulator, watch: Callable[..., Watched]) -> None:
+def test_a_new_attempt_and_its_events_are_emitted(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
     aws.push(stack="payments-prod", sha=OLD)
     aws.clock.advance(60)
     watched = watch(STACK)
-    assert [told(change)[2] for change in watched.take(5)] == [
+    assert [summary(change)[2] for change in watched.take(5)] == [
         None,
         None,
         "SYNC_INITIATED",
         "SYNC_STARTED",
         "SYNC_SUCCEEDED",
-    ], "what there was before the first look"
+    ], "what happened before the first poll"
     aws.push(stack="payments-prod", sha=MINE, outcome="FAILED", reason="no such thing", duration=1)
     aws.clock.advance(10)
     state, attempt, *events = watched.take(5)
-    assert told(state) == ("state", "FAILED", None)
+    assert summary(state) == ("state", "FAILED", None)
     assert attempt.before is not None
     assert attempt.before.latest_sync.target_revision.sha == OLD
     assert attempt.after is not None
@@ -134,33 +139,31 @@ def test_the_next_attempt_and_its_events(aws: Emulator, watch: Callable[..., Wat
     assert [event.event.event for event in events if event.event][-1] == "no such thing"
 
 
-def test_blockers_come_and_go(aws: Emulator, watch: Callable[..., Watched]) -> None:
+def test_a_created_and_a_resolved_blocker_are_emitted(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
     watched = watch(STACK)
     watched.take(1)
     blocker = aws.block(stack="payments-prod", reason="modified by hand")
-    (came,) = watched.take(1)
-    assert (told(came)[::2], came.blocker and came.blocker.id) == (("blocker", "ACTIVE"), blocker)
+    (created,) = watched.take(1)
+    assert (summary(created)[::2], created.blocker and created.blocker.id) == (("blocker", "ACTIVE"), blocker)
     aws.unblock(stack="payments-prod")
-    (went,) = watched.take(1)
-    assert (told(went)[::2], went.blocker and went.blocker.id) == (("blocker", "RESOLVED"), blocker)
+    (resolved,) = watched.take(1)
+    assert (summary(resolved)[::2], resolved.blocker and resolved.blocker.id) == (("blocker", "RESOLVED"), blocker)
 
 
-def test_what_comes_to_be_and_goes_away(aws: Emulator, watch: Callable[..., Watched]) -> None:
+def test_a_creation_and_a_deletion_are_emitted(aws: Emulator, watch: Callable[..., Watched]) -> None:
     watched = watch(STACK)
-    assert [told(change)[:2] for change in watched.take(1)] == [("state", "gone")]
+    assert [summary(change)[:2] for change in watched.take(1)] == [("state", "deleted")]
     aws.add_stack("payments-prod", repository="acme/infra")
-    assert [told(change)[:2] for change in watched.take(1)] == [("state", "PENDING")]
+    assert [summary(change)[:2] for change in watched.take(1)] == [("state", "PENDING")]
     aws.remove_stack("payments-prod")
-    (gone,) = watched.take(1)
-    assert (gone.what, gone.after) == ("state", None)
-    assert gone.before is not None
+    (deleted,) = watched.take(1)
+    assert (deleted.kind, deleted.after) == ("state", None)
+    assert deleted.before is not None
 
 
-@pytest.mark.parametrize(
-    "fault", ["ThrottlingException", "http-503", "drop", "truncate", "garble", "InternalServerException"]
-)
-def test_what_passes_is_looked_past(aws: Emulator, watch: Callable[..., Watched], fault: str) -> None:
+@pytest.mark.parametrize("fault", ["ThrottlingException", "http-503", "drop", "truncate", "InternalServerException"])
+def test_a_transient_error_is_ignored(aws: Emulator, watch: Callable[..., Watched], fault: str) -> None:
     aws.add_workspace("factory")
     with Unisync(**aws.client_options()) as client:
         client.twinmaker.create_sync_job("factory", sync_role=ROLE)
@@ -171,7 +174,7 @@ def test_what_passes_is_looked_past(aws: Emulator, watch: Callable[..., Watched]
     assert states == [SyncState.RUNNING, SyncState.ACTIVE]
 
 
-def test_a_refusal_is_told_once_and_hides_nothing_of_the_others(aws: Emulator, watch: Callable[..., Watched]) -> None:
+def test_a_denied_status_is_emitted_once_beside_the_other_syncs(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
     aws.add_workspace("factory")
     with Unisync(**aws.client_options()) as client:
@@ -179,8 +182,8 @@ def test_a_refusal_is_told_once_and_hides_nothing_of_the_others(aws: Emulator, w
     aws.fault("GetResourceSyncStatus", "AccessDeniedException", times=None)
     watched = watch(STACK, FACTORY)
     changes = watched.take(4)
-    (refused,) = [change for change in changes if change.kind == "error"]
-    assert (refused.ref, type(refused.error)) == (STACK, AccessDeniedError)
+    (denied,) = [change for change in changes if change.kind == "error"]
+    assert (denied.ref, type(denied.error)) == (STACK, AccessDeniedError)
     assert [str(change.after.status) for change in changes if change.ref == FACTORY and change.after] == [
         "PENDING (CREATING)",
         "RUNNING (INITIALIZING)",
@@ -188,25 +191,25 @@ def test_a_refusal_is_told_once_and_hides_nothing_of_the_others(aws: Emulator, w
     ]
     aws.clear_faults()
     (allowed,) = watched.take(1)
-    assert told(allowed)[:2] == ("state", "PENDING")
+    assert summary(allowed)[:2] == ("state", "PENDING")
 
 
-def test_looks_keep_their_distance(aws: Emulator, watch: Callable[..., Watched]) -> None:
+def test_polls_keep_the_interval(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
     aws.push(stack="payments-prod", sha=OLD, detection_delay=600)
     watched = watch(STACK, interval=timedelta(seconds=60))
     watched.take(2)
-    looks = [call.time for call in aws.calls if call.operation == "GetResourceSyncStatus"]
-    assert all(later - earlier > 59 for earlier, later in itertools.pairwise(looks))
-    assert 9 <= len(looks) <= 12
+    polls = times_of(aws, "GetResourceSyncStatus")
+    assert all(later - earlier > 59 for earlier, later in itertools.pairwise(polls))
+    assert 9 <= len(polls) <= 12
 
 
-def test_a_watch_that_is_closed_leaves_nothing_behind(aws: Emulator) -> None:
+def test_a_closed_watch_leaves_no_threads_behind(aws: Emulator) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
     before = threading.active_count()
     with Unisync(**aws.client_options()) as client:
         changes = client.watch([STACK])
-        assert next(changes).what == "state"
+        assert next(changes).kind == "state"
         assert inspect.isgenerator(changes)
         changes.close()
         assert list(changes) == []
@@ -216,28 +219,28 @@ def test_a_watch_that_is_closed_leaves_nothing_behind(aws: Emulator) -> None:
     assert threading.active_count() <= before
 
 
-def test_wrong_arguments_are_refused_at_once(client: Unisync, aws: Emulator) -> None:
+def test_bad_arguments_are_rejected_before_any_call(client: Unisync, aws: Emulator) -> None:
     wrong: list[Any] = [0, -1, float("inf"), None, "5"]
-    for every in wrong:
-        with pytest.raises(InvalidRequestError, match="every: expected seconds or a timedelta above zero"):
-            client.watch([STACK], interval=every)
+    for interval in wrong:
+        with pytest.raises(InvalidArgumentError, match="interval: expected seconds or a timedelta above zero"):
+            client.watch([STACK], interval=interval)
     no_refs: list[Any] = ["codeconnections:x"]
-    with pytest.raises(InvalidRequestError, match="ref: expected a reference"):
+    with pytest.raises(InvalidArgumentError, match="ref: expected a reference"):
         client.watch(no_refs)
     no_refs.clear()
     assert list(client.watch(no_refs)) == []
     assert aws.calls == []
 
 
-def test_a_watch_is_a_verb_like_others() -> None:
-    for kind, result in ((Unisync, "Iterator[unisync.Change[J]]"), (AsyncUnisync, "AsyncIterator[unisync.Change[J]]")):
+def test_watch_has_one_signature_for_both_clients() -> None:
+    for kind, result in ((Unisync, "Iterator[Change[J]]"), (AsyncUnisync, "AsyncIterator[Change[J]]")):
         signature = inspect.signature(kind.watch)
-        assert list(signature.parameters) == ["self", "refs", "every", "stop"]
+        assert list(signature.parameters) == ["self", "refs", "interval", "stop"]
         assert signature.return_annotation == result
-        assert "each change of each of them, once" in (kind.watch.__doc__ or "")
+        assert "every change of each of them, once" in (kind.watch.__doc__ or "")
 
 
-def test_many_are_watched_at_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
+def test_many_syncs_are_watched_at_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
     refs = [StackSync(f"stack-{number}") for number in range(40)]
     for ref in refs:
         aws.add_stack(ref.resource_name, repository="acme/infra")
@@ -247,25 +250,25 @@ def test_many_are_watched_at_once(aws: Emulator, watch: Callable[..., Watched]) 
     assert {change.ref for change in watched.take(3)} == {refs[17]}
 
 
-def test_a_read_that_is_refused_is_told_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
+def test_a_denied_read_of_the_blockers_is_emitted_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
     aws.push(stack="payments-prod", sha=OLD, duration=100)
     aws.fault("GetSyncBlockerSummary", "AccessDeniedException", times=None)
     changes = watch(STACK).take(8)
     assert [change.kind for change in changes].count("error") == 1
-    reads = [call.time for call in aws.calls if call.operation == "GetSyncBlockerSummary"]
+    reads = times_of(aws, "GetSyncBlockerSummary")
     assert all(later - earlier >= 15 for earlier, later in itertools.pairwise(reads))
 
 
-def test_a_long_time_between_two_looks_is_kept(aws: Emulator, watch: Callable[..., Watched]) -> None:
+def test_a_long_interval_is_kept(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
     aws.push(stack="payments-prod", sha=OLD, duration=10_000)
     watch(STACK, interval=3600).take(6)
-    looks = [call.time for call in aws.calls if call.operation == "GetResourceSyncStatus"]
-    assert all(later - earlier >= 3599 for earlier, later in itertools.pairwise(looks))
+    polls = times_of(aws, "GetResourceSyncStatus")
+    assert all(later - earlier >= 3599 for earlier, later in itertools.pairwise(polls))
 
 
-def test_a_reference_that_is_named_twice_is_watched_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
+def test_a_reference_that_is_passed_twice_is_watched_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
     aws.push(stack="payments-prod", sha=OLD, duration=10)
     changes = watch(STACK, STACK).take(6)
@@ -273,7 +276,7 @@ def test_a_reference_that_is_named_twice_is_watched_once(aws: Emulator, watch: C
     assert len(states) == len(set(states))
 
 
-def test_answers_that_stay_unreadable_are_told(aws: Emulator, watch: Callable[..., Watched]) -> None:
+def test_lasting_unreadable_responses_are_emitted_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
     aws.add_workspace("factory")
     with Unisync(**aws.client_options()) as client:
         client.twinmaker.create_sync_job("factory", sync_role=ROLE)
