@@ -92,7 +92,8 @@ EXAMPLES: list[UnisyncError] = [
     UnisyncError("failed"),
     InvalidArgumentError.expected("revision", "a sha", 5),
     CredentialsError("proton", "Op", "no credentials"),
-    *(kind(response("Code"), "Op", "proton") for kind in (ServiceError, *dict.fromkeys(CODES.values()))),
+    ServiceError(response("Novel"), "Op", "proton"),
+    *(kind(response("Novel"), "Op", "proton") for kind in dict.fromkeys(CODES.values())),
     TransportError("proton", "Op", "reset", retryable=True, outcome_unknown=True),
     ResponseError("proton", "Op", "not JSON", status_code=200, request_id="r-1"),
     *(kind("ended", **wait_arguments(**more)) for kind, more in WAIT_ERRORS),
@@ -196,7 +197,7 @@ def test_an_invalid_argument_says_what_was_expected() -> None:
     long = str(InvalidArgumentError.expected("revision", "a sha", "x" * 1000))
     assert long == "revision: expected a sha, got '" + "x" * 59
     InvalidArgumentError.unless(True, "revision", "a sha", 5)
-    with pytest.raises(InvalidArgumentError, match="^revision: expected a sha, got 5$"):
+    with pytest.raises(InvalidArgumentError, match=r"^revision: expected a sha, got 5$"):
         InvalidArgumentError.unless(False, "revision", "a sha", 5)
 
 
