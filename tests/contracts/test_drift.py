@@ -1,4 +1,4 @@
-"""When AWS changes an operation, a shape, an error or a word of the sync family, these tests name it."""
+"""Drift: when AWS changes an operation, a shape, an error or an enum of the sync APIs, these tests name it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pydantic import AliasChoices
 
 from tests.support.operations import OPERATIONS, Known, is_list, models_of_botocore, operations_of
 from unisync import ServiceError
-from unisync._core.flow import Call, Flow
-from unisync._models import resources as inventory
+from unisync._core.commands import Call, Flow
+from unisync._models import resources
 from unisync._models.base import Model
 from unisync._models.configurations import BlockerStatus, BlockerType, Switch, Trigger
 from unisync._models.jobs import ProviderType, RepositoryIdentity, SyncErrorCode, SyncJobStatus
@@ -26,8 +26,8 @@ from unisync._services import codeconnections, proton, twinmaker
 
 ROOT = Path(__file__).parents[2]
 
-# An operation is of the family if its name matches: one that AWS adds is seen without being listed.
-FAMILIES = {
+# Operations belong to the sync APIs if their name matches, so those that AWS adds are found without being listed.
+PATTERNS = {
     "iottwinmaker": "Sync",
     "proton": "Sync|Repositor(y|ies)",
     "codeconnections": "Sync|Repository",
@@ -39,7 +39,7 @@ DESCRIPTIONS = dict(models_of_botocore())
 def operations_in(description: dict[str, Any], service: str) -> Iterator[OperationModel]:
     model = ServiceModel(description, service)
     for name in model.operation_names:
-        if re.search(FAMILIES[service], name):
+        if re.search(PATTERNS[service], name):
             yield model.operation_model(name)
 
 
@@ -47,9 +47,8 @@ def call_of(service: str, name: str) -> Call[Any]:
     """The call that an operation makes, with all of its parameters."""
     started = OPERATIONS[service][name].use(operations_of(service), Known())
     if is_list(started):
-        paging = dict.fromkeys(filter(None, (started.token_member, started.size_member)))
-        first = started.call
-        return Call(first.service, first.operation, {**first.params, **paging}, first.reply)
+        paging = dict.fromkeys(filter(None, (started.token_field, started.size_field)))
+        return started.call._replace(params={**started.call.params, **paging})
     flow: Flow[Any] = started
     call = next(flow)
     assert isinstance(call, Call)
@@ -57,7 +56,7 @@ def call_of(service: str, name: str) -> Call[Any]:
     return call
 
 
-# What may drift: each of these yields, by name, what the models have and we do not.
+# What may drift: each of these yields the names of what AWS's model has and we do not.
 
 
 def unlisted_operations(description: dict[str, Any], service: str) -> Iterator[str]:
@@ -71,7 +70,7 @@ def parameters_left_out(description: dict[str, Any], service: str) -> Iterator[s
 
 
 def unsent(shape: Shape, sent: Any, path: str) -> Iterator[str]:
-    """Members of a request's shape that are not in what was sent, by name."""
+    """The names of the members of a request's shape that were not sent."""
     if isinstance(shape, StructureShape):
         for name, member in shape.members.items():
             if name in sent:
@@ -79,7 +78,7 @@ def unsent(shape: Shape, sent: Any, path: str) -> Iterator[str]:
             else:
                 yield f"{path}.{name}"
     elif isinstance(shape, ListShape) and sent:
-        # Each item may have some of the members: a union has one.
+        # An item may have some of the members only: a union has one.
         items: list[dict[str, Any]] = [item for item in sent if isinstance(item, dict)]
         yield from unsent(shape.member, {name: item[name] for item in items for name in item}, f"{path}[]")
 
@@ -87,7 +86,7 @@ def unsent(shape: Shape, sent: Any, path: str) -> Iterator[str]:
 def members_without_a_field(description: dict[str, Any], service: str) -> Iterator[str]:
     for operation in operations_in(description, service):
         if operation.name in OPERATIONS[service] and operation.output_shape is not None:
-            yield from lost(operation.output_shape, call_of(service, operation.name).reply, operation.name)
+            yield from lost(operation.output_shape, call_of(service, operation.name).response_model, operation.name)
 
 
 def codes_without_a_class(description: dict[str, Any], service: str) -> Iterator[str]:
@@ -97,9 +96,10 @@ def codes_without_a_class(description: dict[str, Any], service: str) -> Iterator
                 yield f"{operation.name}.{shape.name}"
 
 
-def words_without_a_meaning(description: dict[str, Any], service: str) -> Iterator[str]:
+def enum_values_without_a_meaning(description: dict[str, Any], service: str) -> Iterator[str]:
     for shape in enums_in(description, service):
-        yield from (f"{shape.name}.{word}" for word in shape.enum if word not in WORDS[service].get(shape.name, ()))
+        known = ENUMS[service].get(shape.name, ())
+        yield from (f"{shape.name}.{value}" for value in shape.enum if value not in known)
 
 
 DRIFTS: list[Callable[[dict[str, Any], str], Iterator[str]]] = [
@@ -107,15 +107,15 @@ DRIFTS: list[Callable[[dict[str, Any], str], Iterator[str]]] = [
     parameters_left_out,
     members_without_a_field,
     codes_without_a_class,
-    words_without_a_meaning,
+    enum_values_without_a_meaning,
 ]
 
-NO_TOKEN_FITS = {"ListRepositorySyncDefinitions.nextToken"}
-"""Proton's operation has this parameter, whose longest value is the empty one."""
+UNUSABLE = {"ListRepositorySyncDefinitions.nextToken"}
+"""Proton's operation has this parameter, whose value must be empty."""
 
 
 def lost(shape: Shape, annotation: Any, path: str) -> Iterator[str]:
-    """Members of a shape that no model carries, by name."""
+    """The names of the members of a shape that no model has."""
     if isinstance(shape, ListShape):
         yield from lost(shape.member, annotation, f"{path}[]")
     if not isinstance(shape, StructureShape):
@@ -140,13 +140,13 @@ def wire_names(model: type[Model]) -> dict[str, Any]:
         alias = field.validation_alias
         choices = [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [name]
         names |= dict.fromkeys(choices, field.annotation)
-    if issubclass(model, RepositoryIdentity):  # what a validator takes apart
-        names |= {model._full_name_member: str, model._provider_member: str}
+    if issubclass(model, RepositoryIdentity):  # its validator splits these
+        names |= {model._full_name_field: str, model._provider_field: str}
     return names
 
 
 def models_in(annotation: Any) -> Iterator[type[Model]]:
-    """The models that an annotation holds: in an optional member, in a tuple, or bare."""
+    """The models in an annotation: optional, in a tuple, or bare."""
     if isinstance(annotation, type) and issubclass(annotation, Model):
         yield annotation
     for part in get_args(annotation):
@@ -154,13 +154,13 @@ def models_in(annotation: Any) -> Iterator[type[Model]]:
 
 
 def enums_in(description: dict[str, Any], service: str) -> Iterator[StringShape]:
-    """Every list of words that an operation of the family takes or answers."""
-    met: set[str] = set()
+    """Every enum in the requests and responses of the sync APIs."""
+    seen: set[str] = set()
 
     def walk(shape: Shape | None) -> Iterator[StringShape]:
-        if shape is None or shape.name in met:
+        if shape is None or shape.name in seen:
             return
-        met.add(shape.name)
+        seen.add(shape.name)
         if isinstance(shape, StringShape) and shape.enum:
             yield shape
         for inner in (*getattr(shape, "members", {}).values(), getattr(shape, "member", None)):
@@ -174,34 +174,34 @@ def enums_in(description: dict[str, Any], service: str) -> Iterator[StringShape]
 
 
 def literals(annotation: Any) -> set[str]:
-    """The words of a `Literal[...] | str`."""
+    """The values of a `Literal[...] | str`."""
     return set(get_args(get_args(annotation)[0]))
 
 
 BLOCKERS = {"BlockerStatus": literals(BlockerStatus), "BlockerType": literals(BlockerType)}
 CODECONNECTIONS = {
     **BLOCKERS,
-    "ResourceSyncStatus": set(codeconnections.CODECONNECTIONS.vocabulary.states),
-    "RepositorySyncStatus": set(codeconnections.CODECONNECTIONS.vocabulary.states),
+    "ResourceSyncStatus": set(codeconnections.CODECONNECTIONS.enum_map.states),
+    "RepositorySyncStatus": set(codeconnections.CODECONNECTIONS.enum_map.states),
     "ProviderType": literals(ProviderType),
     "SyncConfigurationType": literals(codeconnections.SyncType),
     "PublishDeploymentStatus": literals(Switch),
     "PullRequestComment": literals(Switch),
     "TriggerResourceUpdateOn": literals(Trigger),
 }
-WORDS: dict[str, dict[str, set[str]]] = {
+ENUMS: dict[str, dict[str, set[str]]] = {
     "iottwinmaker": {
         "SyncJobState": set(twinmaker.STATES),
-        "SyncResourceState": set(twinmaker.STATES) & literals(inventory.SyncResourceState),
-        "SyncResourceType": literals(inventory.SyncResourceType),
+        "SyncResourceState": set(twinmaker.STATES) & literals(resources.SyncResourceState),
+        "SyncResourceType": literals(resources.SyncResourceType),
         "ErrorCode": literals(SyncErrorCode),
     },
     "proton": {
         **BLOCKERS,
-        "ResourceSyncStatus": set(proton.PROTON.vocabulary.states),
-        "RepositorySyncStatus": set(proton.PROTON.vocabulary.states),
-        "RepositoryProvider": set(proton.PROTON.vocabulary.providers) & literals(proton.RepositoryProvider),
-        "SyncType": literals(proton.SyncType),
+        "ResourceSyncStatus": set(proton.PROTON.enum_map.states),
+        "RepositorySyncStatus": set(proton.PROTON.enum_map.states),
+        "RepositoryProvider": set(proton.PROTON.enum_map.providers) & literals(proton.RepositoryProvider),
+        "SyncType": literals(proton.ProtonSyncType),
         "TemplateType": literals(TemplateType),
     },
     "codeconnections": CODECONNECTIONS,
@@ -209,22 +209,22 @@ WORDS: dict[str, dict[str, set[str]]] = {
 }
 
 
-@pytest.mark.parametrize("service", FAMILIES)
+@pytest.mark.parametrize("service", PATTERNS)
 @pytest.mark.parametrize("drift", DRIFTS)
 def test_nothing_has_drifted(drift: Callable[[dict[str, Any], str], Iterator[str]], service: str) -> None:
-    assert set(drift(DESCRIPTIONS[service], service)) - NO_TOKEN_FITS == set()
+    assert set(drift(DESCRIPTIONS[service], service)) - UNUSABLE == set()
 
 
-def test_every_operation_that_we_have_is_of_the_family() -> None:
+def test_every_operation_of_ours_is_one_of_the_sync_apis() -> None:
     for service, description in DESCRIPTIONS.items():
         assert set(OPERATIONS[service]) == {operation.name for operation in operations_in(description, service)}
 
 
-def test_the_providers_of_proton_are_those_of_codeconnections_in_other_words() -> None:
+def test_the_providers_of_proton_map_to_those_of_codeconnections() -> None:
     assert set(proton.PROVIDERS.values()) <= literals(ProviderType)
 
 
-# What a change in AWS's model makes of these tests.
+# Changes of AWS's models, and whether the tests above name them.
 
 
 def changed(service: str, change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
@@ -241,7 +241,7 @@ def new_member(shape: str) -> Callable[[dict[str, Any]], object]:
     return lambda model: model["shapes"][shape]["members"].update(severity=text(model))
 
 
-def new_word(shape: str) -> Callable[[dict[str, Any]], object]:
+def new_value(shape: str) -> Callable[[dict[str, Any]], object]:
     return lambda model: model["shapes"][shape]["enum"].append("REIMAGINED")
 
 
@@ -270,21 +270,22 @@ CHANGES = [
     ("proton", new_member("Tag"), "CreateRepository.tags[].severity"),
     ("codeconnections", new_member("Tag"), "CreateRepositoryLink.Tags[].severity"),
     ("codeconnections", new_member("DeleteSyncConfigurationOutput"), "DeleteSyncConfiguration.severity"),
-    ("iottwinmaker", new_word("SyncResourceState"), "SyncResourceState.REIMAGINED"),
-    ("iottwinmaker", new_word("ErrorCode"), "ErrorCode.REIMAGINED"),
-    ("proton", new_word("RepositorySyncStatus"), "RepositorySyncStatus.REIMAGINED"),
-    ("codeconnections", new_word("TriggerResourceUpdateOn"), "TriggerResourceUpdateOn.REIMAGINED"),
+    ("iottwinmaker", new_value("SyncResourceState"), "SyncResourceState.REIMAGINED"),
+    ("iottwinmaker", new_value("ErrorCode"), "ErrorCode.REIMAGINED"),
+    ("proton", new_value("RepositorySyncStatus"), "RepositorySyncStatus.REIMAGINED"),
+    ("codeconnections", new_value("TriggerResourceUpdateOn"), "TriggerResourceUpdateOn.REIMAGINED"),
     ("codeconnections", new_code("GetRepositoryLink"), "GetRepositoryLink.LunchBreakException"),
     ("proton", new_operation("PauseServiceSync"), "PauseServiceSync"),
 ]
 
 
 @pytest.mark.parametrize(("service", "change", "named"), CHANGES, ids=[named for *_, named in CHANGES])
-def test_a_change_of_awss_is_named(service: str, change: Callable[[dict[str, Any]], object], named: str) -> None:
+def test_a_change_of_aws_is_named(service: str, change: Callable[[dict[str, Any]], object], named: str) -> None:
     model = changed(service, change)
     assert named in [each for drift in DRIFTS for each in drift(model, service)]
 
 
+@pytest.mark.slow
 def test_the_stubs_are_those_of_the_installed_botocore() -> None:
     checked = subprocess.run(
         [sys.executable, "tools/generators/stubs.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
