@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, UnknownServiceError
 
-from unisync._botocore.loader import OUR_SERVICES, fast_session
+from unisync._botocore.loader import OUR_SERVICES, fast_session, share_loader
 
 SERVICES = sorted(OUR_SERVICES)
 CREDENTIALS = ("sts", "sso", "sso-oidc", "signin")
@@ -96,3 +96,15 @@ def test_an_unknown_service() -> None:
 
 def test_sessions_share_a_loader() -> None:
     assert fast_session(None).get_component("data_loader") is fast_session(None).get_component("data_loader")
+
+
+def test_sessions_of_the_same_search_paths_share_a_loader(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    first, second, other = (botocore.session.Session() for _ in range(3))
+    known: list[botocore.session.Session] = []
+    share_loader(first, known)
+    share_loader(second, known)
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    share_loader(other, known)
+    assert second.get_component("data_loader") is first.get_component("data_loader")
+    assert other.get_component("data_loader") is not first.get_component("data_loader")
+    assert known == [first, other]
