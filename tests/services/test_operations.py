@@ -1,4 +1,4 @@
-"""Each operation of the family on the emulator: what it gives, each of its errors, and what AWS adds tomorrow."""
+"""Every sync operation against the emulator: its result, unknown fields, and AWS's error codes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.model import ServiceModel
 
-from tests.contracts.test_errors import same
 from tests.support.operations import NAMES, OPERATIONS, Known, client_argument_of, models_of_botocore, prepare
-from unisync import Page, ServiceError, SyncJobStatus
+from unisync import Page, ServiceError, SyncJobStatus, Unisync
 from unisync._models.base import Model
 from unisync.emulator import Emulator
 
@@ -22,6 +21,10 @@ ERRORS = [
     for service, name in NAMES
     for shape in MODELS[service].operation_model(name).error_shapes
 ]
+"""Every modelled error of every operation: service, operation, code and HTTP status."""
+
+ADDED = {"addedByAws": "something new"}
+"""What the fault "unknown-member" adds to every structure."""
 
 Make = Callable[..., Any]
 
@@ -31,69 +34,83 @@ def known(aws: Emulator) -> Known:
     return prepare(aws)
 
 
+def distinct_errors() -> list[Any]:
+    """One operation for each error code and protocol."""
+    found: dict[object, Any] = {}
+    for service, name, code, status in ERRORS:
+        protocol = MODELS[service].resolved_protocol
+        found.setdefault((protocol, code), pytest.param(service, name, code, status, id=f"{protocol}-{code}"))
+    return list(found.values())
+
+
 def use(client: Any, service: str, name: str, known: Known) -> Any:
-    """What an operation gives; of a list, all of it."""
+    """The result of an operation; of a list, all of its pages."""
     operation = OPERATIONS[service][name]
     result = operation.use(client, known)
-    return list(result) if operation.is_list else result
+    return list(result.pages()) if operation.is_list else result
 
 
 @pytest.mark.parametrize(("service", "name"), NAMES)
-def test_each_operation_gives_its_model(
-    aws: Emulator, known: Known, make_either: Make, service: str, name: str
-) -> None:
-    result = use(make_either(**client_argument_of(service)), service, name, known)
-    expected = OPERATIONS[service][name].result
-    for each in result if OPERATIONS[service][name].is_list else [result]:
-        assert type(each) is expected
-        assert all(not model.model_extra for model in models_within(each))
-    assert result, "a list has something in it"
-    assert (aws.calls[-1].service, aws.calls[-1].operation) == (service, name)
-
-
-@pytest.mark.parametrize(("service", "name", "code", "status"), ERRORS)
-def test_each_modelled_error_is_its_class(
-    aws: Emulator, known: Known, make_either: Make, service: str, name: str, code: str, status: int | None
-) -> None:
-    aws.fault(name, code, times=None, service=service, message="so it is")
-    with pytest.raises(ServiceError) as caught:
-        use(make_either(**client_argument_of(service)), service, name, known)
-    error = caught.value
-    assert type(error) is ServiceError.class_of(code)
-    assert (error.service, error.operation, error.code, error.message) == (service, name, code, "so it is")
-    assert error.status_code == (status or error.status_code)
-    assert error.request_id
-    assert isinstance(error, ClientError)
-    assert type(error.__cause__).__name__ == code
-    assert same(error, pickle.loads(pickle.dumps(error)))
-
-
-@pytest.mark.parametrize(("service", "name"), NAMES)
-def test_what_aws_adds_tomorrow_is_kept(
-    aws: Emulator, known: Known, make_either: Make, service: str, name: str
+def test_an_operation_returns_its_model_with_unknown_fields(
+    aws: Emulator, known: Known, service: str, name: str
 ) -> None:
     aws.fault(name, "unknown-member", times=None, service=service)
-    client = make_either(**client_argument_of(service))
+    options: dict[str, Any] = client_argument_of(service)
+    with Unisync(**aws.client_options(), **options) as client:
+        result = use(client, service, name, known)
     operation = OPERATIONS[service][name]
+    assert (aws.calls[-1].service, aws.calls[-1].operation) == (service, name)
     if operation.is_list:
-        pages = list(operation.use(client, known).pages())
-        assert all(page.extra == {"addedByAws": "something new"} for page in pages)
-        models = [model for page in pages for model in models_within(page)]
-    else:
-        models = list(models_within(operation.use(client, known)))
-    assert models
-    # A status that AWS says in a bare word is no structure, which something could be added to.
-    models = [model for model in models if not isinstance(model, SyncJobStatus)]
-    assert all((model.model_extra or {}).get("addedByAws") == "something new" for model in models)
+        assert all(page.extra == ADDED for page in result)
+    items = [item for page in result for item in page] if operation.is_list else [result]
+    assert {type(item) for item in items} == {operation.result}
+    # A status that AWS sends as text is no structure, so nothing is added to it.
+    models = [model for item in items for model in models_within(item) if not isinstance(model, SyncJobStatus)]
+    for model in models:
+        # The field of an envelope is kept in the model as well, under a name with an underscore.
+        assert {name.rstrip("_"): value for name, value in (model.model_extra or {}).items()} == ADDED
 
 
 def models_within(value: object) -> Iterator[Model]:
-    """Each model in a result, the result itself included."""
+    """The models in a result, including the result itself."""
     if isinstance(value, Model):
         yield value
         for name in type(value).model_fields:
-            # A failure's reason is one of its events, told once more.
+            # The reason of a failure repeats one of its events.
             yield from models_within(getattr(value, name)) if name != "error" else ()
     elif isinstance(value, (tuple, list, Page)):
         for item in cast("Iterable[object]", value):
             yield from models_within(item)
+
+
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_operations_work_on_both_kinds_of_client(aws: Emulator, known: Known, make_either: Make, service: str) -> None:
+    client = make_either(**client_argument_of(service))
+    for is_list in (False, True):
+        name = next(name for name, each in OPERATIONS[service].items() if each.is_list == is_list)
+        assert use(client, service, name, known)
+        assert (aws.calls[-1].service, aws.calls[-1].operation) == (service, name)
+
+
+@pytest.mark.parametrize(("service", "name", "code", "status"), distinct_errors())
+def test_a_modelled_error_is_raised_as_its_class(
+    aws: Emulator, known: Known, service: str, name: str, code: str, status: int | None
+) -> None:
+    aws.fault(name, code, times=None, service=service, message="the reason")
+    options: dict[str, Any] = client_argument_of(service)
+    with Unisync(**aws.client_options(), **options) as client, pytest.raises(ServiceError) as caught:
+        use(client, service, name, known)
+    error = caught.value
+    assert type(error) is ServiceError.class_of(code)
+    assert (error.service, error.operation, error.code, error.message) == (service, name, code, "the reason")
+    assert error.status_code == (status or error.status_code)
+    assert error.request_id
+    assert isinstance(error, ClientError)
+    assert type(error.__cause__).__name__ == code
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.response) == (type(error), str(error), error.response)
+
+
+def test_every_modelled_error_code_is_registered() -> None:
+    assert len(ERRORS) > 300
+    assert {code for *_, code, _ in ERRORS if ServiceError.class_of(code) is None} == set()
