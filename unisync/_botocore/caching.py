@@ -11,9 +11,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import ReadOnlyCredentials
+
 if TYPE_CHECKING:
-    from botocore.auth import SigV4Auth
-    from botocore.awsrequest import AWSRequest
     from botocore.client import BaseClient
     from botocore.model import OperationModel
     from urllib3 import PoolManager
@@ -98,8 +100,6 @@ def cache_signing(client: BaseClient) -> bool:
     Returns:
         False if this botocore signs otherwise.
     """
-    from botocore.auth import SigV4Auth
-
     signer = getattr(client, "_request_signer", None)
     make = getattr(signer, "get_auth_instance", None)
     signer_class = _caching_signer()
@@ -119,8 +119,6 @@ def cache_signing(client: BaseClient) -> bool:
 @cache
 def _caching_signer() -> type[SigV4Auth] | None:
     """A SigV4Auth that caches; None if its signatures differ from botocore's own."""
-    from botocore.auth import SigV4Auth
-
     plain: Any = SigV4Auth
 
     @lru_cache(maxsize=64)
@@ -153,9 +151,6 @@ def _caching_signer() -> type[SigV4Auth] | None:
 
 
 def _signed(kind: type[SigV4Auth]) -> list[tuple[str, str]]:
-    from botocore.awsrequest import AWSRequest
-    from botocore.credentials import ReadOnlyCredentials
-
     request = AWSRequest("POST", "https://example.com/a?b=c", {"X-Amz-Target": "Do", "User-Agent": "self-test"}, b"{}")
     kind(ReadOnlyCredentials("key", "secret", "token"), "service", "region").add_auth(request)
     return request.headers.items()

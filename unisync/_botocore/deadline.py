@@ -19,6 +19,10 @@ from http.client import HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING, Any, cast
 from weakref import ref
 
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from urllib3 import exceptions
+from urllib3.util import Timeout, wait_for_read
+
 from unisync._botocore.caching import cache_pools
 from unisync._botocore.tls import reading_bundles_once
 from unisync._core.clock import STOP_CHECK_INTERVAL
@@ -32,7 +36,6 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.httpsession import URLLib3Session
     from urllib3.connectionpool import HTTPConnectionPool
-    from urllib3.util import Timeout
 
     from unisync._core.commands import StopSignal
 
@@ -86,8 +89,6 @@ def enforce_deadlines(client: BaseClient) -> bool:
     Returns:
         False if this botocore keeps its HTTP session elsewhere: then only its own time-outs hold.
     """
-    from urllib3.util import Timeout
-
     endpoint = getattr(client, "_endpoint", None)
     session = getattr(endpoint, "http_session", None)
     default = getattr(session, "_timeout", None)
@@ -117,8 +118,6 @@ def _context_maker(session: URLLib3Session) -> Callable[[], Callable[[], ssl.SSL
 
 
 def _limited(default: Timeout) -> Timeout:
-    from urllib3.util import Timeout
-
     class Limited(Timeout):
         """A time-out that a connection pool copies for each request: each copy has the time that is left."""
 
@@ -175,8 +174,6 @@ class _TimedReader(io.RawIOBase):
 
     def _wait_for_more(self, stop: StopSignal) -> None:
         """Wait until there is something to read, for as long as a read would."""
-        from urllib3.util import wait_for_read
-
         # What TLS has already decrypted does not show on the socket.
         if getattr(self._sock, "pending", int)():
             return
@@ -222,9 +219,6 @@ class _BufferingSession:
         return response
 
     def _read(self, url: str, response: AWSResponse) -> bytes:
-        from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
-        from urllib3 import exceptions
-
         raw = cast("urllib3.HTTPResponse", response.raw)
         body = bytearray()
         try:

@@ -10,6 +10,9 @@ from typing import Any, cast
 from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
+Loaders = list[Session]
+"""botocore sessions whose data files another may share."""
+
 OUR_SERVICES = frozenset({"iottwinmaker", "proton", "codeconnections", "codestar-connections"})
 """The services whose endpoints their rule sets fully determine."""
 
@@ -21,7 +24,7 @@ def fast_session(profile_name: str | None) -> Session:
     return session
 
 
-def share_loader(session: Session, others: list[Session]) -> None:
+def share_loader(session: Session, others: Loaders) -> None:
     """Have a session share the loader of another with the same search paths, so that a model is in memory once."""
     loader = session.get_component("data_loader")
     for other in others:

@@ -28,7 +28,7 @@ from unisync._botocore.errors import (
     transport_error,
     without_frames,
 )
-from unisync._botocore.loader import fast_session, share_loader
+from unisync._botocore.loader import Loaders, fast_session, share_loader
 from unisync._botocore.regions import is_known_to_be_offered
 from unisync._botocore.response import keep_bodies, read, take_body
 from unisync._botocore.types import Boto3Session, BotocoreConfig
@@ -102,7 +102,7 @@ class Session:
         config: BotocoreConfig | None,
         allow_unknown_values: bool = False,
         role: AssumedRole | None = None,
-        loaders: list[botocore.session.Session] | None = None,
+        loaders: Loaders | None = None,
         on_event: OnEvent | None = None,
         account: str | None = None,
     ) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
+from typing import Literal, NamedTuple, TypeVar, cast
 
 from typing_extensions import override
 
 from unisync._botocore.assume_role import HIDDEN, Role, Secret
 from unisync._botocore.fleet_session import FleetSession
+from unisync._botocore.loader import Loaders
 from unisync._botocore.session import Session
 from unisync._botocore.types import Boto3Session, BotocoreConfig
 from unisync._client.async_client import AsyncClient, AsyncUnisync
@@ -29,9 +30,6 @@ from unisync._models.refs import FleetSync, StackSync, SyncRef
 from unisync._services.discovery import Discovery, checked_services, discover
 from unisync._services.registry import FleetServices, Services
 from unisync.errors import InvalidArgumentError, UnisyncError
-
-if TYPE_CHECKING:
-    import botocore.session
 
 J = TypeVar("J", bound=SyncJob)
 C = TypeVar("C", Unisync, AsyncUnisync)
@@ -86,7 +84,7 @@ class FleetMethods(CommonMethods):
         secret = Secret(external_id)
         del external_id  # so that no traceback shows it
         on_event = checked_callback("on_event", on_event)
-        loaders: list[botocore.session.Session] = []
+        loaders: Loaders = []
 
         def make(account: str, own: Boto3Session | None, role: Role | None, region: str | None) -> Session:
             return Session(
