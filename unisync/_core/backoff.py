@@ -41,9 +41,11 @@ class Backoff:
 
     def delay(self, tries: int, draw: Random = random.random) -> float:
         """Seconds to pause after this many tries, from 1."""
-        # A float overflows after some thousand doublings; the maximum is reached long before.
-        grown = min(self.maximum, self.initial * self.factor ** min(tries - 1, 60))
-        return grown * (1 - self.jitter * draw())
+        try:
+            full = min(self.initial * self.factor ** (tries - 1), self.maximum)
+        except OverflowError:
+            full = self.maximum
+        return full * (1 - self.jitter * draw())
 
 
 SHORT = Backoff(initial=0.1, maximum=5.0, factor=2.0, jitter=0.5)
