@@ -1,44 +1,26 @@
-"""Flows and verbs: driven the same, blocking and awaited, closed whatever happens; calls that are made again."""
+"""Flows: driven alike in a thread and on an event loop, closed whatever ends them, and intercepted."""
 
 from __future__ import annotations
 
 import asyncio
-import inspect
-import re
 from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
-from tests.support.samples import FACTORY, drive, throttled, twin_job
-from unisync import (
-    AsyncUnisync,
-    Backoff,
-    InvalidRequestError,
-    NotFoundError,
-    ResponseError,
-    ServerError,
-    SyncJob,
-    SyncState,
-    SystemClock,
-    ThrottledError,
-    TransportError,
-    TwinMakerSync,
-    Unisync,
-    UnisyncError,
-)
-from unisync._core.flow import Call, Flow, Sleep, arun, ask, run
-from unisync._core.retry import retrying
+from tests.support.samples import drive, throttled, twin_job
+from unisync import SyncJob, SyncState, ThrottledError
+from unisync._core.flow import Call, Emit, Flow, Gather, Sleep, arun, intercept, request, run
 from unisync._models.base import Model
-from unisync._services.proton import AsyncProtonClient, ProtonClient
 
-LOOK = Call("scripted", "Look", {}, SyncJob)
-CREATE = Call("scripted", "Create", {}, SyncJob, idempotent=False)
+POLL = Call("scripted", "Poll", {}, SyncJob)
+OTHER = Call("scripted", "Other", {}, SyncJob)
 JOB = twin_job(SyncState.ACTIVE)
+FAILED = twin_job(SyncState.FAILED)
 
 
 class Ticks:
-    """A clock that notes its sleeps."""
+    """A clock that notes its sleeps and takes no time."""
 
     def __init__(self) -> None:
         self.slept: list[float] = []
@@ -53,35 +35,50 @@ class Ticks:
         self.slept.append(seconds)
 
 
-def both_ways(flow_of: Any, send: Any) -> list[Any]:
-    """What a flow comes to, blocking and awaited."""
+def run_both(make_flow: Any, send: Any, clock: Ticks | None = None) -> list[Any]:
+    """The results of a flow in a thread and on an event loop."""
+    clock = clock or Ticks()
 
     async def asend(call: Call[Any]) -> Model:
         return send(call)  # type: ignore[no-any-return]
 
-    return [run(flow_of(), send, Ticks()), asyncio.run(arun(flow_of(), asend, Ticks()))]
+    async def agather(command: Gather[Any]) -> dict[int, object]:
+        return {0: command}
+
+    return [
+        run(make_flow(), send, clock, lambda command: {0: command}),
+        asyncio.run(arun(make_flow(), asend, clock, agather)),
+    ]
 
 
-def test_a_flow_is_sent_what_it_asks_for() -> None:
+def test_a_flow_receives_the_response_to_each_call() -> None:
     def flow() -> Flow[tuple[Any, ...]]:
-        first = yield from ask(LOOK)
+        first = yield from request(POLL)
         yield Sleep(1)
-        second = yield from ask(LOOK)
+        second = yield from request(OTHER)
         return first, second
 
-    replies = iter([JOB, twin_job(SyncState.FAILED)] * 2)
-
     def send(call: Call[Any]) -> Model:
-        return next(replies)
+        return JOB if call is POLL else FAILED
 
-    results = both_ways(flow, send)
-    assert results == [(JOB, twin_job(SyncState.FAILED))] * 2
+    clock = Ticks()
+    assert run_both(flow, send, clock) == [(JOB, FAILED)] * 2
+    assert clock.slept == [1, 1]
 
 
-def test_an_error_is_thrown_into_the_flow_where_it_asked() -> None:
+def test_a_flow_receives_the_results_of_a_gather() -> None:
+    gather: Gather[None] = Gather([])
+
+    def flow() -> Flow[Any]:
+        return (yield gather)
+
+    assert run_both(flow, None) == [{0: gather}] * 2
+
+
+def test_an_error_is_raised_in_the_flow_at_the_call() -> None:
     def flow() -> Flow[str]:
         try:
-            yield from ask(LOOK)
+            yield from request(POLL)
         except ThrottledError:
             return "caught"
         return "missed"
@@ -89,7 +86,7 @@ def test_an_error_is_thrown_into_the_flow_where_it_asked() -> None:
     def send(call: Call[Any]) -> Model:
         raise throttled()
 
-    assert both_ways(flow, send) == ["caught", "caught"]
+    assert run_both(flow, send) == ["caught", "caught"]
 
 
 def test_a_flow_is_closed_whatever_ends_it() -> None:
@@ -97,7 +94,7 @@ def test_a_flow_is_closed_whatever_ends_it() -> None:
 
     def flow() -> Flow[None]:
         try:
-            yield from ask(LOOK)
+            yield from request(POLL)
         finally:
             closed.append("closed")
 
@@ -107,176 +104,181 @@ def test_a_flow_is_closed_whatever_ends_it() -> None:
     with pytest.raises(KeyboardInterrupt):
         run(flow(), interrupt, Ticks())
 
-    async def cancelled() -> None:
-        never: asyncio.Future[Model] = asyncio.get_running_loop().create_future()
+    async def cancel() -> None:
+        response: asyncio.Future[Model] = asyncio.get_running_loop().create_future()
 
-        def never_answers(call: Call[Any]) -> Awaitable[Model]:
-            return never
+        def never_respond(call: Call[Any]) -> Awaitable[Model]:
+            return response
 
-        task = asyncio.create_task(arun(flow(), never_answers, Ticks()))
+        task = asyncio.create_task(arun(flow(), never_respond, Ticks()))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(cancelled())
+    asyncio.run(cancel())
     assert closed == ["closed", "closed"]
 
 
-def test_real_time_passes() -> None:
-    clock = SystemClock()
-    began = clock.now()
-    clock.sleep(0.001)
-    asyncio.run(clock.async_sleep(0.001))
-    assert clock.now() >= began + 0.002
+# Interception.
 
 
-# Calls that are made again.
+def echo(call: Call[Any]) -> Flow[object]:
+    """Let a call through, and make a result of its response."""
+    response = yield call._replace(retries=call.retries + 1)
+    return ("handled", response)
 
 
-def server_error(status: int = 500) -> ServerError:
-    told: dict[str, Any] = {
-        "Error": {"Code": "InternalServerException"},
-        "ResponseMetadata": {"HTTPStatusCode": status},
-    }
-    return ServerError(told, "Look", "scripted")
-
-
-def transport_error(outcome_unknown: bool, retryable: bool = True) -> TransportError:
-    return TransportError("scripted", "Look", "reset", retryable=retryable, outcome_unknown=outcome_unknown)
-
-
-@pytest.mark.parametrize("error", [throttled(), server_error(), transport_error(True), transport_error(False)])
-def test_a_call_that_failed_for_a_passing_reason_is_made_again(error: UnisyncError) -> None:
-    sleeps: list[float] = []
-    assert drive(retrying(ask(LOOK), 3), [error, error, JOB], sleeps) is JOB
-    assert len(sleeps) == 2
-    assert 0 < sleeps[0] <= 1
-
-
-def test_throttling_is_given_more_time() -> None:
-    throttle: list[float] = []
-    server: list[float] = []
-    drive(retrying(ask(LOOK), 2), [throttled(), JOB], throttle)
-    drive(retrying(ask(LOOK), 2), [server_error(), JOB], server)
-    assert throttle[0] > server[0]
-
-
-def test_attempts_are_counted_for_each_call() -> None:
+def test_intercept_handles_each_call_and_passes_its_result_on() -> None:
     def flow() -> Flow[Any]:
-        yield from ask(LOOK)
-        yield Sleep(5)
-        return (yield from ask(LOOK))
+        first = yield POLL
+        second = yield OTHER
+        return [first, second]
+
+    intercepted = intercept(flow(), echo)
+    assert next(intercepted) == POLL._replace(retries=1)
+    assert intercepted.send("a") == OTHER._replace(retries=1)
+    with pytest.raises(StopIteration) as stop:
+        intercepted.send("b")
+    assert stop.value.value == [("handled", "a"), ("handled", "b")]
+
+
+def test_a_handler_may_send_a_call_never_or_often() -> None:
+    def flow() -> Flow[Any]:
+        return (yield POLL)
+
+    def cached(call: Call[Any]) -> Flow[object]:
+        yield from ()
+        return "cached"
+
+    def twice(call: Call[Any]) -> Flow[object]:
+        return ((yield call), (yield call))
+
+    assert drive(intercept(flow(), cached)) == "cached"
+    assert drive(intercept(flow(), twice), ["a", "b"]) == ("a", "b")
+
+
+def test_an_error_goes_through_the_handler_into_the_flow() -> None:
+    seen: list[str] = []
+
+    def flow() -> Flow[Any]:
+        try:
+            yield POLL
+        except ThrottledError:
+            seen.append("flow")
+        return (yield OTHER)
+
+    def handle(call: Call[Any]) -> Flow[object]:
+        try:
+            return (yield call)
+        except ThrottledError:
+            seen.append("handler")
+            raise
+
+    assert drive(intercept(flow(), handle), [throttled(), "done"]) == "done"
+    assert seen == ["handler", "flow"]
+
+
+def test_an_error_of_the_handler_is_raised_in_the_flow() -> None:
+    def flow() -> Flow[str]:
+        try:
+            yield POLL
+        except LookupError:
+            return "caught"
+        return "missed"
+
+    def fail(call: Call[Any]) -> Flow[object]:
+        yield from ()
+        raise LookupError
+
+    assert drive(intercept(flow(), fail)) == "caught"
+
+
+def test_an_error_of_the_flow_ends_both() -> None:
+    def flow() -> Flow[None]:
+        yield POLL
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        drive(intercept(flow(), echo), ["a"])
+
+
+@pytest.mark.parametrize("command", [Sleep(5), Gather[None]([]), Emit("value")])
+def test_other_commands_pass_through_unchanged(command: Any) -> None:
+    def flow() -> Flow[Any]:
+        try:
+            first = yield command
+        except LookupError:
+            first = "failed"
+        return first
+
+    intercepted = intercept(flow(), echo)
+    assert next(intercepted) is command
+    with pytest.raises(StopIteration) as stop:
+        intercepted.send("result")
+    assert stop.value.value == "result"
+
+    intercepted = intercept(flow(), echo)
+    next(intercepted)
+    with pytest.raises(StopIteration) as stop:
+        intercepted.throw(LookupError())
+    assert stop.value.value == "failed"
+
+
+def test_a_handlers_own_pauses_are_not_the_flows() -> None:
+    def flow() -> Flow[Any]:
+        yield Sleep(1)
+        return (yield POLL)
+
+    def pausing(call: Call[Any]) -> Flow[object]:
+        yield Sleep(2)
+        return (yield call)
 
     sleeps: list[float] = []
-    assert drive(retrying(flow(), 2), [throttled(), JOB, throttled(), JOB], sleeps) is JOB
-    assert sleeps[1] == 5
+    assert drive(intercept(flow(), pausing), ["a"], sleeps) == "a"
+    assert sleeps == [1, 2]
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        NotFoundError({}, "Look", "scripted"),
-        ResponseError("scripted", "Look", "not JSON", status_code=200, request_id=None),
-        transport_error(True, retryable=False),
-    ],
-)
-def test_what_does_not_pass_is_not_tried_again(error: UnisyncError) -> None:
-    sleeps: list[float] = []
-    with pytest.raises(type(error)):
-        drive(retrying(ask(LOOK), 3), [error, JOB], sleeps)
-    assert sleeps == []
+def test_interceptions_nest_from_the_inside_out() -> None:
+    def flow() -> Flow[Any]:
+        return (yield POLL)
+
+    intercepted = intercept(intercept(flow(), echo), echo)
+    assert next(intercepted) == POLL._replace(retries=2)
+    with pytest.raises(StopIteration) as stop:
+        intercepted.send("a")
+    assert stop.value.value == ("handled", ("handled", "a"))
 
 
-def test_the_last_error_is_raised_when_the_attempts_are_used_up() -> None:
-    last = throttled()
-    with pytest.raises(ThrottledError) as caught:
-        drive(retrying(ask(LOOK), 2), [throttled(), last, JOB])
-    assert caught.value is last
+def test_a_flow_without_commands_needs_no_handler() -> None:
+    def flow() -> Flow[str]:
+        yield from ()
+        return "done"
+
+    assert drive(intercept(flow(), echo)) == "done"
 
 
-@pytest.mark.parametrize("error", [server_error(), transport_error(True)])
-def test_a_change_that_may_have_been_made_is_not_asked_for_again(error: UnisyncError) -> None:
-    with pytest.raises(type(error)):
-        drive(retrying(ask(CREATE), 3), [error, JOB])
+@pytest.mark.parametrize("ending", ["close", KeyboardInterrupt])
+def test_the_handler_and_the_flow_are_closed(ending: Any) -> None:
+    closed: list[str] = []
 
+    def flow() -> Flow[None]:
+        try:
+            yield POLL
+        finally:
+            closed.append("flow")
 
-@pytest.mark.parametrize("error", [throttled(), transport_error(False)])
-def test_a_change_that_was_not_made_is_asked_for_again(error: UnisyncError) -> None:
-    assert drive(retrying(ask(CREATE), 3), [error, JOB]) is JOB
+    def handle(call: Call[Any]) -> Flow[object]:
+        try:
+            return (yield call)
+        finally:
+            closed.append("handler")
 
-
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"initial": 0}, "initial: expected a number above 0"),
-        ({"initial": float("nan")}, "initial"),
-        ({"maximum": 1}, "maximum: expected at least initial"),
-        ({"factor": 0.5}, "factor: expected a number from 1"),
-        ({"jitter": 1.5}, "jitter: expected a number from 0 to 1"),
-    ],
-)
-def test_a_backoff_that_makes_no_sense_is_refused(wrong: Any, said: str) -> None:
-    with pytest.raises(InvalidRequestError, match=said):
-        Backoff(**wrong)
-
-
-# Verbs.
-
-VERBS = [
-    (Unisync, AsyncUnisync, "get"),
-    (Unisync, AsyncUnisync, "wait_until_active"),
-    (Unisync, AsyncUnisync, "wait_until_deleted"),
-]
-
-
-@pytest.mark.parametrize(("blocking", "awaitable", "name"), VERBS)
-def test_a_verb_has_one_signature_and_one_docstring(blocking: Any, awaitable: Any, name: str) -> None:
-    one, other = getattr(blocking, name), getattr(awaitable, name)
-    assert inspect.signature(one) == inspect.signature(other)
-    assert one.__doc__ == other.__doc__
-    assert one.__name__ == name
-    assert "Flow" not in str(inspect.signature(one))
-    assert not inspect.iscoroutinefunction(one)
-    assert inspect.iscoroutinefunction(other)
-    bound = inspect.signature(getattr(blocking(region_name="eu-west-1"), name))
-    assert list(bound.parameters) == list(inspect.signature(one).parameters)[1:]
-
-
-def test_both_clients_have_the_same_names() -> None:
-    for blocking, awaitable in (
-        (Unisync, AsyncUnisync),
-        (type(Unisync().twinmaker), type(AsyncUnisync().twinmaker)),
-        (ProtonClient, AsyncProtonClient),
-        (type(Unisync().codeconnections), type(AsyncUnisync().codeconnections)),
-    ):
-        assert {name for name in dir(blocking) if name[0] != "_"} == {name for name in dir(awaitable) if name[0] != "_"}
-
-
-def test_a_wrong_argument_is_refused_where_it_is_given() -> None:
-    wrong: Any = Unisync(region_name="eu-west-1")
-    with pytest.raises(TypeError, match="max_wait"):
-        wrong.wait_until_active(FACTORY, max_wait=5)
-    with pytest.raises(InvalidRequestError, match=r"ref: expected a reference such as StackSync\(...\), got 'factory'"):
-        wrong.get("factory")
-
-
-def test_help_shows_the_verbs(capsys: pytest.CaptureFixture[str]) -> None:
-    help(AsyncUnisync)
-    shown = capsys.readouterr().out
-    assert re.search(r"wait_until_active\([\s|]*self,[\s|]*ref: '?SyncRef\[J\]", shown)
-    assert "Wait until a sync is in place." in shown
-
-
-def test_the_base_of_a_client_drives_nothing() -> None:
-    from unisync._core.bridge import AsyncBase, SyncBase
-
-    with pytest.raises(NotImplementedError):
-        SyncBase()._run(ask(LOOK))
-    with pytest.raises(NotImplementedError):
-        asyncio.run(AsyncBase()._arun(ask(LOOK)))
-    from unisync._services.twinmaker import TwinMaker
-
-    assert inspect.isgenerator(TwinMaker().get_sync_job("factory"))
-    assert inspect.isgeneratorfunction(inspect.unwrap(TwinMaker.get_sync_job))
-    assert TwinMakerSync("factory") == FACTORY
+    intercepted = intercept(flow(), handle)
+    next(intercepted)
+    if ending == "close":
+        intercepted.close()
+    else:
+        with pytest.raises(ending):
+            intercepted.throw(ending())
+    assert closed == ["handler", "flow"]
