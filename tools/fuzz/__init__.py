@@ -1,5 +1,6 @@
-"""Inputs that nobody thought of, for what reads text and bytes from elsewhere: `make fuzz`.
+"""Fuzzing of everything that reads text and bytes from elsewhere: `make fuzz`.
 
-Each target is a module with `seeds()`, inputs that are well formed, and `check(data)`, which says what came of an input
-and raises where something came of it that must not. `harness.py` has atheris look for such inputs.
+Each target is a module with `seeds()`, which yields well-formed inputs, `mutate(data, draw)`, which changes one of
+them, and `check(data)`, which returns the kind of result and raises if the result is wrong. `harness.py` has atheris
+search for inputs that raise.
 """

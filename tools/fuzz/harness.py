@@ -1,6 +1,7 @@
-"""Runs one target under atheris: counts what came of its inputs, and keeps those that a check did not hold for.
+"""Runs one target under atheris: counts the results by kind, and keeps each input that a check fails for.
 
-`python -m tools.fuzz.harness TARGET DIRECTORY [libFuzzer's options]` leaves `tally.json` and the findings in the directory.
+`python -m tools.fuzz.harness TARGET DIRECTORY [libFuzzer's options]` writes `tally.json` and the findings into the
+directory.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-SECONDS = 1.0
-"""Of the processor's time that one input may take. Most take a few milliseconds."""
+MAX_SECONDS = 1.0
+"""CPU time that one input may take. Most take a few milliseconds."""
 _ROOT = Path(__file__).parents[2]
 
 
@@ -29,27 +30,27 @@ class SlowError(AssertionError):
 
 
 class Tally:
-    """What came of the inputs of a target."""
+    """The results of a target's inputs."""
 
     def __init__(self, target: ModuleType, directory: Path) -> None:
         self._target = target
         self._directory = directory
         self._written_at = 0.0
-        self.outcomes: Counter[str] = Counter()
+        self.results: Counter[str] = Counter()
         self.findings: dict[str, str] = {}
 
     def try_one(self, data: bytes) -> None:
-        """Check one input. What does not hold is kept, each kind of it once, and the fuzzer goes on."""
+        """Check one input. If the check fails, keep the input, once for each kind of failure, and go on."""
         began = time.thread_time()
         try:
-            outcome = self._target.check(data)
+            result = self._target.check(data)
             took = time.thread_time() - began
-            if took > SECONDS:
+            if took > MAX_SECONDS:
                 raise SlowError(f"{took:.1f} s")
-        except Exception as error:  # whatever it is, it is a finding
-            outcome = f"finding: {type(error).__name__}"
+        except Exception as error:  # any exception is a finding
+            result = f"finding: {type(error).__name__}"
             self._keep(data, error)
-        self.outcomes[outcome] += 1
+        self.results[result] += 1
         if time.monotonic() - self._written_at > 0.5:
             self.write()
 
@@ -69,9 +70,9 @@ class Tally:
         self.write()
 
     def write(self) -> None:
-        """Leave what is known so far where it is looked for: libFuzzer ends the process without asking."""
+        """Write the results so far: libFuzzer may end the process at any time."""
         self._written_at = time.monotonic()
-        document = json.dumps({"outcomes": dict(self.outcomes), "findings": self.findings}, indent=2)
+        document = json.dumps({"results": dict(self.results), "findings": self.findings}, indent=2)
         path = self._directory / "tally.json"
         path.with_suffix(".new").write_text(document)
         path.with_suffix(".new").replace(path)
@@ -79,19 +80,19 @@ class Tally:
 
 def main(name: str, directory: str, *options: str) -> None:
     """Fuzz a target."""
-    logging.disable()  # what was dropped is told, again and again
-    fuzzer: Any = importlib.import_module("atheris")  # in an environment of its own
+    logging.disable()  # the warnings about dropped fields would repeat
+    fuzzer: Any = importlib.import_module("atheris")  # installed in .venv-trust only
     with fuzzer.instrument_imports(include=["unisync"], enable_loader_override=False):
         import unisync
 
         for module in pkgutil.walk_packages(unisync.__path__, "unisync."):
-            # The emulator gives seeds, and is not what is fuzzed.
+            # The emulator makes the seeds and is not fuzzed.
             if "emulator" not in module.name and not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
     target = importlib.import_module(f"tools.fuzz.{name}")
 
     def mutate(data: bytes, longest: int, seed: int) -> bytes:
-        """Mostly the target's own mutation; now and then that of bytes."""
+        """Use the target's own mutation in most cases, and one of bytes in the others."""
         draw = random.Random(seed)
         mutated = target.mutate(data, draw) if draw.random() < 0.75 else None
         return bytes(fuzzer.Mutate(data, longest)) if mutated is None else mutated[:longest]

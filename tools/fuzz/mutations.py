@@ -1,4 +1,4 @@
-"""Mutations that keep an input well formed, so that it gets further than to the first check of its form."""
+"""Mutations that keep an input well formed, so that it passes the first checks."""
 
 from __future__ import annotations
 
@@ -11,81 +11,80 @@ VALUES: tuple[Any, ...] = (
     "", " ", "\x00", "\ud83d", "\U0001f680", "RESOLVED", "FAILED", "SUCCEEDED", "REIMAGINED", "a/b/c", "/", "acme/web",
     "2026-11-22T12:00:00Z", "2026-11-22T12:00:00", "1795380579", "x" * 300, [], {}, [[]], [{}], [None], {"": None},
 )  # fmt: skip
-"""What may stand wherever a value stands."""
+"""Replacements for any value."""
 NAMES: tuple[str, ...] = (
     "", "state", "status", "aws_state", "ref", "error", "code", "message", "model_extra", "model_fields", "__class__",
-    "self", "items", "answer", "next_token", "NextToken", "created_at", "owner", "provider", "name", "\ud83d",
+    "self", "items", "value", "next_token", "NextToken", "created_at", "owner", "provider", "name", "\ud83d",
 )  # fmt: skip
-"""What a member may be called: also as our own fields are, and what they are made of."""
+"""Replacements for the name of a field, with names of our own fields and of pydantic's attributes."""
 
 
 def mutated(document: Any, draw: random.Random) -> Any:
-    """A document with one to three changes somewhere in it."""
+    """A document with one to three random changes."""
     for _ in range(draw.choice((1, 1, 2, 3))):
-        document = _changed(document, draw)
+        document = _change(document, draw)
     return document
 
 
-def _changed(value: Any, draw: random.Random) -> Any:
+def _change(value: Any, draw: random.Random) -> Any:
     if isinstance(value, dict) and value and draw.random() < 0.85:
-        members: dict[Any, Any] = {**value}
-        return _changed_structure(members, draw)
+        return _change_structure({**value}, draw)
     if isinstance(value, list) and value and draw.random() < 0.85:
         items: list[Any] = [*value]
-        at = draw.randrange(len(items))
+        index = draw.randrange(len(items))
         match draw.randrange(5):
             case 0:
-                del items[at]
+                del items[index]
             case 1:
-                items.insert(at, items[at])
+                items.insert(index, items[index])
             case _:
-                items[at] = _changed(items[at], draw)
+                items[index] = _change(items[index], draw)
         return items
     return draw.choice(VALUES)
 
 
-def _changed_structure(members: dict[Any, Any], draw: random.Random) -> dict[Any, Any]:
-    name = draw.choice(list(members))
+def _change_structure(fields: dict[Any, Any], draw: random.Random) -> dict[Any, Any]:
+    name = draw.choice(list(fields))
     match draw.randrange(9):
         case 0:
-            del members[name]
+            del fields[name]
         case 1:
-            members[draw.choice(NAMES)] = members.pop(name)
+            fields[draw.choice(NAMES)] = fields.pop(name)
         case 2:
-            members[draw.choice(NAMES)] = draw.choice(VALUES)
-        case 3:  # the same member in the other service's casing
-            members[(name[:1].swapcase() + name[1:]) if isinstance(name, str) else "x"] = draw.choice(
-                (members[name], draw.choice(VALUES))
+            fields[draw.choice(NAMES)] = draw.choice(VALUES)
+        case 3:  # the same field in another service's casing
+            fields[(name[:1].swapcase() + name[1:]) if isinstance(name, str) else "x"] = draw.choice(
+                (fields[name], draw.choice(VALUES))
             )
         case 4:
-            members[name] = draw.choice(VALUES)
+            fields[name] = draw.choice(VALUES)
         case _:
-            members[name] = _changed(members[name], draw)
-    return members
+            fields[name] = _change(fields[name], draw)
+    return fields
 
 
 def with_pieces(data: bytes, pieces: Sequence[bytes], draw: random.Random) -> bytes:
-    """Bytes into which a piece was put, or from which some were taken away."""
-    at = draw.randint(0, len(data))
-    upto = min(len(data), at + draw.choice((0, 0, 0, 1, 4)))
-    return data[:at] + draw.choice(pieces) + data[upto:]
+    """The bytes with a piece inserted, or put in place of some of them."""
+    start = draw.randint(0, len(data))
+    end = min(len(data), start + draw.choice((0, 0, 0, 1, 4)))
+    return data[:start] + draw.choice(pieces) + data[end:]
 
 
 def document_mutator(
     head: int, read: Callable[[bytes], Any], write: Callable[[bytes, Any], bytes]
 ) -> Callable[[bytes, random.Random], bytes | None]:
-    """A mutation of inputs whose first bytes choose, and whose others are a document.
+    """A mutation of inputs that consist of some bytes that select the case, and a document.
 
     Args:
-        head: How many bytes choose.
-        read: Reads an input's document, or raises.
-        write: Writes a document, as the input's head says.
+        head: How many bytes select the case.
+        read: Decodes the document of an input, or raises.
+        write: Encodes a document for the case of an input.
     """
 
     def mutate(data: bytes, draw: random.Random) -> bytes | None:
         try:
             return data[:head] + write(data, mutated(read(data), draw))
-        except Exception:  # no document: the fuzzer mutates bytes
+        except Exception:  # no document: atheris mutates the bytes
             return None
 
     return mutate

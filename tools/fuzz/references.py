@@ -1,4 +1,4 @@
-"""Target: the text forms of references and of waits."""
+"""Target: the text forms of references and of wait tokens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from tools.fuzz.mutations import with_pieces
 from unisync import (
     FleetSync,
-    InvalidRequestError,
+    InvalidArgumentError,
     ServiceInstanceSync,
     StackSync,
     TemplateSync,
@@ -20,7 +20,7 @@ from unisync import (
     parse_ref,
 )
 
-_READERS: tuple[Callable[[str], object], ...] = (parse_ref, parse_fleet_ref, WaitToken.parse)
+_PARSERS: tuple[Callable[[str], object], ...] = (parse_ref, parse_fleet_ref, WaitToken.parse)
 
 _REFS = (
     TwinMakerSync("factory"),
@@ -42,12 +42,12 @@ _PIECES = tuple(
 
 
 def mutate(data: bytes, draw: random.Random) -> bytes:
-    """Put a piece of what references are made of somewhere."""
+    """Insert a piece of a reference."""
     return data[:1] + with_pieces(data[1:], _PIECES, draw)
 
 
 def seeds() -> Iterator[bytes]:
-    """The text of each kind of reference, alone, in a fleet and in a token."""
+    """The text of each kind of reference, by itself, in a fleet reference and in a token."""
     for ref in _REFS:
         yield b"\x00" + str(ref).encode()
         yield b"\x01" + str(FleetSync("123456789012", "eu-west-1", ref)).encode()
@@ -56,24 +56,24 @@ def seeds() -> Iterator[bytes]:
 
 
 def check(data: bytes) -> str:
-    """Read a text. What was read has a text that is read as the same thing."""
-    read = _READERS[data[0] % len(_READERS)] if data else parse_ref
+    """Parse a text. The text of the result must be parsed as the same value."""
+    parse = _PARSERS[data[0] % len(_PARSERS)] if data else parse_ref
     text = data[1:].decode("utf-8", "surrogateescape")
     try:
-        found = read(text)
-    except InvalidRequestError as error:
-        _survives(error)
+        parsed = parse(text)
+    except InvalidArgumentError as error:
+        _check_pickle(error)
         return type(error).__name__
-    again = read(str(found))
-    assert again == found, f"{found!r} became {again!r}"
-    assert hash(again) == hash(found)
-    assert str(again) == str(found)
-    assert pickle.loads(pickle.dumps(found)) == found
-    if not isinstance(found, WaitToken):
-        assert str(found).isprintable() or not str(found).isascii(), "a reference steers no terminal"
-    return type(found).__name__
+    again = parse(str(parsed))
+    assert again == parsed, f"{parsed!r} became {again!r}"
+    assert hash(again) == hash(parsed)
+    assert str(again) == str(parsed)
+    assert pickle.loads(pickle.dumps(parsed)) == parsed
+    if not isinstance(parsed, WaitToken):
+        assert str(parsed).isprintable() or not str(parsed).isascii(), "a reference has control characters"
+    return type(parsed).__name__
 
 
-def _survives(error: InvalidRequestError) -> None:
+def _check_pickle(error: InvalidArgumentError) -> None:
     assert str(error)
     assert str(pickle.loads(pickle.dumps(error))) == str(error)

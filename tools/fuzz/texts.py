@@ -1,4 +1,4 @@
-"""Target: texts that AWS passes on from Git and from templates, as pages, terminals, logs and reports show them."""
+"""Target: text from Git and from templates, as terminals, logs, reports and HTML pages show it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from unisync.cli.output import Output
 from unisync.cli.rows import row_of
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_STEERS = ("Cc", "Cs", "Zl", "Zp")
-_TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-_LONGEST = 200
+_CONTROL_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
+_BIDI_CONTROLS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+_LIMIT = 200
 _PIECES = tuple(
     piece.encode("utf-8", "surrogatepass")
     for piece in (
@@ -52,8 +52,8 @@ class _File(io.StringIO):
 
 
 def seeds() -> Iterator[bytes]:
-    """Harmless texts, and such as mean harm."""
-    for words in (
+    """Harmless and hostile texts."""
+    for text in (
         "Template error: no such parameter",
         HOSTILE,
         "\x1b]8;;http://example.test\x1b\\a link\x1b]8;;\x1b\\",
@@ -63,73 +63,73 @@ def seeds() -> Iterator[bytes]:
         "]]> <![CDATA[ &lt; &#x3c; --> <?xml?>",
         "e\u0301 \u0130 日本 👩\u200d🚀",
     ):
-        for way in range(len(_SHOWN)):
-            yield bytes((way,)) + words.encode("utf-8", "surrogatepass")
+        for index in range(len(_OUTPUTS)):
+            yield bytes((index,)) + text.encode("utf-8", "surrogatepass")
 
 
 def mutate(data: bytes, draw: random.Random) -> bytes:
-    """Put a piece of what steers terminals, pages and runners somewhere."""
+    """Insert a piece that terminals, pages or GitHub's runner may interpret."""
     return data[:1] + with_pieces(data[1:], _PIECES, draw)
 
 
 def check(data: bytes) -> str:
-    """Show a text wherever AWS can put one: no tag, no order and no control character of its own is left."""
-    text = data[1:]
-    words = text.decode("utf-8", "surrogatepass") if _is_wtf8(text) else text.decode("utf-8", "surrogateescape")
-    name, shown = _SHOWN[(data[0] if data else 0) % len(_SHOWN)]
-    shown(words)
+    """Show a text wherever AWS can put one. None of its tags, commands and control characters may be left."""
+    encoded = data[1:]
+    text = encoded.decode("utf-8", "surrogatepass" if _is_wtf8(encoded) else "surrogateescape")
+    name, check_output = _OUTPUTS[(data[0] if data else 0) % len(_OUTPUTS)]
+    check_output(text)
     return name
 
 
-def _plain(words: str) -> None:
-    line, short = sanitize(words), sanitize(words, _LONGEST)
+def _check_line(text: str) -> None:
+    line, short = sanitize(text), sanitize(text, _LIMIT)
     assert sanitize(line) == line
-    assert len(short) <= _LONGEST + 30
+    assert len(short) <= _LIMIT + 30
     assert "\n" not in line
-    _steers_nothing(line)
-    _steers_nothing(short)
+    _check_controls(line)
+    _check_controls(short)
 
 
-def _page(words: str) -> None:
-    page = Page(report([entry_with(f"w{words}")], as_of=AS_OF, title=f"w{words}"))
+def _check_page(text: str) -> None:
+    page = Page(report([entry_with(f"w{text}")], as_of=AS_OF, title=f"w{text}"))
     assert_harmless(page)
-    assert page.structure == _usual_structure(), "a text has changed the structure of a page"
-    for steered in page.texts:
-        _steers_nothing(steered)
+    assert page.structure == _expected_structure(), "the text changed the structure of the page"
+    for each in page.texts:
+        _check_controls(each)
 
 
-def _card(words: str) -> None:
-    shown = Page(card(entry_with(words).outcome))
-    assert_harmless(shown)
-    for steered in shown.texts:
-        _steers_nothing(steered)
+def _check_card(text: str) -> None:
+    page = Page(card(entry_with(text).outcome))
+    assert_harmless(page)
+    for each in page.texts:
+        _check_controls(each)
 
 
-def _files(words: str) -> None:
-    row = row_of(entry_with(words).outcome)
+def _check_files(text: str) -> None:
+    row = row_of(entry_with(text).outcome)
     root = ElementTree.fromstring(junit([row], {row.ref: 1.0}))
     assert [each.tag for each in root.iter()] == ["testsuites", "testsuite", "testcase", "error", "system-out"]
-    _steers_nothing(annotation(row))
+    _check_controls(annotation(row))
     assert re.fullmatch(r"::error title=[^:,\n]*::[^\n]*", annotation(row))
     assert [line.count("|") for line in summary([row]).split("\n")] == [0, 0, 7, 7, 7, 0, 0]
 
 
-def _printed(words: str) -> None:
-    row = row_of(entry_with(words).outcome)
-    # GitHub's runner reads no terminal, where a cell of a table has lines of its own.
+def _check_output(text: str) -> None:
+    row = row_of(entry_with(text).outcome)
+    # GitHub's runner never reads a terminal, on which a cell of a table may have several lines.
     for stream, environ in ((_Terminal(), {}), (_File(), {}), (_File(), {"GITHUB_ACTIONS": "true"})):
         output = Output(stream, stream, environ=environ)
         output.rows([row])
-        output.say(words)
+        output.echo(text)
         _check_lines(stream.getvalue(), bool(environ))
 
 
-_SHOWN: tuple[tuple[str, Callable[[str], None]], ...] = (
-    ("plain", _plain),
-    ("page", _page),
-    ("card", _card),
-    ("files", _files),
-    ("terminal", _printed),
+_OUTPUTS: tuple[tuple[str, Callable[[str], None]], ...] = (
+    ("line", _check_line),
+    ("page", _check_page),
+    ("card", _check_card),
+    ("files", _check_files),
+    ("terminal", _check_output),
 )
 
 
@@ -142,22 +142,24 @@ def _is_wtf8(data: bytes) -> bool:
 
 
 @cache
-def _usual_structure() -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+def _expected_structure() -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     return Page(report([entry_with("w")], as_of=AS_OF, title="w")).structure
 
 
-def _steers_nothing(words: str) -> None:
-    found = {f"{ord(each):x}" for each in words if each != "\n" and _steers(each)}
-    assert not found, f"characters that steer: {found}"
+def _check_controls(text: str) -> None:
+    found = {f"{ord(each):x}" for each in text if each != "\n" and _is_control(each)}
+    assert not found, f"control characters: {found}"
 
 
-def _steers(character: str) -> bool:
-    return unicodedata.category(character) in _STEERS or unicodedata.bidirectional(character) in _TURNS
+def _is_control(character: str) -> bool:
+    return (
+        unicodedata.category(character) in _CONTROL_CATEGORIES or unicodedata.bidirectional(character) in _BIDI_CONTROLS
+    )
 
 
 def _check_lines(text: str, is_action: bool) -> None:
     for line in _COLOUR.sub("", text).split("\n"):
-        _steers_nothing(line)
+        _check_controls(line)
         if is_action:
-            assert "##[" not in line, "an order to GitHub's runner"
-            assert not line.lstrip().startswith("::"), "an order to GitHub's runner"
+            assert "##[" not in line, "a command to GitHub's runner"
+            assert not line.lstrip().startswith("::"), "a command to GitHub's runner"
