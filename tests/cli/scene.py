@@ -35,7 +35,7 @@ TRANSCRIPT = (
     "events twinmaker:factory",
     "blockers codeconnections:blocked",
     "blockers codeconnections:live",
-    "resolve codeconnections:blocked --reason 'Put back as it was'",
+    "resolve codeconnections:blocked --reason 'Reverted by hand'",
     "create codeconnections:new --repository acme/infra --branch main --file new.yaml --role " + ROLE,
     "create proton:web/prod --file ops.yaml",
     "create twinmaker:empty --role " + ROLE,

@@ -1,4 +1,4 @@
-"""A terminal to run the command in: a pseudo-terminal of a given size, and what stands on its screen."""
+"""A pseudo-terminal of a given size to run commands in, and the content of its screen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 class Terminal:
-    """A process, and the terminal that it was started in."""
+    """A process in a terminal of its own."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Terminal:
         self._screen = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self._screen)
         self.process: subprocess.Popen[bytes] = subprocess.Popen(
-            # The first program of a session gets the terminal that it opens: Ctrl-C there is then meant for it.
+            # The first process of a session gets the terminal that it opens, and with it Ctrl-C.
             [sys.executable, "-c", _IN_SESSION, os.ttyname(self._theirs), *command],
             stdin=self._theirs,
             stdout=subprocess.PIPE if "stdout" in piped else self._theirs,
@@ -49,31 +49,31 @@ class Terminal:
 
     @property
     def mode(self) -> list[object]:
-        """How the terminal treats what is typed."""
+        """The terminal's settings, such as echo."""
         return termios.tcgetattr(self._theirs)
 
     @property
     def shows_the_cursor(self) -> bool:
-        """Whether the cursor is seen."""
+        """Whether the cursor is visible."""
         return not self._screen.cursor.hidden
 
     def screen(self) -> str:
-        """What stands on it."""
+        """The content of the screen."""
         return "\n".join(line.rstrip() for line in self._screen.display).rstrip() + "\n"
 
     def read_until(self, done: Callable[[], bool], seconds: float = 30.0) -> None:
-        """Read what is written to it until something is so."""
-        until = time.monotonic() + seconds
+        """Read the output until a condition holds."""
+        deadline = time.monotonic() + seconds
         while not done():
-            assert time.monotonic() < until, self.screen()
+            assert time.monotonic() < deadline, self.screen()
             self._read(0.05)
 
     def press_ctrl_c(self) -> None:
-        """As a person does."""
+        """Type Ctrl-C."""
         os.write(self._ours, b"\x03")
 
     def interrupt(self) -> int:
-        """Press Ctrl-C, and again if it is lost: Python drops one that strikes within a finalizer. The exit code."""
+        """Press Ctrl-C, again if Python drops it because it arrives in a finalizer. Returns the exit code."""
         self.press_ctrl_c()
         try:
             return self.end(10)
@@ -82,14 +82,14 @@ class Terminal:
             return self.end(10)
 
     def end(self, seconds: float = 30.0) -> int:
-        """Wait for the end of the process; what it ended with."""
+        """Wait for the end of the process, and return its exit code."""
         self.read_until(lambda: self.process.poll() is not None, seconds)
         while self._read(0):
             pass
         return self.process.wait()
 
     def close(self) -> None:
-        """End all of it."""
+        """Kill the process, and close the terminal."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -110,7 +110,7 @@ class Terminal:
 
 _IN_SESSION = """
 import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests may have it ignored
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # it may be ignored where the tests run
 os.close(os.open(sys.argv[1], os.O_RDWR))
 os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 """
@@ -124,10 +124,10 @@ def terminal(
     environ: Mapping[str, str] | None = None,
     piped: Sequence[str] = (),
 ) -> Generator[Terminal]:
-    """A command of Python's in a terminal; `piped` names those of "stdout" and "stderr" that go elsewhere."""
-    around = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
-    around |= {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(environ or {})}
-    opened = Terminal(command, width, height, around, piped)
+    """A Python command in a terminal; `piped` lists those of "stdout" and "stderr" that go to a pipe."""
+    variables = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+    variables |= {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(environ or {})}
+    opened = Terminal(command, width, height, variables, piped)
     try:
         yield opened
     finally:

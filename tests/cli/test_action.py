@@ -1,4 +1,4 @@
-"""The GitHub Action: its script is run as GitHub runs it, on an emulated AWS."""
+"""The GitHub Action: its script runs as on GitHub, with an emulated AWS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from tests.cli.scene import MINE, NASTY, OLD, furnish
+from tests.cli.scene import MINE, NASTY, OLD, load_scene
 from tests.cli.terminal import ROOT
 from unisync.cli.app import run
 from unisync.cli.commands.wait import wait
@@ -29,11 +29,11 @@ ACTION: dict[str, Any] = yaml.safe_load((FOLDER / "action.yml").read_text())
 REVISION = "${{ github.event.pull_request.head.sha || github.sha }}"
 
 bash = shutil.which("bash")
-pytestmark = pytest.mark.skipif(bash is None or os.name == "nt", reason="needs bash")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bash is None or os.name == "nt", reason="needs bash")]
 
 
 class Done(NamedTuple):
-    """What came of a run of the action."""
+    """The result of a run of the action."""
 
     code: int
     log: str
@@ -54,7 +54,7 @@ Act = Callable[..., Done]
 
 @pytest.fixture
 def runner(tmp_path: Path, aws: Emulator) -> dict[str, str]:
-    """The environment that GitHub's runner gives, and where AWS is."""
+    """The environment of GitHub's runner, with the emulator's variables."""
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     return {
@@ -72,7 +72,7 @@ def runner(tmp_path: Path, aws: Emulator) -> dict[str, str]:
 
 @pytest.fixture
 def act(runner: dict[str, str], tmp_path: Path) -> Act:
-    """Runs the action's step with some inputs; the others are as action.yml has them, with OLD as the commit."""
+    """Runs the action's step with some inputs; the others have the defaults of action.yml, with OLD as the commit."""
 
     def step(**inputs: str) -> Done:
         given = {name: str(item.get("default", "")) for name, item in ACTION["inputs"].items()}
@@ -105,15 +105,15 @@ def act(runner: dict[str, str], tmp_path: Path) -> Act:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> None:
-    """What the action finds if it was used in the job before, so that nothing is downloaded."""
-    furnish_venv(tmp_path / "unisync-wait")
+    """The state after an earlier use in the same job, so that nothing is downloaded."""
+    make_venv(tmp_path / "unisync-wait")
     (tmp_path / "unisync-wait" / "installed").write_text("unisync-aws[cli]")
 
 
-def furnish_venv(folder: Path) -> None:
-    """Make the command of this Python that of a virtual environment."""
+def make_venv(folder: Path) -> None:
+    """Create a virtual environment whose command unisync is this Python's."""
     (folder / "bin").mkdir(parents=True)
-    # As a script of a virtual environment, it does not look for modules where it is called.
+    # Like an installed script, it does not import modules from the working directory.
     start = f"{sys.executable} -c 'import sys; sys.path.remove(\"\"); from unisync.cli import main; sys.exit(main())'"
     executable(folder / "bin" / "unisync", f'exec {start} "$@"')
 
@@ -124,14 +124,14 @@ def executable(file: Path, script: str) -> None:
 
 
 def filled(value: str, inputs: dict[str, str]) -> str:
-    """What GitHub makes of an input's expression."""
+    """The value of an expression that names an input."""
     found = re.fullmatch(r"\$\{\{ inputs\.([a-z-]+) \}\}", value)
     assert found, value
     return inputs[found[1]]
 
 
 def output_of_step(value: str) -> str:
-    """The output of the step that an output of the action is."""
+    """The step's output in the expression of an output of the action."""
     found = re.fullmatch(r"\$\{\{ steps\.([a-z]+)\.outputs\.([a-z-]+) \}\}", value)
     assert found, value
     assert found[1] == STEP["id"]
@@ -139,7 +139,7 @@ def output_of_step(value: str) -> str:
 
 
 def parsed(text: str) -> dict[str, str]:
-    """The outputs in a file, read as GitHub's runner reads it: NAME=VALUE, or NAME<<END, lines, END."""
+    """The outputs of a file, in the format of GitHub's runner: NAME=VALUE, or NAME<<END, lines, END."""
     outputs: dict[str, str] = {}
     lines = iter(text.splitlines())
     for line in lines:
@@ -164,30 +164,30 @@ class TestDefinition:
         assert all(f"${name}" in script for name in STEP["env"])
         assert all(item["description"] for item in [*ACTION["inputs"].values(), *ACTION["outputs"].values()])
 
-    def test_no_expression_stands_in_a_script(self) -> None:
+    def test_scripts_contain_no_expressions(self) -> None:
         assert "${{" not in STEP["run"] + (FOLDER / "wait.sh").read_text()
 
-    def test_what_is_left_out_is_what_the_command_leaves_out(self) -> None:
+    def test_the_defaults_are_those_of_the_command(self) -> None:
         options = {option.name: option.default for option in wait.params}
         defaults = {name: item.get("default") for name, item in ACTION["inputs"].items()}
         assert defaults["revision"] == REVISION
-        assert (defaults["timeout"], defaults["for"], int(defaults["max_failures"])) == (
+        assert (defaults["timeout"], defaults["for"], int(defaults["max-failures"])) == (
             options["timeout"],
             options["condition"],
             options["max_failures"],
         )
 
-    def test_every_exit_code_has_a_word_that_is_documented(self) -> None:
+    def test_the_result_of_every_exit_code_is_documented(self) -> None:
         script = (FOLDER / "wait.sh").read_text()
-        words = {
-            int(code): word
-            for codes, word in re.findall(r"^([\d |]+)\) result=(.*) ;;$", script, re.M)
+        results = {
+            int(code): result
+            for codes, result in re.findall(r"^([\d |]+)\) result=(.*) ;;$", script, re.M)
             for code in codes.split("|")
         }
-        assert words.keys() == {int(code) for code in Exit} - {Exit.ERROR}
-        assert all(word in ACTION["outputs"]["result"]["description"] for word in [*words.values(), "error"])
+        assert results.keys() == {int(code) for code in Exit} - {Exit.ERROR}
+        assert all(result in ACTION["outputs"]["result"]["description"] for result in [*results.values(), "error"])
 
-    def test_the_readmes_examples_are_of_this_action(self) -> None:
+    def test_the_examples_of_the_readme_use_this_action(self) -> None:
         readme = (FOLDER / "README.md").read_text()
         github, gitlab = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL))
         (job,) = github["jobs"].values()
@@ -197,11 +197,11 @@ class TestDefinition:
         assert set(re.findall(r"outputs\.([a-z-]+)", readme)) <= ACTION["outputs"].keys()
         assert gitlab["live"]["artifacts"]["reports"]["junit"] in gitlab["live"]["script"][-1]
 
-    def test_the_readmes_permissions_are_what_waits_ask_for(
+    def test_the_permissions_of_the_readme_are_what_waits_call(
         self, aws: Emulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
-        furnish(aws)
+        load_scene(aws)
         aws.add_service_instance("new", "prod")
         aws.add_template("new")
         before = len(aws.calls)
@@ -213,10 +213,10 @@ class TestDefinition:
             ["codeconnections:live", "proton:web/prod", "twinmaker:factory", "--for", "deleted", "--timeout", "5s"],
         ):
             run(["wait", *words, "-o", "json"], aws.client_options(), io.StringIO(), io.StringIO())
-        asked = {f"{call.service}:{call.operation}" for call in aws.calls[before:]}
-        assert asked == set(re.findall(r"`(\w+:(?:Get|List)\w+)`", (FOLDER / "README.md").read_text()))
+        called = {f"{call.service}:{call.operation}" for call in aws.calls[before:]}
+        assert called == set(re.findall(r"`(\w+:(?:Get|List)\w+)`", (FOLDER / "README.md").read_text()))
 
-    def test_the_scripts_are_sound(self) -> None:
+    def test_the_script_is_valid(self) -> None:
         subprocess.run(["bash", "-n", str(FOLDER / "wait.sh")], check=True, timeout=10)
         if shutil.which("shellcheck"):
             subprocess.run(["shellcheck", str(FOLDER / "wait.sh")], check=True, timeout=30)
@@ -226,13 +226,12 @@ class TestDefinition:
 class TestWaiting:
     @pytest.fixture(autouse=True)
     def scene(self, aws: Emulator) -> None:
-        furnish(aws)
+        load_scene(aws)
 
     @pytest.mark.parametrize(
         ("inputs", "code", "result", "errors"),
         [
-            ({"refs": "codeconnections:live"}, 0, "in-place", [None]),
-            ({"refs": "codeconnections:live twinmaker:factory"}, 0, "in-place", [None, None]),
+            ({"refs": "codeconnections:live twinmaker:factory"}, 0, "synced", [None, None]),
             ({"refs": "codeconnections:failed", "revision": MINE}, 3, "failed", ["SyncFailedError"]),
             ({"refs": "codeconnections:blocked", "revision": ""}, 4, "blocked", ["SyncBlockedError"]),
             ({"refs": "\n  codeconnections:nothing\n"}, 5, "not-found", ["NotFoundError"]),
@@ -248,10 +247,10 @@ class TestWaiting:
             (
                 {"refs": "twinmaker:factory", "revision": "", "for_": "resources", "max_failures": "1"},
                 0,
-                "in-place",
+                "synced",
                 [None],
             ),
-            ({"refs": "twinmaker:empty", "revision": "", "for_": "deleted"}, 0, "in-place", [None]),
+            ({"refs": "twinmaker:empty", "revision": "", "for_": "deleted"}, 0, "synced", [None]),
             ({"refs": " "}, 2, "usage", []),
             (
                 {"refs": "codeconnections:live", "endpoint_url": "http://127.0.0.1:1", "timeout": "1s"},
@@ -261,7 +260,7 @@ class TestWaiting:
             ),
         ],
     )
-    def test_how_it_ends_is_passed_on(
+    def test_outputs_and_exit_code(
         self, act: Act, inputs: dict[str, str], code: int, result: str, errors: list[str | None]
     ) -> None:
         done = act(**inputs)
@@ -270,12 +269,12 @@ class TestWaiting:
         assert "\n" not in done.outputs["json"]
         assert done.log.splitlines()[-1] == f"unisync wait: {result}"
 
-    def test_an_error(self, aws: Emulator, act: Act) -> None:
+    def test_denied_access(self, aws: Emulator, act: Act) -> None:
         aws.fault("GetResourceSyncStatus", "AccessDeniedException", times=None)
         done = act(refs="codeconnections:live")
         assert (done.code, done.result, done.rows[0]["error"]["type"]) == (1, "error", "AccessDeniedError")
 
-    def test_of_many_each_has_a_row(self, act: Act) -> None:
+    def test_the_output_has_each_sync_once(self, act: Act) -> None:
         done = act(refs="codeconnections:live\ncodeconnections:failed codeconnections:live", revision="")
         assert done.code == 3
         assert [(row["ref"], row["live"]) for row in done.rows] == [
@@ -283,11 +282,11 @@ class TestWaiting:
             ("codeconnections:failed", OLD),
         ]
 
-    def test_the_log_the_annotations_and_the_summary(self, act: Act) -> None:
+    def test_log_annotations_and_summary(self, act: Act) -> None:
         done = act(refs="codeconnections:live codeconnections:failed", revision=MINE, timeout="1s")
         assert "::error title=codeconnections%3Afailed is FAILED::SYNC_FAILED: Template error" in done.log
-        assert re.search(r"^Next: push a commit that mends it", done.log, re.MULTILINE)
-        assert "| State | Sync | Live | Wanted | Since | Why |" in done.summary
+        assert re.search(r"^Next: push a fix", done.log, re.MULTILINE)
+        assert "| State | Sync | Live | Desired | Started | Reason |" in done.summary
         assert done.summary.count("\n| ✘ FAILED |") == 1
 
     def test_a_junit_report(self, act: Act, runner: dict[str, str]) -> None:
@@ -299,8 +298,8 @@ class TestWaiting:
         for role in roles:
             aws.add_role(role)
         done = act(refs="codeconnections:nothing", role_arn="\n".join(roles), region="eu-west-1 us-east-1")
-        places = [(account, region) for account in ("1" * 12, "2" * 12) for region in ("eu-west-1", "us-east-1")]
-        assert (done.code, sorted((row["account"], row["region"]) for row in done.rows)) == (5, places)
+        locations = [(account, region) for account in ("1" * 12, "2" * 12) for region in ("eu-west-1", "us-east-1")]
+        assert (done.code, sorted((row["account"], row["region"]) for row in done.rows)) == (5, locations)
 
     @pytest.mark.parametrize(
         "ref",
@@ -318,20 +317,20 @@ class TestWaiting:
             "a\r\n",
         ],
     )
-    def test_a_hostile_reference_is_none(self, act: Act, runner: dict[str, str], ref: str) -> None:
+    def test_a_hostile_reference_is_rejected(self, act: Act, runner: dict[str, str], ref: str) -> None:
         done = act(refs=ref)
         assert (done.code, done.result, done.rows) == (2, "usage", [])
         assert list(Path(runner["GITHUB_WORKSPACE"]).iterdir()) == []
 
     @pytest.mark.parametrize("name", ["revision", "timeout", "for_", "max_failures", "region", "profile", "role_arn"])
     @pytest.mark.parametrize("value", ["--help", "'\"\njson<<x\n$(touch x)`touch x`; touch x\n"])
-    def test_a_hostile_input_is_refused(self, act: Act, runner: dict[str, str], name: str, value: str) -> None:
+    def test_a_hostile_input_is_rejected(self, act: Act, runner: dict[str, str], name: str, value: str) -> None:
         done = act(**{"refs": "codeconnections:live", name: value})
         assert done.code in (1, 2)
         assert list(Path(runner["GITHUB_WORKSPACE"]).iterdir()) == []
 
     def test_a_hostile_message_sets_no_output(self, aws: Emulator, act: Act) -> None:
-        reason = f"{NASTY}\nend-\nresult=in-place\njson<<EOF\n[]\nEOF\u2028exit-code=0\x85result=in-place"
+        reason = f"{NASTY}\nend-\nresult=synced\njson<<EOF\n[]\nEOF\u2028exit-code=0\x85result=synced"
         aws.add_stack("hostile", repository="acme/infra")
         aws.push(stack="hostile", sha=MINE, outcome="FAILED", reason=reason)
         aws.clock.advance(100)
@@ -340,59 +339,59 @@ class TestWaiting:
         assert done.rows[0]["job"]["latest_sync"]["events"][-1]["event"] == reason
         assert not re.search(r"^(?!::error title=codeconnections%3Ahostile is FAILED::).*(^::|##\[)", done.log, re.M)
 
-    def test_the_end_of_an_output_cannot_be_foretold(self, act: Act, tmp_path: Path) -> None:
+    def test_the_delimiter_of_an_output_is_random(self, act: Act, tmp_path: Path) -> None:
         ends = set[str]()
         for _ in range(2):
             act(refs="")
             ends |= set(re.findall(r"<<(end-[0-9a-f]{32})$", (tmp_path / "output").read_text(), re.MULTILINE))
         assert len(ends) == 2
 
-    def test_what_is_too_long_for_an_output_is_left_out(self, aws: Emulator, act: Act) -> None:
+    def test_a_json_output_that_is_too_long_is_empty(self, aws: Emulator, act: Act) -> None:
         aws.add_stack("big", repository="acme/infra")
         aws.push(stack="big", sha=MINE, outcome="FAILED", reason="x" * 600_000)
         aws.clock.advance(100)
         done = act(refs="codeconnections:big", revision=MINE)
         assert (done.code, done.result, done.outputs["json"]) == (3, "failed", "")
-        assert "::warning title=unisync wait::The output json is left empty" in done.log
+        assert "::warning title=unisync wait::The output json is empty" in done.log
 
-    def test_modules_of_the_repository_are_not_loaded(self, act: Act, runner: dict[str, str]) -> None:
+    def test_modules_of_the_repository_are_not_imported(self, act: Act, runner: dict[str, str]) -> None:
         for name in ("unisync", "click", "json", "venv"):
             (Path(runner["GITHUB_WORKSPACE"]) / f"{name}.py").write_text("raise SystemExit(99)")
         assert act(refs="codeconnections:live").code == 0
 
 
 class TestInstalling:
-    """With a Python that only notes what it is asked to do."""
+    """With a fake Python that only records its arguments."""
 
     @pytest.fixture
     def python(self, tmp_path: Path) -> str:
-        furnish_venv(tmp_path / "like this")
-        for file in (tmp_path / "python", tmp_path / "like this" / "bin" / "python"):
-            executable(file, f"printf '<%s>' \"$@\" >>'{tmp_path}/asked'; echo >>'{tmp_path}/asked'\n")
+        make_venv(tmp_path / "template")
+        for file in (tmp_path / "python", tmp_path / "template" / "bin" / "python"):
+            executable(file, f"printf '<%s>' \"$@\" >>'{tmp_path}/recorded'; echo >>'{tmp_path}/recorded'\n")
         with (tmp_path / "python").open("a") as maker:
-            maker.write(f'rm -rf "$5"; cp -r "{tmp_path}/like this" "$5"\n')
+            maker.write(f'rm -rf "$5"; cp -r "{tmp_path}/template" "$5"\n')
         return str(tmp_path / "python")
 
-    def asked(self, folder: Path) -> list[str]:
-        return (folder / "asked").read_text().splitlines()
+    def recorded(self, folder: Path) -> list[str]:
+        return (folder / "recorded").read_text().splitlines()
 
-    def test_once_for_each_version(self, aws: Emulator, act: Act, python: str, tmp_path: Path) -> None:
-        furnish(aws)
+    def test_each_version_is_installed_once(self, aws: Emulator, act: Act, python: str, tmp_path: Path) -> None:
+        load_scene(aws)
         for version in ("", "", "==0.1.0", "==0.1.0", " ; touch x"):
             assert act(refs="codeconnections:live", python=python, version=version).code == 0
         made = f"<-I><-m><venv><--clear><{tmp_path}/unisync-wait>"
         pip = "<-I><-m><pip><install><--quiet><--disable-pip-version-check>"
-        assert self.asked(tmp_path) == [
+        assert self.recorded(tmp_path) == [
             line for version in ("", "==0.1.0", " ; touch x") for line in (made, f"{pip}<unisync-aws[cli]{version}>")
         ]
 
-    def test_what_failed_is_an_error_and_done_again(self, act: Act, python: str, tmp_path: Path) -> None:
-        executable(tmp_path / "like this" / "bin" / "python", "exit 2")
+    def test_a_failed_installation_is_an_error_and_tried_again(self, act: Act, python: str, tmp_path: Path) -> None:
+        executable(tmp_path / "template" / "bin" / "python", "exit 2")
         for _ in range(2):
             done = act(refs="codeconnections:live", python=python)
             assert (done.code, done.outputs) == (1, {"exit-code": "1", "result": "error", "json": "[]"})
             assert "::error title=unisync wait::unisync could not be installed" in done.log
-        assert len(self.asked(tmp_path)) == 2
+        assert len(self.recorded(tmp_path)) == 2
 
-    def test_a_python_that_is_not_there(self, act: Act) -> None:
+    def test_a_missing_python(self, act: Act) -> None:
         assert act(refs="codeconnections:live", python="no-such-python").result == "error"

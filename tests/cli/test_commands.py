@@ -142,7 +142,7 @@ def test_status_without_any_sync(unisync: Run) -> None:
     assert unisync("status", "-o", "json").out == "[]\n"
 
 
-INVALID = [
+INVALID: list[tuple[list[str], str]] = [
     ([], "Usage: unisync [OPTIONS] COMMAND"),
     (["nonsense"], "No such command 'nonsense'"),
     (["wait"], "No syncs to wait for"),

@@ -48,7 +48,8 @@ def _hint(error: UnisyncError, settings: Settings, ref: str, again: Sequence[str
         return "set the region with --region, AWS_REGION or AWS_DEFAULT_REGION."
     match error:
         case SyncFailedError() if error.resources is not None:
-            return f"fix what failed and wait again, TwinMaker retries: {command('wait', ref, '--for', 'resources')}"
+            wait = command("wait", ref, "--for", "resources")
+            return f"fix the failed resources, which TwinMaker retries by itself. Then wait again: {wait}"
         case SyncFailedError() if error.job is not None and error.job.attempts:
             return f"push a fix and wait for that commit. All events: {command('events', ref)}"
         case SyncFailedError() if error.job is not None and error.job.status.state == "DELETING":
@@ -64,7 +65,7 @@ def _hint(error: UnisyncError, settings: Settings, ref: str, again: Sequence[str
         case WaitTimeoutError() if error.job is None and error.last_error is not None:
             return f"no poll succeeded; {_hint(error.last_error, settings, ref, again)}"
         case WaitTimeoutError():
-            return f"the sync continues in AWS. Wait longer: {command('wait', ref, *again, '--timeout', '30m')}"
+            return f"wait longer: {command('wait', ref, *again, '--timeout', '30m')}"
         case NotFoundError():
             return f"check the name, the account and the region. All syncs: {command('status')}"
         case CredentialsError():

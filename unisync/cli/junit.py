@@ -62,7 +62,7 @@ def report(rows: Sequence[Row], elapsed: Mapping[SyncRef[SyncJob], float]) -> st
 def _events(row: Row) -> list[str]:
     attempts: Sequence[Any] = row.job.attempts if row.job else ()
     events = attempts[-1].events if attempts else ()
-    return [_xml(f"{in_utc(event.time)}  {event.type}: {event.event}") for event in events]
+    return [_xml(f"{in_utc(event.time)} {event.type}: {event.event}") for event in events]
 
 
 def _seconds(value: float) -> str:

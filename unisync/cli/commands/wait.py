@@ -232,6 +232,6 @@ def _print_details(cli: Cli, row: Row) -> None:
     if len(events) > MAX_EVENTS:
         cli.output.echo(f"({len(events) - MAX_EVENTS} earlier events are not shown)", indent=2)
     for event in events[-MAX_EVENTS:]:
-        cli.output.echo(f"{in_utc(event.time)}  {event.type}: {event.event}", indent=2)
+        cli.output.echo(f"{in_utc(event.time)} {event.type}: {event.event}", indent=2)
     for resource in error.resources.failed[:MAX_EVENTS] if error.resources else ():
         cli.output.echo(f"{resource.resource_type} {resource.external_id}: {resource.status.error}", indent=2)

@@ -38,9 +38,9 @@ MAX_LINE = 500
 def watch(cli: Cli, refs: list[SyncRef[SyncJob]], listed: list[SyncRef[SyncJob]] | None, interval: float) -> int:
     """Show every change of syncs until Ctrl-C.
 
-    Watches the REFs and those of a file; without either, all syncs that are found. A change is that of a state, a new
-    attempt, an event or a blocker. On a terminal, the table of `get` is updated in place, with the latest changes below
-    it. Elsewhere, each change is a line; with -o jsonl, an object.
+    Watches the REFs and those of a file; without either, all syncs that are found. A change is a new state, attempt or
+    event, or a blocker that is created or resolved. On a terminal, the table of `get` is updated in place, with the
+    latest changes below it. Elsewhere, each change is a line; with -o jsonl, an object.
     """
     if interval <= 0:
         raise click.UsageError("--interval must be above zero.")
@@ -84,7 +84,7 @@ class _View:
         # In the table, the reason is that of the sync's state, not this event or blocker.
         state_change = replace(change, kind="state", event=None, blocker=None)
         self._rows[change.ref] = row_of_change(state_change, blockers.values())
-        self._latest.append(f"{datetime.now(UTC):%H:%M:%S}Z  {row.ref}  {row.state}  {row.reason}".rstrip())
+        self._latest.append(f"{datetime.now(UTC):%H:%M:%S}Z {row.ref} {row.state} {row.reason}".rstrip())
         return row
 
     def print(self, change: Change[Any]) -> None:
