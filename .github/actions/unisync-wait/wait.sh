@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# The one step of the action: installs unisync, waits, and tells GitHub how it ended. Also for bash 3.2, as on macOS.
-set -euf -o pipefail # -f: a * in a reference is no pattern
+# The step of the action: installs unisync, waits, and sets the outputs. Also runs in bash 3.2, the version of macOS.
+set -euf -o pipefail # -f: a * in a reference is not expanded
 
 venv=$RUNNER_TEMP/unisync-wait
 requirement="unisync-aws[cli]$INPUT_VERSION"
-export MSYS2_ARG_CONV_EXCL='*' # Git's bash on Windows takes some references and roles for paths, and rewrites them
-export PYTHONIOENCODING=utf-8  # what GitHub's log is in, also on Windows
+export MSYS2_ARG_CONV_EXCL='*' # Git's bash on Windows would rewrite references and roles that look like paths
+export PYTHONIOENCODING=utf-8  # the encoding of GitHub's log, also on Windows
 
 install() {
-    # -I: modules in the repository do not stand in for Python's own.
+    # -I: do not import modules from the repository.
     "$INPUT_PYTHON" -I -m venv --clear "$venv" &&
         "$(command_in_venv python)" -I -m pip install --quiet --disable-pip-version-check "$requirement" &&
         printf %s "$requirement" >"$venv/installed"
@@ -19,19 +19,19 @@ command_in_venv() {
 }
 
 words=(wait --output jsonl)
-option() { # NAME VALUE; an empty one is not given
+option() { # NAME VALUE; an empty value is left out
     if [ -n "$2" ]; then words+=("--$1=$2"); fi
 }
 option revision "$INPUT_REVISION"
 option timeout "$INPUT_TIMEOUT"
 option for "$INPUT_FOR"
-option tolerate "$INPUT_TOLERATE"
+option max-failures "$INPUT_MAX_FAILURES"
 option profile "$INPUT_PROFILE"
 option endpoint-url "$INPUT_ENDPOINT_URL"
 option junit "$INPUT_JUNIT"
 for region in $INPUT_REGION; do option region "$region"; done
 for arn in $INPUT_ROLE_ARN; do option role-arn "$arn"; done
-words+=(--) # what follows is no option, whatever it begins with
+words+=(--) # no reference is parsed as an option
 for ref in $INPUT_REFS; do words+=("$ref"); done
 
 code=0 rows=''
@@ -43,7 +43,7 @@ else
 fi
 
 case $code in
-0) result=in-place ;;
+0) result=synced ;;
 2) result=usage ;;
 3) result=failed ;;
 4) result=blocked ;;
@@ -55,11 +55,11 @@ case $code in
 esac
 
 json="[$(printf %s "$rows" | tr -d '\r' | tr '\n' ,)]"
-if [ ${#json} -gt 500000 ]; then # GitHub's limit is 1 MB, of two bytes a character, for all outputs of a job
-    echo "::warning title=unisync wait::The output json is left empty: it would have ${#json} characters"
+if [ ${#json} -gt 500000 ]; then # GitHub's limit for all outputs of a job is 1 MB, at two bytes per character
+    echo "::warning title=unisync wait::The output json is empty because it would have ${#json} characters"
     json=''
 fi
-end=end-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n') # nothing that AWS says can be that
+end=end-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n') # random, so that no message of AWS's can contain it
 printf '%s\n' "exit-code=$code" "result=$result" "json<<$end" "$json" "$end" >>"$GITHUB_OUTPUT"
 echo "unisync wait: $result"
 exit "$code"
