@@ -1,7 +1,7 @@
-"""Write the reference of the command from its own help, or check it.
+"""Generate the reference of the command from its own help.
 
-python tools/generators/cli.py            write docs/cli.md
-python tools/generators/cli.py --check    write nothing; exit with 1 if it is not what would be written
+python -m tools.generators.cli            write docs/cli.md
+python -m tools.generators.cli --check    write nothing; exit with 1 if docs/cli.md is out of date
 """
 
 from __future__ import annotations
@@ -22,79 +22,80 @@ from unisync.cli.rows import COLUMNS
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
 
 HEAD = """\
-# unisync, the command
+# The command `unisync`
 
 ```console
-$ pip install 'unisync-aws[cli]'             # and [cli,emulator] for the commands demo and emulator
+$ pip install 'unisync-aws[cli]'             # or [cli,emulator], for the commands demo and emulator too
 $ unisync wait codeconnections:payments-prod --revision $SHA
 ```
 
-This page is written by `tools/generators/cli.py`, from the help of the commands themselves.
+`tools/generators/cli.py` generates this page from the help of the commands.
 """
 
 OUTPUT = """\
-Data goes to stdout, progress and explanations go to stderr. `get`, `status`, `wait` and `watch` have the same columns.
-With `-o json` and `-o jsonl` these are members in lower case, with whole shas; the sync is `ref`, `account` and
-`region`, and `error`, `blockers` and `job` have all that AWS said. `watch` adds `time`, `what`, `event` and `blocker`.
+Data goes to stdout; progress, hints and errors go to stderr. `get`, `status`, `wait` and `watch` print the same
+columns. With `-o json` and `-o jsonl`, the columns are fields in lower case, with full SHAs. The sync is in `ref`,
+`account` and `region`; `error`, `blockers` and `job` contain everything that AWS returned. `watch` adds `time`, `kind`,
+`event` and `blocker`.
 
-On a terminal, tables fit its width, and progress is drawn in place; elsewhere there is a plain line for each row and
-for each change. `NO_COLOR` is respected, and the signs are letters where the locale has no UTF-8. Text from AWS is
-shown without its control characters, and cut where it is very long; JSON has all of it, escaped.
+On a terminal, tables fit its width and progress is redrawn in place. Elsewhere, each row and each change is a line.
+`NO_COLOR` is respected. If the locale is not UTF-8, the symbols are ASCII. Text from AWS is printed without control
+characters, and truncated if it is very long; JSON contains all of it, escaped.
 """
 
 TAIL = """\
-Where several syncs end differently, the code is that of the gravest end: 1, 2, 5, 3, 4, 6, then 124. Of `get`, `status`
-and `report`, it tells whether each sync could be looked at, not how it stands.
+If several syncs end differently, the exit code is the most severe one, in this order: 1, 2, 5, 3, 4, 6, 124. For
+`get`, `status` and `report`, it says whether every sync could be read, whatever its state.
 """
 
 COLUMN_MEANINGS = {
-    "STATE": "How the sync stands, in one of the words below.",
-    "SYNC": "The reference; of a fleet, with its account and region.",
-    "LIVE": "The commit that is live.",
-    "WANTED": "The commit that is to be, as far as AWS has noticed.",
-    "SINCE": "When the latest attempt began; of a TwinMaker sync job, when it last changed. In UTC.",
-    "WHY": "Why it is not in place, if it is not.",
+    "STATE": "The state of the sync: see below.",
+    "SYNC": "The reference; in a fleet, with account and region.",
+    "LIVE": "The live commit.",
+    "DESIRED": "The commit that AWS wants to sync.",
+    "STARTED": "When the latest attempt started; for a TwinMaker sync job, when it last changed. In UTC.",
+    "REASON": "Why the sync is not synced.",
 }
 STATE_MEANINGS = {
-    "PENDING": "Asked for, not begun; also where AWS wants a newer commit than it has tried.",
-    "RUNNING": "Under way.",
-    "ACTIVE": "In place.",
-    "FAILED": "Ended without success.",
-    "DELETING": "On its way out.",
-    "UNKNOWN": "In a state that AWS did not have when this version was made; `why` has its word.",
-    "BLOCKED": "Blocked until somebody releases it: `unisync resolve`.",
-    "SUPERSEDED": "Waited for, and another commit took its place.",
-    "TIMED_OUT": "Waited for until the time was up.",
-    "NOT_FOUND": "There is no such sync.",
-    "DELETED": "Waited for with `--for deleted`, and gone.",
-    "ERROR": "It could not be looked at, or the wait for it ended with an error.",
+    "PENDING": "Not started, or AWS wants a newer commit than it has tried.",
+    "RUNNING": "In progress.",
+    "ACTIVE": "Synced.",
+    "FAILED": "Failed.",
+    "DELETING": "Being deleted.",
+    "UNKNOWN": "AWS returned a state that this version does not know; `reason` quotes it.",
+    "BLOCKED": "Blocked until its blockers are resolved: `unisync resolve`.",
+    "SUPERSEDED": "The wait ended because another commit took the place of the requested one.",
+    "TIMED_OUT": "The wait timed out.",
+    "NOT_FOUND": "The sync does not exist.",
+    "DELETED": "The wait with `--for deleted` ended: the sync is deleted.",
+    "ERROR": "The sync could not be read, or the wait for it ended with an error.",
 }
 
 
 def page() -> str:
-    """The whole reference."""
+    """The page."""
     assert tuple(COLUMN_MEANINGS) == COLUMNS
     assert set(STATE_MEANINGS) == set(SYMBOLS)
     root = click.Context(app, info_name="unisync", max_content_width=100)
-    lines = [HEAD, "## unisync", "", *described(app, root)]
+    lines = [HEAD, "## unisync", "", *command_section(app, root)]
     for name, command in app.commands.items():
         context = click.Context(command, info_name=name, parent=root, max_content_width=100)
-        lines += [f"## unisync {name}", "", *described(command, context)]
-    lines += ["## Output", "", *output(), "## Exit codes", "", "| code | meaning |", "|---|---|"]
+        lines += [f"## unisync {name}", "", *command_section(command, context)]
+    lines += ["## Output", "", *output_section(), "## Exit codes", "", "| code | meaning |", "|---|---|"]
     lines += [f"| {code.value} | {meaning} |" for code, meaning in MEANINGS.items()]
     return "\n".join([*lines, "", TAIL])
 
 
-def described(command: click.Command, context: click.Context) -> Iterator[str]:
-    """What a command does, and what it takes."""
+def command_section(command: click.Command, context: click.Context) -> Iterator[str]:
+    """The usage, the help and the options of a command."""
     yield f"    {context.command_path} {' '.join(command.collect_usage_pieces(context))}"
     yield ""
     yield inspect.cleandoc(command.help or "").replace("\b\n", "")
     yield ""
     is_root = command is app
-    everywhere = {param.name for param in app.params}
+    shared = {param.name for param in app.params}
     params = [param for param in command.params if isinstance(param, click.Option)]
-    own = [param for param in params if is_root or param.name not in everywhere]
+    own = [param for param in params if is_root or param.name not in shared]
     if own:
         yield "| option | meaning |"
         yield "|---|---|"
@@ -103,12 +104,12 @@ def described(command: click.Command, context: click.Context) -> Iterator[str]:
             yield f"| `{cell(option)}` | {cell(meaning)} |"
         yield ""
     if len(params) > len(own):
-        yield "And [those that say where AWS is](#unisync)."
+        yield "And the [connection options](#unisync)."
         yield ""
 
 
-def output() -> Iterator[str]:
-    """What the columns and the states mean."""
+def output_section() -> Iterator[str]:
+    """The meaning of the columns and of the states."""
     yield OUTPUT
     yield "| column | meaning |"
     yield "|---|---|"
