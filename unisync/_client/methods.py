@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import (
-    AsyncIterator,  # noqa: F401  # pyright: ignore[reportUnusedImport]  # in the signature of the awaited `watch`
-    Callable,
-    Collection,
-    Iterable,
-    Iterator,  # noqa: F401  # pyright: ignore[reportUnusedImport]  # likewise
-)
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 from threading import Event
 from typing import Any, Generic, Literal, Self, TypeVar, cast, overload

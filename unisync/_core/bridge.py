@@ -88,10 +88,10 @@ class _Bridge(Generic[M, P, T]):
     """A method that depends on the class it is called on. Each form is made when it is first needed."""
 
     inner: ClassVar[str]
-    """The return annotation of the function up to its type argument."""
-    sync_outer: ClassVar[str] = ""
-    async_outer: ClassVar[str] = ""
-    """What the blocking and the awaited form return instead; empty for the type argument alone."""
+    """The return annotation of the function, up to its type argument."""
+    sync_outer: ClassVar[Any] = None
+    async_outer: ClassVar[Any] = None
+    """The generic type that the blocking and the awaited form return instead; None for the type argument alone."""
 
     def __init__(self, function: Callable[Concatenate[M, P], Any]) -> None:
         self._function = function
@@ -179,8 +179,8 @@ class paginated(_Bridge[M, P, T]):  # noqa: N801  # a decorator
     """Makes a list to iterate over of a method that says how to request its pages."""
 
     inner: ClassVar[str] = "PageRequest["
-    sync_outer: ClassVar[str] = "Pager["
-    async_outer: ClassVar[str] = "AsyncPager["
+    sync_outer: ClassVar[Any] = Pager
+    async_outer: ClassVar[Any] = AsyncPager
 
     if TYPE_CHECKING:
 
@@ -220,8 +220,8 @@ class streamed(_Bridge[M, P, T]):  # noqa: N801  # a decorator
     """Makes an iterator of what the gathered flows of a method emit."""
 
     inner: ClassVar[str] = "Gather["
-    sync_outer: ClassVar[str] = "Iterator["
-    async_outer: ClassVar[str] = "AsyncIterator["
+    sync_outer: ClassVar[Any] = Iterator
+    async_outer: ClassVar[Any] = AsyncIterator
 
     if TYPE_CHECKING:
 
@@ -257,12 +257,14 @@ class streamed(_Bridge[M, P, T]):  # noqa: N801  # a decorator
         return method
 
 
-def _returning(function: F, inner: str, outer: str) -> F:
+def _returning(function: F, inner: str, outer: Any) -> F:
     """The function, its signature saying that it returns the result itself, in `outer`."""
     signature = inspect.signature(function)
-    result = outer + str(signature.return_annotation).removeprefix(inner)
-    result = result if outer else result.removesuffix("]")
-    function.__dict__["__signature__"] = signature.replace(return_annotation=result)
-    # `wraps` shares the annotations of the function that it wraps: those stay as they are.
-    function.__annotations__ = {**function.__annotations__, "return": result}
+    result: Any = str(signature.return_annotation).removeprefix(inner).removesuffix("]")
+    shown = result if outer is None else f"{outer.__name__}[{result}]"
+    function.__dict__["__signature__"] = signature.replace(return_annotation=shown)
+    # The type itself, not its name, which the module of the function need not have. And a new dictionary: `wraps`
+    # shares that of the function that it wraps.
+    annotation = result if outer is None else outer[result]
+    function.__annotations__ = {**function.__annotations__, "return": annotation}
     return function
