@@ -85,6 +85,7 @@ class WaitEnded:
 Event = CallEnded | WaitStarted | WaitEnded
 """What a client reports to `on_event`."""
 OnEvent = Callable[[Event], object]
+"""Called with each event of a client."""
 
 
 class CallbackError(Exception):

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 _ESCAPE_SEQUENCES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor movement, clearing
@@ -44,8 +41,6 @@ def short_sha(sha: str) -> str:
 
 def in_utc(time: datetime) -> str:
     """A date and time to the second, such as 2026-11-22 18:44:12Z."""
-    from datetime import UTC
-
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
 
 

@@ -16,6 +16,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 EnsureAction = Literal["created", "updated", "unchanged"]
+"""What ensuring a configuration did."""
 
 MAX_ROUNDS = 5
 """How often a race with another client is retried."""

@@ -46,6 +46,7 @@ class Progress(Generic[J_co]):
 
 
 OnProgress = Callable[[Progress[J]], object]
+"""Called after each poll of a wait that is followed by another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
 
 OnOutcome = Callable[[Outcome[J]], object]
+"""Called with each outcome of `wait_all` as soon as its wait has ended."""
 
 Results = Mapping[int, object]
 """A job or a UnisyncError, by the index of the sync."""

@@ -22,6 +22,7 @@ J = TypeVar("J", bound=SyncJob)
 J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
 
 ChangeKind = Literal["state", "attempt", "event", "blocker", "error"]
+"""What changed."""
 
 ACTIVE_BLOCKER_INTERVAL = 120.0
 """Seconds between two reads of the blockers of a sync that is ACTIVE."""
