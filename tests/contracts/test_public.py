@@ -1,4 +1,4 @@
-"""What importing unisync costs and shows, and that its arrows point down only."""
+"""The package as a whole: its layers and imports, and what the public names cost, show and document."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast, get_origin, get_type_hints
+from typing import Any, NamedTuple, cast, get_origin, get_type_hints
 
 import pytest
 
@@ -32,44 +32,60 @@ from unisync import (
 )
 
 PACKAGE = Path(unisync.__file__).parent
+FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+# Layers.
 
 LAYERS = [
     {"__main__"},
     {"cli", "testing"},
     {"__init__"},
-    {"interfaces"},
     {"otel"},
-    {"fleet"},
-    {"client", "aio"},
-    {"facade"},
-    {"services"},
-    {"together", "outcomes", "tokens", "watching"},
-    {"roles"},
-    {"waiting", "session", "scheduling"},
-    {"subject", "verbs", "backoff", "events", "replies", "constraints", "loading"},
-    {"listing", "pacing"},
-    {"transport", "remembering"},
-    {"flow", "trust"},
-    {"answers"},
-    {"definitions", "inventory"},
-    {"models"},
-    {"refs", "regions"},
-    {"display"},
+    {"_client"},
+    {"_services", "_waiters", "_botocore"},
+    {"_render"},
+    {"_core"},
+    {"_models"},
     {"errors"},
-    {"lazily"},
-    {"collection"},
 ]
-"""From the top down: a module imports only from layers below its own, or from its own package."""
+"""From the top down: a package imports only from rows below its own. `emulator` stands apart."""
+
+UPWARD = {"_models/base.py": "unisync._render.cards"}
+"""The one import that points up: models show themselves in notebooks."""
+
+LATE: dict[str, str] = {
+    "__init__.py": "importing unisync costs next to nothing",
+    "cli/": "the command starts fast: it imports what it runs",
+    "testing/": "pytest loads the plugin in every run",
+    "_models/base.py": "the import that points up",
+    "_botocore/caching.py": "a botocore without a context is accepted",
+}
+"""Files, and folders, that import within functions, with the reason."""
 
 
-def modules() -> Iterator[tuple[str, Path]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(PACKAGE).with_suffix("").parts[0], path
+class Import(NamedTuple):
+    """An import, wherever it stands in a file."""
+
+    file: str
+    module: str
+    """The imported module; of the package itself where a name is imported from it that is no module."""
+    is_typing_only: bool
+    is_at_head: bool
+
+    @property
+    def package(self) -> str:
+        """The first part of the file's path within the package."""
+        return Path(self.file).with_suffix("").parts[0]
+
+    @property
+    def target(self) -> str | None:
+        """The same of the imported module; None if it is of another distribution."""
+        root, *rest = self.module.split(".")
+        return None if root != "unisync" else rest[0] if rest else "__init__"
 
 
-def imports(path: Path, *, at_run_time: bool) -> Iterator[str]:
-    """The modules that a file imports, whether at its head or within."""
-    tree = ast.parse(path.read_text())
+def imports_of(file: str) -> Iterator[Import]:
+    tree = ast.parse(FILES[file].read_text())
     typing_only = {
         id(node)
         for block in ast.walk(tree)
@@ -77,68 +93,88 @@ def imports(path: Path, *, at_run_time: bool) -> Iterator[str]:
         for statement in block.body
         for node in ast.walk(statement)
     }
+    functions = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    late = {id(node) for function in functions for node in ast.walk(function)}
     for node in ast.walk(tree):
-        if at_run_time and id(node) in typing_only:
+        modules: list[str] = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute"
+            assert node.module is not None
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            modules = [each if is_module(each) else node.module for each in inner]
+        for module in modules:
+            yield Import(file, module, id(node) in typing_only, id(node) not in late)
+
+
+def is_module(name: str) -> bool:
+    path = Path(*name.split(".")[1:])
+    return name.startswith("unisync.") and (f"{path}.py" in FILES or f"{path / '__init__'}.py" in FILES)
+
+
+IMPORTS = [each for file in FILES for each in imports_of(file)]
+
+
+def test_every_package_has_its_layer() -> None:
+    assert {Path(file).with_suffix("").parts[0] for file in FILES} == set().union(*LAYERS) | {"emulator"}
+    assert len([path for path in PACKAGE.iterdir() if path.name != "__pycache__"]) <= 15
+
+
+@pytest.mark.parametrize("package", [package for layer in LAYERS for package in sorted(layer)])
+def test_imports_point_down_only(package: str) -> None:
+    depth = next(depth for depth, layer in enumerate(LAYERS) if package in layer)
+    below = set().union(*LAYERS[depth + 1 :])
+    for each in IMPORTS:
+        if each.package != package or each.target in {None, package, "emulator"} | below:
             continue
-        if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute"
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+        is_errors_typing = package == "errors" and each.is_typing_only
+        assert is_errors_typing or UPWARD.get(each.file) == each.module, each
 
 
-def test_every_module_has_its_layer() -> None:
-    assert {name for name, _ in modules()} == set().union(*LAYERS) | {"emulator"}
+def test_the_emulator_shares_no_code_with_the_rest() -> None:
+    for each in IMPORTS:
+        if each.package == "emulator":
+            is_type = each.is_typing_only and each.module == "unisync._botocore.types"
+            assert each.target in (None, "emulator") or is_type, each
+        elif each.target == "emulator":
+            is_user = each.package == "testing" or each.file.startswith("cli/commands/")
+            assert is_user or (each.package == "cli" and each.is_typing_only), each
 
 
-def test_arrows_point_down_only() -> None:
-    rank = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
-    for name, path in modules():
-        if name in ("emulator", "__init__"):
-            continue
-        for imported in imports(path, at_run_time=True):
-            below = imported.split(".")[1] if imported.startswith("unisync.") else None
-            if below not in (None, name, "emulator"):
-                assert rank[below] > rank[name], f"{path} imports {imported}"
+def test_botocore_stays_in_its_package() -> None:
+    """And what it sends with: urllib3, over http.client."""
+    for each in IMPORTS:
+        if re.match(r"(boto3|botocore|urllib3|http\.client)\b", each.module):
+            is_client_error = each.file == "errors.py" and each.module == "botocore.exceptions"
+            assert each.package in ("_botocore", "cli", "emulator", "testing") or is_client_error, each
+    named = {file for file, path in FILES.items() if re.search(r"\bClientError\b", path.read_text())}
+    assert {file for file in named if not file.startswith("_botocore/")} == {"errors.py"}
 
 
-def test_the_emulator_is_nobodys_mirror() -> None:
-    """It imports nothing from the rest, and the rest nothing from it, but for what serves it."""
-    for name, path in modules():
-        for imported in imports(path, at_run_time=False):
-            if name == "emulator":
-                assert not imported.startswith("unisync") or imported.startswith("unisync.emulator"), path
-            elif name != "testing" and path != PACKAGE / "cli" / "commands" / "trying.py":
-                assert not imported.startswith("unisync.emulator"), path
+def test_imports_stand_at_the_head() -> None:
+    late = {each.file for each in IMPORTS if not each.is_at_head and each.package != "emulator"}
+    unexpected = {file for file in late if not any(file.startswith(known) for known in LATE)}
+    assert not unexpected
+    assert all(any(file.startswith(known) for file in (*late, "__init__.py")) for known in LATE)
 
 
-@pytest.mark.parametrize(
-    "name", ["models", "refs", "waiting", "subject", "flow", "backoff", "verbs", "facade", "pacing", "scheduling"]
-)
-def test_the_core_knows_nothing_of_boto3(name: str) -> None:
-    for imported in imports(PACKAGE / f"{name}.py", at_run_time=False):
-        assert not re.match(r"boto3|botocore|urllib3", imported)
-
-
-def test_client_error_stands_in_two_files() -> None:
-    files = {path.name for _, path in modules() if "emulator" not in path.parts and "ClientError" in path.read_text()}
-    assert files == {"errors.py", "session.py"}
-
-
-def test_every_module_says_its_job_in_its_first_line() -> None:
-    for _, path in modules():
+def test_the_first_line_of_a_module_says_its_job() -> None:
+    for file, path in FILES.items():
         first = path.read_text().splitlines()[0]
-        assert re.fullmatch(r'""".+[.:](""")?', first), f"{path}: {first}"
+        assert re.fullmatch(r'""".+[.:?](""")?', first), f"{file}: {first}"
 
 
-def test_the_public_names_are_the_same_wherever_they_stand() -> None:
-    """For type checkers, for `import *`, and for the lazy look-up."""
-    source = (PACKAGE / "__init__.py").read_text()
+# Public names.
+
+
+def test_the_public_names_are_the_same_in_each_place() -> None:
+    """For type checkers, for `import *`, and for the late imports."""
+    source = FILES["__init__.py"].read_text()
     for_checkers = re.findall(r"from (unisync\.[\w.]+) import (\w+) as (\w+)", source)
     assert all(name == alias for _, name, alias in for_checkers)
-    assert [name for _, name, _ in for_checkers] == [
-        name for home in sorted(unisync._HOMES) for name in unisync._HOMES[home]
+    assert [(home, name) for home, name, _ in for_checkers] == [
+        (f"unisync.{home}", name) for home in sorted(unisync._HOMES) for name in unisync._HOMES[home]
     ]
     assert unisync.__all__ == sorted(name for _, name, _ in for_checkers)
     for home, name, _ in for_checkers:
@@ -157,33 +193,54 @@ def test_importing_unisync_loads_neither_boto3_nor_pydantic() -> None:
     assert heavy == "set()"
 
 
-def test_a_client_is_made_without_boto3() -> None:
+def test_a_client_is_created_without_boto3() -> None:
     loaded = python("import sys, unisync; unisync.Unisync(region_name='eu-west-1'); print('boto3' in sys.modules)")
     assert loaded == "False"
 
 
-def test_loading_a_name_leaves_the_garbage_collector_as_it_was() -> None:
-    for switch in ("enable", "disable"):
-        state = python(f"import gc, unisync; gc.{switch}(); unisync.SyncState; print(gc.isenabled())")
-        assert state == str(switch == "enable")
+def is_alias(value: object) -> bool:
+    """Whether it is a type alias, which has no docstring of its own at run time."""
+    return not isinstance(value, type) and not inspect.isroutine(value)
 
 
-def test_every_public_name_is_documented() -> None:
-    for name in unisync.__all__:
-        value = getattr(unisync, name)
-        if name != "AnyRef":
-            assert value.__doc__, name
+def test_every_public_class_and_function_is_documented() -> None:
+    values = {name: getattr(unisync, name) for name in unisync.__all__}
+    assert [name for name, value in values.items() if not is_alias(value) and not value.__doc__] == []
 
 
-def test_a_generic_value_can_be_made_with_its_type_spelled_out() -> None:
-    """As a user's test may do. With slots, a frozen generic dataclass cannot, up to Python 3.12."""
+def test_every_public_alias_is_documented_where_it_is_defined() -> None:
+    undocumented: set[str] = set()
+    for home, names in unisync._HOMES.items():
+        tree = ast.parse(FILES[f"{home.replace('.', '/')}.py"].read_text())
+        documented = {
+            ast.unparse(one.targets[0])
+            for one, following in zip(tree.body, tree.body[1:], strict=False)
+            if isinstance(one, ast.Assign) and isinstance(following, ast.Expr)
+        }
+        aliases = {name for name in names if is_alias(getattr(unisync, name))}
+        undocumented |= aliases - documented
+    assert undocumented == set()
+
+
+def test_generic_values_are_created_with_their_type_arguments() -> None:
+    """With slots, a frozen generic dataclass cannot be, up to Python 3.12."""
     assert unisync.Page[int]((1,), None).items == (1,)
     assert unisync.EnsureResult[int]("created", 1).definition == 1
-    assert unisync.Progress[unisync.TwinMakerSyncJob](twin_job(SyncState.ACTIVE), 1, 1.0, 2.0).attempt == 1
+    assert unisync.Progress[unisync.TwinMakerSyncJob](twin_job(SyncState.ACTIVE), 1, 1.0, 2.0).polls == 1
+
+
+# Annotations.
+
+
+UNRESOLVED = {
+    "parse_fleet_ref": "the module of jobs imports that of references",
+    "ClientOptions": "the emulator imports nothing from the rest at run time",
+}
+"""What has a type in its annotations that is known to type checkers alone."""
 
 
 def with_hints() -> Iterator[Any]:
-    """Every public class, but for errors, and every public function and method."""
+    """Every public class, function and method, but for errors: what they hold is known to type checkers alone."""
     values: list[object] = [getattr(module, name) for module in (unisync, unisync.emulator) for name in module.__all__]
     for value in values:
         if inspect.isroutine(value):
@@ -191,8 +248,9 @@ def with_hints() -> Iterator[Any]:
         if not isinstance(value, type):
             continue
         kind = cast("type[object]", value)
-        if not issubclass(kind, Exception):
-            yield kind
+        if issubclass(kind, Exception):
+            continue
+        yield kind
         members: list[tuple[str, object]] = inspect.getmembers_static(kind)
         for name, member in members:
             function: object = getattr(kind, name)
@@ -201,24 +259,25 @@ def with_hints() -> Iterator[Any]:
             elif isinstance(member, cached_property):
                 function = cast("cached_property[object]", member).func
             ours = str(getattr(function, "__module__", "")).startswith("unisync")
-            if ours and inspect.isroutine(function) and (name == "__init__" or not name.startswith("_")):
+            is_method = inspect.isfunction(function) or inspect.ismethod(function)
+            if ours and is_method and (name == "__init__" or not name.startswith("_")):
                 yield function
 
 
-def test_whoever_reads_hints_at_run_time_finds_them() -> None:
+def test_annotations_can_be_resolved_at_run_time() -> None:
     """As pydantic's validate_call, typer, beartype and Sphinx do."""
-    unread: dict[str, str] = {}
+    unresolved: dict[str, str] = {}
     for value in with_hints():
         try:
             get_type_hints(value)
         except NameError as error:
-            unread[value.__qualname__] = str(error)
-    assert not unread
+            unresolved[value.__qualname__] = str(error)
+    assert unresolved.keys() == UNRESOLVED.keys(), unresolved
 
 
-def test_the_hints_of_a_verb_are_those_of_its_client() -> None:
-    def returned(verb: object) -> object:
-        return get_type_hints(verb)["return"]
+def test_the_annotations_of_a_method_are_those_of_its_client() -> None:
+    def returned(method: object) -> object:
+        return get_type_hints(method)["return"]
 
     blocking, awaitable = Unisync(region_name="eu-west-1"), AsyncUnisync(region_name="eu-west-1")
     assert returned(blocking.blockers) == returned(awaitable.blockers) == tuple[SyncBlocker, ...]
