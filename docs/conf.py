@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from importlib.metadata import version as version_of
+from types import UnionType
 from typing import TYPE_CHECKING, Any, cast, get_type_hints
 
 from sphinx.ext.napoleon.docstring import GoogleDocstring
@@ -131,8 +132,8 @@ def process_docstring(app: Sphinx, what: str, name: str, item: object, options: 
         ]
     elif what == "data":
         lines[:] = data_docs(name.rpartition(".")[2])
-        if not isinstance(item, str):  # a type alias
-            lines += ["", f"Definition: ``{display(stringify_annotation(item, 'smart'))}``"]
+        if isinstance(item, UnionType):  # autodoc shows the definitions of other aliases itself
+            lines += ["", f"alias of ``{display(stringify_annotation(item, 'smart'))}``"]
     if what in ("attribute", "data", "property"):
         return
     if "Returns:" in lines:
