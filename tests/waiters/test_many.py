@@ -288,10 +288,10 @@ def test_refs_that_are_no_list_are_rejected(either: Any) -> None:
 
 
 @pytest.mark.parametrize("rate", [10, 20, 100])
-@pytest.mark.parametrize("staggered_over", [0.0, 300.0])
-def test_the_rate_is_found_out_at_little_cost(rate: float, staggered_over: float) -> None:
-    found = simulation.scheduled(rate, count=200, staggered_over=staggered_over)
-    known = simulation.scheduled(rate, count=200, staggered_over=staggered_over, known_rate=True)
+@pytest.mark.parametrize("stagger", [0.0, 300.0])
+def test_the_rate_is_found_out_at_little_cost(rate: float, stagger: float) -> None:
+    found = simulation.scheduled(rate, count=200, stagger=stagger)
+    known = simulation.scheduled(rate, count=200, stagger=stagger, known_rate=True)
     assert found.mean_lag < 1.1 * known.mean_lag
     assert found.throttled < 0.02
 
@@ -299,7 +299,7 @@ def test_the_rate_is_found_out_at_little_cost(rate: float, staggered_over: float
 def test_the_scheduler_beats_hand_written_loops() -> None:
     """Where the rate is scarce, it detects ends sooner; where it is not, it polls less."""
     scarce, ample = simulation.scheduled(5, count=200), simulation.scheduled(20, count=200)
-    assert scarce.mean_lag < simulation.by_hand(5, simulation.waiter(5), count=200).mean_lag / 2
+    assert scarce.mean_lag < simulation.separate_loops(5, simulation.waiter(5), count=200).mean_lag / 2
     assert ample.calls < simulation.one_loop(20, count=200).calls / 1.5
 
 
@@ -496,10 +496,10 @@ def test_a_wait_without_a_permit_says_so(aws: Emulator, make_either: Make) -> No
 
 
 @pytest.mark.parametrize("rate", [10, 20, 100])
-@pytest.mark.parametrize("staggered_over", [0.0, 300.0])
-def test_single_waits_find_the_rate_out_together(rate: float, staggered_over: float) -> None:
-    alone = simulation.one_by_one(rate, count=200, staggered_over=staggered_over)
-    scheduled = simulation.scheduled(rate, count=200, staggered_over=staggered_over)
+@pytest.mark.parametrize("stagger", [0.0, 300.0])
+def test_single_waits_find_the_rate_out_together(rate: float, stagger: float) -> None:
+    alone = simulation.single_waits(rate, count=200, stagger=stagger)
+    scheduled = simulation.scheduled(rate, count=200, stagger=stagger)
     assert alone.mean_lag < scheduled.mean_lag + 2.5, "half of the pause that each of them keeps"
     assert alone.throttled < 0.04
     assert alone.steps < 40 * alone.calls

@@ -1,1 +1,1 @@
-"""Benchmarks: what unisync costs, side by side with others."""
+"""Benchmarks: what unisync costs next to boto3 and to hand-written polling loops."""

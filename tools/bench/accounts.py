@@ -1,4 +1,4 @@
-"""What the clients of many accounts cost: three services in each of fifty."""
+"""What the clients of many accounts cost: three services in each of fifty accounts."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tools.bench.figures import Aim, Section, Table
+from tools.bench.results import Section, Table, Target
 
 ACCOUNTS = 50
 SERVICES = ("iottwinmaker", "proton", "codeconnections")
-WAYS = {
-    "one boto3 session an account": "boto3",
-    "`Fleet`, of roles": "roles",
-    "`Fleet`, of boto3 sessions": "sessions",
+APPROACHES = {
+    "boto3": "one boto3 session per account",
+    "roles": "`Fleet` of roles",
+    "sessions": "`Fleet` of boto3 sessions",
 }
-CPU_AIM, MEMORY_AIM = 0.15, 0.08
+CPU_TARGET, MEMORY_TARGET = 0.15, 0.08
 
 
 @dataclass(frozen=True)
-class Made:
-    """What the clients of all accounts took."""
+class Usage:
+    """What creating the clients of all accounts took."""
 
     cpu: float
     """Seconds."""
@@ -31,46 +31,55 @@ class Made:
 
 
 def section(quick: bool) -> Section:
-    """Sessions of boto3, and fleets."""
+    """Compare fleets with one boto3 session per account."""
     rounds = 1 if quick else 5
-    found: dict[str, list[Made]] = {way: [] for way in WAYS}
+    samples: dict[str, list[Usage]] = {approach: [] for approach in APPROACHES}
     for _ in range(rounds):
-        for way, argument in WAYS.items():
-            found[way].append(_made(argument))
-    middle = {
-        way: Made(statistics.median(made.cpu for made in each), statistics.median(made.memory for made in each))
-        for way, each in found.items()
+        for approach in APPROACHES:
+            samples[approach].append(_run(approach))
+    medians = {
+        approach: Usage(
+            statistics.median(each.cpu for each in usages), statistics.median(each.memory for each in usages)
+        )
+        for approach, usages in samples.items()
     }
-    raw, ours = middle["one boto3 session an account"], middle["`Fleet`, of roles"]
+    raw, fleet = medians["boto3"], medians["roles"]
     rows = [
-        (way, f"{made.cpu:.2f}", f"{made.cpu / raw.cpu:.2f}", f"{made.memory:.1f}", f"{made.memory / raw.memory:.2f}")
-        for way, made in middle.items()
+        (
+            APPROACHES[approach],
+            f"{usage.cpu:.2f}",
+            f"{usage.cpu / raw.cpu:.2f}",
+            f"{usage.memory:.1f}",
+            f"{usage.memory / raw.memory:.2f}",
+        )
+        for approach, usage in medians.items()
     ]
-    how = f"""
-        The clients of {len(SERVICES)} services in each of {ACCOUNTS} accounts, made in a process of its own, and what
-        the process has grown by after a first client of each service: what all share is in neither. Medians of
-        {rounds} runs by turns. No calls are made.
+    method = f"""
+        Creates the clients of {len(SERVICES)} services in each of {ACCOUNTS} accounts, in a new process. The figures
+        are the CPU time and the growth of the process after a first client of each service, so they exclude what all
+        clients share. Medians of {rounds} alternating runs. No calls are made.
     """
-    aims = [
-        Aim(f"at most {CPU_AIM} of the CPU time", f"{ours.cpu / raw.cpu:.2f}", ours.cpu <= CPU_AIM * raw.cpu),
-        Aim(
-            f"at most {MEMORY_AIM} of the memory",
-            f"{ours.memory / raw.memory:.2f}",
-            ours.memory <= MEMORY_AIM * raw.memory,
+    targets = [
+        Target(
+            f"at most {CPU_TARGET} of boto3's CPU time", f"{fleet.cpu / raw.cpu:.2f}", fleet.cpu <= CPU_TARGET * raw.cpu
+        ),
+        Target(
+            f"at most {MEMORY_TARGET} of boto3's memory",
+            f"{fleet.memory / raw.memory:.2f}",
+            fleet.memory <= MEMORY_TARGET * raw.memory,
         ),
     ]
-    table = Table(("", "CPU s", "of boto3's", "MiB", "of boto3's"), rows)
-    return Section(
-        "The clients of many accounts", how, [table], aims, {way: asdict(made) for way, made in middle.items()}
-    )
+    table = Table(("", "CPU s", "relative to boto3", "MiB", "relative to boto3"), rows)
+    figures = {APPROACHES[approach]: asdict(usage) for approach, usage in medians.items()}
+    return Section("The clients of many accounts", method, [table], targets, figures)
 
 
-def _made(way: str) -> Made:
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.bench.accounts", way], capture_output=True, text=True, check=True
+def _run(approach: str) -> Usage:
+    process = subprocess.run(
+        [sys.executable, "-m", "tools.bench.accounts", approach], capture_output=True, text=True, check=True
     )
-    cpu, memory = done.stdout.split()
-    return Made(float(cpu), float(memory))
+    cpu, memory = process.stdout.split()
+    return Usage(float(cpu), float(memory))
 
 
 def _memory() -> float:
@@ -78,8 +87,8 @@ def _memory() -> float:
         return int(file.read().split()[1]) * 4096 / 2**20
 
 
-def main(way: str) -> None:
-    """Make the clients in this process, and print the CPU seconds and MiB that they took."""
+def main(approach: str) -> None:
+    """Create the clients in this process, and print the CPU seconds and the MiB that they took."""
     import gc
     import time
 
@@ -87,31 +96,28 @@ def main(way: str) -> None:
 
     from unisync import AccountRegion, Fleet
 
-    names = [f"{number:012d}" for number in range(ACCOUNTS + 1)]
+    accounts = [f"{number:012d}" for number in range(ACCOUNTS + 1)]
 
     def session() -> boto3.Session:
         return boto3.Session("AKIAIOSFODNN7EXAMPLE", "secret", region_name="eu-west-1")
 
-    kept: list[object] = []
-    roles = [f"arn:aws:iam::{name}:role/reader" for name in names]
+    clients: list[object] = []
+    roles = [f"arn:aws:iam::{account}:role/reader" for account in accounts]
     fleet = (
-        Fleet(sessions={name: session() for name in names}, regions=["eu-west-1"])
-        if way == "sessions"
+        Fleet(sessions={account: session() for account in accounts}, regions=["eu-west-1"])
+        if approach == "sessions"
         else Fleet(roles, regions=["eu-west-1"], session=session())
     )
 
-    def make(name: str) -> None:
-        if way == "boto3":
-            own: Any = session()
-        else:
-            own = fleet._sessions.at(AccountRegion(name, "eu-west-1"))  # pyright: ignore[reportPrivateUsage]
-        kept.append([own.client(service) for service in SERVICES])
+    def create(account: str) -> None:
+        source: Any = session() if approach == "boto3" else fleet._sessions.at(AccountRegion(account, "eu-west-1"))
+        clients.append([source.client(service) for service in SERVICES])
 
-    make(names[0])
+    create(accounts[0])
     gc.collect()
     memory, cpu = _memory(), time.process_time()
-    for name in names[1:]:
-        make(name)
+    for account in accounts[1:]:
+        create(account)
     cpu = time.process_time() - cpu
     gc.collect()
     print(cpu, _memory() - memory)

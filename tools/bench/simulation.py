@@ -1,4 +1,4 @@
-"""A simulated service with a rate limit and many syncs that end at random times, on a clock moved by hand."""
+"""Simulates waiting for many syncs that end at random times, at a service with a rate limit, on a manual clock."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from unisync._models.base import Model
 from unisync.errors import ThrottledError
 
 LATENCY = 0.05
-"""Seconds from a call to its response; half of them until the service receives it."""
+"""Seconds from a call to its response. The service receives the call after half of them."""
 
 
 @dataclass
 class Service:
-    """Allows `rate` calls per second, and as many at once as in a second."""
+    """A service that allows `rate` calls per second, and bursts as large as one second's calls."""
 
     rate: float
     ends: list[float]
@@ -37,7 +37,7 @@ class Service:
     _filled_at: float = 0.0
 
     def call(self, index: int, now: float) -> bool | None:
-        """Whether a sync has ended; None if the call is throttled."""
+        """Poll a sync: return whether it has ended, or None if the call is throttled."""
         self.calls += 1
         self._tokens = min(self.rate, self._tokens + (now - self._filled_at) * self.rate)
         self._filled_at = now
@@ -53,28 +53,28 @@ class Service:
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of one way to wait."""
+    """The figures of one simulation."""
 
     mean_lag: float
     lag_95: float
     calls: int
     throttled: float
-    """The part of the calls that were throttled."""
+    """The fraction of the calls that were throttled."""
     bound: float
-    """The mean lag of an even sweep over the pending syncs, at exactly the allowed rate."""
+    """The mean lag of evenly sweeping over the pending syncs at exactly the allowed rate."""
     steps: int = 0
-    """How often a single wait ran, if only to find that it gets no permit yet."""
+    """How often single waits were resumed, including those that got no permit."""
 
 
-def syncs(count: int, staggered_over: float, seed: int) -> tuple[list[float], list[float]]:
-    """When each sync starts and ends: log-normal, with a median of a minute."""
-    chance = random.Random(seed)
-    starts = [chance.uniform(0, staggered_over) for _ in range(count)]
-    return starts, [start + chance.lognormvariate(math.log(60), 1.0) for start in starts]
+def sync_times(count: int, stagger: float, seed: int) -> tuple[list[float], list[float]]:
+    """When each sync starts, spread over `stagger` seconds, and ends: log-normal, with a median of a minute."""
+    rng = random.Random(seed)
+    starts = [rng.uniform(0, stagger) for _ in range(count)]
+    return starts, [start + rng.lognormvariate(math.log(60), 1.0) for start in starts]
 
 
-def figures(service: Service, starts: list[float], steps: int = 0) -> Figures:
-    """The figures of a simulation that has ended."""
+def summarize(service: Service, starts: list[float], steps: int = 0) -> Figures:
+    """The figures of a finished simulation."""
     lags = sorted(service.detected[index] - end for index, end in enumerate(service.ends))
     pending, bound = 0, 0.0
     for _, change in sorted([(start, 1) for start in starts] + [(end, -1) for end in service.ends]):
@@ -95,12 +95,12 @@ def scheduled(
     rate: float,
     *,
     count: int = 1000,
-    staggered_over: float = 0.0,
+    stagger: float = 0.0,
     known_rate: bool = False,
     seed: int = 1,
 ) -> Figures:
-    """unisync's own scheduler; it knows the rate, or finds it out."""
-    starts, ends = syncs(count, staggered_over, seed)
+    """Simulate `wait_all`: unisync's scheduler, which adapts to the rate or, with `known_rate`, starts at it."""
+    starts, ends = sync_times(count, stagger, seed)
     service = Service(rate, ends)
     limits = RateLimit(initial=rate, maximum=rate) if known_rate else RateLimit()
     time = [0.0]
@@ -114,7 +114,7 @@ def scheduled(
             error = ThrottledError({}, "Poll", "simulated") if ended is None else None
             scheduler.record(index, ended, error)
         if scheduler.is_done:
-            return figures(service, starts)
+            return summarize(service, starts)
         due = scheduler.next()
         if isinstance(due, tuple):
             index, _ = due
@@ -125,11 +125,11 @@ def scheduled(
             time[0] = min([*later, *(each[0] for each in in_flight[:1])])
 
 
-def one_by_one(
-    rate: float, *, count: int = 1000, staggered_over: float = 0.0, rate_limit: RateLimit | None = None, seed: int = 1
+def single_waits(
+    rate: float, *, count: int = 1000, stagger: float = 0.0, rate_limit: RateLimit | None = None, seed: int = 1
 ) -> Figures:
-    """A wait for each sync, one by one; all of them share the rate."""
-    starts, ends = syncs(count, staggered_over, seed)
+    """Simulate a separate wait for each sync. All of them share a rate limiter."""
+    starts, ends = sync_times(count, stagger, seed)
     service = Service(rate, ends)
     time = [0.0]
     limiter = AdaptiveRateLimiter(rate_limit or RateLimit(), 0.0)
@@ -137,7 +137,7 @@ def one_by_one(
         rate_limited(_wait(index, start), lambda _: limiter, lambda: time[0]) for index, start in enumerate(starts)
     ]
     due: list[tuple[float, int, int, object]] = []
-    """When a flow continues, and with what."""
+    """When to resume each flow, and with which result."""
     for index in range(count):
         heapq.heappush(due, (0.0, index, index, None))
     steps = count
@@ -153,77 +153,77 @@ def one_by_one(
             heapq.heappush(due, (time[0] + action.seconds, steps, index, None))
         else:
             ended = service.call(index, time[0])
-            reply = ThrottledError({}, "Poll", "simulated") if ended is None else ended
-            heapq.heappush(due, (time[0] + LATENCY, steps, index, reply))
-    return figures(service, starts, steps)
+            response = ThrottledError({}, "Poll", "simulated") if ended is None else ended
+            heapq.heappush(due, (time[0] + LATENCY, steps, index, response))
+    return summarize(service, starts, steps)
 
 
 def _wait(index: int, start: float) -> Flow[int]:
-    """A wait, as far as its calls and pauses go."""
+    """The calls and pauses of one wait."""
     if start > 0:
         yield Sleep(start)
-    backoff, chance = Backoff(), random.Random(index)
+    backoff, rng = Backoff(), random.Random(index)
     for polls in itertools.count(1):
         try:
             if (yield Call("simulated", "Poll", {"index": index}, Model)):
                 return index
         except ThrottledError:
             pass
-        yield Sleep(backoff.delay(polls, chance.random))
+        yield Sleep(backoff.delay(polls, rng.random))
     raise AssertionError("unreachable: it polls until the sync ends")
 
 
-class Retries:
-    """botocore's standard mode: throttled calls are retried twice, from a quota that a client's calls share."""
+class StandardRetries:
+    """botocore's standard mode: throttled calls are retried twice, within a quota that all calls of a client share."""
 
     COST, QUOTA = 5, 500
 
     def __init__(self, seed: int) -> None:
-        self._chance = random.Random(seed)
+        self._rng = random.Random(seed)
         self._quota = self.QUOTA
 
-    def delay(self, tries: int) -> float | None:
-        """Seconds until a call that was throttled so many times is retried; None if it fails."""
-        if tries > 2 or self._quota < self.COST:
+    def delay(self, throttled: int) -> float | None:
+        """Seconds before a call that was throttled so many times is retried; None if it fails."""
+        if throttled > 2 or self._quota < self.COST:
             return None
         self._quota -= self.COST
-        return self._chance.random() * tries
+        return self._rng.random() * throttled
 
-    def passed(self, tries: int) -> None:
-        """Note that a call succeeded after so many throttled attempts."""
-        self._quota = min(self._quota + (self.COST if tries else 1), self.QUOTA)
-
-
-Sleeper = Generator[float, bool | None, None]
-"""A hand-written loop: yields the seconds until the next poll, and receives its result."""
+    def record_success(self, throttled: int) -> None:
+        """Record that a call succeeded after it was throttled so many times."""
+        self._quota = min(self._quota + (self.COST if throttled else 1), self.QUOTA)
 
 
-def by_hand(rate: float, loop: Any, *, count: int = 1000, staggered_over: float = 0.0, seed: int = 1) -> Figures:
-    """A loop for each sync, on its own: `loop(index)` returns a Sleeper."""
-    starts, ends = syncs(count, staggered_over, seed)
+PollingLoop = Generator[float, bool | None, None]
+"""A hand-written loop: it yields the seconds until its next poll and receives the result of that poll."""
+
+
+def separate_loops(rate: float, make_loop: Any, *, count: int = 1000, stagger: float = 0.0, seed: int = 1) -> Figures:
+    """Simulate a hand-written loop for each sync: `make_loop(index)` creates it."""
+    starts, ends = sync_times(count, stagger, seed)
     service = Service(rate, ends)
-    due: list[tuple[float, int, Sleeper]] = []
+    due: list[tuple[float, int, PollingLoop]] = []
     for index, start in enumerate(starts):
-        sleeper: Sleeper = loop(index)
-        heapq.heappush(due, (start + next(sleeper), index, sleeper))
+        loop: PollingLoop = make_loop(index)
+        heapq.heappush(due, (start + next(loop), index, loop))
     while due:
-        now, index, sleeper = heapq.heappop(due)
+        now, index, loop = heapq.heappop(due)
         result = service.call(index, now)
-        delay = sleeper.send(result)
+        delay = loop.send(result)
         if not result:
-            heapq.heappush(due, (now + LATENCY + delay, index, sleeper))
-    return figures(service, starts)
+            heapq.heappush(due, (now + LATENCY + delay, index, loop))
+    return summarize(service, starts)
 
 
 def waiter(seconds: float, seed: int = 1) -> Any:
-    """boto3's kind of waiter: a poll every so many seconds.
+    """A loop like boto3's waiters, which polls every `seconds`.
 
-    In its favour, the loops do not start at once, and go on where one of boto3's would fail for throttling.
+    It is idealized: the loops do not all start at the same time, and throttling never ends them.
     """
-    retries, chance = Retries(seed), random.Random(seed)
+    retries, rng = StandardRetries(seed), random.Random(seed)
 
-    def loop(_: int) -> Sleeper:
-        result = yield chance.random() * seconds
+    def loop(_: int) -> PollingLoop:
+        result = yield rng.random() * seconds
         while True:
             throttled = 0
             while result is None:
@@ -233,35 +233,35 @@ def waiter(seconds: float, seed: int = 1) -> Any:
                     break
                 result = yield delay
             else:
-                retries.passed(throttled)
+                retries.record_success(throttled)
             result = yield seconds
 
     return loop
 
 
 def full_jitter(initial: float, maximum: float, seed: int = 1) -> Any:
-    """Exponential backoff with full jitter: from zero up to a delay that doubles with each poll."""
-    chance = random.Random(seed)
+    """A loop with exponential backoff and full jitter: random delays, up to a limit that doubles with each poll."""
+    rng = random.Random(seed)
 
-    def loop(_: int) -> Sleeper:
+    def loop(_: int) -> PollingLoop:
         yield 0.0
-        for tries in itertools.count(1):
-            yield chance.random() * min(maximum, initial * 2 ** min(tries, 30))
+        for polls in itertools.count(1):
+            yield rng.random() * min(maximum, initial * 2 ** min(polls, 30))
 
     return loop
 
 
-def backing_off(seconds: float, maximum: float, seed: int = 1) -> Any:
-    """A poll every so many seconds, not all at once, with exponential backoff and full jitter when throttled."""
-    chance = random.Random(seed)
+def throttle_backoff(seconds: float, maximum: float, seed: int = 1) -> Any:
+    """A loop that polls every `seconds`, and backs off exponentially with full jitter while it is throttled."""
+    rng = random.Random(seed)
 
-    def loop(_: int) -> Sleeper:
-        result = yield chance.random() * seconds
+    def loop(_: int) -> PollingLoop:
+        result = yield rng.random() * seconds
         throttled = 0
         while True:
             throttled = throttled + 1 if result is None else 0
             longest = min(maximum, seconds * 2 ** min(throttled, 30))
-            result = yield chance.random() * longest if throttled else seconds
+            result = yield rng.random() * longest if throttled else seconds
 
     return loop
 
@@ -270,23 +270,23 @@ def one_loop(
     rate: float,
     *,
     count: int = 1000,
-    staggered_over: float = 0.0,
-    pause: float = 5.0,
+    stagger: float = 0.0,
+    interval: float = 5.0,
     threads: int = 1,
     seed: int = 1,
 ) -> Figures:
-    """One loop over all pending syncs, in so many threads; it restarts `pause` seconds after it started."""
-    starts, ends = syncs(count, staggered_over, seed)
-    service, retries = Service(rate, ends), Retries(seed)
+    """Simulate one loop over all pending syncs, in some threads, which starts again every `interval` seconds."""
+    starts, ends = sync_times(count, stagger, seed)
+    service, retries = Service(rate, ends), StandardRetries(seed)
     pending, now = set(range(count)), 0.0
     while pending:
         began = now
-        line = iter(sorted(pending))
+        queue = iter(sorted(pending))
         due: list[tuple[float, int, int | None, int]] = [(now, thread, None, 0) for thread in range(threads)]
         while due:
             now, thread, index, throttled = heapq.heappop(due)
             if index is None:
-                index = next((each for each in line if starts[each] <= now), None)
+                index = next((each for each in queue if starts[each] <= now), None)
                 if index is None:
                     continue
             result = service.call(index, now)
@@ -296,9 +296,9 @@ def one_loop(
                 heapq.heappush(due, (now + LATENCY + delay, thread, index, throttled))
                 continue
             if result is not None:
-                retries.passed(throttled)
+                retries.record_success(throttled)
             if result:
                 pending.discard(index)
             heapq.heappush(due, (now + LATENCY, thread, None, 0))
-        now = max(now, began + pause)
-    return figures(service, starts)
+        now = max(now, began + interval)
+    return summarize(service, starts)

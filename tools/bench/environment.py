@@ -1,4 +1,4 @@
-"""Where the measuring takes place: which machine, what is installed, and nothing that was set for other purposes."""
+"""Describes the machine that a benchmark runs on, and isolates the benchmark from its AWS settings."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 
-def machine() -> dict[str, str]:
-    """What the figures depend on."""
+def describe_machine() -> dict[str, str]:
+    """The processor, the Python and the versions of the libraries."""
     return {
         "Machine": f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
@@ -32,11 +32,12 @@ def _processor() -> str:
 
 
 def isolate(home: str) -> None:
-    """Let nothing that this machine has been told about AWS or proxies count."""
+    """Remove all AWS and proxy settings from the environment, and use dummy credentials."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "BOTO")) or name.lower().endswith("_proxy"):
             del os.environ[name]
-    # pip compiles what it installs, so boto3 is compiled wherever this says not to: let unisync be, by its first start.
+    # pip compiles boto3 to bytecode when it installs it. unisync may be installed in editable mode and is then compiled
+    # when it is first imported: allow that, or the comparison is unfair.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ |= {
         "HOME": home,
