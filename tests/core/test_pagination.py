@@ -110,20 +110,20 @@ def test_each_list_has_pages_a_limit_and_a_token(aws: Emulator, make_either: Mak
 def test_each_list_rejects_bad_arguments(aws: Emulator, service: str, name: str) -> None:
     method = fill(aws, service, name)
     options: dict[str, Any] = {**aws.client_options(), **client_argument_of(service)}
-    client = Unisync(**options)
-    before = len(aws.calls)
-    for wrong in ({"page_size": 0}, {"page_size": -1}, {"limit": -1}, {"page_size": "5"}, {"limit": True}):
-        with pytest.raises(InvalidArgumentError, match=f"^{next(iter(wrong))}: expected . or more, got "):
-            method(client, **wrong)
-    no_tokens: list[Any] = ["", b"", 0, False, [], {}]
-    for token in no_tokens:
-        with pytest.raises(InvalidArgumentError, match=r"^next_token: expected the token of a page, or None"):
-            method(client, next_token=token)
-    with pytest.raises(InvalidArgumentError, match=rf"^{service} {name}: page_size: expected .*, got 201"):
-        list(method(client, page_size=201))
-    assert len(aws.calls) == before
-    with pytest.raises(InvalidRequestError):
-        list(method(client, next_token="bm9uc2Vuc2U="))
+    with Unisync(**options) as client:
+        before = len(aws.calls)
+        for wrong in ({"page_size": 0}, {"page_size": -1}, {"limit": -1}, {"page_size": "5"}, {"limit": True}):
+            with pytest.raises(InvalidArgumentError, match=f"^{next(iter(wrong))}: expected . or more, got "):
+                method(client, **wrong)
+        no_tokens: list[Any] = ["", b"", 0, False, [], {}]
+        for token in no_tokens:
+            with pytest.raises(InvalidArgumentError, match=r"^next_token: expected the token of a page, or None"):
+                method(client, next_token=token)
+        with pytest.raises(InvalidArgumentError, match=rf"^{service} {name}: page_size: expected .*, got 201"):
+            list(method(client, page_size=201))
+        assert len(aws.calls) == before
+        with pytest.raises(InvalidRequestError):
+            list(method(client, next_token="bm9uc2Vuc2U="))
 
 
 def test_pages_are_fetched_as_they_are_needed(aws: Emulator, client: Unisync) -> None:
