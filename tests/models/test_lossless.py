@@ -161,7 +161,7 @@ def test_every_field_of_a_response_is_in_the_result(service: str, name: str) -> 
     shape = MODELS[service].operation_model(name).output_shape
     assert isinstance(shape, StructureShape)
 
-    @settings(max_examples=settings().max_examples // 4)
+    @settings(max_examples=settings().max_examples // 5)
     @given(structures(shape))
     def check(response: dict[str, Any]) -> None:
         result = result_of(service, name, response)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +33,21 @@ CASES = ["codeconnections", "codestar-connections", "service", "template"]
 
 
 @pytest.fixture
-def known(aws: Emulator) -> Known:
-    return prepare(aws)
+def case() -> str:
+    """The configuration of a test that has no parameter for it."""
+    return "codeconnections"
+
+
+@pytest.fixture
+def client(aws: Emulator, case: str) -> Iterator[Unisync]:
+    options: dict[str, Any] = client_argument_of(case)
+    with Unisync(**aws.client_options(), **options) as client:
+        yield client
+
+
+@pytest.fixture
+def known(aws: Emulator, client: Unisync) -> Known:
+    return prepare(aws, client)
 
 
 def ensuring(client: Any, case: str, known: Known, **changes: Any) -> Any:
@@ -47,21 +60,15 @@ def ensuring(client: Any, case: str, known: Known, **changes: Any) -> Any:
     return client.proton.ensure_template_sync_config("api", "SERVICE", **{**GIT, "subdirectory": "t", **changes})
 
 
-def client_for(aws: Emulator, case: str) -> Unisync:
-    options: dict[str, Any] = client_argument_of(case)
-    return Unisync(**aws.client_options(), **options)
-
-
 def verbs(aws: Emulator, since: int) -> list[str]:
     """The first letters of each operation since a call: Get, Cre or Upd."""
     return [call.operation[:3] for call in aws.calls[since:]]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_created_then_unchanged_then_updated(
-    aws: Emulator, known: Known, make_either: Callable[..., Any], case: str
-) -> None:
-    client, start = make_either(**client_argument_of(case)), len(aws.calls)
+def test_created_then_unchanged_then_updated(aws: Emulator, make_either: Callable[..., Any], case: str) -> None:
+    client, known = make_either(**client_argument_of(case)), prepare(aws)
+    start = len(aws.calls)
     created = ensuring(client, case, known)
     assert (created.action, created.definition.branch, created.before, created.changed) == ("created", "main", None, ())
     assert verbs(aws, start) == ["Get", "Cre"]
@@ -115,11 +122,13 @@ READ_FAULTS = {
     ("case", "fault"),
     [("codeconnections", fault) for fault in READ_FAULTS] + [(case, "AccessDeniedException") for case in CASES[1:]],
 )
-def test_a_failed_read_does_not_count_as_not_found(aws: Emulator, known: Known, case: str, fault: str) -> None:
+def test_a_failed_read_does_not_count_as_not_found(
+    aws: Emulator, client: Unisync, known: Known, case: str, fault: str
+) -> None:
     for read in ("GetSyncConfiguration", "GetServiceSyncConfig", "GetTemplateSyncConfig"):
         aws.fault(read, fault, times=None)
     start = len(aws.calls)
-    with client_for(aws, case) as client, pytest.raises(READ_FAULTS[fault]) as caught:
+    with pytest.raises(READ_FAULTS[fault]) as caught:
         ensuring(client, case, known)
     assert not isinstance(caught.value, NotFoundError)
     assert set(verbs(aws, start)) == {"Get"}
@@ -134,25 +143,25 @@ def test_another_missing_resource_is_not_a_lost_race(aws: Emulator, known: Known
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_creation_with_a_lost_response_is_looked_up(aws: Emulator, known: Known, case: str) -> None:
+def test_a_creation_with_a_lost_response_is_looked_up(aws: Emulator, client: Unisync, known: Known, case: str) -> None:
     for create in ("CreateSyncConfiguration", "CreateServiceSyncConfig", "CreateTemplateSyncConfig"):
         aws.fault(create, "drop-answer")
     start = len(aws.calls)
-    with client_for(aws, case) as client:
-        assert ensuring(client, case, known).action == "created"
+    assert ensuring(client, case, known).action == "created"
     assert verbs(aws, start).count("Cre") == 1
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_an_invalid_parameter_is_rejected_before_anything_is_sent(aws: Emulator, known: Known, case: str) -> None:
+def test_an_invalid_parameter_is_rejected_before_anything_is_sent(
+    aws: Emulator, client: Unisync, known: Known, case: str
+) -> None:
     start = len(aws.calls)
-    with client_for(aws, case) as client:
-        for wrong in ("", None, 5):
-            with pytest.raises(InvalidArgumentError, match="branch: expected "):
-                ensuring(client, case, known, branch=wrong)
-        if case == "codestar-connections":
-            with pytest.raises(InvalidArgumentError, match="pull_request_comment: expected None"):
-                ensuring(client, case, known, pull_request_comment="ENABLED")
+    for wrong in ("", None, 5):
+        with pytest.raises(InvalidArgumentError, match="branch: expected "):
+            ensuring(client, case, known, branch=wrong)
+    if case == "codestar-connections":
+        with pytest.raises(InvalidArgumentError, match="pull_request_comment: expected None"):
+            ensuring(client, case, known, pull_request_comment="ENABLED")
     assert verbs(aws, start) == []
 
 

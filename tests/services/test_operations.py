@@ -30,8 +30,16 @@ Make = Callable[..., Any]
 
 
 @pytest.fixture
-def known(aws: Emulator) -> Known:
-    return prepare(aws)
+def client(aws: Emulator, service: str) -> Iterator[Unisync]:
+    """A client that uses the service of the test under its name."""
+    options: dict[str, Any] = client_argument_of(service)
+    with Unisync(**aws.client_options(), **options) as client:
+        yield client
+
+
+@pytest.fixture
+def known(aws: Emulator, client: Unisync) -> Known:
+    return prepare(aws, client)
 
 
 def distinct_errors() -> list[Any]:
@@ -52,12 +60,10 @@ def use(client: Any, service: str, name: str, known: Known) -> Any:
 
 @pytest.mark.parametrize(("service", "name"), NAMES)
 def test_an_operation_returns_its_model_with_unknown_fields(
-    aws: Emulator, known: Known, service: str, name: str
+    aws: Emulator, client: Unisync, known: Known, service: str, name: str
 ) -> None:
     aws.fault(name, "unknown-member", times=None, service=service)
-    options: dict[str, Any] = client_argument_of(service)
-    with Unisync(**aws.client_options(), **options) as client:
-        result = use(client, service, name, known)
+    result = use(client, service, name, known)
     operation = OPERATIONS[service][name]
     assert (aws.calls[-1].service, aws.calls[-1].operation) == (service, name)
     if operation.is_list:
@@ -84,8 +90,8 @@ def models_within(value: object) -> Iterator[Model]:
 
 
 @pytest.mark.parametrize("service", OPERATIONS)
-def test_operations_work_on_both_kinds_of_client(aws: Emulator, known: Known, make_either: Make, service: str) -> None:
-    client = make_either(**client_argument_of(service))
+def test_operations_work_on_both_kinds_of_client(aws: Emulator, make_either: Make, service: str) -> None:
+    client, known = make_either(**client_argument_of(service)), prepare(aws)
     for is_list in (False, True):
         name = next(name for name, each in OPERATIONS[service].items() if each.is_list == is_list)
         assert use(client, service, name, known)
@@ -94,11 +100,10 @@ def test_operations_work_on_both_kinds_of_client(aws: Emulator, known: Known, ma
 
 @pytest.mark.parametrize(("service", "name", "code", "status"), distinct_errors())
 def test_a_modelled_error_is_raised_as_its_class(
-    aws: Emulator, known: Known, service: str, name: str, code: str, status: int | None
+    aws: Emulator, client: Unisync, known: Known, service: str, name: str, code: str, status: int | None
 ) -> None:
     aws.fault(name, code, times=None, service=service, message="the reason")
-    options: dict[str, Any] = client_argument_of(service)
-    with Unisync(**aws.client_options(), **options) as client, pytest.raises(ServiceError) as caught:
+    with pytest.raises(ServiceError) as caught:
         use(client, service, name, known)
     error = caught.value
     assert type(error) is ServiceError.class_of(code)

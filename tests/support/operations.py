@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -55,13 +56,13 @@ class Known:
     service_blocker: str = "2c3d"
 
 
-def prepare(aws: Emulator) -> Known:
-    """Create the resources that the operations are used on."""
+def prepare(aws: Emulator, client: Unisync | None = None) -> Known:
+    """Create the resources that the operations are used on, with a client if there is one already."""
     aws.add_workspace("factory")
     aws.add_workspace("plant")
     aws.add_sync_resource("factory", "asset-1", resource_id="entity-1")
-    with Unisync(**aws.client_options()) as client:
-        client.twinmaker.create_sync_job("factory", sync_role=ROLE)
+    with nullcontext(client) if client is not None else Unisync(**aws.client_options()) as prepared:
+        prepared.twinmaker.create_sync_job("factory", sync_role=ROLE)
     aws.add_stack("payments-prod", repository="acme/infra")
     aws.add_service_instance("web", "prod", repository="acme/web")
     aws.add_service("api")
