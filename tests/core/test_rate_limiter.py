@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import heapq
 import math
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unisync import Clock, InvalidArgumentError, RateLimit
+from unisync import (
+    Clock,
+    InvalidArgumentError,
+    NotFoundError,
+    RateLimit,
+    ResponseError,
+    ServerError,
+    ThrottledError,
+    TransportError,
+)
 from unisync._core.clock import SystemClock
-from unisync._core.rate_limiter import LIMITERS, AdaptiveRateLimiter, Limiters, Ticket
+from unisync._core.flow import Call, Flow, Sleep
+from unisync._core.rate_limiter import LIMITERS, AdaptiveRateLimiter, Limiters, Ticket, classify, rate_limited
+from unisync._models.base import Model
 
 EXAMPLES = settings().max_examples // 12
 """Each is a simulation of up to 100 000 calls."""
@@ -305,3 +319,98 @@ def test_a_forked_process_starts_anew() -> None:
     limiter = limiters.get(SystemClock(), "key", RateLimit())
     limiters.reset()
     assert limiters.get(SystemClock(), "key", RateLimit()) is not limiter
+
+
+# A flow whose calls are rate-limited.
+
+POLL = Call("scripted", "Poll", {}, Model)
+
+
+class Limited:
+    """A flow of calls, driven by hand, whose limiter permits one call per second and no bursts."""
+
+    def __init__(self, *calls: Call[Model]) -> None:
+        self.time = 0.0
+        self.limiter = AdaptiveRateLimiter(RateLimit(initial=1, minimum=0.1, maximum=1), 0.0)
+        self.flow = rate_limited(self._flow(calls), lambda _: self.limiter, lambda: self.time)
+
+    @staticmethod
+    def _flow(calls: Sequence[Call[Model]]) -> Flow[None]:
+        yield from calls
+
+    def until_call(self, command: object) -> Call[Model]:
+        """Sleep until the flow sends a call."""
+        while isinstance(command, Sleep):
+            self.time += command.seconds
+            command = self.flow.send(None)
+        assert isinstance(command, Call)
+        return cast("Call[Model]", command)
+
+
+def test_a_call_is_sent_when_its_limiter_permits_it() -> None:
+    limited = Limited(POLL, POLL, POLL)
+    sent_at: list[float] = []
+    command: object = next(limited.flow)
+    for _ in range(3):
+        assert limited.until_call(command) == POLL
+        sent_at.append(limited.time)
+        command = limited.flow.send(Model()) if len(sent_at) < 3 else None
+    assert sent_at == pytest.approx([0, 1, 2])
+
+
+def test_the_time_spent_waiting_for_a_permit_counts_towards_the_deadline() -> None:
+    limited = Limited(POLL, POLL._replace(timeout=1.5), POLL._replace(timeout=0.3))
+    limited.until_call(next(limited.flow))
+    call = limited.until_call(limited.flow.send(Model()))
+    assert call.timeout == pytest.approx(0.5)
+    with pytest.raises(TransportError, match="the rate limit left no room for this call before its deadline") as caught:
+        limited.until_call(limited.flow.send(Model()))
+    assert limited.time == pytest.approx(1.3), "it fails at its deadline"
+    assert (caught.value.retryable, caught.value.outcome_unknown) == (True, False)
+
+
+def test_a_stop_signal_ends_the_wait_for_a_permit() -> None:
+    stop = threading.Event()
+    limited = Limited(POLL, POLL._replace(stop=stop))
+    limited.until_call(next(limited.flow))
+    pause = limited.flow.send(Model())
+    assert isinstance(pause, Sleep)
+    assert pause.stop is stop
+    stop.set()
+    with pytest.raises(TransportError):
+        limited.flow.send(None)
+
+
+def test_the_limiter_learns_how_each_call_ended() -> None:
+    limited = Limited(POLL)
+    limited.until_call(next(limited.flow))
+    with pytest.raises(ThrottledError):
+        limited.flow.throw(ThrottledError({}, "Poll", "scripted"))
+    assert limited.limiter.rate == 0.9
+
+
+def test_a_closed_flow_returns_its_permit() -> None:
+    limited = Limited(POLL, POLL)
+    limited.until_call(next(limited.flow))
+    limited.time = 0.95  # the next permit is granted 0.05 s ahead
+    pause = limited.flow.send(Model())
+    assert isinstance(pause, Sleep)
+    assert pause.seconds == pytest.approx(0.05)
+    limited.flow.close()
+    assert limited.limiter.acquire(Ticket(), 1.0) == 0, "the permit goes to another"
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (None, "passed"),
+        (NotFoundError({}, "Poll", "scripted"), "passed"),
+        (ThrottledError({}, "Poll", "scripted"), "throttled"),
+        (ServerError({}, "Poll", "scripted"), "failed"),
+        (TransportError("scripted", "Poll", "reset", retryable=False, outcome_unknown=True), "failed"),
+        (ResponseError("scripted", "Poll", "not JSON", status_code=200, request_id=None), "failed"),
+        (KeyboardInterrupt(), "failed"),
+    ],
+)
+def test_an_error_is_classified_by_what_it_says_of_the_limit(error: BaseException | None, verdict: str) -> None:
+    assert classify(error) == verdict
