@@ -1,4 +1,4 @@
-"""What a soak notes: errors by class, whatever is none of the tree, answers that cannot be right, and what grows."""
+"""The findings of a soak: errors by class, foreign exceptions, wrong results, and resources that grow."""
 
 from __future__ import annotations
 
@@ -20,114 +20,115 @@ from unisync import UnisyncError
 
 MEBIBYTE = 1024 * 1024
 WARM_UP = 0.25
-"""The part of all samples that is left out: caches fill, and pools come to their size."""
-ENOUGH = 12
-"""Samples of which it can be told whether something grows."""
-MAY_GROW = {"open files": 0, "threads": 0, "tasks": 0, "objects": 0.01, "memory, MiB": 0.1}
-"""By what part the median of the last third of the samples may exceed that of the first third."""
-
-
+"""The share of samples that is left out, while caches and pools fill."""
+MIN_SAMPLES = 12
+"""Samples that are needed to judge growth."""
+MAX_GROWTH = {"open files": 0, "threads": 0, "tasks": 0, "objects": 0.01, "memory, MiB": 0.1}
+"""How much the median of the last third of the samples may exceed that of the first third, as a share of it."""
 M_ARENA_MAX = -8
-"""glibc's name for how many such places there may be."""
+"""glibc's option for the number of heaps."""
 
 
 class Sample(NamedTuple):
-    """What the process holds while nothing is under way, and all clients are closed."""
+    """The resources of the process while no call is in flight and all clients are closed."""
 
     files: int
     threads: int
     tasks: int
     objects: int
-    """Those that Python's collector knows."""
+    """The objects that the garbage collector tracks."""
     memory: float
-    """What is resident, in MiB."""
+    """The resident memory in MiB."""
 
     def figures(self) -> dict[str, float]:
-        return dict(zip(MAY_GROW, self, strict=True))
+        """The numbers by name."""
+        return dict(zip(MAX_GROWTH, self, strict=True))
 
 
 class Findings:
-    """Noted by many threads."""
+    """The findings of many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.errors: Counter[str] = Counter()
-        """Errors of the tree, by class."""
-        self.acts = 0
-        self.outside: list[str] = []
-        """Exceptions that are none of the tree."""
-        self.wrong: list[str] = []
-        """Answers that cannot be right, and calls that took too long."""
+        """The number of UnisyncErrors, by class."""
+        self.actions = 0
+        self.foreign_errors: list[str] = []
+        """Exceptions that are no UnisyncError."""
+        self.mistakes: list[str] = []
+        """Results that cannot be right, and calls that took too long."""
         self.samples: list[Sample] = []
 
     @contextmanager
-    def judging(self) -> Generator[None]:
-        """Note what comes of an act."""
+    def record(self) -> Generator[None]:
+        """Record the error of an action, if it raises one."""
         try:
             yield
         except UnisyncError as error:
             with self._lock:
                 self.errors[type(error).__name__] += 1
         except Exception:
-            self.stray(traceback.format_exc())
+            self.add_foreign_error(traceback.format_exc())
         finally:
             with self._lock:
-                self.acts += 1
+                self.actions += 1
 
-    def stray(self, what: str) -> None:
-        """Note an exception that is none of the tree."""
+    def add_foreign_error(self, text: str) -> None:
+        """Record an exception that is no UnisyncError."""
         with self._lock:
-            self.outside.append(what)
+            self.foreign_errors.append(text)
 
-    def mistake(self, what: str) -> None:
-        """Note an answer that cannot be right."""
+    def add_mistake(self, text: str) -> None:
+        """Record a result that cannot be right."""
         with self._lock:
-            self.wrong.append(what)
+            self.mistakes.append(text)
 
-    def catch_strays(self) -> None:
-        """Note what would only be printed: exceptions of threads, of tasks and of finalizers."""
-        threading.excepthook = lambda args: self.stray(f"in a thread: {args.exc_type}: {args.exc_value}")
-        sys.unraisablehook = lambda args: self.stray(f"unraisable: {args.exc_type}: {args.exc_value}: {args.object!r}")
+    def catch_uncaught(self) -> None:
+        """Record exceptions that Python would only print: of threads, of tasks and of finalizers."""
+        threading.excepthook = lambda args: self.add_foreign_error(f"in a thread: {args.exc_type}: {args.exc_value}")
+        sys.unraisablehook = lambda args: self.add_foreign_error(
+            f"unraisable: {args.exc_type}: {args.exc_value}: {args.object!r}"
+        )
 
     def sample(self, tasks: Callable[[], int]) -> Sample:
-        """Note what the process holds now."""
-        sample = now(tasks())
+        """Record the resources of the process."""
+        sample = take_sample(tasks())
         self.samples.append(sample)
         return sample
 
     def growth(self) -> dict[str, tuple[float, float]]:
-        """The medians of the first and of the last third of the samples, without those of the warm-up."""
+        """The medians of the first and of the last third of the samples after the warm-up."""
         samples = self.samples[int(len(self.samples) * WARM_UP) :]
         third = max(1, len(samples) // 3)
         first, last = samples[:third], samples[-third:]
         return {
             name: (median(each.figures()[name] for each in first), median(each.figures()[name] for each in last))
-            for name in MAY_GROW
+            for name in MAX_GROWTH
         }
 
     def leaks(self) -> list[str]:
-        """What grew by more than it may; of few samples nobody can tell."""
-        if len(self.samples) < ENOUGH:
+        """The resources that grew too much; too few samples show nothing."""
+        if len(self.samples) < MIN_SAMPLES:
             return []
         return [
             f"{name}: {before:g} at first, {after:g} at last"
             for name, (before, after) in self.growth().items()
-            if after > before * (1 + MAY_GROW[name])
+            if after > before * (1 + MAX_GROWTH[name])
         ]
 
 
-def keep_one_heap() -> None:
-    """Have the C library take all threads' memory from one place.
+def use_one_heap() -> None:
+    """Have the C library use one heap for all threads.
 
-    Otherwise it keeps one for every few threads, and how much of each is free says nothing of what is held.
+    Otherwise the resident memory includes the free parts of several heaps.
     """
     getattr(ctypes.CDLL(None), "mallopt", max)(M_ARENA_MAX, 1)
 
 
-def now(tasks: int) -> Sample:
-    """What the process holds, after all garbage was collected."""
+def take_sample(tasks: int) -> Sample:
+    """The resources of the process after a garbage collection."""
     gc.collect()
-    # Memory that is free goes back to the system, where the C library can be told so.
+    # Return free memory to the system, if the C library can do that.
     getattr(ctypes.CDLL(None), "malloc_trim", int)(0)
     files = len(os.listdir("/proc/self/fd"))
     pages = int(Path("/proc/self/statm").read_text().split()[1])
@@ -135,8 +136,8 @@ def now(tasks: int) -> Sample:
     return Sample(files, threading.active_count(), tasks, len(gc.get_objects()), memory)
 
 
-def tasks_of(loop: asyncio.AbstractEventLoop) -> int:
-    """How many tasks there are on a loop, but for the one that counts."""
+def count_tasks(loop: asyncio.AbstractEventLoop) -> int:
+    """The number of tasks on a loop, without the one that counts."""
 
     async def count() -> int:
         return len(asyncio.all_tasks()) - 1
