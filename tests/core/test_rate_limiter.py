@@ -24,7 +24,7 @@ from unisync import (
     TransportError,
 )
 from unisync._core.clock import SystemClock
-from unisync._core.flow import Call, Flow, Sleep
+from unisync._core.flow import Call, Flow, Sleep, request
 from unisync._core.rate_limiter import LIMITERS, AdaptiveRateLimiter, Limiters, Ticket, classify, rate_limited
 from unisync._models.base import Model
 
@@ -336,7 +336,8 @@ class Limited:
 
     @staticmethod
     def _flow(calls: Sequence[Call[Model]]) -> Flow[None]:
-        yield from calls
+        for call in calls:
+            yield from request(call)
 
     def until_call(self, command: object) -> Call[Model]:
         """Sleep until the flow sends a call."""
