@@ -206,13 +206,13 @@ class TestDefinition:
         aws.add_template("new")
         before = len(aws.calls)
         others = "codeconnections:never", "codeconnections:nothing", "proton:new/prod", "proton-template:SERVICE/new/1"
-        for words in (
+        for arguments in (
             ["codeconnections:blocked", "proton:web/prod", "twinmaker:factory", *others, "--timeout", "5s"],
             ["proton:web/prod", "--revision", MINE, "--timeout", "5s"],
             ["twinmaker:factory", "--for", "resources"],
             ["codeconnections:live", "proton:web/prod", "twinmaker:factory", "--for", "deleted", "--timeout", "5s"],
         ):
-            run(["wait", *words, "-o", "json"], aws.client_options(), io.StringIO(), io.StringIO())
+            run(["wait", *arguments, "-o", "json"], aws.client_options(), io.StringIO(), io.StringIO())
         called = {f"{call.service}:{call.operation}" for call in aws.calls[before:]}
         assert called == set(re.findall(r"`(\w+:(?:Get|List)\w+)`", (FOLDER / "README.md").read_text()))
 

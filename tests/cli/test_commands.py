@@ -48,9 +48,9 @@ def unisync(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> Run:
     for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
         monkeypatch.delenv(name, raising=False)
 
-    def command(*words: str) -> Done:
+    def command(*arguments: str) -> Done:
         out, err = io.StringIO(), io.StringIO()
-        code = run(words, aws.client_options(), out, err)
+        code = run(arguments, aws.client_options(), out, err)
         return Done(code, out.getvalue(), err.getvalue())
 
     return command
@@ -132,7 +132,7 @@ class TestReading:
         assert unisync("status", "-f", str(tmp_path / "missing")).code == 2
 
     def test_all_commands_print_the_same_fields(self, unisync: Run) -> None:
-        rows = [unisync(*words, "-o", "json").data[0] for words in (["get", "twinmaker:factory"], ["status"])]
+        rows = [unisync(*arguments, "-o", "json").data[0] for arguments in (["get", "twinmaker:factory"], ["status"])]
         rows += unisync("wait", "twinmaker:factory", "-o", "json").data
         assert [list(row) for row in rows] == [list(rows[0])] * 3
 
@@ -185,7 +185,7 @@ INVALID: list[tuple[list[str], str]] = [
 @pytest.mark.usefixtures("scene")
 class TestExitCodes:
     @pytest.mark.parametrize(
-        ("words", "code", "hint"),
+        ("arguments", "code", "hint"),
         [
             (["codeconnections:live", "--revision", OLD[:7]], 0, None),
             (["twinmaker:factory", "--for", "resources", "--max-failures", "1"], 0, None),
@@ -211,8 +211,8 @@ class TestExitCodes:
             ),
         ],
     )
-    def test_of_a_wait(self, unisync: Run, words: list[str], code: int, hint: str | None) -> None:
-        done = unisync("wait", *words)
+    def test_of_a_wait(self, unisync: Run, arguments: list[str], code: int, hint: str | None) -> None:
+        done = unisync("wait", *arguments)
         assert done.code == code
         if hint is None:
             assert "Next" not in done.err
@@ -248,9 +248,9 @@ class TestExitCodes:
 
     def test_of_invalid_arguments(self, aws: Emulator, unisync: Run) -> None:
         calls = len(aws.calls)
-        for words, message in INVALID:
-            done = unisync(*words)
-            assert (done.code, done.out) == (2, ""), words
+        for arguments, message in INVALID:
+            done = unisync(*arguments)
+            assert (done.code, done.out) == (2, ""), arguments
             assert message in done.err
         assert len(aws.calls) == calls
 
@@ -306,8 +306,8 @@ class TestWaiting:
 
     def test_the_hint_repeats_the_connection_options(self, aws: Emulator, unisync: Run) -> None:
         options = ["--region", "eu-west-1", "--endpoint-url", aws.url, "--codeconnections-service", "codeconnections"]
-        for words in ([*options, "wait", "codeconnections:blocked"], ["wait", "codeconnections:blocked", *options]):
-            assert unisync(*words).last_line.endswith(
+        for arguments in ([*options, "wait", "codeconnections:blocked"], ["wait", "codeconnections:blocked", *options]):
+            assert unisync(*arguments).last_line.endswith(
                 f"unisync resolve codeconnections:blocked --reason TEXT --region eu-west-1 --endpoint-url {aws.url} "
                 "--codeconnections-service codeconnections"
             )
@@ -375,8 +375,12 @@ class TestGitHub:
 
     def test_arguments_cannot_inject_workflow_commands(self, unisync: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("GITHUB_ACTIONS", "true")
-        for words in (["wait", "x##[error]y"], ["wait", "x\n::error::y"], ["get", "a:b", "--profile", "x\n::error::y"]):
-            done = unisync(*words)
+        for arguments in (
+            ["wait", "x##[error]y"],
+            ["wait", "x\n::error::y"],
+            ["get", "a:b", "--profile", "x\n::error::y"],
+        ):
+            done = unisync(*arguments)
             assert done.code == 2
             assert "##[" not in done.err
             assert not any(line.startswith("::") for line in done.err.splitlines())
@@ -468,13 +472,13 @@ class TestCreatingAndDeleting:
     def test_a_stack(self, aws: Emulator, unisync: Run) -> None:
         link = aws.add_repository_link("acme/infra")
         for repository in ("acme/infra", link):
-            words = ["--repository", repository, "--branch", "main", "--file", "a.yaml", "--role", ROLE]
-            done = unisync("create", "codeconnections:shop", *words, "--trigger", "FILE_CHANGE", "-o", "json")
+            arguments = ["--repository", repository, "--branch", "main", "--file", "a.yaml", "--role", ROLE]
+            done = unisync("create", "codeconnections:shop", *arguments, "--trigger", "FILE_CHANGE", "-o", "json")
             assert (done.code, done.data[0]["repository_link_id"]) == (0, link)
             assert done.data[0]["trigger_resource_update_on"] == "FILE_CHANGE"
             assert unisync("delete", "codeconnections:shop").code == 0
-        words = ["--repository", "acme/other", "--branch", "main", "--file", "a.yaml", "--role", ROLE]
-        done = unisync("create", "codeconnections:shop", *words)
+        arguments = ["--repository", "acme/other", "--branch", "main", "--file", "a.yaml", "--role", ROLE]
+        done = unisync("create", "codeconnections:shop", *arguments)
         assert done.code == 2
         assert "CodeConnections has no link to acme/other. Linked repositories: acme/infra." in done.err
 
@@ -482,9 +486,9 @@ class TestCreatingAndDeleting:
         aws.add_service_instance("web", "prod")
         aws.add_template("web")
         aws.add_repository("acme/web")
-        words = ["--repository", "acme/web", "--provider", "GITHUB", "--branch", "main"]
-        assert unisync("create", "proton:web/prod", *words, "--file", "ops.yaml").code == 0
-        assert unisync("create", "proton-template:SERVICE/web/1", *words, "--directory", "web").code == 0
+        arguments = ["--repository", "acme/web", "--provider", "GITHUB", "--branch", "main"]
+        assert unisync("create", "proton:web/prod", *arguments, "--file", "ops.yaml").code == 0
+        assert unisync("create", "proton-template:SERVICE/web/1", *arguments, "--directory", "web").code == 0
         done = unisync("get", "proton:web/prod", "proton-template:SERVICE/web/1", "-o", "json")
         assert [row["state"] for row in done.data] == ["PENDING", "PENDING"]
         assert unisync("delete", "proton:web/prod").code == 0
@@ -505,8 +509,12 @@ class TestFleets:
     def test_roles_and_regions(self, unisync: Run) -> None:
         options = [f"--role-arn={role}" for role in ROLES] + ["--region", "eu-west-1", "--region", "us-east-1"]
         expected = {(role[13:25], region) for role in ROLES for region in ("eu-west-1", "us-east-1")}
-        for words in (["get", "codeconnections:payments-prod"], ["status"], ["wait", "codeconnections:payments-prod"]):
-            done = unisync(*words, *options, "-o", "json")
+        for arguments in (
+            ["get", "codeconnections:payments-prod"],
+            ["status"],
+            ["wait", "codeconnections:payments-prod"],
+        ):
+            done = unisync(*arguments, *options, "-o", "json")
             assert done.code == 0
             assert {(row["account"], row["region"]) for row in done.data} == expected
             assert {row["ref"] for row in done.data} == {"codeconnections:payments-prod"}
@@ -584,8 +592,12 @@ def test_long_texts_are_truncated(aws: Emulator, unisync: Run) -> None:
     aws.add_stack("big", repository="acme/infra")
     aws.push(stack="big", sha=MINE, outcome="FAILED", reason="\x1b[31m" + "x" * 100_000 + "\x07")
     aws.clock.advance(100)
-    for words in (["get", "codeconnections:big"], ["wait", "codeconnections:big"], ["events", "codeconnections:big"]):
-        done = unisync(*words)
+    for arguments in (
+        ["get", "codeconnections:big"],
+        ["wait", "codeconnections:big"],
+        ["events", "codeconnections:big"],
+    ):
+        done = unisync(*arguments)
         assert len(done.out) + len(done.err) < 8_000
         assert "(100000 characters)" in done.out or "(100013 characters)" in done.out
         assert "\x1b" not in done.out + done.err
@@ -595,7 +607,7 @@ def test_long_texts_are_truncated(aws: Emulator, unisync: Run) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("redirection", "words", "code"),
+    ("redirection", "arguments", "code"),
     [
         (">&-", ["wait", "codeconnections:orders-prod"], 3),
         ("2>&-", ["wait", "codeconnections:orders-prod"], 3),
@@ -606,11 +618,11 @@ def test_long_texts_are_truncated(aws: Emulator, unisync: Run) -> None:
         ("<&-", ["status", "-f", "-"], 2),
     ],
 )
-def test_streams_that_are_closed_or_full(redirection: str, words: list[str], code: int) -> None:
+def test_streams_that_are_closed_or_full(redirection: str, arguments: list[str], code: int) -> None:
     with Emulator(speed=1e6) as aws:
         sample.load_sample(aws)
         done = subprocess.run(
-            ["bash", "-c", f'set -o pipefail; "$0" -m unisync "$@" {redirection}', sys.executable, *words],
+            ["bash", "-c", f'set -o pipefail; "$0" -m unisync "$@" {redirection}', sys.executable, *arguments],
             env={**os.environ, **aws.environment()},
             capture_output=True,
             text=True,
@@ -644,9 +656,9 @@ def test_no_region() -> None:
     assert done.last_line == "Next: set the region with --region, AWS_REGION or AWS_DEFAULT_REGION."
 
 
-def run_without_emulator(*words: str) -> Done:
+def run_without_emulator(*arguments: str) -> Done:
     out, err = io.StringIO(), io.StringIO()
-    return Done(run(words, None, out, err), out.getvalue(), err.getvalue())
+    return Done(run(arguments, None, out, err), out.getvalue(), err.getvalue())
 
 
 def test_completion_scripts(unisync: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -657,13 +669,13 @@ def test_completion_scripts(unisync: Run, capsys: pytest.CaptureFixture[str]) ->
 
 def test_shell_completion() -> None:
     complete = ShellComplete(app, {}, "unisync", "_UNISYNC_COMPLETE").get_completions
-    for words, offered in (
+    for arguments, offered in (
         ("w", ["wait", "watch"]),
         ("wait --fo", ["--for"]),
         ("wait --for ", ["active", "deleted", "resources"]),
         ("get --region eu-south", ["eu-south-1"]),
     ):
-        *typed, last = words.split(" ")
+        *typed, last = arguments.split(" ")
         assert [item.value for item in complete(typed, last)] == offered
 
 

@@ -133,8 +133,8 @@ def test_a_small_terminal_shows_how_many_rows_are_left_out(running: Emulator, en
 
 
 def test_a_wait_is_redrawn_in_place_and_leaves_only_its_result(environ: dict[str, str]) -> None:
-    words = ["wait", "codeconnections:running", "codeconnections:live", "--timeout", "4s"]
-    with terminal("-m", "unisync", *words, width=100, environ=environ) as screen:
+    arguments = ["wait", "codeconnections:running", "codeconnections:live", "--timeout", "4s"]
+    with terminal("-m", "unisync", *arguments, width=100, environ=environ) as screen:
         screen.read_until(lambda: "1 of 2 done" in screen.screen() and "IN_PROGRESS" in screen.screen())
         assert re.search(r"1 of 2 done, \d s of 4 s\n", screen.screen())
         assert re.search(r"✔ ACTIVE +codeconnections:live", screen.screen())
@@ -146,8 +146,8 @@ def test_a_wait_is_redrawn_in_place_and_leaves_only_its_result(environ: dict[str
 
 
 def test_progress_is_drawn_while_data_goes_to_a_file(environ: dict[str, str]) -> None:
-    words = ["wait", "codeconnections:live", "-o", "json"]
-    with terminal("-m", "unisync", *words, environ=environ, piped=["stdout"]) as screen:
+    arguments = ["wait", "codeconnections:live", "-o", "json"]
+    with terminal("-m", "unisync", *arguments, environ=environ, piped=["stdout"]) as screen:
         assert screen.end() == 0
         assert screen.process.stdout is not None
         (row,) = json.loads(screen.process.stdout.read())
@@ -164,8 +164,8 @@ def test_watch_prints_a_line_for_each_change_without_a_terminal(environ: dict[st
 
 
 def test_watch_prints_an_object_for_each_change_as_jsonl(environ: dict[str, str]) -> None:
-    words = ["watch", "codeconnections:live", "-o", "jsonl"]
-    with terminal("-m", "unisync", *words, environ=environ, piped=["stdout"]) as screen:
+    arguments = ["watch", "codeconnections:live", "-o", "jsonl"]
+    with terminal("-m", "unisync", *arguments, environ=environ, piped=["stdout"]) as screen:
         assert screen.process.stdout is not None
         changes = [json.loads(screen.process.stdout.readline()) for _ in range(3)]
         assert [change["kind"] for change in changes] == ["state", "attempt", "event"]

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -107,7 +108,7 @@ def run(
         The exit code.
     """
     out, err = stdout or sys.stdout, stderr or sys.stderr
-    context = AppContext(out, err, client_options, lambda words, options: run(words, options, out, err))
+    context = AppContext(out, err, client_options, partial(run, stdout=out, stderr=err))
     output = Output(context.stdout, context.stderr)
     try:
         with _sigterm_raised():

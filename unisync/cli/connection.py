@@ -45,7 +45,7 @@ class Settings:
             self.codeconnections_service or others.codeconnections_service,
         )
 
-    def command_line(self, *words: str) -> str:
+    def command_line(self, *arguments: str) -> str:
         """A command line of `unisync` with the same connection options."""
         options: list[str] = []
         for name, value in (
@@ -58,7 +58,7 @@ class Settings:
         ):
             if value is not None:
                 options += [f"--{name}", value]
-        return shlex.join(["unisync", *words, *options])
+        return shlex.join(["unisync", *arguments, *options])
 
 
 class Connection:

@@ -43,7 +43,7 @@ KINDS: Mapping[type[Any], Kind] = {
 def proton(client: Unisync) -> ProtonClient:
     """The operations of Proton, without the warning that AWS ended its support."""
     with warnings.catch_warnings():
-        # Whoever names a Proton sync on the command line sees AWS's own response.
+        # The user names Proton on the command line, and sees what AWS responds.
         warnings.simplefilter("ignore", FutureWarning)
         return client.proton  # pyright: ignore[reportDeprecated]
 

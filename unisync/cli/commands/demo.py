@@ -55,7 +55,7 @@ def demo(context: AppContext, speed: float) -> int:
         _run(context, aws, "wait", _STACK, "--revision", _LAST[:7])
         _run(context, aws, "resolve", _STACK, "--reason", "Reverted by hand")
         _run(context, aws, "wait", _STACK, "--revision", _LAST[:7])
-        _explain(context, "A TwinMaker sync job is created. The status shows all syncs, of Git and of TwinMaker.")
+        _explain(context, "A TwinMaker sync job is created, and all syncs are listed.")
         _run(context, aws, "create", "twinmaker:factory", "--role", "arn:aws:iam::123456789012:role/sync")
         _run(context, aws, "status")
     return 0
@@ -65,12 +65,12 @@ def _explain(context: AppContext, text: str) -> None:
     click.echo(f"\n# {text}", context.stdout)
 
 
-def _run(context: AppContext, aws: Emulator, *words: str) -> None:
+def _run(context: AppContext, aws: Emulator, *arguments: str) -> None:
     """Run a command on the emulator, and print its command line and its exit code."""
     assert context.run is not None
-    click.echo(f"\n$ {shlex.join(['unisync', *words])}", context.stdout)
+    click.echo(f"\n$ {shlex.join(['unisync', *arguments])}", context.stdout)
     context.stdout.flush()
-    code = context.run(words, aws.client_options())
+    code = context.run(arguments, aws.client_options())
     if code in (Exit.INTERRUPTED, Exit.TERMINATED):
         raise click.exceptions.Exit(code)
     click.echo(f"(exit code {code})", context.stdout)

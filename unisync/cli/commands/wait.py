@@ -114,15 +114,15 @@ def wait(
 
 def _check(targets: Sequence[SyncRef[SyncJob]], revision: str | None, condition: Condition, max_failures: int) -> None:
     """Reject options that do not go together."""
-    twins = [ref for ref in targets if isinstance(ref.sync if isinstance(ref, FleetSync) else ref, TwinMakerSync)]
+    sync_jobs = [ref for ref in targets if isinstance(ref.sync if isinstance(ref, FleetSync) else ref, TwinMakerSync)]
     if revision is not None and condition != "active":
         raise click.UsageError(f"--revision cannot be used with --for {condition}.")
-    if revision is not None and len(twins) == len(targets):
-        raise click.UsageError(f"--revision cannot be used: {twins[0]} does not follow commits.")
+    if revision is not None and len(sync_jobs) == len(targets):
+        raise click.UsageError(f"--revision cannot be used: {sync_jobs[0]} does not follow commits.")
     if max_failures and condition != "resources":
         raise click.UsageError("--max-failures requires --for resources.")
-    if condition == "resources" and len(twins) < len(targets):
-        other = next(ref for ref in targets if ref not in twins)
+    if condition == "resources" and len(sync_jobs) < len(targets):
+        other = next(ref for ref in targets if ref not in sync_jobs)
         raise click.UsageError(f"--for resources cannot be used: {other} is not a TwinMaker sync job.")
 
 
