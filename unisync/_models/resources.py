@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self, cast
+from typing import Annotated, Literal, cast
 
 from pydantic import BeforeValidator, PlainSerializer
 
-from unisync._models.base import AsRef, Date, Model, NullableTuple, SyncState, alias, with_ref
+from unisync._models.base import AsRef, Date, Model, NullableTuple, SyncState, alias
 from unisync._models.jobs import SyncJob, SyncJobStatus
-from unisync._models.refs import FleetSync, SyncRef, TwinMakerSync
+from unisync._models.refs import FleetSync, TwinMakerSync
 
 SyncResourceType = Literal["COMPONENT_TYPE", "ENTITY"] | str
 """What a resource is in the workspace."""
@@ -36,11 +36,6 @@ class SyncJobSummary(SyncJobEntry, SyncJob, frozen=True):
     """A sync job in a list (ListSyncJobs): all but its role. What AWS left out is None."""
 
     ref: Annotated[TwinMakerSync | FleetSync[SyncJobSummary], AsRef(TwinMakerSync)]
-
-    @classmethod
-    def of(cls, ref: SyncRef[SyncJob], entry: SyncJobEntry) -> Self:
-        """The job of an entry."""
-        return with_ref(cls, ref, entry)
 
 
 class SyncJobsPage(Model, frozen=True):

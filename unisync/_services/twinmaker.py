@@ -197,7 +197,7 @@ class TwinMaker(ServiceOperations):
 
         def job(entry: resources.SyncJobEntry) -> resources.SyncJobSummary:
             source = entry.sync_source or ref.sync_source
-            return resources.SyncJobSummary.of(self._ref(TwinMakerSync(workspace_id, source)), entry)
+            return with_ref(resources.SyncJobSummary, self._ref(TwinMakerSync(workspace_id, source)), entry)
 
         return pages.mapped(job)
 
