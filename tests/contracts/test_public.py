@@ -124,7 +124,7 @@ def test_every_package_has_its_layer() -> None:
 @pytest.mark.parametrize("package", [package for layer in LAYERS for package in sorted(layer)])
 def test_imports_point_down_only(package: str) -> None:
     depth = next(depth for depth, layer in enumerate(LAYERS) if package in layer)
-    below = set().union(*LAYERS[depth + 1 :])
+    below = {name for layer in LAYERS[depth + 1 :] for name in layer}
     for each in IMPORTS:
         if each.package != package or each.target in {None, package, "emulator"} | below:
             continue

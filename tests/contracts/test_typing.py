@@ -1,10 +1,10 @@
-"""A user's programs under mypy, pyright and pyrefly, each strict, with no stubs for boto3: what holds, what is refused.
+"""Users' programs under mypy, pyright and pyrefly, each strict, without stubs for boto3.
 
 Every line that a checker complains of is marked in the samples: as `wrong`, or as `unknown` where the program is right
-and the checker does not see it. Some marks name the checkers that they are for.
+and the checker cannot tell. Some marks name the checkers that they are for.
 
-pyrefly forgets a method's own type variable where a decorator makes an object of the method, as ours do: of the verbs
-that are generic in their job (`get`, `get_many`, `wait_until_active`, `wait_all`, `watch`) it knows all but the job.
+pyrefly loses a method's own type variable if a decorator turns the method into an object, as ours do. Of the methods
+that are generic in their job (`get`, `get_many`, `wait_until_active`, `wait_all`, `watch`) it infers all but the job.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ import unisync
 import unisync.emulator
 import unisync.testing
 from tests.contracts.test_errors import EXAMPLES
-from tests.support.checkers import CHECKERS, SAMPLES, place_samples, surprises
+from tests.support.checkers import CHECKERS, SAMPLES, copy_samples, unexpected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", CHECKERS)
-def test_the_samples_are_understood_and_refused_line_by_line(checker: str, tmp_path: Path) -> None:
+def test_each_checker_reports_the_marked_lines_and_no_others(checker: str, tmp_path: Path) -> None:
     pytest.importorskip(checker, reason="the type checkers are installed in .venv alone")
-    place_samples(tmp_path)
-    found = surprises(checker, CHECKERS[checker](tmp_path, sys.executable))
+    copy_samples(tmp_path)
+    found = unexpected(checker, CHECKERS[checker](tmp_path, sys.executable))
     assert not found, "\n".join(found)
 
 
@@ -43,25 +44,25 @@ PUBLIC: dict[str, type] = {
 }
 
 
-def members(kind: type) -> Iterator[tuple[str, set[str]]]:
-    """The public members that a class has of this project, each with the classes for which a sample of it will do."""
+def attributes(kind: type) -> Iterator[tuple[str, set[str]]]:
+    """The public attributes of a class, each with the classes a sample of which counts."""
     lower: set[str] = set()
-    told: set[str] = {"model_config"}  # pydantic's
+    seen: set[str] = {"model_config"}  # pydantic's
     if typing_extensions.is_typeddict(kind):
-        return  # has keys
+        return  # it has keys
     for base in kind.__mro__:
         lower.add(base.__name__)
         if base.__module__.split(".")[0] == "unisync":
-            names = {name for name in {*vars(base), *inspect.get_annotations(base)} if not name.startswith("_")} - told
+            names = {name for name in {*vars(base), *inspect.get_annotations(base)} if not name.startswith("_")} - seen
             yield from ((name, set(lower)) for name in names)
-            told |= names
+            seen |= names
     for error in EXAMPLES:
         if type(error) is kind:
-            yield from ((name, lower) for name in vars(error).keys() - told if not name.startswith("_"))
+            yield from ((name, lower) for name in vars(error).keys() - seen if not name.startswith("_"))
 
 
 def sampled() -> Mapping[str, set[str]]:
-    """The members that samples use, by the name of the class: that of an argument `it`."""
+    """The attributes that samples use of an argument `it`, by the name of its class."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     functions = (
         node
@@ -77,10 +78,18 @@ def sampled() -> Mapping[str, set[str]]:
     return found
 
 
-SAMPLED = sampled()
-
-
-@pytest.mark.parametrize("name", sorted(PUBLIC))
-def test_every_public_member_has_a_sample(name: str) -> None:
-    missing = {member for member, kinds in members(PUBLIC[name]) if not any(member in SAMPLED[kind] for kind in kinds)}
+def test_every_public_attribute_has_a_sample() -> None:
+    samples = sampled()
+    missing = {
+        f"{name}.{attribute}"
+        for name, kind in PUBLIC.items()
+        for attribute, kinds in attributes(kind)
+        if not any(attribute in samples[each] for each in kinds)
+    }
     assert not missing
+
+
+def test_every_public_name_has_a_sample() -> None:
+    text = "\n".join(sample.read_text() for sample in SAMPLES.glob("*.py") if sample.name != "wrong.py")
+    names = {name for module in (unisync, unisync.emulator, unisync.testing) for name in module.__all__}
+    assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()

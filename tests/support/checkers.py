@@ -1,4 +1,4 @@
-"""The type checkers, strict, as a user runs them on programs of their own, and what of it was expected."""
+"""The type checkers, strict, as users run them on their own programs, and the complaints that are expected."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ SAMPLES = Path(__file__).parents[1] / "contracts" / "typing"
 Place = tuple[str, int]
 """A file and a line."""
 Complaints = dict[Place, str]
-"""What a checker says, by where it says it."""
+"""What a checker reports, by where."""
 Checker = Callable[[Path, str], Complaints]
-"""Checks the programs in a folder, with what is installed for a Python."""
+"""Checks the programs in a folder, with the packages of a Python interpreter."""
 
 _MARK = re.compile(r"  # (?:wrong|unknown)(?:: ([\w, ]+))?$")
 
 
-def place_samples(folder: Path) -> None:
-    """Copy the samples to where no setting of this project is found."""
+def copy_samples(folder: Path) -> None:
+    """Copy the samples to a folder where the checkers find no settings of this project."""
     for sample in SAMPLES.glob("*.py"):
         (folder / sample.name).write_text(sample.read_text())
 
 
 def expected(checker: str) -> set[Place]:
-    """The lines that a checker complains of: those marked as wrong, or as unknown, for all or for this one."""
+    """The lines that a checker must report: those marked as wrong or as unknown, for all checkers or for this one."""
     return {
         (sample.name, number)
         for sample in SAMPLES.glob("*.py")
@@ -38,16 +38,16 @@ def expected(checker: str) -> set[Place]:
     }
 
 
-def surprises(checker: str, said: Complaints) -> list[str]:
-    """Where a checker complains unexpectedly, or does not complain as expected."""
+def unexpected(checker: str, complaints: Complaints) -> list[str]:
+    """The lines that a checker reports although they are not marked, or does not report although they are."""
     return [
-        f"{checker} {name}:{line}: {said.get((name, line), 'nothing was said')}"
-        for name, line in sorted(expected(checker) ^ said.keys())
+        f"{checker} {name}:{line}: {complaints.get((name, line), 'marked, but not reported')}"
+        for name, line in sorted(expected(checker) ^ complaints.keys())
     ]
 
 
 def _output(folder: Path, *command: str) -> str:
-    said = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=folder,
         env={**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
@@ -55,17 +55,17 @@ def _output(folder: Path, *command: str) -> str:
         text=True,
         check=False,
     )
-    assert said.returncode in (0, 1), said.stdout + said.stderr
-    return said.stdout
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    return done.stdout
 
 
 def mypy(folder: Path, python: str) -> Complaints:
-    """mypy --strict, which does not let any expression be Any either."""
+    """mypy --strict, in which no expression may be Any either."""
     strict = ["--strict", "--disallow-any-expr", "--config-file=", f"--cache-dir={os.devnull}"]
-    # Whoever has no stubs for boto3 says so in their own settings.
+    # Users without stubs for boto3 have this in their own settings.
     strict += ["--disable-error-code=import-untyped", "--hide-error-context", f"--python-executable={python}"]
-    said = _output(folder, "mypy", *strict, *(path.name for path in sorted(folder.glob("*.py"))))
-    found = re.findall(r"^([\w.]+):(\d+): error: (.*)$", said, re.MULTILINE)
+    output = _output(folder, "mypy", *strict, *(path.name for path in sorted(folder.glob("*.py"))))
+    found = re.findall(r"^([\w.]+):(\d+): error: (.*)$", output, re.MULTILINE)
     return {(name, int(line)): message for name, line, message in found}
 
 
@@ -83,7 +83,7 @@ def pyright(folder: Path, python: str) -> Complaints:
 
 
 def pyrefly(folder: Path, python: str) -> Complaints:
-    """pyrefly's strict preset, which does not let a program that is right touch what is unknown either."""
+    """pyrefly's strict preset, in which a correct program may not use what is unknown either."""
     unknown = ("unknown-argument-type", "unknown-attribute-access", "unknown-variable-type")
     (folder / "pyrefly.toml").write_text('preset = "strict"\n')
     command = ["check", "--output-format=json", f"--error={','.join(unknown)}", f"--python-interpreter-path={python}"]

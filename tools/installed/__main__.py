@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.support.checkers import CHECKERS, SAMPLES, place_samples, surprises
+from tests.support.checkers import CHECKERS, SAMPLES, copy_samples, unexpected
 
 ROOT = Path(__file__).parents[2]
 VERSIONS = ("3.11", "3.12", "3.13")
@@ -78,8 +78,8 @@ def checked(python: str, label: str) -> Iterator[str]:
     for name, check in CHECKERS.items():
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
-            place_samples(Path(folder))
-            found = surprises(name, check(Path(folder), python))
+            copy_samples(Path(folder))
+            found = unexpected(name, check(Path(folder), python))
         yield from (f"FAILED  {label}: {each}" for each in found)
         if not found:
             yield f"ok      {label}: {name}, in {time.monotonic() - began:.1f} s"
@@ -130,8 +130,8 @@ def looked_at_with(base: str, wheel: Path, version: str, end: str, folder: Path,
     if (version, end) == (VERSIONS[0], ""):
         # That a checker complains of nothing says little where it finds another unisync.
         with tempfile.TemporaryDirectory() as samples:
-            place_samples(Path(samples))
-            strangers = [name for name, check in CHECKERS.items() if not surprises(name, check(Path(samples), python))]
+            copy_samples(Path(samples))
+            strangers = [name for name, check in CHECKERS.items() if not unexpected(name, check(Path(samples), python))]
         yield from (f"FAILED  {label}: {name} finds unisync where it is not installed" for name in strangers)
     install(python, "--no-deps", str(wheel))
     try:

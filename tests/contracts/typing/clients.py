@@ -1,4 +1,4 @@
-"""The two clients: every verb, and what it gives."""
+"""The two clients: the result of each method."""
 
 from __future__ import annotations
 
@@ -69,19 +69,19 @@ def blocking(it: Unisync) -> None:
     assert_type(it.resume(WaitToken.create(STACK)), SyncJob)
     assert_type(it.resume("unisync1.", on_progress=show), SyncJob)
     it.wait_until_deleted(STACK, timeout=60, on_progress=show_git)
-    gone: Callable[[TwinMakerSync], None] = it.wait_until_deleted
-    gone(TWIN)
+    wait: Callable[[TwinMakerSync], None] = it.wait_until_deleted
+    wait(TWIN)
     assert_type(it.get_many([STACK, INSTANCE]), list[Outcome[GitSyncJob]])  # unknown: pyrefly
-    assert_type(it.get_many(MIXED, blockers=True), list[Outcome[SyncJob]])  # unknown: pyrefly
+    assert_type(it.get_many(MIXED, include_blockers=True), list[Outcome[SyncJob]])  # unknown: pyrefly
     assert_type(it.wait_all({TWIN}, timeout=60), list[Outcome[TwinMakerSyncJob]])  # unknown: pyrefly
-    assert_type(it.wait_all(MIXED, return_when="first", economy=True), list[Outcome[SyncJob]])  # unknown: pyrefly
-    it.wait_all(MIXED, revision="4f2c9e1", on_progress=show, on_outcome=tell, stop=threading.Event())
+    assert_type(it.wait_all(MIXED, return_when="first", backoff=Backoff()), list[Outcome[SyncJob]])  # unknown: pyrefly
+    it.wait_all(MIXED, revision="4f2c9e1", on_progress=show, on_outcome=show_outcome, stop=threading.Event())
     assert_type(it.watch([STACK], interval=timedelta(minutes=1)), Iterator[Change[GitSyncJob]])  # unknown: pyrefly
     assert_type(it.blockers(STACK), tuple[SyncBlocker, ...])
     assert_type(it.blockers(TWIN), tuple[SyncBlocker, ...])
     for blocker in it.blockers(INSTANCE):
-        assert_type(it.resolve_blocker(INSTANCE, blocker, reason="put right"), SyncBlocker)
-        assert_type(it.resolve_blocker(STACK, blocker.id, "put right"), SyncBlocker)
+        assert_type(it.resolve_blocker(INSTANCE, blocker, reason="reverted"), SyncBlocker)
+        assert_type(it.resolve_blocker(STACK, blocker.id, "reverted"), SyncBlocker)
     assert_type(it.repository_status(STACK), RepositorySyncAttempt | None)
     assert_type(it.discover(), Discovery)
     assert_type(it.discover(services=["twinmaker", "proton"]), Discovery)
@@ -89,7 +89,7 @@ def blocking(it: Unisync) -> None:
         assert_type(found, AnyRef)
         it.get(found)
     assert_type(it.twinmaker, TwinMakerClient)
-    # pyright reports what AWS has ended the support of, and mypy does where it is told to.
+    # pyright reports it as deprecated, and mypy does with the error code `deprecated`.
     assert_type(it.proton, ProtonClient)  # pyright: ignore[reportDeprecated]
     assert_type(it.codeconnections, CodeConnectionsClient)
     with it as same:
@@ -115,7 +115,7 @@ async def awaitable(it: AsyncUnisync) -> None:
     async for change in it.watch([TWIN]):
         assert_type(change, Change[TwinMakerSyncJob])  # unknown: pyrefly
     for blocker in await it.blockers(INSTANCE):
-        assert_type(await it.resolve_blocker(INSTANCE, blocker, reason="put right"), SyncBlocker)
+        assert_type(await it.resolve_blocker(INSTANCE, blocker, reason="reverted"), SyncBlocker)
     assert_type(await it.blockers(STACK), tuple[SyncBlocker, ...])
     assert_type(await it.repository_status(STACK), RepositorySyncAttempt | None)
     assert_type(await it.discover(services={"codeconnections"}), Discovery)
@@ -144,14 +144,14 @@ async def concurrency(it: AsyncUnisync) -> None:
 
 
 def show(progress: Progress[SyncJob]) -> None:
-    print(progress.job.status, progress.attempt, progress.next_delay)
+    print(progress.job.status, progress.polls, progress.next_delay)
 
 
 def show_git(progress: Progress[GitSyncJob]) -> None:
     print(progress.job.latest_sync)
 
 
-def tell(outcome: Outcome[SyncJob]) -> None:
+def show_outcome(outcome: Outcome[SyncJob]) -> None:
     print(outcome.ref, outcome.error)
 
 
@@ -162,12 +162,12 @@ def callbacks(it: Unisync) -> None:
     it.wait_all([TWIN], on_outcome=lambda outcome: print(outcome.result().sync_role))  # unknown: pyrefly
 
 
-def whatever(it: Unisync, ref: SyncRef[GitSyncJob], text: str) -> GitSyncJob:
-    # mypy joins what pyright unites; both have what they share.
+def any_ref(it: Unisync, ref: SyncRef[GitSyncJob], text: str) -> GitSyncJob:
+    # mypy infers the common base class, pyright the union.
     assert_type(it.get(parse_ref(text)), SyncJob)  # unknown: pyright, pyrefly
     assert_type(it.get(parse_ref(text)).status.state, SyncState)  # unknown: pyrefly
-    look: Callable[[SyncRef[GitSyncJob]], GitSyncJob] = it.get
-    return look(ref)
+    read: Callable[[SyncRef[GitSyncJob]], GitSyncJob] = it.get
+    return read(ref)
 
 
 def unbound(it: Unisync) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, assert_type
 
 from unisync import AsyncFleet, AsyncUnisync, Fleet, Unisync
-from unisync.emulator import ACCOUNT, FAULTS, REGION, Call, ClientOptions, Emulator, EmulatorClock, Setup
+from unisync.emulator import ACCOUNT, FAULTS, REGION, ClientOptions, Emulator, EmulatorClock, RecordedCall, Setup
 from unisync.testing import FakeAsyncUnisync, FakeUnisync
 
 assert_type(ACCOUNT.isdecimal(), bool)
@@ -22,7 +23,7 @@ def emulator(it: Emulator) -> None:
     AsyncFleet(["arn:aws:iam::123456789012:role/reader"], regions=["eu-west-1"], **it.client_options())
     client.discover()
     assert_type(it.clock, EmulatorClock)
-    assert_type(it.calls, list[Call])
+    assert_type(it.calls, list[RecordedCall])
     assert_type(it.page_size, int | None)
     it.page_size = 5
     assert_type(it.url, str)
@@ -81,13 +82,13 @@ async def clock(it: EmulatorClock) -> None:
     await it.async_sleep(1)
 
 
-def call(it: Call) -> None:
+def call(it: RecordedCall) -> None:
     assert_type(it.service, str)
     assert_type(it.operation, str)
-    assert_type(it.time, float)
+    assert_type(it.time, datetime)
     assert_type(it.account, str)
     assert_type(it.region, str)
-    # Structures within structures, as they were sent: what is in them is for the test to know.
+    # Nested structures, as they were sent: their types are for the test to know.
     assert_type(it.params, Mapping[str, Any])  # unknown: mypy
 
 

@@ -1,5 +1,5 @@
-"""Errors: how they are caught, and what they tell."""
-# The classes are made from what botocore has parsed, which is Any.
+"""Errors: how they are caught, and their attributes."""
+# The constructors take what botocore has parsed, which is Any.
 # mypy: no-disallow-any-expr
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from unisync import (
     AccessDeniedError,
     AlreadyExistsError,
     ConflictError,
+    CredentialsError,
     GitSyncJob,
+    InvalidArgumentError,
     InvalidRequestError,
     NotFoundError,
     ProtonDeprecationWarning,
@@ -57,26 +59,29 @@ WAIT_ERRORS: tuple[type[WaitError], ...] = (
     SyncBlockedError,
     SyncSupersededError,
 )
-ALL: tuple[type[UnisyncError], ...] = (*SERVICE_ERRORS, *WAIT_ERRORS, TransportError, ResponseError)
-BUILT_IN: tuple[type[ValueError], type[TimeoutError]] = (InvalidRequestError, WaitTimeoutError)
+OTHERS: tuple[type[UnisyncError], ...] = (InvalidArgumentError, CredentialsError, TransportError, ResponseError)
+ALL: tuple[type[UnisyncError], ...] = (*SERVICE_ERRORS, *WAIT_ERRORS, *OTHERS)
+BUILT_IN: tuple[type[ValueError], type[TimeoutError]] = (InvalidArgumentError, WaitTimeoutError)
 WARNINGS: tuple[type[FutureWarning], type[UserWarning]] = (ProtonDeprecationWarning, TruncatedListWarning)
 
 
-def told(client: Unisync) -> str | None:
+def reason_of(client: Unisync) -> str | None:
     try:
         client.wait_until_active(StackSync("payments-prod"))
     except NotFoundError as not_found:
         return not_found.code
     except SyncBlockedError as blocked:
         return blocked.blockers[0].created_reason
-    except (SyncFailedError, SyncSupersededError) as over:
-        assert_type(over, SyncFailedError | SyncSupersededError)
-        return over.job.status.aws_state if over.job else None
+    except (SyncFailedError, SyncSupersededError) as failed:
+        assert_type(failed, SyncFailedError | SyncSupersededError)
+        return failed.job.status.aws_state if failed.job else None
     except TimeoutError as late:
         assert_type(isinstance(late, WaitTimeoutError), bool)
-    except ValueError as refused:
-        if isinstance(refused, InvalidRequestError):
-            return refused.message
+    except ValueError as invalid:
+        if isinstance(invalid, InvalidArgumentError):
+            return str(invalid)
+    except InvalidRequestError as rejected:
+        return rejected.message
     except UnisyncError as error:
         return str(error)
     return None
@@ -103,15 +108,23 @@ def service_error(it: ServiceError) -> None:
     assert_type(it.message, str)
     assert_type(it.status_code, int | None)
     assert_type(it.request_id, str | None)
-    assert_type(ServiceError.of({}, "GetSyncJob", "iottwinmaker"), ServiceError)
+    assert_type(it.region, str | None)
+    assert_type(it.account, str | None)
+    assert_type(ServiceError.from_response({}, "GetSyncJob", "iottwinmaker"), ServiceError)
     assert_type(ServiceError.class_of("ConflictException"), type[ServiceError] | None)
-    # As botocore's own: code that read it goes on to.
+    # As in botocore's ClientError, for code that reads it.
     assert_type(it.response, Any)
 
 
-def invalid_request_error(it: InvalidRequestError) -> ValueError:
-    assert_type(InvalidRequestError.before_sending("ref: expected one"), InvalidRequestError)
+def invalid_argument_error(it: InvalidArgumentError) -> ValueError:
+    assert_type(InvalidArgumentError.expected("ref", "a reference", 5), InvalidArgumentError)
+    InvalidArgumentError.unless(True, "ref", "a reference", 5)
     return it
+
+
+def credentials_error(it: CredentialsError) -> None:
+    assert_type(it.service, str)
+    assert_type(it.operation, str)
 
 
 def throttled_error(it: ThrottledError) -> None:
@@ -137,13 +150,13 @@ def response_error(it: ResponseError) -> None:
     assert_type(it.outcome_unknown, bool)
     assert_type(it.status_code, int | None)
     assert_type(it.request_id, str | None)
-    assert_type(it.cut_short, bool)
+    assert_type(it.is_truncated, bool)
 
 
 def wait_error(it: WaitError) -> None:
     assert_type(it.ref, SyncRef[SyncJob])
     assert_type(it.job, SyncJob | None)
-    assert_type(it.attempts, int)
+    assert_type(it.polls, int)
     assert_type(it.elapsed, float)
     if isinstance(it.job, GitSyncJob):
         assert_type(it.job.live_revision, Revision | None)

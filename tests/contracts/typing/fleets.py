@@ -1,4 +1,4 @@
-"""Fleets: the same verbs in many accounts and regions."""
+"""Fleets: the same methods in many accounts and regions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ assert_type(TWIN_THERE, FleetSync[TwinMakerSyncJob])
 assert_type(parse_fleet_ref("123456789012/eu-west-1/twinmaker:factory"), FleetSync[SyncJob])
 
 Fleet([ROLE], regions=["eu-west-1"], profile_name="dev", external_id="x", role_session_name="reader")
-AsyncFleet([ROLE], endpoint_url="http://localhost:4577", rate_limit=RateLimit(), clock=SystemClock(), allow_unknown_values=True)
+AsyncFleet(
+    [ROLE], endpoint_url="http://localhost:4577", rate_limit=RateLimit(), clock=SystemClock(), allow_unknown_values=True
+)
 
 
 def blocking(it: Fleet) -> None:
@@ -64,7 +66,7 @@ def blocking(it: Fleet) -> None:
     assert_type(it.wait_all(MIXED, return_when="first_failure"), list[Outcome[SyncJob]])  # unknown: pyrefly
     assert_type(it.watch([STACK]), Iterator[Change[GitSyncJob]])  # unknown: pyrefly
     assert_type(it.blockers(THERE), tuple[SyncBlocker, ...])
-    assert_type(it.resolve_blocker(THERE, "0a1b", "put right"), SyncBlocker)
+    assert_type(it.resolve_blocker(THERE, "0a1b", "reverted"), SyncBlocker)
     assert_type(it.repository_status(THERE), RepositorySyncAttempt | None)
     assert_type(it.discover(services=["proton"]), FleetDiscovery)
     with it as same:
@@ -80,12 +82,12 @@ async def awaitable(it: AsyncFleet) -> None:
     assert_type(await it.wait_until_active(TWIN_THERE), TwinMakerSyncJob)  # unknown: pyrefly
     await it.wait_until_deleted(THERE)
     assert_type(await it.resume(WaitToken.create(THERE)), SyncJob)
-    assert_type(await it.get_many([STACK, THERE], blockers=True), list[Outcome[GitSyncJob]])  # unknown: pyrefly
+    assert_type(await it.get_many([STACK, THERE], include_blockers=True), list[Outcome[GitSyncJob]])  # unknown: pyrefly
     assert_type(await it.wait_all(await it.discover()), list[Outcome[SyncJob]])  # unknown: pyrefly
     assert_type(it.watch([STACK]), AsyncIterator[Change[GitSyncJob]])  # unknown: pyrefly
     assert_type(await it.blockers(THERE), tuple[SyncBlocker, ...])
     assert_type(await it.wait_until_resources_synced(TWIN_THERE), SyncResourceSummary)
-    assert_type(await it.resolve_blocker(THERE, "0a1b", "put right"), SyncBlocker)
+    assert_type(await it.resolve_blocker(THERE, "0a1b", "reverted"), SyncBlocker)
     assert_type(await it.repository_status(THERE), RepositorySyncAttempt | None)
     assert_type(await it.discover(), FleetDiscovery)
     async with it as same:
@@ -108,8 +110,8 @@ def reference(it: FleetSync[GitSyncJob]) -> None:
     assert_type(it.sync, SyncRef[GitSyncJob])
     assert_type(it.prefix, str)
     assert_type(it.parts(), tuple[str, ...])
-    nothing: Callable[[list[str]], None] = it.from_parts
-    nothing(["123456789012"])
+    from_parts: Callable[[list[str]], None] = it.from_parts
+    from_parts(["123456789012"])
     match it:
         case FleetSync(account, region, sync):
             assert_type(account, str)
@@ -124,7 +126,7 @@ def location(it: AccountRegion) -> None:
     assert_type((account, region), tuple[str, str])
 
 
-def place(it: ServiceLocation) -> None:
+def service_location(it: ServiceLocation) -> None:
     assert_type(it.account, str)
     assert_type(it.region, str)
     assert_type(it.service, str)

@@ -87,7 +87,7 @@ def blocking_codeconnections(it: CodeConnectionsClient) -> None:
     )
     assert_type(it.list_repository_sync_definitions("l", limit=5), Pager[RepositorySyncDefinition])
     assert_type(it.get_sync_blocker_summary("web"), SyncBlockerSummary)
-    assert_type(it.update_sync_blocker("0a1b", resource_name="web", resolved_reason="put right"), UpdatedSyncBlocker)
+    assert_type(it.update_sync_blocker("0a1b", resource_name="web", resolved_reason="reverted"), UpdatedSyncBlocker)
     assert_type(it.create_repository_link(connection_arn="a", owner_id="acme", repository_name="infra"), RepositoryLink)
     assert_type(it.get_repository_link("l"), RepositoryLink)
     assert_type(it.update_repository_link("l", encryption_key_arn="k"), RepositoryLink)
@@ -120,7 +120,7 @@ async def awaitable_codeconnections(it: AsyncCodeConnectionsClient) -> None:
     assert_type(it.list_repository_sync_definitions("l", limit=5), AsyncPager[RepositorySyncDefinition])
     assert_type(await it.get_sync_blocker_summary("web"), SyncBlockerSummary)
     assert_type(
-        await it.update_sync_blocker("0a1b", resource_name="web", resolved_reason="put right"), UpdatedSyncBlocker
+        await it.update_sync_blocker("0a1b", resource_name="web", resolved_reason="reverted"), UpdatedSyncBlocker
     )
     assert_type(
         await it.create_repository_link(connection_arn="a", owner_id="acme", repository_name="infra"), RepositoryLink
@@ -183,7 +183,7 @@ def blocking_proton(it: ProtonClient) -> None:
         Pager[RepositorySyncDefinition],
     )
     assert_type(it.get_service_sync_blocker_summary("web", "prod"), ServiceSyncBlockerSummary | None)
-    assert_type(it.update_service_sync_blocker("0a1b", resolved_reason="put right"), UpdatedServiceSyncBlocker)
+    assert_type(it.update_service_sync_blocker("0a1b", resolved_reason="reverted"), UpdatedServiceSyncBlocker)
     assert_type(it.create_repository("acme/web", "GITHUB", connection_arn="a", encryption_key="k"), Repository)
     assert_type(it.get_repository("acme/web", "GITHUB"), Repository)
     assert_type(it.delete_repository("acme/web", "GITHUB"), Repository | None)
@@ -242,7 +242,7 @@ async def awaitable_proton(it: AsyncProtonClient) -> None:
         AsyncPager[RepositorySyncDefinition],
     )
     assert_type(await it.get_service_sync_blocker_summary("web", "prod"), ServiceSyncBlockerSummary | None)
-    assert_type(await it.update_service_sync_blocker("0a1b", resolved_reason="put right"), UpdatedServiceSyncBlocker)
+    assert_type(await it.update_service_sync_blocker("0a1b", resolved_reason="reverted"), UpdatedServiceSyncBlocker)
     assert_type(await it.create_repository("acme/web", "GITHUB", connection_arn="a", encryption_key="k"), Repository)
     assert_type(await it.get_repository("acme/web", "GITHUB"), Repository)
     assert_type(await it.delete_repository("acme/web", "GITHUB"), Repository | None)

@@ -1,4 +1,4 @@
-"""Sessions and configs of boto3's, with and without its stubs, for which mypy has nothing but Any."""
+"""boto3's sessions and configs, with and without type stubs; without them, mypy has Any for all of boto3."""
 # mypy: no-disallow-any-expr
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Fleet(["arn:aws:iam::123456789012:role/reader"], session=boto3.Session(), config
 AsyncFleet(sessions={"123456789012": boto3.Session()})
 
 
-def told(client: Unisync) -> str:
+def code_of(client: Unisync) -> str:
     try:
         client.blockers(StackSync("payments-prod"))
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""References, jobs and what they are made of: every field of every model."""
+"""References and models: every field."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from unisync import (
     DeletedSyncJob,
     DeleteResult,
     Discovery,
+    FleetSync,
     GitSyncJob,
     Repository,
     RepositoryLink,
@@ -46,7 +47,6 @@ from unisync import (
     UpdatedSyncBlocker,
     parse_ref,
 )
-from unisync._models.resources import SyncJobEntry
 
 assert_type(parse_ref("twinmaker:factory"), AnyRef)
 KEYS: dict[SyncRef[SyncJob], str] = {TwinMakerSync("factory"): "a", StackSync("payments-prod"): "b"}
@@ -78,11 +78,28 @@ def sync_state(it: SyncState) -> str:
         case SyncState.ACTIVE:
             return "done"
         case SyncState.FAILED | SyncState.DELETING:
-            return "gone"
+            return "failed"
         case SyncState.UNKNOWN:
-            return "who knows"
+            return "unknown"
         case _:
             assert_never(it)
+
+
+def ref_of(job: GitSyncJob) -> str:
+    """A job knows where its reference came from: a client, or a fleet."""
+    ref = job.ref
+    if isinstance(ref, FleetSync):
+        assert_type(ref, FleetSync[GitSyncJob])
+        return f"{ref.account}/{ref.region}"
+    match ref:
+        case StackSync(resource_name=name):
+            return name
+        case ServiceInstanceSync(service_name, instance):
+            return f"{service_name}/{instance}"
+        case TemplateSync(template_name, _, _):
+            return template_name
+        case _:
+            assert_never(ref)
 
 
 def either(job: SyncJob) -> str:
@@ -157,7 +174,7 @@ def sync_job(it: SyncJob) -> None:
 
 
 def twin_maker_sync_job(it: TwinMakerSyncJob) -> None:
-    assert_type(it.ref, TwinMakerSync)
+    assert_type(it.ref, TwinMakerSync | FleetSync[TwinMakerSyncJob])
     assert_type(it.status, SyncJobStatus)
     assert_type(it.arn, str)
     assert_type(it.workspace_id, str)
@@ -168,7 +185,7 @@ def twin_maker_sync_job(it: TwinMakerSyncJob) -> None:
 
 
 def git_sync_job(it: GitSyncJob) -> None:
-    assert_type(it.ref, StackSync | ServiceInstanceSync | TemplateSync)
+    assert_type(it.ref, StackSync | ServiceInstanceSync | TemplateSync | FleetSync[GitSyncJob])
     assert_type(it.is_synced, bool)
     assert_type(it.attempts, tuple[ResourceSyncAttempt, ...])
     assert_type(it.live_revision, Revision | None)
@@ -193,17 +210,13 @@ def deleted_sync_job(it: DeletedSyncJob) -> None:
 
 
 def sync_job_summary(it: SyncJobSummary) -> None:
-    assert_type(it.ref, TwinMakerSync)
+    assert_type(it.ref, TwinMakerSync | FleetSync[SyncJobSummary])
     assert_type(it.status, SyncJobStatus)
     assert_type(it.arn, str | None)
     assert_type(it.workspace_id, str | None)
     assert_type(it.sync_source, str | None)
     assert_type(it.created_at, datetime | None)
     assert_type(it.updated_at, datetime | None)
-
-
-def sync_job_summary_of(it: SyncJobSummary) -> None:
-    assert_type(it.of("factory", SyncJobEntry()), SyncJobSummary)
 
 
 def sync_job_status(it: SyncJobStatus) -> None:
@@ -264,8 +277,9 @@ def sync_resource(it: SyncResource) -> None:
 
 
 def sync_resources(it: SyncResourceSummary) -> None:
-    assert_type(it.ref, TwinMakerSync)
-    assert_type(it.counts, Mapping[SyncState, int])
+    assert_type(it.ref, TwinMakerSync | FleetSync[SyncJob])
+    assert_type(it.counts, tuple[tuple[SyncState, int], ...])
+    assert_type(it.count(SyncState.ACTIVE), int)
     assert_type(it.failed, tuple[SyncResource, ...])
     assert_type(it.total, int)
     assert_type(it.in_sync, int)

@@ -1,4 +1,4 @@
-"""What waits take and tell, and what a user may hand in."""
+"""The arguments and results of waits, events, and clocks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from unisync import (
 J = TypeVar("J", bound=SyncJob)
 
 
-class Watch:
+class UserClock:
     """A clock of the user's own."""
 
     def now(self) -> float:
@@ -51,8 +51,8 @@ class Watch:
         await asyncio.sleep(seconds)
 
 
-Unisync(clock=Watch())
-AsyncUnisync(clock=Watch())
+Unisync(clock=UserClock())
+AsyncUnisync(clock=UserClock())
 
 
 async def clock(it: Clock) -> None:
@@ -78,7 +78,7 @@ def backoff(it: Backoff) -> None:
     assert_type(Backoff(initial=1, maximum=5, factor=2, jitter=0), Backoff)
 
 
-def pace(it: RateLimit) -> None:
+def rate_limit(it: RateLimit) -> None:
     assert_type(it.initial, float)
     assert_type(it.minimum, float)
     assert_type(it.maximum, float)
@@ -86,7 +86,7 @@ def pace(it: RateLimit) -> None:
 
 def progress(it: Progress[TwinMakerSyncJob]) -> Progress[SyncJob]:
     assert_type(it.job, TwinMakerSyncJob)
-    assert_type(it.attempt, int)
+    assert_type(it.polls, int)
     assert_type(it.elapsed, float)
     assert_type(it.next_delay, float)
     assert_type(it.error, UnisyncError | None)
@@ -100,7 +100,7 @@ def outcome(it: Outcome[GitSyncJob]) -> Outcome[SyncJob]:
     assert_type(it.job, GitSyncJob | None)
     assert_type(it.error, UnisyncError | None)
     assert_type(it.done, bool)
-    assert_type(it.blockers, tuple[SyncBlocker, ...])
+    assert_type(it.blockers, tuple[SyncBlocker, ...] | None)
     assert_type(it.account, str | None)
     assert_type(it.region, str | None)
     assert_type(it.result(), GitSyncJob)
@@ -128,7 +128,7 @@ def wait_token(it: WaitToken) -> None:
     assert_type(WaitToken.parse(str(it)), WaitToken)
 
 
-def told(event: Event) -> None:
+def on_event(event: Event) -> None:
     match event:
         case CallEnded(service, operation, error=UnisyncError() as error):
             assert_type((service, operation), tuple[str, str])
@@ -141,7 +141,7 @@ def told(event: Event) -> None:
             assert_never(event)
 
 
-Unisync(on_event=told)
+Unisync(on_event=on_event)
 AsyncUnisync(on_event=print)
 
 
@@ -150,7 +150,7 @@ def call_ended(it: CallEnded) -> None:
     assert_type(it.operation, str)
     assert_type(it.region, str | None)
     assert_type(it.account, str | None)
-    assert_type(it.attempt, int)
+    assert_type(it.retries, int)
     assert_type(it.delay, float)
     assert_type(it.started_at, datetime)
     assert_type(it.duration, float)
@@ -169,6 +169,7 @@ def wait_started(it: WaitStarted) -> None:
 def wait_ended(it: WaitEnded) -> None:
     assert_type(it.wait_id, int)
     assert_type(it.ref, SyncRef[SyncJob])
+    assert_type(it.polls, int)
     assert_type(it.calls, int)
     assert_type(it.elapsed, float)
     assert_type(it.job, SyncJob | None)
@@ -177,7 +178,7 @@ def wait_ended(it: WaitEnded) -> None:
 
 
 def generic(client: Unisync, ref: SyncRef[J]) -> J:
-    """A user's own function that knows no more of a job than its reference does."""
+    """A user's own function, generic in the type of the job."""
     job: J = client.get(ref)
     return client.wait_until_active(ref) if job.is_synced else job
 

@@ -1,4 +1,4 @@
-"""What a user's type checker has to refuse: every line that is marked."""
+"""Mistakes that a type checker reports: every line that is marked."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from unisync import (
     Fleet,
     FleetSync,
     GitSyncJob,
+    InvalidArgumentError,
     Outcome,
     Page,
     Progress,
@@ -122,14 +123,18 @@ client.repository_status(STACK).status  # wrong
 client.get_many(STACK)  # wrong
 client.get_many(["codeconnections:x"])  # wrong
 client.get_many([STACK], timeout=5)  # wrong
+client.get_many([STACK], blockers=True)  # wrong
+client.get_many([STACK])[0].blockers[0]  # wrong
 client.get_many([STACK])[0].job.latest_sync  # wrong
 client.get_many([TWIN])[0].result().latest_sync  # wrong: mypy, pyright
 client.wait_all(STACK)  # wrong
 client.wait_all([STACK], return_when="any")  # wrong
 client.wait_all([STACK], [TWIN])  # wrong
+client.wait_all([STACK], economy=True)  # wrong
 client.wait_all([STACK], on_outcome=lambda outcome: outcome.results())  # wrong
 client.watch(STACK)  # wrong
 client.watch([STACK], interval="5s")  # wrong
+client.watch([STACK], every=5)  # wrong
 next(client.watch([STACK])).job  # wrong
 len(client.watch([STACK]))  # wrong
 client.discover(["twinmaker"])  # wrong
@@ -151,7 +156,8 @@ client.twinmaker.list_sync_jobs("x", page_size="5")  # wrong
 client.twinmaker.list_sync_jobs("x")[0]  # wrong
 client.twinmaker.list_sync_jobs("x").next_token  # wrong
 client.twinmaker.list_sync_resources("x", filters=[])  # wrong
-client.twinmaker.summarize_sync_resources("x").counts["ACTIV"]  # wrong
+client.twinmaker.summarize_sync_resources("x").counts["ACTIVE"]  # wrong
+client.twinmaker.summarize_sync_resources("x").count("ACTIVE")  # wrong
 client.proton.get_service_instance_sync_status("x")  # wrong
 client.proton.get_service_sync_config("x").branch  # wrong
 client.codeconnections.get_sync_job("x")  # wrong
@@ -192,8 +198,8 @@ async def main() -> None:
     (await aclient.blockers(STACK)).reason  # wrong
 
 
-# States, and what else a job says.
-def stated(job: GitSyncJob, twin_job: TwinMakerSyncJob, any_job: SyncJob, revision: Revision) -> str | None:
+# States, and the other fields of a job.
+def fields(job: GitSyncJob, twin_job: TwinMakerSyncJob, any_job: SyncJob, revision: Revision) -> str | None:
     SyncState.SUCCEEDED  # wrong
     SyncState("ACTIVE").aws_state  # wrong
     SyncState.ACTIVE = "ACTIVE"  # wrong
@@ -225,7 +231,7 @@ def stated(job: GitSyncJob, twin_job: TwinMakerSyncJob, any_job: SyncJob, revisi
             return None
 
 
-def word(state: SyncState) -> str:
+def label(state: SyncState) -> str:
     match state:
         case SyncState.ACTIVE:
             return "done"
@@ -253,7 +259,7 @@ def which_else(ref: AnyRef) -> None:
             pass
 
 
-# What is told.
+# Callbacks, outcomes and changes.
 def show_twin(progress: Progress[TwinMakerSyncJob]) -> None: ...
 
 
@@ -264,16 +270,16 @@ def narrowed(outcome: Outcome[SyncJob], change: Change[SyncJob]) -> tuple[Outcom
     return outcome, change  # wrong
 
 
-def tell_twin(outcome: Outcome[TwinMakerSyncJob]) -> None: ...
+def twin_outcome(outcome: Outcome[TwinMakerSyncJob]) -> None: ...
 
 
-def told(progress: Progress[GitSyncJob], outcome: Outcome[GitSyncJob], change: Change[TwinMakerSyncJob]) -> None:
+def reported(progress: Progress[GitSyncJob], outcome: Outcome[GitSyncJob], change: Change[TwinMakerSyncJob]) -> None:
     client.wait_until_active(STACK, on_progress=show_twin)  # wrong: mypy, pyright
     client.wait_until_active(STACK, on_progress=show_two)  # wrong
-    client.wait_all([STACK], on_outcome=tell_twin)  # wrong: mypy, pyright
+    client.wait_all([STACK], on_outcome=twin_outcome)  # wrong: mypy, pyright
     client.resume("unisync1.", on_progress=show_twin)  # wrong
     progress.job.sync_role  # wrong
-    progress.attempt = 5  # wrong
+    progress.polls = 5  # wrong
     progress.error.retryable  # wrong
     outcome.job.latest_sync  # wrong
     outcome.result.latest_sync  # wrong
@@ -281,8 +287,8 @@ def told(progress: Progress[GitSyncJob], outcome: Outcome[GitSyncJob], change: C
     change.after.sync_role  # wrong
     change.kind == "status"  # wrong: mypy, pyright
     change.event.time  # wrong
-    twin_outcome: Outcome[TwinMakerSyncJob] = outcome  # wrong
-    print(twin_outcome)
+    other_outcome: Outcome[TwinMakerSyncJob] = outcome  # wrong
+    print(other_outcome)
 
 
 def paged(page: Page[SyncResource], blocker: SyncBlocker, token: WaitToken) -> None:
@@ -305,9 +311,17 @@ RateLimit().maximum = 5  # wrong
 
 
 # Errors.
-def failing(error: ServiceError, failed: SyncFailedError, blocked: SyncBlockedError, ended: WaitError) -> None:
+def failing(
+    error: ServiceError,
+    invalid: InvalidArgumentError,
+    failed: SyncFailedError,
+    blocked: SyncBlockedError,
+    ended: WaitError,
+) -> None:
     error.status  # wrong
     error.request_id.upper()  # wrong
+    invalid.code  # wrong
+    ended.attempts  # wrong
     failed.job.status  # wrong
     failed.blockers  # wrong
     failed.error.code  # wrong
