@@ -81,7 +81,7 @@ class Tally:
 def main(name: str, directory: str, *options: str) -> None:
     """Fuzz a target."""
     logging.disable()  # the warnings about dropped fields would repeat
-    fuzzer: Any = importlib.import_module("atheris")  # installed in .venv-trust only
+    fuzzer: Any = importlib.import_module("atheris")  # has no types
     with fuzzer.instrument_imports(include=["unisync"], enable_loader_override=False):
         import unisync
 

@@ -1,4 +1,4 @@
-"""What holds where the wheel is installed, and nothing but what it needs. Run by that Python, warnings being errors."""
+"""Checks of an environment with the wheel and its dependencies only. Run by its Python, with warnings as errors."""
 
 import inspect
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def requirements(name: str) -> set[str]:
-    """What a distribution needs, and what that needs, without extras."""
+    """The distributions that a distribution depends on, directly or not, without extras."""
     found = {name}
     for line in metadata.requires(name) or ():
         if "extra ==" not in line:
@@ -18,8 +18,8 @@ def requirements(name: str) -> set[str]:
     return {each.lower().replace("_", "-") for each in found}
 
 
-def hinted(value: object) -> typing.Iterator[object]:
-    """A class and its public functions, or a function: whatever has hints to be read."""
+def with_hints(value: object) -> typing.Iterator[object]:
+    """A function, or a class and its public functions."""
     if inspect.isroutine(value):
         yield value
     if isinstance(value, type):
@@ -29,39 +29,39 @@ def hinted(value: object) -> typing.Iterator[object]:
         for name in dir(kind):
             function: object = getattr(kind, name)
             ours = str(getattr(function, "__module__", "")).startswith("unisync")
-            # Not isroutine: for Python 3.13, that is a cached property too.
+            # Not isroutine: in Python 3.13 it is true for cached properties.
             if ours and not name.startswith("_") and (inspect.isfunction(function) or inspect.ismethod(function)):
                 yield function
 
 
-# Only what is needed is there.
+# Only the dependencies are installed.
 installed = {each.name.lower().replace("_", "-") for each in metadata.distributions()}
 assert installed == requirements("unisync-aws"), installed ^ requirements("unisync-aws")
 direct = {re.split(r"[^\w.-]", line)[0] for line in metadata.requires("unisync-aws") or () if "extra ==" not in line}
 assert direct == {"boto3", "pydantic", "typing-extensions"}, direct
 
-# The wheel holds the package, and nothing beside it.
+# The wheel contains the package and nothing else.
 files = [str(file) for file in metadata.files("unisync-aws") or ()]
 tops = {file.split("/")[0] for file in files if not file.startswith("..")}
 assert tops == {"unisync", f"unisync_aws-{metadata.version('unisync-aws')}.dist-info"}, tops
 assert "unisync/py.typed" in files
 assert not [file for file in files if "test_" in file or "/tests/" in file]
 
-# It is the one that is imported, and its import warns of nothing.
+# The wheel is what is imported, and its import emits no warning.
 import unisync  # noqa: E402
 
 assert Path(unisync.__file__).is_relative_to(sys.prefix), unisync.__file__
 subprocess.run([sys.executable, "-P", "-W", "error", "-c", "import unisync"], check=True)
 
-# What has an extra says which.
+# A module with an extra names it.
 for module in ("unisync.emulator", "unisync.otel"):
-    said = ""
+    message = ""
     try:
         import_module(module)
     except ImportError as error:
-        said = str(error)
-    assert "needs its extra: pip install 'unisync-aws[" in said, module
+        message = str(error)
+    assert "needs its extra: pip install 'unisync-aws[" in message, module
 
-# Every public name is there, and its hints can be read.
-read = [typing.get_type_hints(each) for name in unisync.__all__ for each in hinted(getattr(unisync, name))]
-print(f"{len(unisync.__all__)} public names, {len(read)} classes and functions whose hints can be read")
+# Every public name exists, and its type hints can be read.
+hints = [typing.get_type_hints(each) for name in unisync.__all__ for each in with_hints(getattr(unisync, name))]
+print(f"{len(unisync.__all__)} public names, {len(hints)} classes and functions whose hints can be read")
