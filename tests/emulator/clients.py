@@ -111,16 +111,20 @@ def _loader() -> Loader:
     return Loader()
 
 
+def new_core_session(loader: Loader | None = None) -> botocore.session.Session:
+    """A botocore session. Loading the models is most of the cost of a client, so sessions share them."""
+    session = botocore.session.Session()
+    session.register_component("data_loader", loader or _loader())
+    return session
+
+
 @cache
 def session_with(
     key: str, secret: str, token: str | None = None, region: str = REGION, loader: Loader | None = None
 ) -> boto3.Session:
     """A boto3 session with these credentials."""
-    core = botocore.session.Session()
-    # Loading the models is most of the cost of a client: the sessions share them.
-    core.register_component("data_loader", loader or _loader())
     return boto3.Session(
-        botocore_session=core,
+        botocore_session=new_core_session(loader),
         aws_access_key_id=key,
         aws_secret_access_key=secret,
         aws_session_token=token,

@@ -79,7 +79,7 @@ def call(service: str, operation: str, params: Mapping[str, object]) -> dict[str
 
 
 @settings(
-    max_examples=max(1, settings().max_examples // 4),
+    max_examples=max(1, settings().max_examples // 10),
     phases=[Phase.generate],
     deadline=None,
     database=None,

@@ -40,7 +40,7 @@ workspaces = st.sampled_from(["factory", "factory", "factory", "plant", "unknown
 sources, names = st.sampled_from(["SITEWISE", "SITEWISE", *SOURCES]), st.sampled_from(["a1", *NAMES])
 
 SETTINGS = settings(
-    max_examples=settings().max_examples // 15,
+    max_examples=max(1, settings().max_examples // 20),
     stateful_step_count=25,
     database=None,
     deadline=None,

@@ -18,7 +18,7 @@ from unisync.emulator.services import HANDLERS
 
 # Without shrinking, which takes a minute with so many shapes. The examples are small anyway.
 generate_only = settings(
-    max_examples=max(1, settings().max_examples * 2 // 5),
+    max_examples=max(1, settings().max_examples * 3 // 10),
     phases=[Phase.generate],
     deadline=None,
     database=None,

@@ -11,14 +11,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import boto3
-import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 
-from tests.emulator.clients import CONFIG, BotoClients, session_with, signed
+from tests.emulator.clients import CONFIG, BotoClients, new_core_session, session_with, signed
 from tests.emulator.resources import REQUESTS, populate
 from unisync.emulator import ACCOUNT, REGION, Emulator
 from unisync.emulator._protocol.message import Request, Response
@@ -617,14 +616,14 @@ def test_assume_role_with_plain_boto3(role: Emulator) -> None:
 
 def fetcher(aws: Emulator, **extra: object) -> AssumeRoleCredentialFetcher:
     """botocore's own AssumeRole provider."""
-    creator = partial(botocore.session.Session().create_client, endpoint_url=aws.url, region_name=REGION)
+    creator = partial(new_core_session().create_client, endpoint_url=aws.url, region_name=REGION)
     own = Credentials(access_key_of(ACCOUNT), secret_of(ACCOUNT))
     return AssumeRoleCredentialFetcher(creator, own, ROLE, {"RoleSessionName": "me", **extra})
 
 
 def refreshing_clients(aws: Emulator, credentials: Credentials) -> BotoClients:
     """Clients that get their keys from refreshable credentials."""
-    core: Any = botocore.session.Session()
+    core: Any = new_core_session()
     core._credentials = credentials
     return BotoClients(aws.url, session=boto3.Session(botocore_session=core, region_name=REGION))
 
