@@ -1,7 +1,7 @@
-"""`make mutants`: breaks the code in small ways, one at a time, and tells which of these mutants no test notices.
+"""`make mutants`: breaks the code in small ways, one at a time, and reports which of these mutants no test notices.
 
-The work is mutmut's, but for what it leaves out: functions that have a decorator, as most operations and validators do.
-A stop, by Ctrl-C or since the time is up, loses nothing: the next run goes on from there.
+mutmut does the work. This adds mutants of functions with a decorator, such as most operations and validators, which
+mutmut leaves out. Ctrl-C and the time limit lose nothing: the next run continues from there.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-ENOUGH = 0.9
-"""The part of the mutants that has to be noticed."""
+MIN_SHARE = 0.9
+"""The share of mutants that tests must notice."""
 MEMORY = 4 << 30
-"""Bytes that a mutant may take: some never stop to collect."""
+"""Bytes of memory that a mutant may use: some collect values without end."""
 
 cst: Any = importlib.import_module("libcst")
 mutating: Any = importlib.import_module("mutmut.mutation.file_mutation")
@@ -35,28 +35,32 @@ mutmut: Any = importlib.import_module("mutmut.__main__")
 
 AT_IMPORT = (
     "unisync.errors.xǁServiceErrorǁ__init_subclass__",
-    "unisync._models.jobs.x_both",
-    "unisync._models.jobs.x_wire",
-    "unisync._models.jobs.xǁAsRefǁ__get_pydantic_core_schema__",
-    "unisync._models.jobs.xǁAsRefǁ__init__",
+    "unisync.errors.xǁInvalidArgumentErrorǁunless",
+    "unisync._models.base.x_alias",
+    "unisync._models.base.x_dual_case_alias",
+    "unisync._models.base.xǁAsRefǁ__get_pydantic_core_schema__",
+    "unisync._models.base.xǁAsRefǁ__init__",
+    "unisync._models.envelopes.x__envelope",
+    "unisync._models.envelopes.x__optional_envelope",
+    "unisync._models.envelopes.x__page",
 )
-"""What has run when a process is forked to try a mutant in."""
-SEEN_BY = ("tests/contracts/test_errors.py", "tests/models/test_jobs.py")
-"""The tests of these."""
+"""Functions that run at import, before a process is forked to try a mutant."""
+SEEN_BY = ("tests/contracts/test_errors.py", "tests/models", "tests/services/test_services.py")
+"""The tests of these functions."""
 
-FEW = 25
-"""Tests of a mutant that are run before the others are even collected."""
+FIRST_TESTS = 25
+"""Tests of a mutant that run before the others are collected."""
 QUICK = 0.01
-"""Seconds in which no test asks an emulator."""
-MOST = 60
-"""Slower tests that are run for a mutant. Hundreds come by what every call comes by, and are alike to it."""
-FIRST = ("unisync.errors.", "unisync._models.jobs.", "unisync._waiters.waiters.", "unisync.")
-"""The modules, by which is tried first."""
+"""Seconds that a test takes at most which uses no emulator."""
+MAX_SLOW_TESTS = 60
+"""Slower tests that run for a mutant. Hundreds execute the code of every call, and all alike."""
+FIRST = ("unisync.errors.", "unisync._models.", "unisync._waiters.", "unisync.")
+"""The packages in the order in which they are tried."""
 
-skips = mutating.MutationVisitor._skip_node_and_children
-arranged = mutating.function_trampoline_arrangement
-submitted = isolation.ForkServerRunner.submit
-ran = isolation.PytestRunner.run_tests
+original_skip = mutating.MutationVisitor._skip_node_and_children
+original_arrangement = mutating.function_trampoline_arrangement
+original_submit = isolation.ForkServerRunner.submit
+original_run_tests = isolation.PytestRunner.run_tests
 
 
 def name_of(decorator: Any) -> str:
@@ -66,36 +70,36 @@ def name_of(decorator: Any) -> str:
     return str(expression.value) if isinstance(expression, cst.Name) else ""
 
 
-def skips_but_decorated(self: Any, node: Any) -> bool:
-    """Whether nothing in a node is mutated. A decorator is no reason, unless the function has no code of its own."""
+def skip_node(self: Any, node: Any) -> bool:
+    """Whether a node is not mutated. Functions with decorators are, except for overloads."""
     if isinstance(node, cst.FunctionDef) and "overload" not in map(name_of, node.decorators):
         node = node.with_changes(decorators=[])
     elif isinstance(node, cst.Decorator):
         return True
-    return bool(skips(self, node))
+    return bool(original_skip(self, node))
 
 
-def arranged_in_decorators(function: Any, mutants: Any, class_name: str | None) -> Any:
-    """A function and its mutants, with what chooses between them inside of its decorators: these are applied once.
+def arrange_trampoline(function: Any, mutants: Any, class_name: str | None) -> Any:
+    """A function and its mutants, with the trampoline inside the decorators, which are applied once.
 
-    `cache` goes: what it kept of the function would be told of each mutant.
+    `cache` is removed: it would return the results of the original for every mutant.
     """
     bound = [each for each in function.decorators if name_of(each) in ("classmethod", "staticmethod")]
     others = [each for each in function.decorators if each not in bound and name_of(each) != "cache"]
-    before, (chooser, *copies), after, names = arranged(
+    before, (trampoline, *copies), after, names = original_arrangement(
         function.with_changes(decorators=bound), mutants, class_name=class_name
     )
-    chooser = chooser.with_changes(decorators=[*others, *chooser.decorators])
-    return before, [chooser, *copies], after, names
+    trampoline = trampoline.with_changes(decorators=[*others, *trampoline.decorators])
+    return before, [trampoline, *copies], after, names
 
 
-def turn(mutant: str) -> tuple[int, int]:
-    """When a mutant has its turn: module by module, and within these by lot, so that a part tells of the whole."""
-    return next(place for place, module in enumerate(FIRST) if mutant.startswith(module)), crc32(mutant.encode())
+def priority(mutant: str) -> tuple[int, int]:
+    """The sort key of a mutant: by package, and random within it, so that a part of the run is a fair sample."""
+    return next(index for index, module in enumerate(FIRST) if mutant.startswith(module)), crc32(mutant.encode())
 
 
 def in_order(tests: Iterable[str]) -> list[str]:
-    """The tests for a mutant: all that are quick, then one case of each of the others, then as many as there may be."""
+    """The tests of a mutant: all quick ones, then one case of each slow test, then more cases up to the maximum."""
     durations = mutmut.state().duration_by_test
     cases: Counter[str] = Counter()
     quick: list[str] = []
@@ -107,30 +111,30 @@ def in_order(tests: Iterable[str]) -> list[str]:
             function = test.partition("[")[0]
             slow.append((cases[function], test))
             cases[function] += 1
-    return quick + [test for _, test in sorted(slow, key=itemgetter(0))][:MOST]
+    return quick + [test for _, test in sorted(slow, key=itemgetter(0))][:MAX_SLOW_TESTS]
 
 
 def submit(self: Any, mutant: str, tests: Iterable[str], cpu_limit: int, estimate: float) -> None:
-    submitted(self, mutant, in_order(tests), cpu_limit, estimate)
+    original_submit(self, mutant, in_order(tests), cpu_limit, estimate)
 
 
 def run_tests(self: Any, *, mutant_name: str | None, tests: Iterable[str]) -> int:
-    """Run a few tests, and only if none of them fails the others: it is dear to collect many."""
+    """Run a few tests, and the others only if none of these fails: collecting many is expensive."""
     names = list(tests)
     if names:
-        # By the clock of the process, which goes slowly where others have the processors.
+        # In CPU time, which does not depend on the load of the machine.
         limit = math.ceil(time.process_time() + 20 + 3 * sum(mutmut.state().duration_by_test[test] for test in names))
         most = resource.getrlimit(resource.RLIMIT_CPU)[1]
         resource.setrlimit(resource.RLIMIT_CPU, (min(limit, most), most))
-    for some in filter(None, (names[:FEW], names[FEW:])) if names else ([],):
-        code = int(ran(self, mutant_name=mutant_name, tests=some))
+    for some in filter(None, (names[:FIRST_TESTS], names[FIRST_TESTS:])) if names else ([],):
+        code = int(original_run_tests(self, mutant_name=mutant_name, tests=some))
         if code:
             return code
     return 0
 
 
 def try_at_import() -> None:
-    """Try the mutants of what runs at import, each in a process that begins with it."""
+    """Try the mutants of functions that run at import, each in a new process."""
     for path in mutmut.walk_mutatable_files():
         data = mutmut.SourceFileMutationData(path=path)
         data.load()
@@ -143,66 +147,69 @@ def try_at_import() -> None:
                 data.save()
 
 
-def tell() -> str | None:
-    """Print how many mutants each module has, what came of them, and which survived. Gives what is wrong with that."""
+def module_of(path: Path) -> str:
+    """A module as the report names it, such as "errors" and "_models/jobs"."""
+    return path.with_suffix("").relative_to("unisync").as_posix()
+
+
+def report() -> str | None:
+    """Print the results of each module, and the mutants that survived. Returns the reason to fail, if there is one."""
     total: Counter[str] = Counter()
     rows: list[tuple[str, Counter[str]]] = []
     unnoticed: list[str] = []
     for path in sorted(mutmut.walk_mutatable_files()):
         data = mutmut.SourceFileMutationData(path=path)
         data.load()
-        ends = {name: mutmut.status_by_exit_code[code] for name, code in data.exit_code_by_key.items()}
-        unnoticed += [f"{end}: {name}" for name, end in ends.items() if end not in ("killed", "timeout", "not checked")]
-        if ends:
-            rows.append((path.stem if path.stem != "__init__" else path.parent.name, Counter(ends.values())))
-            total.update(ends.values())
+        results = {name: mutmut.status_by_exit_code[code] for name, code in data.exit_code_by_key.items()}
+        for name, result in results.items():
+            if result not in ("killed", "timeout", "not checked"):
+                unnoticed.append(f"{result}: {name}")
+        if results:
+            rows.append((module_of(path), Counter(results.values())))
+            total.update(results.values())
     print("\n".join(unnoticed))
-    print("\n| module | mutants | killed | timed out | survived | no test | not tried | killed of those tried |")
+    print("\n| module | mutants | killed | timed out | survived | other | not tried | noticed |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|")
-    for name, ends in [*rows, ("all", total)]:
-        tried = ends.total() - ends["not checked"]
-        killed = ends["killed"] + ends["timeout"]
-        others = tried - killed - ends["survived"]
-        share = f"{100 * killed / tried:.1f} %" if tried else ""
-        print(
-            f"| `{name}` | {ends.total()} | {ends['killed']} | {ends['timeout']} | {ends['survived']} | {others} "
-            f"| {ends['not checked']} | {share} |"
-        )
+    for name, results in [*rows, ("all", total)]:
+        tried = results.total() - results["not checked"]
+        noticed = results["killed"] + results["timeout"]
+        other = tried - noticed - results["survived"]
+        share = f"{100 * noticed / tried:.1f} %" if tried else ""
+        cells = results.total(), results["killed"], results["timeout"], results["survived"], other
+        print(f"| `{name}` | {' | '.join(map(str, cells))} | {results['not checked']} | {share} |")
     if total["not checked"]:
-        return "Not all were tried: run it again to go on."
+        return "Not all were tried: run it again to continue."
     noticed = total["killed"] + total["timeout"]
-    return None if noticed >= ENOUGH * total.total() else f"Fewer than {ENOUGH:.0%} were noticed."
+    return None if noticed >= MIN_SHARE * total.total() else f"Fewer than {MIN_SHARE:.0%} were noticed."
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Break the code in small ways, and see whether a test notices.")
-    parser.add_argument("--minutes", type=float, default=60, help="stop after this time; 60 by default")
-    parser.add_argument("--children", type=int, default=2, help="mutants that are tried at once; 2 by default")
-    parser.add_argument("--tell", action="store_true", help="only tell what came of the runs until now")
-    parser.add_argument(
-        "names", nargs="*", help="mutants to try, with wildcards, as unisync._waiters.waiters.*; all by default"
-    )
+    parser.add_argument("--minutes", type=float, default=60, help="time limit (default: %(default)s)")
+    parser.add_argument("--children", type=int, default=2, help="mutants to try in parallel (default: %(default)s)")
+    parser.add_argument("--report", action="store_true", help="only print the results of earlier runs")
+    parser.add_argument("names", nargs="*", help="mutants to try, such as unisync._waiters.waiters.*; all by default")
     options = parser.parse_args()
 
-    mutating.MutationVisitor._skip_node_and_children = skips_but_decorated
-    mutating.function_trampoline_arrangement = arranged_in_decorators
-    mutmut.estimated_worst_case_time = turn
+    mutating.MutationVisitor._skip_node_and_children = skip_node
+    mutating.function_trampoline_arrangement = arrange_trampoline
+    mutmut.estimated_worst_case_time = priority
     isolation.ForkServerRunner.submit = submit
     isolation.PytestRunner.run_tests = run_tests
-    # Errors of pytest's and mutmut's own are no test's.
+    # Internal errors of pytest and mutmut are no test failures.
     mutmut.status_by_exit_code |= {3: "suspicious", 255: "suspicious"}
-    if not options.tell:
-        os.environ["CI"] = "1"  # hypothesis takes the same examples each time
+    if not options.report:
+        os.environ["CI"] = "1"  # hypothesis uses the same examples each time
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         signal.setitimer(signal.ITIMER_REAL, options.minutes * 60)
-        importlib.import_module("boto3")  # once for all
+        importlib.import_module("boto3")  # before the processes are forked
         with suppress(KeyboardInterrupt):
             mutmut._run(options.names, options.children)
             try_at_import()
         signal.setitimer(signal.ITIMER_REAL, 0)
-    sys.exit(tell())
+    sys.exit(report())
 
 
 if __name__ == "__main__":
