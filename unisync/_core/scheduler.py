@@ -227,6 +227,8 @@ class Scheduler(Generic[T]):
                 if isinstance(found, tuple):
                     return found
                 wait = min(wait, found)
+        else:
+            wait = OVERDUE_AFTER  # by then, some of the calls in flight do not count any more
         if self._timers:
             wait = min(wait, self._timers[0][0] - now)
         return None if wait == math.inf else max(wait, 1e-4)
