@@ -1,4 +1,4 @@
-"""`python -m tools.foreign CLIENT SERVICE`: what the client finds there, in a region that scenario.py furnished."""
+"""`python -m tools.foreign CLIENT SERVICE` checks a client in a region that scenario.py has set up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools.foreign.connections_checks import check_connections
 from tools.foreign.proton_checks import check_proton
 from tools.foreign.twinmaker_checks import check_twinmaker
 
-CHECKS: dict[str, Callable[[Checks], None]] = {
+SERVICES: dict[str, Callable[[Checks], None]] = {
     "iottwinmaker": check_twinmaker,
     "proton": check_proton,
     "codeconnections": check_connections,
@@ -20,13 +20,13 @@ CHECKS: dict[str, Callable[[Checks], None]] = {
 }
 
 
-def maker(kind: str) -> Callable[[str, Mapping[str, str]], Client]:
-    """What makes a client. Where one is installed the others need not be."""
-    if kind == "boto3":
+def client_class(name: str) -> Callable[[str, Mapping[str, str]], Client]:
+    """The class of a client. Imports only that one, since the others need not be installed."""
+    if name == "boto3":
         from tools.foreign.boto3_client import Boto3
 
         return Boto3
-    if kind == "awscli":
+    if name == "awscli":
         from tools.foreign.awscli_client import AwsCli
 
         return AwsCli
@@ -35,11 +35,12 @@ def maker(kind: str) -> Callable[[str, Mapping[str, str]], Client]:
     return JavaScript
 
 
-def main(kind: str, service: str) -> None:
-    make = maker(kind)
-    see = Checks(service, make(service, os.environ), make(service, {**os.environ, "AWS_SECRET_ACCESS_KEY": "a guess"}))
-    CHECKS[service](see)
-    see.end()
+def main(client: str, service: str) -> None:
+    create = client_class(client)
+    impostor = create(service, {**os.environ, "AWS_SECRET_ACCESS_KEY": "wrong"})
+    checks = Checks(service, create(service, os.environ), impostor)
+    SERVICES[service](checks)
+    checks.finish()
 
 
 main(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""The AWS CLI, in whose environment this has to run."""
+"""The AWS CLI. This module must run in the CLI's own environment."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from importlib.metadata import version
 from tempfile import TemporaryFile
 from typing import NamedTuple
 
-from tools.foreign.client import AwsError, Document, Reply
+from tools.foreign.client import AwsError, Document, Response
 
-TURNED = ("ListRepositories", "ListRepositorySyncDefinitions")
-"""The lists that it turns the pages of by itself. Of any other it gives one page, with its token."""
+AUTO_PAGINATED = ("ListRepositories", "ListRepositorySyncDefinitions")
+"""The lists that the CLI paginates itself. Of any other list it prints one page, with its token."""
 
-# Each command has a process of its own, as a user's has, but one in which the CLI is loaded already: that is half the
-# time that a command takes.
+# Each command runs in a new process, as it does for users. The process is forked after the CLI was imported, which
+# halves the time of a command.
 _FORK = multiprocessing.get_context("fork")
 _cli = import_module("awscli.clidriver")
 
 
-class _Ended(NamedTuple):
+class _Result(NamedTuple):
     status: int | None
     output: str
     errors: str
@@ -37,53 +37,55 @@ class AwsCli:
         self._environment = environment
 
     def operations(self) -> set[str]:
-        choices = self._run("nothing").errors.partition("valid choices are:")[2]
-        return {"".join(word.capitalize() for word in choice.split("-")) for choice in re.findall("[a-z-]+", choices)}
+        commands = self._run("nothing").errors.partition("valid choices are:")[2]
+        return {
+            "".join(part.capitalize() for part in command.split("-")) for command in re.findall("[a-z-]+", commands)
+        }
 
-    def call(self, operation: str, params: Mapping[str, object]) -> Reply:
-        return self._ask(operation, params)
+    def call(self, operation: str, params: Mapping[str, object]) -> Response:
+        return self._request(operation, params)
 
-    def turn_pages(self, operation: str, params: Mapping[str, object], member: str) -> list[Document] | None:
-        if operation not in TURNED:
+    def paginate(self, operation: str, params: Mapping[str, object], field: str) -> list[Document] | None:
+        if operation not in AUTO_PAGINATED:
             return None
-        found: list[Document] = self._ask(operation, params, "--page-size=1").document[member]
-        return found
+        items: list[Document] = self._request(operation, params, "--page-size=1").document[field]
+        return items
 
-    def _ask(self, operation: str, params: Mapping[str, object], *options: str) -> Reply:
+    def _request(self, operation: str, params: Mapping[str, object], *options: str) -> Response:
         for name, value in params.items():
-            options += (f"--{_dashed(name)}", value if isinstance(value, str) else json.dumps(value))
-        ended = self._run(_dashed(operation), *options)
-        if ended.status:
-            code = re.search(r"^An error occurred \((\w+)\) when calling", ended.errors, re.MULTILINE)
-            if code is None or ended.status != 255:
-                raise RuntimeError(f"{operation} ended with status {ended.status}: {ended.errors}")
+            options += (f"--{_kebab_case(name)}", value if isinstance(value, str) else json.dumps(value))
+        result = self._run(_kebab_case(operation), *options)
+        if result.status:
+            code = re.search(r"^An error occurred \((\w+)\) when calling", result.errors, re.MULTILINE)
+            if code is None or result.status != 255:
+                raise RuntimeError(f"{operation} ended with status {result.status}: {result.errors}")
             raise AwsError(code[1], None, code[0])
-        # Dates are printed as they were received, and are the only numbers with a point.
-        document = json.loads(ended.output or "{}", parse_float=lambda text: datetime.fromtimestamp(float(text), UTC))
-        # What is shown as one may have come in several pages.
-        types = set(re.findall(r"Response headers: .*'content-type': '([^']*)'", ended.errors))
-        return Reply(document, " and ".join(types))
+        # The CLI prints dates as it received them. They are the only numbers with a decimal point.
+        document = json.loads(result.output or "{}", parse_float=lambda text: datetime.fromtimestamp(float(text), UTC))
+        # The CLI may have read several pages, each with a content type.
+        types = set(re.findall(r"Response headers: .*'content-type': '([^']*)'", result.errors))
+        return Response(document, " and ".join(types))
 
-    def _run(self, command: str, *options: str) -> _Ended:
-        # --debug shows the headers of the reply.
-        words = [self.model, command, "--output=json", "--debug", *options]
+    def _run(self, command: str, *options: str) -> _Result:
+        # --debug prints the response headers.
+        arguments = [self.model, command, "--output=json", "--debug", *options]
         with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
-            process = _FORK.Process(target=_aws, args=(words, self._environment, output.fileno(), errors.fileno()))
+            process = _FORK.Process(target=_main, args=(arguments, self._environment, output.fileno(), errors.fileno()))
             process.start()
             process.join()
             output.seek(0)
             errors.seek(0)
-            return _Ended(process.exitcode, output.read(), errors.read())
+            return _Result(process.exitcode, output.read(), errors.read())
 
 
-def _aws(words: Sequence[str], environment: Mapping[str, str], output: int, errors: int) -> None:
-    """Do what the script `aws` does, with these words after it."""
+def _main(arguments: Sequence[str], environment: Mapping[str, str], output: int, errors: int) -> None:
+    """Do what the `aws` script does with these arguments."""
     os.dup2(output, 1)
     os.dup2(errors, 2)
     os.environ.update(environment)
-    sys.argv[1:] = words
+    sys.argv[1:] = arguments
     sys.exit(_cli.main())
 
 
-def _dashed(name: str) -> str:
+def _kebab_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()

@@ -1,4 +1,4 @@
-"""`cbor_model.py FOLDER`: for AWS_DATA_PATH, AWS's own model of CodeConnections with no protocol left but CBOR."""
+"""`cbor_model.py FOLDER` writes a model of CodeConnections that allows only CBOR, for AWS_DATA_PATH."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 from botocore.loaders import Loader
 
-# botocore prefers JSON wherever a service speaks both, and has no setting for it: so the model no longer says "both".
+# botocore prefers JSON if a service supports both protocols, and has no setting for it, so JSON is removed from the
+# model.
 model = Loader().load_service_model("codeconnections", "service-2")
 model["metadata"]["protocols"] = ["smithy-rpc-v2-cbor"]
 folder = Path(sys.argv[1], "codeconnections", model["metadata"]["apiVersion"])

@@ -1,6 +1,6 @@
-"""How the checks are made: what a client was answered against what it should have been, a line of the report each.
+"""The checks of a client: each compares what the client returned with what is expected, and prints a line.
 
-Answers are compared whole: a member that is lost, or one too many, is a failure.
+Responses are compared as a whole: a missing or an extra field is a failure.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d"
 CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/0a1b2c3d"
 
 CBOR = "AWS_DATA_PATH" in os.environ
-"""run sets it for a model that leaves no protocol but CBOR, and for nothing else."""
-FAMILY = re.compile("Sync|Repositor")
-"""What stands in the names of the sync operations, and in no other's of these services."""
+"""Whether the client uses CBOR: `run` sets this variable only for the model that allows nothing else."""
+SYNC_OPERATION = re.compile("Sync|Repositor")
+"""Matches the names of the sync operations, and no other operation of these services."""
 
 
 class Recent:
-    """Equal to any of these days: the emulator's time flies."""
+    """Equal to any recent date. The emulator's clock runs fast, so the dates are not exactly known."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, datetime) and abs(other - datetime.now(UTC)) < timedelta(days=30)
 
     def __repr__(self) -> str:
-        return "a date of these days"
+        return "a recent date"
 
 
 @dataclass(frozen=True, eq=False)
-class Like:
+class Matching:
     """Equal to any text that fully matches a pattern."""
 
     pattern: str
@@ -45,82 +45,92 @@ class Like:
         return isinstance(other, str) and re.fullmatch(self.pattern, other) is not None
 
 
-DATE, TEXT, ID = Recent(), Like(".+"), Like("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DATE, TEXT, ID = Recent(), Matching(".+"), Matching("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Checks:
-    """Checks of one client of one service: each prints a line."""
+    """The checks of one client of one service."""
 
-    def __init__(self, service: str, client: Client, guess: Client) -> None:
-        """`guess` is the same client with a wrong secret."""
-        self.service, self.client, self.guess = service, client, guess
+    def __init__(self, service: str, client: Client, impostor: Client) -> None:
+        """`impostor` is the same client with a wrong secret key."""
+        self.service, self.client, self.impostor = service, client, impostor
         self._called: set[str] = set()
-        self._types: set[str] = set()
+        self._content_types: set[str] = set()
 
-    def same(self, what: str, expected: object, found: object) -> None:
-        verdict, end = "ok    ", ""
-        if expected != found:
-            verdict, end = "FAILED", f": expected {expected!r}, found {found!r}"
-        print(f"{verdict}  {self.client.name}{', CBOR' if CBOR else ''}: {self.service} {what}{end}")
+    def equal(self, title: str, expected: object, actual: object) -> None:
+        """Check that two values are equal."""
+        verdict, detail = "ok    ", ""
+        if expected != actual:
+            verdict, detail = "FAILED", f": expected {expected!r}, got {actual!r}"
+        print(f"{verdict}  {self.client.name}{', CBOR' if CBOR else ''}: {self.service} {title}{detail}")
 
-    def gives(self, operation: str, params: Mapping[str, object], expected: Document, what: str = "") -> Document:
-        """Whether a call is answered with just what is expected."""
-        found = self._call(operation, params)
-        self.same(operation + what, expected, found)
-        return found
+    def returns(
+        self, operation: str, params: Mapping[str, object], expected: Document, description: str = ""
+    ) -> Document:
+        """Check that a call returns exactly this document; returns what it returned."""
+        document = self._call(operation, params)
+        self.equal(operation + description, expected, document)
+        return document
 
-    def refuses(self, operation: str, params: Mapping[str, object], code: str, what: str) -> None:
-        """Whether a call is refused, and the client has a class of its own for the error."""
-        self._refuses(self.client, operation, params, code, what, modelled=True)
+    def rejects(self, operation: str, params: Mapping[str, object], code: str, description: str) -> None:
+        """Check that a call fails with this code, and that the client has a class for the error."""
+        self._rejects(self.client, operation, params, code, description, modeled=True)
 
-    def distrusts(self, operation: str, params: Mapping[str, object]) -> None:
-        """Whether a call is refused for its signature. No model has this error, so no client has a class for it."""
-        what, code = "with a wrong secret", "InvalidSignatureException"
-        self._refuses(self.guess, operation, params, code, what, modelled=False)
+    def rejects_signature(self, operation: str, params: Mapping[str, object]) -> None:
+        """Check that a call with a wrong secret key fails. No model has this error, so no client has a class for it."""
+        description, code = "with a wrong secret key", "InvalidSignatureException"
+        self._rejects(self.impostor, operation, params, code, description, modeled=False)
 
-    def lists(self, operation: str, params: Mapping[str, object], member: str, expected: list[Document]) -> None:
-        """Whether a list comes whole, an item a page by its own tokens, and as the client turns its pages."""
-        pascal = member[0].isupper()
-        size, token = ("MaxResults", "NextToken") if pascal else ("maxResults", "nextToken")
-        invalid = "InvalidInputException" if pascal else "ValidationException"
-        self.gives(operation, params, {member: expected})
-        asked: Document = {**params, size: 1}
-        found: list[Document] = []
-        # One page more than there should be would be shown, but not a list without an end.
-        while len(found) <= len(expected):
-            found.append(self._call(operation, asked))
-            asked[token] = found[-1].pop(token, None)
-            if asked[token] is None:
+    def lists(self, operation: str, params: Mapping[str, object], field: str, expected: list[Document]) -> None:
+        """Check a list: as one page, one item per page with its own tokens, and with the client's pagination."""
+        pascal_case = field[0].isupper()
+        size, token = ("MaxResults", "NextToken") if pascal_case else ("maxResults", "nextToken")
+        invalid = "InvalidInputException" if pascal_case else "ValidationException"
+        self.returns(operation, params, {field: expected})
+        request: Document = {**params, size: 1}
+        pages: list[Document] = []
+        # Reads one page more than expected, to report an extra page without following an endless list.
+        while len(pages) <= len(expected):
+            pages.append(self._call(operation, request))
+            request[token] = pages[-1].pop(token, None)
+            if request[token] is None:
                 break
-        self.same(f"{operation}, an item a page", [{member: [item]} for item in expected], found)
-        self.refuses(operation, {**params, token: "bm9uc2Vuc2U="}, invalid, "with a made-up token")
-        if asked[token] is not None:
-            return  # A list without an end would keep the client for ever.
-        turned = self.client.turn_pages(operation, params, member)
-        if turned is not None:
-            self.same(f"{operation}, its pages turned by the client", expected, turned)
+        self.equal(f"{operation}, one item per page", [{field: [item]} for item in expected], pages)
+        self.rejects(operation, {**params, token: "bm9uc2Vuc2U="}, invalid, "with a made-up token")
+        if request[token] is not None:
+            return  # The list may be endless, and the client would never finish it.
+        items = self.client.paginate(operation, params, field)
+        if items is not None:
+            self.equal(f"{operation}, paginated by the client", expected, items)
 
-    def end(self) -> None:
-        """Whether the whole family was called, and every answer was written as it should be."""
+    def finish(self) -> None:
+        """Check that all sync operations were called, and that all responses had the right content type."""
         json = "application/json" if self.service == "iottwinmaker" else "application/x-amz-json-1.0"
         expected = "application/cbor" if CBOR else json
-        self.same(f"answers in {expected}", {expected}, self._types)
-        family = {operation for operation in self.client.operations() if FAMILY.search(operation)}
-        self.same(f"has {len(family)} sync operations, each of them called", family, self._called)
+        self.equal(f"responds with {expected}", {expected}, self._content_types)
+        operations = {operation for operation in self.client.operations() if SYNC_OPERATION.search(operation)}
+        self.equal(f"has {len(operations)} sync operations, and all were called", operations, self._called)
 
     def _call(self, operation: str, params: Mapping[str, object]) -> Document:
         self._called.add(operation)
         document, content_type = self.client.call(operation, params)
-        self._types.add(content_type)
+        self._content_types.add(content_type)
         return document
 
-    def _refuses(
-        self, client: Client, operation: str, params: Mapping[str, object], code: str, what: str, *, modelled: bool
+    def _rejects(
+        self,
+        client: Client,
+        operation: str,
+        params: Mapping[str, object],
+        code: str,
+        description: str,
+        *,
+        modeled: bool,
     ) -> None:
-        found: object
+        actual: object
         try:
-            found = client.call(operation, params)
+            actual = client.call(operation, params)
         except AwsError as error:
-            # The AWS CLI has a class for no error.
-            found = error.code, modelled if error.modelled is None else error.modelled
-        self.same(f"{operation} {what}: {code}", (code, modelled), found)
+            # The AWS CLI has no error classes.
+            actual = error.code, modeled if error.modeled is None else error.modeled
+        self.equal(f"{operation} {description}: {code}", (code, modeled), actual)

@@ -1,4 +1,4 @@
-"""What every foreign client is to the checks: an operation by AWS's name goes in, what it answered comes out."""
+"""The interface of a foreign client, as the checks use it. Operations have AWS's names."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from typing import Any, NamedTuple, Protocol
 Document = dict[str, Any]
 
 
-class Reply(NamedTuple):
-    """What a client made of a reply. Its dates are datetimes."""
+class Response(NamedTuple):
+    """A response as the client parsed it. Dates are datetimes."""
 
     document: Document
     content_type: str
 
 
 class AwsError(Exception):
-    """An error that AWS answered with."""
+    """An error that AWS returned."""
 
-    def __init__(self, code: str, modelled: bool | None, message: str) -> None:
-        """`modelled`: whether the client had a class for it. None if it has none for any error."""
-        super().__init__(code, modelled, message)
-        self.code, self.modelled = code, modelled
+    def __init__(self, code: str, modeled: bool | None, message: str) -> None:
+        """`modeled`: whether the client has a class for this error. None if it has no error classes at all."""
+        super().__init__(code, modeled, message)
+        self.code, self.modeled = code, modeled
 
 
 class Client(Protocol):
-    """A client of one service; made of the service's name and the environment variables that lead to AWS."""
+    """A client of one service, created from the service's name and environment variables that configure AWS."""
 
     name: str
     model: str
-    """The service whose model it has."""
+    """The service whose model the client uses."""
 
     def operations(self) -> set[str]:
-        """Every operation it knows."""
+        """All operations that the client has."""
         ...
 
-    def call(self, operation: str, params: Mapping[str, object]) -> Reply:
-        """Call an operation once, or raise an AwsError."""
+    def call(self, operation: str, params: Mapping[str, object]) -> Response:
+        """Call an operation once, without retries. Raises AwsError."""
         ...
 
-    def turn_pages(self, operation: str, params: Mapping[str, object], member: str) -> list[Document] | None:
-        """A whole list by the client's own means, an item a page. None if it has no such means for this list."""
+    def paginate(self, operation: str, params: Mapping[str, object], field: str) -> list[Document] | None:
+        """A complete list, read with the client's own pagination, one item per page. None if it cannot paginate it."""
         ...

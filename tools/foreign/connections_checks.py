@@ -1,10 +1,10 @@
-"""Every sync operation of CodeConnections, which codestar-connections has as well."""
+"""Checks every sync operation of CodeConnections, whose API codestar-connections shares."""
 
 from __future__ import annotations
 
-from tools.foreign.checks import ACCOUNT, CONNECTION, ID, KEY, REGION, ROLE, Checks, Like
+from tools.foreign.checks import ACCOUNT, CONNECTION, ID, KEY, REGION, ROLE, Checks, Matching
 from tools.foreign.client import Document
-from tools.foreign.git_syncs import BLOCKED, RESOLVED, attempt, event, pascal, repository_status
+from tools.foreign.git_syncs import BLOCKED, RESOLVED, attempt, event, pascal_case, repository_status
 
 INVALID, NOT_FOUND = "InvalidInputException", "ResourceNotFoundException"
 LIVE = "4f2c9e1d6b7a80934cde51f2a6b7c8d9e0f1a2b3"
@@ -17,100 +17,102 @@ INFRA = {"OwnerId": "acme", "RepositoryName": "infra", "ProviderType": "GitHub"}
 WEBSITE = {**INFRA, "RepositoryName": "website"}
 
 
-def check_connections(see: Checks) -> None:
-    website = check_creation_of_links(see)
-    infra = check_configurations(see, website)
-    check_deletions(see, website)
-    check_statuses(see, infra)
-    check_blockers(see)
+def check_connections(checks: Checks) -> None:
+    website = check_links(checks)
+    infra = check_configurations(checks, website)
+    check_deletions(checks, website)
+    check_statuses(checks, infra)
+    check_blockers(checks)
 
 
-def check_creation_of_links(see: Checks) -> Document:
-    """Leaves a repository link behind, and returns the parameter that names it."""
-    wanted = {"OwnerId": "acme", "RepositoryName": "website", "ConnectionArn": CONNECTION, "EncryptionKeyArn": KEY}
-    arn = f"arn:aws:{see.service}:{REGION}:{ACCOUNT}:repository-link/"
-    made: Document = {**WEBSITE, **wanted, "RepositoryLinkArn": Like(arn + ID.pattern), "RepositoryLinkId": ID}
+def check_links(checks: Checks) -> Document:
+    """Create a repository link, and return the parameter that names it."""
+    params = {"OwnerId": "acme", "RepositoryName": "website", "ConnectionArn": CONNECTION, "EncryptionKeyArn": KEY}
+    arn = f"arn:aws:{checks.service}:{REGION}:{ACCOUNT}:repository-link/"
+    created: Document = {**WEBSITE, **params, "RepositoryLinkArn": Matching(arn + ID.pattern), "RepositoryLinkId": ID}
     tags = [{"Key": "team", "Value": "web"}]
-    answer = see.gives("CreateRepositoryLink", {**wanted, "Tags": tags}, {"RepositoryLinkInfo": made})
-    see.refuses("CreateRepositoryLink", wanted, "ResourceAlreadyExistsException", "of what exists")
+    response = checks.returns("CreateRepositoryLink", {**params, "Tags": tags}, {"RepositoryLinkInfo": created})
+    checks.rejects("CreateRepositoryLink", params, "ResourceAlreadyExistsException", "that exists")
     tags[0]["Value"] = "x" * 257
-    see.refuses("CreateRepositoryLink", {**wanted, "Tags": tags}, INVALID, "with too long a tag")
+    checks.rejects("CreateRepositoryLink", {**params, "Tags": tags}, INVALID, "with a tag that is too long")
 
-    link = {"RepositoryLinkId": answer["RepositoryLinkInfo"]["RepositoryLinkId"]}
-    made |= {**link, "RepositoryLinkArn": arn + link["RepositoryLinkId"]}
-    see.gives("GetRepositoryLink", link, {"RepositoryLinkInfo": made})
-    made["ConnectionArn"] += "4e"
-    change = {**link, "ConnectionArn": made["ConnectionArn"]}
-    see.gives("UpdateRepositoryLink", change, {"RepositoryLinkInfo": made})
+    link = {"RepositoryLinkId": response["RepositoryLinkInfo"]["RepositoryLinkId"]}
+    created |= {**link, "RepositoryLinkArn": arn + link["RepositoryLinkId"]}
+    checks.returns("GetRepositoryLink", link, {"RepositoryLinkInfo": created})
+    created["ConnectionArn"] += "4e"
+    change = {**link, "ConnectionArn": created["ConnectionArn"]}
+    checks.returns("UpdateRepositoryLink", change, {"RepositoryLinkInfo": created})
 
-    first = {**INFRA, "ConnectionArn": Like("arn:.*:connection/.*")}
-    first |= {"RepositoryLinkArn": Like(arn + ID.pattern), "RepositoryLinkId": ID}
-    see.lists("ListRepositoryLinks", {}, "RepositoryLinks", [first, made])
+    first = {**INFRA, "ConnectionArn": Matching("arn:.*:connection/.*")}
+    first |= {"RepositoryLinkArn": Matching(arn + ID.pattern), "RepositoryLinkId": ID}
+    checks.lists("ListRepositoryLinks", {}, "RepositoryLinks", [first, created])
     return link
 
 
-def check_configurations(see: Checks, website: Document) -> Document:
-    """Leaves a sync configuration on a link, and returns the parameter that names the other link."""
-    place = {"Branch": "main", "ConfigFile": "deployment.yaml"}
-    prod = {**PROD, **INFRA, **place, "RepositoryLinkId": ID, "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/git-sync"}
-    answer = see.gives("GetSyncConfiguration", PROD, {"SyncConfiguration": prod})
-    infra = {"RepositoryLinkId": answer["SyncConfiguration"]["RepositoryLinkId"]}
+def check_configurations(checks: Checks, website: Document) -> Document:
+    """Create a sync configuration on one link, and return the parameter that names the other link."""
+    source = {"Branch": "main", "ConfigFile": "deployment.yaml"}
+    prod = {**PROD, **INFRA, **source, "RepositoryLinkId": ID, "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/git-sync"}
+    response = checks.returns("GetSyncConfiguration", PROD, {"SyncConfiguration": prod})
+    infra = {"RepositoryLinkId": response["SyncConfiguration"]["RepositoryLinkId"]}
 
     settings = {"PublishDeploymentStatus": "ENABLED", "TriggerResourceUpdateOn": "FILE_CHANGE"}
-    if see.client.model == "codeconnections":
+    if checks.client.model == "codeconnections":
         settings["PullRequestComment"] = "ENABLED"
-    wanted = {**TEST, **infra, **place, **settings, "RoleArn": ROLE}
-    see.gives("CreateSyncConfiguration", wanted, {"SyncConfiguration": {**wanted, **INFRA}})
-    see.refuses("CreateSyncConfiguration", wanted, "ResourceAlreadyExistsException", "of what exists")
-    see.refuses("CreateSyncConfiguration", {**wanted, "SyncType": "OTHER"}, INVALID, "of no known type")
+    params = {**TEST, **infra, **source, **settings, "RoleArn": ROLE}
+    checks.returns("CreateSyncConfiguration", params, {"SyncConfiguration": {**params, **INFRA}})
+    checks.rejects("CreateSyncConfiguration", params, "ResourceAlreadyExistsException", "that exists")
+    checks.rejects("CreateSyncConfiguration", {**params, "SyncType": "OTHER"}, INVALID, "of an unknown type")
 
-    see.lists("ListSyncConfigurations", {**infra, **SYNC}, "SyncConfigurations", [prod, {**wanted, **INFRA}])
+    checks.lists("ListSyncConfigurations", {**infra, **SYNC}, "SyncConfigurations", [prod, {**params, **INFRA}])
 
     change = {**website, "Branch": "next", "TriggerResourceUpdateOn": "ANY_CHANGE"}
-    changed = {"SyncConfiguration": {**wanted, **WEBSITE, **change}}
-    see.gives("UpdateSyncConfiguration", {**TEST, **change}, changed)
-    see.refuses("UpdateSyncConfiguration", {**SYNC, "ResourceName": "nothing"}, NOT_FOUND, "of nothing")
+    changed = {"SyncConfiguration": {**params, **WEBSITE, **change}}
+    checks.returns("UpdateSyncConfiguration", {**TEST, **change}, changed)
+    missing = {**SYNC, "ResourceName": "nothing"}
+    checks.rejects("UpdateSyncConfiguration", missing, NOT_FOUND, "that does not exist")
 
     for link, name, branch in [(infra, "payments-prod", "main"), (website, "payments-test", "next")]:
         definition = {"Branch": branch, "Directory": "deployment.yaml", "Parent": name, "Target": name}
         definitions = {"RepositorySyncDefinitions": [definition]}
-        see.gives("ListRepositorySyncDefinitions", {**link, **SYNC}, definitions, f" of {name}'s repository")
+        checks.returns("ListRepositorySyncDefinitions", {**link, **SYNC}, definitions, f" of the repository of {name}")
     return infra
 
 
-def check_deletions(see: Checks, website: Document) -> None:
-    see.refuses("DeleteRepositoryLink", website, "SyncConfigurationStillExistsException", "of what is followed")
-    see.gives("DeleteSyncConfiguration", TEST, {})
-    see.gives("DeleteSyncConfiguration", TEST, {}, " once more")
-    see.refuses("GetSyncConfiguration", TEST, NOT_FOUND, "of what is gone")
-    see.gives("DeleteRepositoryLink", website, {})
-    see.refuses("GetRepositoryLink", website, NOT_FOUND, "of what is gone")
+def check_deletions(checks: Checks, website: Document) -> None:
+    checks.rejects("DeleteRepositoryLink", website, "SyncConfigurationStillExistsException", "that a sync uses")
+    checks.returns("DeleteSyncConfiguration", TEST, {})
+    checks.returns("DeleteSyncConfiguration", TEST, {}, " again")
+    checks.rejects("GetSyncConfiguration", TEST, NOT_FOUND, "that was deleted")
+    checks.returns("DeleteRepositoryLink", website, {})
+    checks.rejects("GetRepositoryLink", website, NOT_FOUND, "that was deleted")
 
 
-def check_statuses(see: Checks, infra: Document) -> None:
-    place = {"branch": "main", "directory": "deployment.yaml", "ownerId": "acme", "repositoryName": "infra"}
-    place["providerType"] = "GitHub"
-    failed = event("SYNC_FAILED", text="Template error: no such parameter")
+def check_statuses(checks: Checks, infra: Document) -> None:
+    source = {"branch": "main", "directory": "deployment.yaml", "ownerId": "acme", "repositoryName": "infra"}
+    source["providerType"] = "GitHub"
+    failure = event("SYNC_FAILED", text="Template error: no such parameter")
     status = {
-        "desiredState": {**place, "sha": BROKEN},
-        "latestSync": attempt("payments-prod", place, BROKEN, LIVE, failed),
-        "latestSuccessfulSync": attempt("payments-prod", place, LIVE, LIVE),
+        "desiredState": {**source, "sha": BROKEN},
+        "latestSync": attempt("payments-prod", source, BROKEN, LIVE, failure),
+        "latestSuccessfulSync": attempt("payments-prod", source, LIVE, LIVE),
     }
-    see.gives("GetResourceSyncStatus", PROD, pascal(status))
-    see.refuses("GetResourceSyncStatus", {**PROD, "ResourceName": "nothing"}, NOT_FOUND, "of nothing")
-    see.refuses("GetResourceSyncStatus", {**PROD, "ResourceName": "?"}, INVALID, "with a malformed name")
-    see.distrusts("GetResourceSyncStatus", PROD)
+    checks.returns("GetResourceSyncStatus", PROD, pascal_case(status))
+    checks.rejects("GetResourceSyncStatus", {**PROD, "ResourceName": "nothing"}, NOT_FOUND, "of a missing stack")
+    checks.rejects("GetResourceSyncStatus", {**PROD, "ResourceName": "?"}, INVALID, "with a malformed name")
+    checks.rejects_signature("GetResourceSyncStatus", PROD)
     branch = {**infra, **SYNC, "Branch": "main"}
-    see.gives("GetRepositorySyncStatus", branch, pascal(repository_status(BROKEN)))
-    see.refuses("GetRepositorySyncStatus", {**branch, "Branch": "next"}, NOT_FOUND, "of a branch without a push")
+    checks.returns("GetRepositorySyncStatus", branch, pascal_case(repository_status(BROKEN)))
+    checks.rejects("GetRepositorySyncStatus", {**branch, "Branch": "next"}, NOT_FOUND, "of a branch without a push")
 
 
-def check_blockers(see: Checks) -> None:
+def check_blockers(checks: Checks) -> None:
     stack = {"ResourceName": "payments-prod"}
-    blocked = {"SyncBlockerSummary": {**stack, "LatestBlockers": [pascal(BLOCKED)]}}
-    summary = see.gives("GetSyncBlockerSummary", PROD, blocked)
-    resolve = {**PROD, "Id": summary["SyncBlockerSummary"]["LatestBlockers"][0]["Id"], "ResolvedReason": "changed back"}
-    see.refuses("UpdateSyncBlocker", {**resolve, "Id": "none"}, "SyncBlockerDoesNotExistException", "of no blocker")
-    see.gives("UpdateSyncBlocker", resolve, {**stack, "SyncBlocker": pascal(RESOLVED)})
-    resolved = {"SyncBlockerSummary": {**stack, "LatestBlockers": [pascal(RESOLVED)]}}
-    see.gives("GetSyncBlockerSummary", PROD, resolved, ", once it is resolved")
+    blocked = {"SyncBlockerSummary": {**stack, "LatestBlockers": [pascal_case(BLOCKED)]}}
+    summary = checks.returns("GetSyncBlockerSummary", PROD, blocked)
+    resolve = {**PROD, "Id": summary["SyncBlockerSummary"]["LatestBlockers"][0]["Id"], "ResolvedReason": "reverted"}
+    missing = {**resolve, "Id": "none"}
+    checks.rejects("UpdateSyncBlocker", missing, "SyncBlockerDoesNotExistException", "that does not exist")
+    checks.returns("UpdateSyncBlocker", resolve, {**stack, "SyncBlocker": pascal_case(RESOLVED)})
+    resolved = {"SyncBlockerSummary": {**stack, "LatestBlockers": [pascal_case(RESOLVED)]}}
+    checks.returns("GetSyncBlockerSummary", PROD, resolved, ", after resolving")

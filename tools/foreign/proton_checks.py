@@ -1,47 +1,47 @@
-"""Every sync operation of Proton."""
+"""Checks every sync operation of Proton."""
 
 from __future__ import annotations
 
-from tools.foreign.checks import ACCOUNT, CONNECTION, KEY, REGION, Checks, Like
+from tools.foreign.checks import ACCOUNT, CONNECTION, KEY, REGION, Checks, Matching
 from tools.foreign.client import Document
-from tools.foreign.git_syncs import BLOCKED, RESOLVED, live, repository_status
+from tools.foreign.git_syncs import BLOCKED, RESOLVED, repository_status, synced
 
 INVALID, NOT_FOUND = "ValidationException", "ResourceNotFoundException"
 WEB = "90aa21b7c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9"
 PAGE = "c3d2e1f090aa21b7c4d3e2f1a0b9c8d7e6f5a4b3"
 
 
-def check_proton(see: Checks) -> None:
-    check_proton_repositories(see)
-    check_proton_statuses(see)
-    check_proton_blockers(see)
-    check_proton_configs(see, "Service", {"serviceName": "api"}, "filePath")
-    check_proton_configs(see, "Template", {"templateName": "queue", "templateType": "ENVIRONMENT"}, "subdirectory")
+def check_proton(checks: Checks) -> None:
+    check_repositories(checks)
+    check_statuses(checks)
+    check_blockers(checks)
+    check_configs(checks, "Service", {"serviceName": "api"}, "filePath")
+    check_configs(checks, "Template", {"templateName": "queue", "templateType": "ENVIRONMENT"}, "subdirectory")
 
 
-def check_proton_repositories(see: Checks) -> None:
+def check_repositories(checks: Checks) -> None:
     new = {"name": "acme/new", "provider": "GITHUB"}
-    wanted = {**new, "connectionArn": CONNECTION, "encryptionKey": KEY, "tags": [{"key": "team", "value": "web"}]}
+    params = {**new, "connectionArn": CONNECTION, "encryptionKey": KEY, "tags": [{"key": "team", "value": "web"}]}
     arn = f"arn:aws:proton:{REGION}:{ACCOUNT}:repository/github:"
-    made = {"repository": {**new, "connectionArn": CONNECTION, "encryptionKey": KEY, "arn": f"{arn}acme/new"}}
-    see.gives("CreateRepository", wanted, made)
-    see.gives("CreateRepository", wanted, made, " once more")
-    see.refuses("CreateRepository", {**wanted, "tags": []}, "ConflictException", "with other tags")
-    see.refuses("CreateRepository", {**wanted, "name": "acme"}, INVALID, "with a malformed name")
-    see.gives("GetRepository", new, made)
+    created = {"repository": {**new, "connectionArn": CONNECTION, "encryptionKey": KEY, "arn": f"{arn}acme/new"}}
+    checks.returns("CreateRepository", params, created)
+    checks.returns("CreateRepository", params, created, " again")
+    checks.rejects("CreateRepository", {**params, "tags": []}, "ConflictException", "again with other tags")
+    checks.rejects("CreateRepository", {**params, "name": "acme"}, INVALID, "with a malformed name")
+    checks.returns("GetRepository", new, created)
 
     summaries = [
-        {"name": name, "provider": "GITHUB", "arn": f"{arn}{name}", "connectionArn": Like("arn:.*:connection/.*")}
+        {"name": name, "provider": "GITHUB", "arn": f"{arn}{name}", "connectionArn": Matching("arn:.*:connection/.*")}
         for name in ("acme/web", "acme/templates", "acme/new")
     ]
-    see.lists("ListRepositories", {}, "repositories", summaries)
+    checks.lists("ListRepositories", {}, "repositories", summaries)
 
-    see.refuses("DeleteRepository", {**new, "name": "acme/web"}, "ConflictException", "of what is followed")
-    see.gives("DeleteRepository", new, made)
-    see.refuses("GetRepository", new, NOT_FOUND, "of what is gone")
+    checks.rejects("DeleteRepository", {**new, "name": "acme/web"}, "ConflictException", "that a sync uses")
+    checks.returns("DeleteRepository", new, created)
+    checks.rejects("GetRepository", new, NOT_FOUND, "that was deleted")
 
 
-def check_proton_statuses(see: Checks) -> None:
+def check_statuses(checks: Checks) -> None:
     web = {"repositoryName": "acme/web", "repositoryProvider": "GITHUB"}
     templates = {**web, "repositoryName": "acme/templates"}
     arn = f"arn:aws:proton:{REGION}:{ACCOUNT}:"
@@ -50,68 +50,65 @@ def check_proton_statuses(see: Checks) -> None:
     main, page = {"branch": "main", "directory": "proton-ops.yaml"}, {"branch": "main", "directory": "page"}
 
     status, prod = "GetServiceInstanceSyncStatus", {"serviceName": "web", "serviceInstanceName": "prod"}
-    see.gives(status, prod, live(instance, {**main, **web}, WEB))
-    see.gives(status, {"serviceName": "api", "serviceInstanceName": "test"}, {}, " of what was never synced")
-    see.refuses(status, {**prod, "serviceInstanceName": "nothing"}, NOT_FOUND, "of nothing")
-    see.refuses(status, {**prod, "serviceInstanceName": "not a name"}, INVALID, "with a malformed name")
-    see.distrusts(status, prod)
+    checks.returns(status, prod, synced(instance, {**main, **web}, WEB))
+    checks.returns(status, {"serviceName": "api", "serviceInstanceName": "test"}, {}, " that was never synced")
+    checks.rejects(status, {**prod, "serviceInstanceName": "nothing"}, NOT_FOUND, "of a missing instance")
+    checks.rejects(status, {**prod, "serviceInstanceName": "not a name"}, INVALID, "with a malformed name")
+    checks.rejects_signature(status, prod)
 
     status, first = "GetTemplateSyncStatus", {"templateName": "page", "templateType": "SERVICE", "templateVersion": "1"}
-    see.gives(status, first, live(version, {**page, **templates}, PAGE))
-    never = {**first, "templateName": "queue", "templateType": "ENVIRONMENT"}
-    see.gives(status, never, {}, " of what was never synced")
-    see.refuses(status, {**first, "templateVersion": "2"}, NOT_FOUND, "of no such version")
-    see.refuses(status, {**first, "templateVersion": "1.0"}, INVALID, "with a malformed version")
+    checks.returns(status, first, synced(version, {**page, **templates}, PAGE))
+    never_synced = {**first, "templateName": "queue", "templateType": "ENVIRONMENT"}
+    checks.returns(status, never_synced, {}, " that was never synced")
+    checks.rejects(status, {**first, "templateVersion": "2"}, NOT_FOUND, "of a missing version")
+    checks.rejects(status, {**first, "templateVersion": "1.0"}, INVALID, "with a malformed version")
 
     for sync_type, repository, sha, definition in [
         ("SERVICE_SYNC", web, WEB, {**main, "parent": service, "target": instance}),
         ("TEMPLATE_SYNC", templates, PAGE, {**page, "parent": template, "target": version}),
     ]:
-        asked = {**repository, "syncType": sync_type}
-        ending = f" of {sync_type}"
-        see.gives("ListRepositorySyncDefinitions", asked, {"syncDefinitions": [definition]}, ending)
-        see.gives("GetRepositorySyncStatus", {**asked, "branch": "main"}, repository_status(sha), ending)
-        see.gives("GetRepositorySyncStatus", {**asked, "branch": "next"}, {}, f"{ending}, of a branch without a push")
-    nowhere = {**web, "repositoryName": "acme/nowhere", "syncType": "SERVICE_SYNC"}
-    see.refuses("GetRepositorySyncStatus", {**nowhere, "branch": "main"}, NOT_FOUND, "of no repository")
-    see.refuses("ListRepositorySyncDefinitions", nowhere, INVALID, "of no repository")
+        params = {**repository, "syncType": sync_type}
+        suffix = f" of {sync_type}"
+        checks.returns("ListRepositorySyncDefinitions", params, {"syncDefinitions": [definition]}, suffix)
+        checks.returns("GetRepositorySyncStatus", {**params, "branch": "main"}, repository_status(sha), suffix)
+        checks.returns("GetRepositorySyncStatus", {**params, "branch": "next"}, {}, f"{suffix}, branch without a push")
+    missing = {**web, "repositoryName": "acme/nowhere", "syncType": "SERVICE_SYNC"}
+    checks.rejects("GetRepositorySyncStatus", {**missing, "branch": "main"}, NOT_FOUND, "of a missing repository")
+    checks.rejects("ListRepositorySyncDefinitions", missing, INVALID, "of a missing repository")
 
 
-def check_proton_blockers(see: Checks) -> None:
+def check_blockers(checks: Checks) -> None:
     web = {"serviceName": "web"}
-    for whose in (web, {**web, "serviceInstanceName": "prod"}):
-        ending = f" of {' and '.join(whose)}"
-        blocked = {"serviceSyncBlockerSummary": {**whose, "latestBlockers": [BLOCKED]}}
-        summary = see.gives("GetServiceSyncBlockerSummary", whose, blocked, ending)
-        resolve = {
-            "id": summary["serviceSyncBlockerSummary"]["latestBlockers"][0]["id"],
-            "resolvedReason": "changed back",
-        }
-        see.gives("UpdateServiceSyncBlocker", resolve, {**whose, "serviceSyncBlocker": RESOLVED}, ending)
-        resolved = {"serviceSyncBlockerSummary": {**whose, "latestBlockers": [RESOLVED]}}
-        see.gives("GetServiceSyncBlockerSummary", whose, resolved, f"{ending}, once it is resolved")
-    see.refuses("GetServiceSyncBlockerSummary", {"serviceName": "nothing"}, NOT_FOUND, "of nothing")
-    see.refuses("UpdateServiceSyncBlocker", {"id": "none", "resolvedReason": "x"}, NOT_FOUND, "of no blocker")
+    for target in (web, {**web, "serviceInstanceName": "prod"}):
+        suffix = f" of {' and '.join(target)}"
+        blocked = {"serviceSyncBlockerSummary": {**target, "latestBlockers": [BLOCKED]}}
+        summary = checks.returns("GetServiceSyncBlockerSummary", target, blocked, suffix)
+        resolve = {"id": summary["serviceSyncBlockerSummary"]["latestBlockers"][0]["id"], "resolvedReason": "reverted"}
+        checks.returns("UpdateServiceSyncBlocker", resolve, {**target, "serviceSyncBlocker": RESOLVED}, suffix)
+        resolved = {"serviceSyncBlockerSummary": {**target, "latestBlockers": [RESOLVED]}}
+        checks.returns("GetServiceSyncBlockerSummary", target, resolved, f"{suffix}, after resolving")
+    checks.rejects("GetServiceSyncBlockerSummary", {"serviceName": "nothing"}, NOT_FOUND, "of a missing service")
+    checks.rejects("UpdateServiceSyncBlocker", {"id": "none", "resolvedReason": "x"}, NOT_FOUND, "that does not exist")
 
 
-def check_proton_configs(see: Checks, kind: str, whose: Document, directory: str) -> None:
-    """The four operations on the sync config of a service, or of a template, that has none yet."""
+def check_configs(checks: Checks, kind: str, target: Document, directory: str) -> None:
+    """Check the four operations on the sync config of a service or a template that has none yet."""
     config = {
-        **whose,
+        **target,
         "branch": "main",
         "repositoryName": "acme/web",
         "repositoryProvider": "GITHUB",
         directory: "here",
     }
-    moved = {**config, "branch": "next", "repositoryName": "acme/templates", directory: "there"}
+    changed = {**config, "branch": "next", "repositoryName": "acme/templates", directory: "there"}
     create, get, update, delete = (f"{verb}{kind}SyncConfig" for verb in ("Create", "Get", "Update", "Delete"))
-    member = f"{kind.lower()}SyncConfig"
-    see.refuses(update, config, NOT_FOUND, "of what has none")
-    see.gives(create, config, {member: config})
-    see.gives(create, config, {member: config}, " once more")
-    see.refuses(create, moved, "ConflictException", "of another")
-    see.gives(get, whose, {member: config})
-    see.gives(update, moved, {member: moved})
-    see.refuses(update, {**moved, "repositoryName": "acme/nowhere"}, NOT_FOUND, "to no repository")
-    see.gives(delete, whose, {member: moved})
-    see.refuses(get, whose, NOT_FOUND, "of what is gone")
+    field = f"{kind.lower()}SyncConfig"
+    checks.rejects(update, config, NOT_FOUND, "that does not exist")
+    checks.returns(create, config, {field: config})
+    checks.returns(create, config, {field: config}, " again")
+    checks.rejects(create, changed, "ConflictException", "again with other values")
+    checks.returns(get, target, {field: config})
+    checks.returns(update, changed, {field: changed})
+    checks.rejects(update, {**changed, "repositoryName": "acme/nowhere"}, NOT_FOUND, "to a missing repository")
+    checks.returns(delete, target, {field: changed})
+    checks.rejects(get, target, NOT_FOUND, "that was deleted")

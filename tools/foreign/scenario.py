@@ -1,6 +1,6 @@
-"""The emulator with something in it: `scenario.py REGION...` prints its environment and serves until SIGTERM.
+"""`scenario.py REGION...` serves an emulator with sample resources until SIGTERM, and prints its environment.
 
-Each region has the same in it, so that each client can have a region of its own to change.
+Every region has the same resources, so that each client can change those of its own region.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import sys
 
 from unisync.emulator import Emulator, Setup
 
-STOP = (signal.SIGINT, signal.SIGTERM)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def set_up(aws: Setup) -> None:
+def add_resources(aws: Setup) -> None:
     aws.add_workspace("factory")
     aws.add_sync_resource("factory", "boiler-1", resource_id="entity-1")
     aws.add_sync_resource("factory", "boiler-2", outcome="ERROR", reason="The asset has no model")
@@ -31,32 +31,32 @@ def set_up(aws: Setup) -> None:
     aws.push(service="web", instance="prod", sha="90aa21b7c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9")
     aws.add_template("page", repository="acme/templates", subdirectory="page")
     aws.push(template="page", sha="c3d2e1f090aa21b7c4d3e2f1a0b9c8d7e6f5a4b3")
-    # What nothing was ever synced to.
+    # Never synced.
     aws.add_service_instance("api", "test")
     aws.add_template("queue", template_type="ENVIRONMENT")
 
 
-def block(aws: Setup) -> None:
+def add_blockers(aws: Setup) -> None:
     for target in ({"stack": "payments-prod"}, {"service": "web"}, {"service": "web", "instance": "prod"}):
-        aws.block(reason="changed by hand", contexts={"who": "somebody"}, **target)
+        aws.block(reason="modified by hand", contexts={"user": "alice"}, **target)
 
 
 def main() -> None:
-    # Blocked before the emulator starts its thread, so that no thread but this one is given them.
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
-    # Ten of AWS's minutes in one of our seconds: a sync job is ACTIVE 42 ms after its creation.
+    # Blocked before the emulator starts its thread, which inherits the mask: only this thread receives the signals.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    # The clock runs 600 times as fast as real time: a sync job is ACTIVE 42 ms after its creation.
     with Emulator(speed=600) as aws:
         regions = [aws.account(region=name) for name in sys.argv[1:]]
         for region in regions:
-            set_up(region)
+            add_resources(region)
         aws.clock.advance(7200)
         for region in regions:
-            block(region)
+            add_blockers(region)
         for name, value in aws.environment().items():
             print(f"{name}={value}")
-        # The empty line says that this was all.
+        # An empty line ends the environment.
         print(flush=True)
-        signal.sigwait(STOP)
+        signal.sigwait(STOP_SIGNALS)
 
 
 main()

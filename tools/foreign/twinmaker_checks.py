@@ -1,4 +1,4 @@
-"""Every sync operation of IoT TwinMaker."""
+"""Checks every sync operation of IoT TwinMaker."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from tools.foreign.checks import ACCOUNT, DATE, REGION, ROLE, Checks
 INVALID, NOT_FOUND = "ValidationException", "ResourceNotFoundException"
 
 
-def check_twinmaker(see: Checks) -> None:
+def check_twinmaker(checks: Checks) -> None:
     factory = {"workspaceId": "factory"}
     job, other = {**factory, "syncSource": "SITEWISE"}, {**factory, "syncSource": "OTHER"}
-    wanted = {**job, "syncRole": ROLE}
+    params = {**job, "syncRole": ROLE}
     arn = f"arn:aws:iottwinmaker:{REGION}:{ACCOUNT}:workspace/factory/sync-job/"
     created = {"creationDateTime": DATE, "state": "CREATING"}
-    see.gives("CreateSyncJob", {**wanted, "tags": {"team": "plant"}}, {**created, "arn": f"{arn}SITEWISE"})
-    see.gives("CreateSyncJob", {**wanted, **other}, {**created, "arn": f"{arn}OTHER"}, " of another source")
-    see.refuses("CreateSyncJob", wanted, "ConflictException", "of what exists")
-    see.refuses("CreateSyncJob", {**wanted, "syncRole": "nobody in particular"}, INVALID, "with a malformed role")
-    see.refuses("CreateSyncJob", {**wanted, "tags": {"team": "x" * 257}}, INVALID, "with too long a tag")
-    see.distrusts("CreateSyncJob", wanted)
+    checks.returns("CreateSyncJob", {**params, "tags": {"team": "plant"}}, {**created, "arn": f"{arn}SITEWISE"})
+    checks.returns("CreateSyncJob", {**params, **other}, {**created, "arn": f"{arn}OTHER"}, " with another source")
+    checks.rejects("CreateSyncJob", params, "ConflictException", "that exists")
+    checks.rejects("CreateSyncJob", {**params, "syncRole": "not the ARN of a role"}, INVALID, "with a malformed role")
+    checks.rejects("CreateSyncJob", {**params, "tags": {"team": "x" * 257}}, INVALID, "with a tag that is too long")
+    checks.rejects_signature("CreateSyncJob", params)
 
-    time.sleep(0.1)  # a minute to the emulator
+    time.sleep(0.1)  # a minute of the emulator's clock
     dates = {"creationDateTime": DATE, "updateDateTime": DATE}
     summary = {**job, **dates, "arn": f"{arn}SITEWISE", "status": {"state": "ACTIVE"}}
-    see.gives("GetSyncJob", job, {**summary, "syncRole": ROLE})
-    see.gives("GetSyncJob", {"syncSource": "SITEWISE"}, {**summary, "syncRole": ROLE}, " wherever it is")
-    see.refuses("GetSyncJob", {**job, "syncSource": "NOTHING"}, NOT_FOUND, "of nothing")
-    see.distrusts("GetSyncJob", job)
+    checks.returns("GetSyncJob", job, {**summary, "syncRole": ROLE})
+    checks.returns("GetSyncJob", {"syncSource": "SITEWISE"}, {**summary, "syncRole": ROLE}, " without a workspace")
+    checks.rejects("GetSyncJob", {**job, "syncSource": "NOTHING"}, NOT_FOUND, "that does not exist")
+    checks.rejects_signature("GetSyncJob", job)
 
-    see.lists("ListSyncJobs", factory, "syncJobSummaries", [summary, {**summary, **other, "arn": f"{arn}OTHER"}])
-    see.refuses("ListSyncJobs", {"workspaceId": "nothing"}, INVALID, "of no workspace")
+    checks.lists("ListSyncJobs", factory, "syncJobSummaries", [summary, {**summary, **other, "arn": f"{arn}OTHER"}])
+    checks.rejects("ListSyncJobs", {"workspaceId": "nothing"}, INVALID, "of a missing workspace")
 
     error = {"code": "SYNC_PROCESSING_ERROR", "message": "The asset has no model"}
     entity = {"resourceType": "ENTITY", "updateDateTime": DATE}
     good = {**entity, "externalId": "boiler-1", "resourceId": "entity-1", "status": {"state": "IN_SYNC"}}
     bad = {**entity, "externalId": "boiler-2", "status": {"state": "ERROR", "error": error}}
-    kind = {**good, "resourceType": "COMPONENT_TYPE", "externalId": "boiler", "resourceId": "type-1"}
-    for filters, found in [
+    component_type = {**good, "resourceType": "COMPONENT_TYPE", "externalId": "boiler", "resourceId": "type-1"}
+    for filters, resources in [
         ([{"state": "ERROR"}], [bad]),
         ([{"resourceType": "ENTITY"}, {"resourceId": "entity-1"}], [good]),
-        ([{"resourceType": "COMPONENT_TYPE"}, {"externalId": "boiler"}], [kind]),
+        ([{"resourceType": "COMPONENT_TYPE"}, {"externalId": "boiler"}], [component_type]),
     ]:
-        by = "".join(f" by {name}" for each in filters for name in each)
-        see.gives("ListSyncResources", {**job, "filters": filters}, {"syncResources": found}, by)
-    see.lists("ListSyncResources", job, "syncResources", [good, bad, kind])
-    see.refuses("ListSyncResources", {**job, "filters": [{"state": "GOOD"}]}, INVALID, "in no known state")
+        description = "".join(f" by {name}" for each in filters for name in each)
+        checks.returns("ListSyncResources", {**job, "filters": filters}, {"syncResources": resources}, description)
+    checks.lists("ListSyncResources", job, "syncResources", [good, bad, component_type])
+    checks.rejects("ListSyncResources", {**job, "filters": [{"state": "GOOD"}]}, INVALID, "in an unknown state")
 
-    see.gives("DeleteSyncJob", job, {"state": "DELETING"})
+    checks.returns("DeleteSyncJob", job, {"state": "DELETING"})
     time.sleep(0.1)
-    see.refuses("DeleteSyncJob", job, NOT_FOUND, "of what is gone")
+    checks.rejects("DeleteSyncJob", job, NOT_FOUND, "that was deleted")
