@@ -63,6 +63,8 @@ AsyncUnisync(profile="dev")  # wrong
 client.region_name = "us-east-1"  # wrong
 client.twinmaker = aclient.twinmaker  # wrong
 client.iottwinmaker  # wrong
+client.proton  # wrong: pyright
+aclient.proton  # wrong: pyright
 
 # References.
 TwinMakerSync()  # wrong
