@@ -1,4 +1,4 @@
-"""What all tests share: no trace of the machine's own AWS settings, an emulator, and both clients of it."""
+"""Fixtures for all tests: no AWS settings of the machine, an emulator, and clients of it of both kinds."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from hypothesis import HealthCheck, settings
 from unisync import AsyncUnisync, Unisync
 from unisync.emulator import Emulator
 
-# Some tests press Ctrl-C. A shell's background job has it ignored, and all that it starts inherits that.
+# Some tests send SIGINT, which a shell's background jobs and their children ignore.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# On CI the same examples each time, so that no change fails by another's luck; everywhere else new ones. How long one
-# takes is the machine's affair.
+# On CI the examples are the same each time, so that no change fails by chance; everywhere else they are new. There is
+# no deadline, since machines differ.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)
-# For `make fuzz`: what no change can wait for.
+# For `make fuzz`: too many examples for each change.
 settings.register_profile("deep", deadline=None, max_examples=600, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "here"))
 
 
 @pytest.fixture(autouse=True)
 def no_aws_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No variable, file or metadata service of this machine reaches a test."""
+    """Hide the machine's variables, files and metadata service from each test."""
     forget_aws_settings(monkeypatch, tmp_path_factory.getbasetemp() / "no-such-file")
 
 
 def forget_aws_settings(patch: pytest.MonkeyPatch, nowhere: Path) -> None:
-    """Have this process know nothing of AWS."""
+    """Remove the AWS settings of this process; `nowhere` is a file that does not exist."""
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower().endswith("_proxy"):
             patch.delenv(name)
@@ -47,20 +47,20 @@ def forget_aws_settings(patch: pytest.MonkeyPatch, nowhere: Path) -> None:
 
 @pytest.fixture
 def aws() -> Iterator[Emulator]:
-    """An emulator whose time a test moves."""
+    """An emulator whose clock the test advances."""
     with Emulator(clock="manual") as emulator:
         yield emulator
 
 
 @pytest.fixture
 def client(aws: Emulator) -> Iterator[Unisync]:
-    """The blocking client of the emulator."""
+    """A blocking client of the emulator."""
     with Unisync(**aws.client_options()) as blocking:
         yield blocking
 
 
 class Awaited:
-    """The awaitable client, or one of its services, made blocking so that one test can be run on both."""
+    """An awaitable client, or one of its services, made blocking so that one test runs on both kinds."""
 
     def __init__(self, awaitable: object, run: Callable[[Any], Any]) -> None:
         self._awaitable = awaitable
@@ -103,23 +103,23 @@ class AwaitedItems:
 
 @pytest.fixture
 def either(make_either: Callable[..., Any]) -> Any:
-    """Each of the two clients of the emulator, called alike. Any: its static face is the blocking client's."""
+    """A client of the emulator of either kind, with the methods of the blocking one."""
     return make_either()
 
 
 @pytest.fixture(params=["blocking", "awaitable"])
 def make_either(request: pytest.FixtureRequest, aws: Emulator) -> Iterator[Callable[..., Any]]:
-    """Makes either client, with arguments of a test's own."""
+    """Makes a client of either kind, with further arguments."""
     with ExitStack() as stack:
 
         def blocking(**options: Any) -> Any:
-            given: dict[str, Any] = {**aws.client_options(), **options}
-            return stack.enter_context(Unisync(**given))
+            arguments: dict[str, Any] = {**aws.client_options(), **options}
+            return stack.enter_context(Unisync(**arguments))
 
         def awaitable(**options: Any) -> Any:
             runner = stack.enter_context(asyncio.Runner())
-            given: dict[str, Any] = {**aws.client_options(), **options}
-            client = AsyncUnisync(**given)
+            arguments: dict[str, Any] = {**aws.client_options(), **options}
+            client = AsyncUnisync(**arguments)
             stack.callback(lambda: runner.run(client.close()))
             return Awaited(client, runner.run)
 
