@@ -25,13 +25,14 @@ from tests.support.samples import (
     twin_job,
 )
 from unisync import Outcome, SyncJobSummary, SyncState, TwinMakerSync
+from unisync._models.base import with_ref
 from unisync._models.resources import SyncJobEntry
 from unisync._render.cards import MAX_ROWS, error_details
 from unisync._render.cards import card as make_card
 
 DONE, FAILED = attempt("SUCCEEDED", OLD), attempt("FAILED", MINE, reason="no such parameter")
 JOB = git_job(FAILED, DONE, MINE)
-SUMMARY = SyncJobSummary.of(FACTORY, SyncJobEntry())
+SUMMARY = with_ref(SyncJobSummary, FACTORY, SyncJobEntry())
 
 
 class NotebookValue(Protocol):
