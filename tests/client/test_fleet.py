@@ -408,7 +408,7 @@ def test_each_role_is_assumed_once(aws: Emulator) -> None:
     assert {(params["RoleSessionName"], params["ExternalId"]) for params in assumed} == {("deploys", "ours")}
 
 
-def test_an_account_that_fails_is_reported_and_stops_no_other(aws: Emulator, make: Make) -> None:
+def test_an_account_that_fails_is_reported_and_stops_no_other(aws: Emulator) -> None:
     """One role cannot be assumed, one session's token expires, and the other accounts' roles are assumed anew."""
     names = [f"stack-{number}" for number in range(3)]
     refs = [StackSync(name) for name in names]
@@ -422,10 +422,10 @@ def test_an_account_that_fails_is_reported_and_stops_no_other(aws: Emulator, mak
                 there.add_stack(name, repository="acme/infra")
                 if account != "555555555555":
                     there.push(stack=name, sha=MINE, duration=20)
-    fleet = make(**role_options(aws, sessions={"short": assume_once(aws, other)}))
-    assert {outcome.account for outcome in fleet.get_many(refs) if outcome.error} == {"222222222222"}
-    aws.expire_credentials()
-    outcomes = fleet.wait_all(refs, revision=MINE, timeout=300)
+    with Fleet(**role_options(aws, sessions={"short": assume_once(aws, other)})) as fleet:
+        assert {outcome.account for outcome in fleet.get_many(refs) if outcome.error} == {"222222222222"}
+        aws.expire_credentials()
+        outcomes = fleet.wait_all(refs, revision=MINE, timeout=300)
     errors: dict[str, set[Any]] = {
         account: {type(outcome.error) for outcome in outcomes if outcome.account == account}
         for account in (*ACCOUNTS, "short")
@@ -437,6 +437,7 @@ def test_an_account_that_fails_is_reported_and_stops_no_other(aws: Emulator, mak
         "short": {AccessDeniedError},
     }
     denied = next(outcome.error for outcome in outcomes if outcome.account == "222222222222")
+    assert isinstance(denied, AccessDeniedError)
     assert (denied.service, denied.operation, denied.account) == ("sts", "AssumeRole", "222222222222")
     assert count(aws, "AssumeRole") <= 8, "a refusal is remembered for some seconds"
 
