@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from tests.conftest import Awaited
-from tests.support.samples import FACTORY
+from tests.support.samples import FACTORY, MINE
 from tools.bench import simulation
 from unisync import (
     AccessDeniedError,
@@ -38,18 +39,19 @@ from unisync.emulator import Emulator
 Make = Callable[..., Any]
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
-STACKS = [StackSync(f"stack-{number}") for number in range(30)]
+STACKS = [StackSync(f"stack-{number}") for number in range(6)]
 MISSING = StackSync("missing")
+STEADY = Backoff(initial=2, maximum=2, factor=1, jitter=0)
 
 
 @pytest.fixture
 def fleet(aws: Emulator) -> None:
-    """Thirty stacks, each synced a second later than the one before; the fourth fails."""
+    """Six stacks, each synced six seconds later than the one before; the fourth fails."""
     for number, ref in enumerate(STACKS):
         aws.add_stack(ref.resource_name, repository="acme/infra")
-        outcome: Any = "FAILED" if number == 3 else "SUCCEEDED"
+        duration, outcome = 20 + 6 * number, cast("Any", "FAILED" if number == 3 else "SUCCEEDED")
         aws.push(
-            stack=ref.resource_name, sha=f"{number:040x}", duration=20 + number, outcome=outcome, reason="no such thing"
+            stack=ref.resource_name, sha=f"{number:040x}", duration=duration, outcome=outcome, reason="no such thing"
         )
 
 
@@ -107,10 +109,10 @@ def test_get_many_has_an_outcome_for_each(aws: Emulator, either: Any) -> None:
     outcomes = either.get_many([*STACKS, MISSING, STACKS[0]])
     assert [outcome.ref for outcome in outcomes] == [*STACKS, MISSING, STACKS[0]]
     assert {str(outcome.job.status) for outcome in outcomes if outcome.job} == {"PENDING (INITIATED)"}
-    assert isinstance(outcomes[30].error, NotFoundError)
+    assert isinstance(outcomes[6].error, NotFoundError)
     assert outcomes[0].result() == outcomes[0].job
     with pytest.raises(NotFoundError):
-        outcomes[30].result()
+        outcomes[6].result()
     assert either.get_many([]) == []
 
 
@@ -128,31 +130,59 @@ def test_wait_all_has_an_outcome_for_each(aws: Emulator, either: Any) -> None:
     assert failed == {STACKS[3]: SyncFailedError, MISSING: NotFoundError, refs[-2]: SyncBlockedError}
     assert outcomes[3].job.status.state is SyncState.FAILED
     assert all(outcome.job.status.state is SyncState.ACTIVE for outcome in outcomes if outcome.error is None)
-    assert 49 <= aws.clock.now() < 49 + 20, "the last one is detected within a pause"
+    assert 50 <= aws.clock.now() < 50 + 20, "the last one is detected within a pause"
 
 
 @pytest.mark.usefixtures("fleet")
 def test_return_when_first_and_first_failure(aws: Emulator, either: Any) -> None:
-    outcomes = either.wait_all(STACKS, return_when="first")
+    refs = [STACKS[0], *STACKS[3:]]
+    outcomes = either.wait_all(refs, return_when="first", backoff=STEADY)
     (first,) = [outcome for outcome in outcomes if outcome.done]
     assert (first.ref, first.error) == (STACKS[0], None)
-    assert outcomes[9].job.status.state is SyncState.RUNNING, "the last status of the others"
-    with pytest.raises(InvalidArgumentError, match="the wait for codeconnections:stack-9 has not ended"):
-        outcomes[9].result()
-    outcomes = either.wait_all(STACKS, return_when="first_failure")
+    assert outcomes[2].job.status.state is SyncState.RUNNING, "the last status of the others"
+    with pytest.raises(InvalidArgumentError, match="the wait for codeconnections:stack-4 has not ended"):
+        outcomes[2].result()
+    outcomes = either.wait_all(refs, return_when="first_failure", backoff=STEADY)
     assert [outcome.ref for outcome in outcomes if outcome.error] == [STACKS[3]]
-    assert not outcomes[20].done
+    assert not outcomes[-1].done
 
 
 @pytest.mark.usefixtures("fleet")
 def test_each_wait_has_its_deadline_and_its_revision(aws: Emulator, either: Any) -> None:
     outcomes = either.wait_all(STACKS, timeout=25)
-    assert {type(outcome.error) for outcome in outcomes[6:]} == {WaitTimeoutError}
-    assert [outcome.error for outcome in outcomes[:3]] == [None] * 3
+    assert {type(outcome.error) for outcome in outcomes[1:]} == {WaitTimeoutError}
+    assert outcomes[0].error is None
     assert 25 <= aws.clock.now() < 27
     outcomes = either.wait_all(STACKS[4:6], revision=f"{5:040x}", timeout=60)
     assert isinstance(outcomes[0].error, WaitTimeoutError)
     assert outcomes[1].error is None
+
+
+@pytest.mark.parametrize("count", [1, pytest.param(30, marks=pytest.mark.slow)])
+def test_each_wait_polls_by_its_backoff_although_the_rate_would_allow_more(
+    aws: Emulator, either: Any, count: int
+) -> None:
+    names = [f"stack-{number}" for number in range(count)]
+    for name in names:
+        aws.add_stack(name, repository="acme/infra")
+        aws.push(stack=name, sha=MINE, duration=600)
+    reported: list[Progress[Any]] = []
+    outcomes = either.wait_all(map(StackSync, names), on_progress=reported.append)
+    assert [outcome.error for outcome in outcomes] == [None] * count
+    assert sum(call.operation == "GetSyncBlockerSummary" for call in aws.calls) <= 41 * count, "every 15 seconds"
+    for name in names:
+        polls = [
+            call.time.timestamp()
+            for call in aws.calls
+            if call.operation == "GetResourceSyncStatus" and call.params["ResourceName"] == name
+        ]
+        delays = [each.next_delay for each in reported if each.ref == StackSync(name)]
+        assert 600 / 20 < len(polls) <= 45
+        pauses = [later - earlier for earlier, later in itertools.pairwise(polls)]
+        for number, (pause, delay) in enumerate(zip(pauses, delays, strict=True), start=1):
+            full = Backoff(jitter=0).delay(number)
+            assert 0.75 * full <= delay <= full
+            assert delay - 0.01 <= pause <= delay + 1, "longer only while the first of many polls wait for permits"
 
 
 @pytest.mark.usefixtures("fleet")
@@ -236,6 +266,7 @@ def test_in_real_time_waits_do_not_hold_each_other_up() -> None:
         assert time.monotonic() - began < 20
 
 
+@pytest.mark.slow
 def test_a_deadline_holds_however_many_wait_for_a_permit(aws: Emulator, either: Any) -> None:
     for number in range(100):
         aws.add_stack(f"slow-{number}", repository="acme/infra")
@@ -269,11 +300,11 @@ def test_an_outcome_has_the_last_job_beside_a_later_error(aws: Emulator, either:
 
 
 def test_a_failing_service_is_not_flooded(aws: Emulator, either: Any) -> None:
-    for number in range(20):
+    for number in range(5):
         aws.add_stack(f"stack-{number}", repository="acme/infra")
     aws.fault("GetResourceSyncStatus", "http-503", times=None)
-    either.wait_all([StackSync(f"stack-{number}") for number in range(20)], timeout=60)
-    assert len(aws.calls) < 20 * 20
+    either.wait_all([StackSync(f"stack-{number}") for number in range(5)], timeout=60)
+    assert len(aws.calls) < 5 * 20
 
 
 def test_refs_that_are_no_list_are_rejected(either: Any) -> None:
@@ -287,7 +318,9 @@ def test_refs_that_are_no_list_are_rejected(either: Any) -> None:
 # The scheduler, against a simulated service.
 
 
-@pytest.mark.parametrize("rate", [10, 20, 100])
+@pytest.mark.parametrize(
+    "rate", [pytest.param(10, marks=pytest.mark.slow), 20, pytest.param(100, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("stagger", [0.0, 300.0])
 def test_the_rate_is_found_out_at_little_cost(rate: float, stagger: float) -> None:
     found = simulation.scheduled(rate, count=200, stagger=stagger)
@@ -308,6 +341,7 @@ def test_an_outcome_is_a_value() -> None:
     assert outcome == Outcome(MISSING, None, None, done=False)
 
 
+@pytest.mark.slow
 def test_failing_polls_do_not_keep_others_back(aws: Emulator, make_either: Make) -> None:
     """Each poll of a stack that was never synced reads its configuration, which fails."""
     client = make_either(rate_limit=RateLimit(initial=10, maximum=10))
@@ -356,6 +390,7 @@ def test_an_endless_timeout_is_accepted(aws: Emulator) -> None:
             client.wait_until_active(StackSync("a"), timeout=endless)
 
 
+@pytest.mark.slow
 def test_throttled_reads_are_retried(aws: Emulator, either: Any) -> None:
     for number in range(150):
         aws.add_stack(f"stack-{number}", repository="acme/infra")
@@ -368,7 +403,7 @@ def test_throttled_reads_are_retried(aws: Emulator, either: Any) -> None:
 def test_lost_connections_fail_no_read(aws: Emulator, either: Any) -> None:
     assert either.get_many(STACKS[:1])[0].error is None
     aws.fault("GetResourceSyncStatus", "drop", times=12)
-    assert [outcome.error for outcome in either.get_many(STACKS)] == [None] * 30
+    assert [outcome.error for outcome in either.get_many(STACKS)] == [None] * 6
 
 
 @pytest.mark.parametrize("seconds", [0.0005, 0.002, 0.004, 0.008, 0.012])
@@ -392,32 +427,6 @@ def test_a_cancelled_wait_ends(seconds: float) -> None:
         asyncio.run(main())
 
 
-def test_the_timers_of_a_long_wait_do_not_pile_up(aws: Emulator) -> None:
-    from unisync._core.commands import ConcurrencyLimit
-    from unisync._core.flow import Call, Gather, Sleep
-    from unisync._core.rate_limiter import AdaptiveRateLimiter
-    from unisync._core.scheduler import Scheduler
-    from unisync._models.base import Model
-
-    def wait() -> Any:
-        while True:
-            yield Call("simulated", "Poll", {}, Model, timeout=7 * 24 * 3600.0)
-            yield Sleep(5.0)
-
-    now = [0.0]
-    limiter = AdaptiveRateLimiter(RateLimit(initial=50), 0.0)
-    scheduler = Scheduler(
-        Gather([wait() for _ in range(50)]), lambda _: limiter, lambda: now[0], ConcurrencyLimit(10, 10)
-    )
-    for _ in range(20_000):
-        due = scheduler.next()
-        if isinstance(due, tuple):
-            scheduler.record(due[0], Model(), None)
-        else:
-            now[0] += due or 1.0
-    assert len(scheduler._timers) < 300
-
-
 def test_an_exception_of_a_callback_keeps_its_cause(aws: Emulator, either: Any) -> None:
     aws.add_stack("a", repository="acme/infra")
 
@@ -434,6 +443,7 @@ def test_an_exception_of_a_callback_keeps_its_cause(aws: Emulator, either: Any) 
 # Waits that were started one by one.
 
 
+@pytest.mark.slow
 def test_single_waits_share_one_rate(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", logger="unisync")
     with Emulator() as aws:
@@ -466,13 +476,13 @@ def test_single_waits_share_one_rate(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_single_waits_do_not_hold_each_other_up_on_a_manual_clock(aws: Emulator) -> None:
-    for number in range(100):
+    for number in range(30):
         aws.add_stack(f"stack-{number}", repository="acme/infra")
         aws.push(stack=f"stack-{number}", sha=f"{number:040x}", duration=30)
 
     async def main() -> None:
         async with AsyncUnisync(**aws.client_options()) as client:
-            waits = (client.wait_until_active(StackSync(f"stack-{number}"), timeout=300) for number in range(100))
+            waits = (client.wait_until_active(StackSync(f"stack-{number}"), timeout=300) for number in range(30))
             await asyncio.gather(*waits)
 
     asyncio.run(main())
@@ -495,7 +505,9 @@ def test_a_wait_without_a_permit_says_so(aws: Emulator, make_either: Make) -> No
     assert len(aws.calls) == 3, "a poll, the configuration of a stack that was never synced, and its blockers"
 
 
-@pytest.mark.parametrize("rate", [10, 20, 100])
+@pytest.mark.parametrize(
+    "rate", [pytest.param(10, marks=pytest.mark.slow), 20, pytest.param(100, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("stagger", [0.0, 300.0])
 def test_single_waits_find_the_rate_out_together(rate: float, stagger: float) -> None:
     alone = simulation.single_waits(rate, count=200, stagger=stagger)
