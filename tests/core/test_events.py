@@ -7,7 +7,8 @@ import contextvars
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -42,6 +43,17 @@ STACK = StackSync("payments-prod")
 def syncs(aws: Emulator) -> None:
     aws.add_stack("payments-prod", repository="acme/infra")
     aws.add_workspace("factory")
+
+
+@pytest.fixture
+def make_client(aws: Emulator) -> Iterator[Callable[..., Unisync]]:
+    """Makes a blocking client, with arguments of the test's own."""
+    with ExitStack() as stack:
+
+        def make(**options: Any) -> Unisync:
+            return stack.enter_context(Unisync(**aws.client_options(), **options))
+
+        yield make
 
 
 class Listener:
@@ -103,11 +115,11 @@ def test_a_wait_is_reported_with_its_calls(aws: Emulator, make_either: Callable[
 
 
 def test_a_failed_wait_is_reported_with_its_error(
-    aws: Emulator, make_either: Callable[..., Any], listener: Listener
+    aws: Emulator, make_client: Callable[..., Unisync], listener: Listener
 ) -> None:
     aws.push(stack="payments-prod", sha=SHA, outcome="FAILED")
     with pytest.raises(SyncFailedError) as caught:
-        make_either(on_event=listener).wait_until_active(STACK)
+        make_client(on_event=listener).wait_until_active(STACK)
     (ended,) = listener.ended
     assert ended.error is caught.value
     assert ended.job is None
@@ -158,19 +170,19 @@ def test_a_cancelled_wait_is_reported_as_cancelled(aws: Emulator, listener: List
 
 
 def test_an_error_of_the_listener_is_logged(
-    aws: Emulator, make_either: Callable[..., Any], caplog: pytest.LogCaptureFixture
+    aws: Emulator, make_client: Callable[..., Unisync], caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(event: Event) -> None:
         raise RuntimeError("the listener failed")
 
     aws.push(stack="payments-prod", sha=SHA)
-    assert make_either(on_event=fail).wait_until_active(STACK).is_synced
+    assert make_client(on_event=fail).wait_until_active(STACK).is_synced
     assert "on_event failed at WaitStarted" in caplog.text
 
 
 @pytest.mark.parametrize("error", [AccessDeniedError, SyncFailedError])
 def test_an_error_of_the_listener_is_logged_without_text_of_aws(
-    aws: Emulator, make_either: Callable[..., Any], caplog: pytest.LogCaptureFixture, error: type[Exception]
+    aws: Emulator, make_client: Callable[..., Unisync], caplog: pytest.LogCaptureFixture, error: type[Exception]
 ) -> None:
     def fail(event: Event) -> None:
         try:
@@ -182,14 +194,17 @@ def test_an_error_of_the_listener_is_logged_without_text_of_aws(
     if error is AccessDeniedError:
         aws.fault("GetResourceSyncStatus", "AccessDeniedException", message="swordfish")
     with pytest.raises(error, match="swordfish"):
-        make_either(on_event=fail).wait_until_active(STACK)
+        make_client(on_event=fail).wait_until_active(STACK)
     assert "the listener failed" in caplog.text
     assert "inner" in caplog.text
     assert "swordfish" not in caplog.text
 
 
 def test_a_users_log_record_factory_may_set_the_same_names(
-    aws: Emulator, make_either: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    aws: Emulator,
+    make_client: Callable[..., Unisync],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     factory = logging.getLogRecordFactory()
 
@@ -202,17 +217,17 @@ def test_a_users_log_record_factory_may_set_the_same_names(
     aws.push(stack="payments-prod", sha=SHA)
     logging.setLogRecordFactory(with_request)
     try:
-        assert make_either().wait_until_active(STACK).is_synced
+        assert make_client().wait_until_active(STACK).is_synced
     finally:
         logging.setLogRecordFactory(factory)
     assert {vars(record)["request_id"] for record in caplog.records if record.name == "unisync"} == {"web-1"}
 
 
 def test_an_incomplete_search_is_logged_without_text_of_aws(
-    aws: Emulator, make_either: Callable[..., Any], caplog: pytest.LogCaptureFixture
+    aws: Emulator, make_client: Callable[..., Unisync], caplog: pytest.LogCaptureFixture
 ) -> None:
     aws.fault("ListRepositoryLinks", "AccessDeniedException", times=None, message="swordfish")
-    assert "swordfish" in str(make_either().discover().errors["codeconnections"])
+    assert "swordfish" in str(make_client().discover().errors["codeconnections"])
     assert "AccessDeniedException" in caplog.text
     assert "swordfish" not in caplog.text
 
@@ -306,13 +321,13 @@ def test_a_call_runs_in_the_context_of_its_caller(aws: Emulator, kind: Any) -> N
 
 
 def test_the_log_has_fields_and_no_payload(
-    aws: Emulator, make_either: Callable[..., Any], caplog: pytest.LogCaptureFixture
+    aws: Emulator, make_client: Callable[..., Unisync], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", "unisync")
     aws.push(stack="payments-prod", sha=SHA, outcome="FAILED", reason="the password is swordfish")
     aws.fault("GetResourceSyncStatus", "ThrottlingException", message="swordfish")
     with pytest.raises(SyncFailedError, match="swordfish"):
-        make_either().wait_until_active(STACK)
+        make_client().wait_until_active(STACK)
     records = [vars(record) for record in caplog.records if record.name == "unisync"]
     assert "swordfish" not in json.dumps(records, default=repr)
     first = records[1]["unisync"]
@@ -377,11 +392,11 @@ def test_a_wait_and_its_calls_are_spans(aws: Emulator, make_either: Callable[...
 
 
 def test_the_span_of_a_failed_wait_has_no_text_of_aws(
-    aws: Emulator, make_either: Callable[..., Any], spans: Any
+    aws: Emulator, make_client: Callable[..., Unisync], spans: Any
 ) -> None:
     aws.push(stack="payments-prod", sha=SHA, outcome="FAILED", reason="the password is swordfish")
     with pytest.raises(SyncFailedError):
-        make_either(on_event=traced(spans)).wait_until_active(STACK)
+        make_client(on_event=traced(spans)).wait_until_active(STACK)
     wait = spans.get_finished_spans()[-1]
     assert wait.status.status_code is StatusCode.ERROR
     assert attributes(wait)["error.type"] == "SyncFailedError"

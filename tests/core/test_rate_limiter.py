@@ -28,7 +28,7 @@ from unisync._core.flow import Call, Flow, Sleep, request
 from unisync._core.rate_limiter import LIMITERS, AdaptiveRateLimiter, Limiters, Ticket, classify, rate_limited
 from unisync._models.base import Model
 
-EXAMPLES = settings().max_examples // 12
+EXAMPLES = settings().max_examples // 20
 """Each is a simulation of up to 100 000 calls."""
 
 

