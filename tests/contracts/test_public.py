@@ -57,6 +57,7 @@ LATE: dict[str, str] = {
     "__init__.py": "importing unisync costs next to nothing",
     "cli/": "the command starts fast: it imports what it runs",
     "testing/": "pytest loads the plugin in every run",
+    "_core/clock.py": "only asynchronous clients need asyncio",
     "_models/base.py": "the import that points up",
     "_botocore/caching.py": "a botocore without a context is accepted",
 }

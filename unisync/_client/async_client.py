@@ -15,10 +15,10 @@ from typing import ClassVar, NamedTuple, Self, TypeVar, cast
 from typing_extensions import override
 
 from unisync._client.methods import ClientMethods, CommonMethods
+from unisync._core.async_gather import agather
 from unisync._core.bridge import AsyncBase
 from unisync._core.commands import Call, Flow, Gather, StopSignal
 from unisync._core.flow import arun
-from unisync._core.gather import agather
 from unisync._models.base import Model
 from unisync.errors import TransportError, UnisyncError
 

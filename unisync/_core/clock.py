@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -40,6 +39,8 @@ class SystemClock:
 
     async def async_sleep(self, seconds: float) -> None:
         """Sleep on the event loop."""
+        import asyncio  # slow to import, and only asynchronous clients need it
+
         await asyncio.sleep(seconds)
 
 

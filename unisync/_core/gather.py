@@ -1,16 +1,15 @@
-"""Running many flows at once: `gather` on a few threads, `agather` on the tasks of an event loop."""
+"""Running many flows at once on a few threads."""
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import threading
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from unisync._core.clock import STOP_CHECK_INTERVAL, Clock, SystemClock, async_sleep, sleep
+from unisync._core.clock import STOP_CHECK_INTERVAL, Clock, SystemClock, sleep
 from unisync._core.commands import Call, ConcurrencyLimit, Gather, Sleep, StopSignal
 from unisync._core.rate_limiter import LimiterFor
 from unisync._core.scheduler import Scheduler
@@ -37,7 +36,7 @@ def gather(
     workers = Workers(send)
     in_flight = 0
     try:
-        while not (scheduler.is_done or _is_stopped(command)):
+        while not (scheduler.is_done or is_stopped(command)):
             while scheduler.emitted:
                 scheduler.release_permits()  # the caller may take its time
                 yield scheduler.emitted.popleft()
@@ -46,7 +45,7 @@ def gather(
                 in_flight += 1
                 workers.submit(*due)
             elif in_flight:
-                outcome = workers.next_result(_block_for(due, clock, command.stop))
+                outcome = workers.next_result(block_for(due, clock, command.stop))
                 if outcome is not None:
                     in_flight -= 1
                     scheduler.record(*outcome)
@@ -60,59 +59,12 @@ def gather(
     return scheduler.results
 
 
-async def agather(
-    command: Gather[T],
-    send: Callable[[Call[Any]], Awaitable[Model]],
-    clock: Clock,
-    limiter_for: LimiterFor,
-    concurrency: ConcurrencyLimit,
-    results: dict[int, T | UnisyncError],
-) -> AsyncGenerator[object, None]:
-    """Run flows on tasks; yields what they emit. The tasks end with it.
-
-    The results go into `results`, since an async generator cannot return them.
-    """
-    scheduler = Scheduler(command, limiter_for, clock.now, concurrency)
-    in_flight: dict[asyncio.Future[Model], int] = {}
-    try:
-        while not (scheduler.is_done or _is_stopped(command)):
-            while scheduler.emitted:
-                scheduler.release_permits()  # the caller may take its time
-                yield scheduler.emitted.popleft()
-            due = scheduler.next()
-            if isinstance(due, tuple):
-                index, call = due
-                in_flight[asyncio.ensure_future(send(call))] = index
-            elif in_flight:
-                timeout = _block_for(due, clock, command.stop)
-                done, _ = await asyncio.wait(in_flight, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-                for future in done:
-                    _record(scheduler, in_flight.pop(future), future)
-            elif not (scheduler.emitted or scheduler.is_done):
-                assert due is not None, "a scheduler that is not done has something to do"
-                await async_sleep(Sleep(due, stop=command.stop), clock)
-    finally:
-        scheduler.close()
-        for future in in_flight:
-            future.cancel()
-        await asyncio.gather(*in_flight, return_exceptions=True)
-    results.update(scheduler.results)
-    for value in scheduler.emitted:
-        yield value
-
-
-def _record(scheduler: Scheduler[Any], index: int, future: asyncio.Future[Model]) -> None:
-    error = future.exception()
-    if error is not None and not isinstance(error, Exception):
-        raise error
-    scheduler.record(index, None if error else future.result(), error)
-
-
-def _is_stopped(command: Gather[Any]) -> bool:
+def is_stopped(command: Gather[Any]) -> bool:
+    """Whether the caller ended it."""
     return command.stop is not None and command.stop.is_set()
 
 
-def _block_for(due: float | None, clock: Clock, stop: StopSignal | None) -> float | None:
+def block_for(due: float | None, clock: Clock, stop: StopSignal | None) -> float | None:
     """Real seconds to block for a response before something else may be due; None for as long as it takes."""
     if due is not None and type(clock) is not SystemClock:
         return STOP_CHECK_INTERVAL  # another clock may run at any speed
