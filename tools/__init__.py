@@ -1,1 +1,1 @@
-"""What is no test: soak, fuzz, mutants, foreign clients, the installed wheel, benchmarks and generators."""
+"""Tools beside the tests: soak, fuzz, mutants, foreign clients, the installed wheel, benchmarks and generators."""

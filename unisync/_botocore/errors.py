@@ -69,7 +69,7 @@ def credentials_client_error(error: ClientError, call: Call[Any]) -> UnisyncErro
 
 
 def translate_error(error: Exception, call: Call[Any]) -> UnisyncError:
-    """Our error for an error of botocore's that is no response of AWS's."""
+    """Our error for an error of botocore's other than an error response."""
     if isinstance(error, _CREDENTIAL_ERRORS):
         return CredentialsError(call.service, call.operation, str(error))
     if isinstance(error, (exceptions.ParamValidationError, exceptions.NoRegionError, exceptions.UnknownServiceError)):

@@ -54,7 +54,7 @@ class RawResponse(NamedTuple):
         """A JSON body as Python values, each lone surrogate replaced.
 
         Raises:
-            ValueError: It is no JSON.
+            ValueError: It is not JSON.
         """
         text = json.dumps(json.loads(self.body), ensure_ascii=False)
         return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
@@ -63,7 +63,7 @@ class RawResponse(NamedTuple):
         """A CBOR body as Python values.
 
         Raises:
-            ValueError: It is no CBOR.
+            ValueError: It is not CBOR.
         """
         try:
             stream = cast("io.BufferedReader", _BoundedBytesIO(self.body))
@@ -93,7 +93,7 @@ def _set_body_aside(
     empty = b"\xa0" if is_cbor else b"{}"
     body, headers = cast("bytes", response_dict["body"]), cast("Mapping[str, str]", response_dict["headers"])
     if response_dict["status_code"] >= 300:
-        # botocore's parsers fail at an error whose body is no structure; the status alone is enough for them.
+        # botocore's parsers fail at an error whose body is not a structure; the status alone is enough for them.
         if not _is_structure(body, is_cbor):
             response_dict["body"] = empty
         return

@@ -286,7 +286,7 @@ class Session:
             raise translate_error(error, call) from error
         except (OSError, json.JSONDecodeError) as error:  # a program or a file that credentials were to come from
             raise CredentialsError(call.service, call.operation, str(error) or type(error).__name__) from error
-        except ValueError as error:  # an endpoint that is no URL, a setting that is no number
+        except ValueError as error:  # an endpoint that is not a URL, a setting that is not a number
             if "@" not in str(error):
                 raise InvalidArgumentError(f"{call.service} {call.operation}: {error}") from error
         if client is None:  # raised out here, so that it does not lead to botocore's error, which quotes the endpoint

@@ -49,6 +49,6 @@ class Backoff:
 
 
 SHORT = Backoff(initial=0.1, maximum=5.0, factor=2.0, jitter=0.5)
-"""After what may well be over in a moment: a lost connection, a lost race."""
+"""After an error that may pass quickly: a lost connection, a lost race."""
 THROTTLED = Backoff(initial=1.0, maximum=20.0, factor=2.0, jitter=0.5)
 """After throttling."""

@@ -1,4 +1,4 @@
-"""Time: the clock that a client lives by, and pauses that can be ended early."""
+"""Time: the clock of a client, and pauses that can be ended early."""
 
 from __future__ import annotations
 

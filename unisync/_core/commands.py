@@ -91,7 +91,7 @@ class Gather(Generic[T_co]):
 
 
 class Emit(NamedTuple):
-    """Hand a value to whoever iterates over the flows; only gathered flows may do this."""
+    """Pass a value to the caller that iterates over the flows; only gathered flows may do this."""
 
     value: object
 

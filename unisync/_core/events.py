@@ -104,7 +104,7 @@ def checked_callback(name: str, callback: Callback) -> Callback:
     """The callback that was passed as the parameter `name`.
 
     Raises:
-        InvalidArgumentError: It is no callback.
+        InvalidArgumentError: It is not a callback.
     """
     if callback is None:
         return callback

@@ -8,7 +8,7 @@ It spaces calls. A permit is a moment: the limiter grants the next one `1 / rate
 burst after idle time. Callers hold a `Ticket` and ask for a permit with `acquire`, which answers either "send in so
 many seconds" or "ask again in so many seconds". Permits go round among the tickets by their weights, so that a wait for
 one sync and a wait for a thousand share the rate fairly. But nobody is ever waited for: if the ticket whose turn it is
-does not ask, whoever asks gets the permit. An abandoned ticket therefore delays nobody, and needs no cleaning up.
+does not ask, the next one that asks gets the permit. So an abandoned ticket delays nobody and needs no cleanup.
 
 It adapts the rate, additively and multiplicatively as TCP does:
 

@@ -40,7 +40,7 @@ class Services:
         """The sync that a reference identifies.
 
         Raises:
-            InvalidArgumentError: It is no reference that this client accepts.
+            InvalidArgumentError: It is not a reference that this client accepts.
         """
         match cast("object", ref):
             case TwinMakerSync() as job:

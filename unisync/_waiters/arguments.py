@@ -91,7 +91,7 @@ def checked_revision(revision: object) -> str | None:
     """The revision to wait for, in lower case.
 
     Raises:
-        InvalidArgumentError: It is no commit's sha, nor the start of one.
+        InvalidArgumentError: It is neither a commit's sha nor the start of one.
     """
     if revision is None:
         return None
@@ -105,7 +105,7 @@ def checked_timeout(timeout: object) -> float:
     """The seconds of a timeout; infinite for None.
 
     Raises:
-        InvalidArgumentError: It is no length of time.
+        InvalidArgumentError: It is not a duration.
     """
     if timeout is None:
         return math.inf
@@ -120,7 +120,7 @@ def checked_max_failures(max_failures: object) -> int:
     """The number of accepted failures.
 
     Raises:
-        InvalidArgumentError: It is no number, zero or more.
+        InvalidArgumentError: It is not a number, zero or more.
     """
     if isinstance(max_failures, bool) or not isinstance(max_failures, int) or max_failures < 0:
         raise InvalidArgumentError.expected("max_failures", "a number, zero or more", max_failures)
@@ -131,7 +131,7 @@ def checked_interval(interval: object) -> float:
     """The seconds between two polls.
 
     Raises:
-        InvalidArgumentError: It is no length of time above zero.
+        InvalidArgumentError: It is not a duration above zero.
     """
     seconds = interval.total_seconds() if isinstance(interval, timedelta) else interval
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < math.inf:
@@ -143,7 +143,7 @@ def checked_stop(stop: StopSignal | None) -> StopSignal | None:
     """The event that stops a wait.
 
     Raises:
-        InvalidArgumentError: It is no event.
+        InvalidArgumentError: It is not an event.
     """
     is_event = stop is None or callable(getattr(cast("object", stop), "is_set", None))
     InvalidArgumentError.unless(is_event, "stop", "a threading.Event", stop)

@@ -21,7 +21,7 @@ _PREFIX = "unisync1."
 class WaitToken:
     """The sync to wait for, the commit, and the deadline. `str(token)` is its text.
 
-    It holds no secrets and no credentials: whoever resumes the wait needs their own.
+    It holds no secrets and no credentials: the process that resumes the wait needs its own.
     """
 
     ref: SyncRef[SyncJob]
