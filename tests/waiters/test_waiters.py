@@ -355,8 +355,8 @@ def test_a_timeout_says_status_polls_and_time() -> None:
     assert facts(error) == (STACK, RUNNING, 4, 25)
     assert error.last_error is None
     assert str(error) == (
-        "codeconnections:payments-prod was not synced after 25.0 s and 4 polls; its last status was RUNNING (IN_PROGRESS); "
-        "its latest sync is for acme/infra@main b2b2b2b2b2b2. The sync continues in AWS."
+        "codeconnections:payments-prod was not synced after 25.0 s and 4 polls; its last status was RUNNING "
+        "(IN_PROGRESS); its latest sync is for acme/infra@main b2b2b2b2b2b2. The sync continues in AWS."
     )
 
 
@@ -752,7 +752,7 @@ def resources(failed: tuple[str, ...] = (), **counts: int) -> SyncResourceSummar
     """Counts of resources by state, and the names of those that failed."""
     return SyncResourceSummary(
         ref=FACTORY,
-        counts={**{SyncState(state): number for state, number in counts.items()}, SyncState.FAILED: len(failed)},
+        counts=(*((SyncState(state), number) for state, number in counts.items()), (SyncState.FAILED, len(failed))),
         failed=tuple(
             SyncResource(
                 resource_type="ENTITY",
@@ -826,8 +826,8 @@ def test_a_timeout_counts_the_resources() -> None:
     with pytest.raises(WaitTimeoutError) as caught:
         sync.until_resources_synced(timeout=20, backoff=STEADY, on_progress=reported.append)
     assert str(caught.value) == (
-        "twinmaker:factory was not in sync after 20.0 s and 3 polls; its last status was ACTIVE; 1 of 3 resources in sync. "
-        "The sync continues in AWS."
+        "twinmaker:factory was not in sync after 20.0 s and 3 polls; its last status was ACTIVE; 1 of 3 resources in "
+        "sync. The sync continues in AWS."
     )
     assert [(each.resources, each.ref) for each in reported] == [(None, FACTORY), (running, FACTORY)]
 
