@@ -86,8 +86,11 @@ def faults(draw: st.DrawFn) -> list[str | None]:
     match draw(st.integers(0, 19)):
         case 19:
             return [*[None] * draw(st.integers(0, 20)), "denied"]
-        case 17 | 18:
-            return draw(st.lists(st.sampled_from([None, "unreadable", "unreadable", "throttled"]), max_size=12))
+        case 15 | 16 | 17 | 18:
+            kinds = [None, *["unreadable"] * 6, "throttled", "truncated"]
+            return draw(st.lists(st.sampled_from(kinds), min_size=3, max_size=12))
+        case 11 | 12 | 13 | 14:
+            return draw(st.lists(st.sampled_from([None, None, "stale"]), min_size=3, max_size=20))
         case _:
             return draw(st.lists(st.sampled_from([*[None] * 15, *TRANSIENT, "unreadable"]), max_size=20))
 
