@@ -231,8 +231,8 @@ with Emulator() as aws:
 @pytest.mark.parametrize(
     ("kind", "responses"),
     [
-        ("one", "slow"),
         ("many", "quick"),
+        pytest.param("one", "slow", marks=pytest.mark.slow),
         pytest.param("one", "quick", marks=pytest.mark.slow),
         pytest.param("many", "slow", marks=pytest.mark.slow),
         pytest.param("watch", "slow", marks=pytest.mark.slow),
