@@ -36,7 +36,7 @@ test: $(VENV)/.installed  ## run the tests that take milliseconds each, and meas
 	@$(PY) -m coverage combine --quiet
 	@printf 'Percent covered, branches included: '; $(PY) -m coverage report --format=total --fail-under=0
 
-test-all: test-full test-oldest test-3.12 test-3.13  ## run all tests, also with the oldest boto3 and the other Pythons
+test-all: test-full test-oldest test-3.12 test-3.13  ## run all tests, also with the oldest boto3; the fast ones with other Pythons
 
 test-full: $(VENV)/.checkers
 	@$(PY) -m coverage erase
@@ -51,10 +51,10 @@ test-oldest:
 test-3.12 test-3.13: test-3.%:
 	@found=$$(PYENV_VERSION=3.$* python3.$* -c 'import sys; print(sys.executable)' 2>/dev/null); \
 	if [ -z "$$found" ]; then echo "There is no python3.$* on this machine: skipped."; \
-	else $(MAKE) --no-print-directory pytest VENV=.venv-3.$* PYTHON="$$found"; fi
+	else $(MAKE) --no-print-directory pytest VENV=.venv-3.$* PYTHON="$$found" SELECTION='$(FAST)'; fi
 
 pytest: $(VENV)/.installed
-	@$(PY) -m $(PYTEST)
+	@$(PY) -m $(PYTEST) $(SELECTION)
 
 coverage: test-full  ## run all tests, then show every line and branch they miss
 	@$(PY) -m coverage report
