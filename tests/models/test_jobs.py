@@ -330,6 +330,25 @@ def test_text_truncated_within_an_emoji_is_read() -> None:
             read(call, RawResponse(broken, is_cbor=False, content_length=None), {})
 
 
+def test_the_rich_repr_is_short() -> None:
+    running = attempt("IN_PROGRESS", MINE)
+    assert dict(running.__rich_repr__()) == {
+        "status": "RUNNING (IN_PROGRESS)",
+        "started_at": "2026-11-22 12:00:00Z",
+        "target": "payments-prod",
+        "sha": MINE[:7],
+        "events": 1,
+    }
+    assert dict(git_job(running, attempt("SUCCEEDED", OLD)).__rich_repr__()) == {
+        "ref": "codeconnections:payments-prod",
+        "status": "RUNNING (IN_PROGRESS)",
+        "live": OLD[:7],
+        "desired": MINE[:7],
+    }
+    failed = twin_job(SyncState.FAILED, "ERROR", error=SyncError(code="A", message="b"))
+    assert dict(failed.__rich_repr__()) == {"ref": "twinmaker:factory", "status": "FAILED (ERROR)", "error": "A: b"}
+
+
 def test_live_and_desired_revision_and_attempts() -> None:
     old, mine = attempt("SUCCEEDED", OLD), attempt("SUCCEEDED", MINE)
     failed, running = attempt("FAILED", MINE, reason="no"), attempt("IN_PROGRESS", MINE)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unisync import (
+    FleetSync,
     InvalidArgumentError,
     ServiceInstanceSync,
     StackSync,
@@ -18,6 +19,7 @@ from unisync import (
     TemplateSync,
     TwinMakerSync,
     UnisyncError,
+    parse_fleet_ref,
     parse_ref,
 )
 
@@ -87,6 +89,39 @@ def test_an_invalid_text_is_rejected(text: str) -> None:
         parse_ref(text)
     assert isinstance(caught.value, ValueError)
     assert isinstance(caught.value, UnisyncError)
+
+
+def test_the_error_for_an_invalid_text_names_the_forms() -> None:
+    expected = "twinmaker:WORKSPACE[/SOURCE], proton:SERVICE/INSTANCE, proton-template:TYPE/TEMPLATE/VERSION"
+    with pytest.raises(InvalidArgumentError) as caught:
+        parse_ref("lambda:f")
+    assert str(caught.value) == f"text: expected {expected} or codeconnections:RESOURCE, got 'lambda:f'"
+
+
+def test_a_reference_of_a_fleet_round_trips_through_its_text() -> None:
+    ref = FleetSync("111111111111", "eu-west-1", TwinMakerSync("factory", "OTHER"))
+    assert str(ref) == "111111111111/eu-west-1/twinmaker:factory/OTHER"
+    for twin in (parse_fleet_ref(str(ref)), pickle.loads(pickle.dumps(ref)), copy.deepcopy(ref)):
+        assert twin == ref
+        assert hash(twin) == hash(ref)
+
+
+@pytest.mark.parametrize("text", ["", "twinmaker:factory", "111111111111/eu-west-1", "111111111111/eu-west-1/"])
+def test_an_invalid_text_of_a_fleet_is_rejected(text: str) -> None:
+    expected = "ACCOUNT/REGION/REFERENCE, such as 123456789012/eu-west-1/twinmaker:factory"
+    with pytest.raises(InvalidArgumentError, match=f"^text: expected {expected}, got {text!r}$"):
+        parse_fleet_ref(text)
+
+
+def test_the_parts_of_a_reference_of_a_fleet_are_checked() -> None:
+    wrong_syncs: list[Any] = [FleetSync("111111111111", "eu-west-1", StackSync("a")), "codeconnections:a"]
+    with pytest.raises(InvalidArgumentError, match="account: expected a name"):
+        FleetSync("1/1", "eu-west-1", StackSync("a"))
+    with pytest.raises(InvalidArgumentError, match="region: expected a name"):
+        FleetSync("111111111111", "", StackSync("a"))
+    for wrong in wrong_syncs:
+        with pytest.raises(InvalidArgumentError, match=r"sync: expected a reference such as StackSync\(\.\.\.\), got"):
+            FleetSync("111111111111", "eu-west-1", wrong)
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "a/b", "a:b", "a\n", "\x00", 7, None])

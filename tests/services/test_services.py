@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
+from datetime import timedelta
 from operator import attrgetter
 from typing import Any, cast
 
@@ -30,6 +31,7 @@ from unisync import (
     ServiceSyncBlockerSummary,
     ServiceSyncConfig,
     StackSync,
+    SyncBlocker,
     SyncBlockerSummary,
     SyncConfiguration,
     SyncJobStatus,
@@ -54,9 +56,11 @@ from unisync._models.envelopes import (
     SyncConfigurationEnvelope,
     SyncConfigurationsPage,
     TemplateSyncConfigEnvelope,
+    Workspace,
+    WorkspacesPage,
 )
 from unisync._models.jobs import GitSyncResponse, TwinMakerSyncResponse
-from unisync._models.resources import SyncResourcesPage
+from unisync._models.resources import SyncJobEntry, SyncJobsPage, SyncResourcesPage
 from unisync._services.codeconnections import ResourceSyncResponse
 from unisync._services.discovery import discover
 from unisync._services.findings import Findings
@@ -152,6 +156,13 @@ def test_the_blockers_of_a_stack_are_the_active_ones() -> None:
         "aws codeconnections update-sync-blocker --id 0a1b --sync-type CFN_STACK_SYNC --resource-name payments "
         "--resolved-reason REASON"
     )
+
+
+def test_blockers_come_newest_first() -> None:
+    newer = blocker().model_copy(update={"id": "2c3d", "created_at": NOON + timedelta(seconds=1)})
+    summary = SyncBlockerSummary(resource_name="payments", latest_blockers=(blocker(), newer))
+    target = target_of(StackSync("payments"))
+    assert drive(target.blockers(), [SyncBlockerSummaryEnvelope(value=summary)]) == (newer, blocker())
 
 
 def test_the_blockers_of_an_instance_include_those_of_its_service() -> None:
@@ -393,6 +404,30 @@ def test_discovery_keeps_the_type_of_a_sync() -> None:
     assert findings.refs == [StackSync("payments", "TERRAFORM_SYNC")]
 
 
+def test_discovery_returns_what_it_found_and_the_first_error_of_each_service() -> None:
+    workspaces = WorkspacesPage(
+        items=(Workspace(workspace_id="factory"), Workspace(workspace_id="plant")), next_token=None
+    )
+    jobs, second = SyncJobsPage(items=(SyncJobEntry(),)), denied()
+    found = drive(
+        discover(Services("codeconnections"), None), [workspaces, jobs, denied(), second, second, second, second]
+    )
+    assert list(found) == [TwinMakerSync("factory")]
+    assert len(found) == 1
+    assert {name: str(error) for name, error in found.errors.items()} == dict.fromkeys(
+        ("twinmaker", "codeconnections", "proton"), str(denied())
+    )
+    alone = drive(discover(Services("codeconnections"), ["twinmaker"]), [workspaces, not_found(), jobs])
+    assert (list(alone), alone.errors) == ([TwinMakerSync("plant")], {})
+
+
+@pytest.mark.parametrize("wrong", ["twinmaker", [], ["twinmaker", "lambda"]])
+def test_discovery_rejects_unknown_services(wrong: Any) -> None:
+    expected = "services: expected some of 'twinmaker', 'codeconnections', 'proton', got"
+    with pytest.raises(InvalidArgumentError, match=expected):
+        drive(discover(Services("codeconnections"), wrong))
+
+
 def test_an_incomplete_search_is_logged_with_account_and_region(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(AccessDeniedError):
         drive(discover(Services("codeconnections"), ["twinmaker"], "111111111111 eu-west-1: "), [denied()])
@@ -429,6 +464,72 @@ def test_resolving_is_about_that_blocker_of_that_sync() -> None:
         [summary, summary, UpdatedServiceSyncBlocker(service_name="web", service_sync_blocker=blocker())],
     )
     assert call.params == {"id": "0a1b", "resolvedReason": "fixed"}
+
+
+def test_a_blocker_of_another_service_is_not_resolved() -> None:
+    target = target_of(ServiceInstanceSync("web", "prod"))
+    assert target.resolve_blocker is not None
+    empty = ServiceSyncBlockerSummaryEnvelope(value=None)
+    message = "proton UpdateServiceSyncBlocker: ResourceNotFoundException: proton:web/prod has no blocker 0a1b"
+    with pytest.raises(NotFoundError, match=message):
+        drive(target.resolve_blocker("0a1b", "fixed"), [empty, empty])
+
+
+def resolve(*responses: object) -> SyncBlocker:
+    target = target_of(StackSync("payments"))
+    assert target.resolve_blocker is not None
+    return drive(with_retries(target.resolve_blocker("0a1b", "fixed"), 1), responses)
+
+
+def summary_of(*blockers: SyncBlocker) -> Model:
+    return SyncBlockerSummaryEnvelope(
+        value=SyncBlockerSummary(resource_name="payments", latest_blockers=blockers),
+    )
+
+
+def test_resolving_with_a_lost_response_is_looked_up() -> None:
+    resolved = blocker("RESOLVED")
+    other = resolved.model_copy(update={"id": "2c3d"})
+    updated = UpdatedSyncBlocker(resource_name="payments", sync_blocker=resolved)
+    assert resolve(copy(LOST[0]), summary_of(other, resolved)) == resolved
+    assert resolve(copy(LOST[0]), summary_of(other, blocker()), updated) == resolved
+    assert resolve(copy(LOST[0]), not_found(), updated) == resolved
+
+
+def test_a_retry_that_failed_after_resolving_is_not_looked_up() -> None:
+    code = "RetryLatestCommitFailedException"
+    with pytest.raises(ServerError) as caught:
+        resolve(ServerError({"Error": {"Code": code}}, "UpdateSyncBlocker", "codeconnections"))
+    assert caught.value.code == code
+    assert not caught.value.outcome_unknown
+
+
+@pytest.mark.parametrize(
+    ("ref", "configuration", "remains"),
+    [
+        (StackSync("payments"), STACK_CONFIG, True),
+        (ServiceInstanceSync("web", "prod"), SERVICE_CONFIG, False),
+        (TemplateSync("web", "SERVICE", "1"), TEMPLATE_CONFIG, False),
+    ],
+)
+def test_a_sync_with_a_shared_configuration_is_deleted_with_its_status(
+    ref: AnyRef, configuration: Any, remains: bool
+) -> None:
+    fetch = target_of(ref).fetch_until_deleted
+    with pytest.raises(NotFoundError):
+        drive(fetch(), [not_found()])
+    responses = [configuration, not_found(), configuration]
+    if remains:
+        assert drive(fetch(), responses).status.state is SyncState.PENDING
+    else:
+        with pytest.raises(NotFoundError):
+            drive(fetch(), responses)
+
+
+def test_tags_must_be_a_mapping() -> None:
+    wrong: Any = ["team"]
+    with pytest.raises(InvalidArgumentError, match=r"tags: expected a mapping of keys to values, got \['team'\]"):
+        drive(TwinMaker().create_sync_job("factory", sync_role=ROLE, tags=wrong))
 
 
 # Deletions with a lost response.
