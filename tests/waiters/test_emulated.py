@@ -100,7 +100,7 @@ def test_the_deadline_is_kept_to_the_second(aws: Emulator, either: Any, timeout:
     aws.push(stack="payments-prod", sha=OLD)
     aws.clock.advance(60)
     before = aws.clock.now()
-    with pytest.raises(WaitTimeoutError, match="was not picked up") as caught:
+    with pytest.raises(WaitTimeoutError) as caught:
         either.wait_until_active(STACK, revision=MINE, timeout=timeout)
     assert aws.clock.now() - before == pytest.approx(timeout)
     assert caught.value.elapsed == pytest.approx(timeout)
