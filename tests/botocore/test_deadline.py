@@ -21,6 +21,8 @@ from unisync import ResponseError, StackSync, TransportError, Unisync, WaitTimeo
 from unisync._botocore.deadline import enforce_deadlines
 from unisync.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def options(aws: Emulator) -> Any:

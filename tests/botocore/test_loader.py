@@ -13,6 +13,8 @@ from botocore.exceptions import BotoCoreError, UnknownServiceError
 
 from unisync._botocore.loader import OUR_SERVICES, fast_session, share_loader
 
+pytestmark = pytest.mark.slow
+
 SERVICES = sorted(OUR_SERVICES)
 CREDENTIALS = ("sts", "sso", "sso-oidc", "signin")
 """The services that botocore itself gets credentials from."""

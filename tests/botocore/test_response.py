@@ -27,6 +27,8 @@ from unisync import (
 from unisync._botocore.response import RawResponse
 from unisync.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 INSTANCE = ServiceInstanceSync("web", "prod")
 OPERATIONS = [
     ("GetSyncJob", FACTORY),

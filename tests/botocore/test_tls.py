@@ -22,6 +22,8 @@ from unisync import TransportError, Unisync
 from unisync._botocore import tls
 from unisync._botocore.deadline import enforce_deadlines
 
+pytestmark = pytest.mark.slow
+
 TLS = Path(__file__).parents[2] / "tests" / "support" / "tls"
 """Certificates that are valid until 2120: of a CA that issued `server` and `elsewhere`, and of another CA."""
 CA, OTHER, SERVER, ELSEWHERE = (str(TLS / f"{name}.pem") for name in ("ca", "other", "server", "elsewhere"))

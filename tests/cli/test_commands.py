@@ -20,6 +20,8 @@ from unisync.cli.app import app, run
 from unisync.emulator import Emulator
 from unisync.emulator._scenario import sample
 
+pytestmark = pytest.mark.slow
+
 ROLES = [f"arn:aws:iam::{account}:role/reader" for account in ("111111111111", "222222222222")]
 
 
@@ -605,7 +607,6 @@ def test_long_texts_are_truncated(aws: Emulator, unisync: Run) -> None:
     assert len(unisync("report", "codeconnections:big", "-o", "-").out) < 100_000
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("redirection", "arguments", "code"),
     [

@@ -48,6 +48,8 @@ from unisync import (
 )
 from unisync.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 ACCOUNTS = ["111111111111", "222222222222", "333333333333"]
 REGIONS = ["eu-west-1", "us-east-1"]
 LOCATIONS = [AccountRegion(account, region) for account in ACCOUNTS for region in REGIONS]
@@ -532,7 +534,6 @@ def test_a_role_is_assumed_in_a_region_of_the_fleet_if_its_source_has_none(aws: 
         assert isinstance(fleet.get_many([STACK])[0].error, NotFoundError)
 
 
-@pytest.mark.slow
 def test_an_account_that_hangs_delays_no_other(aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each session's profile has its own endpoint."""
     aws.add_stack("payments-prod", repository="acme/infra")

@@ -24,6 +24,8 @@ import yaml
 
 from tests.support.documents import DOCS, ROOT, Block, Command, assert_output, blocks, commands, pages
 
+pytestmark = pytest.mark.slow
+
 PAGES = {name: blocks(page) for name, page in pages().items()}
 PROGRAMS = [
     pytest.param(block, after, id=f"{name}:{block.line}")
@@ -62,7 +64,6 @@ def unconfigured_logging() -> Generator[None]:
         library.setLevel(levels[1])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SESSIONS)
 @pytest.mark.skipif(os.name == "nt", reason="needs bash")
 def test_session(name: str, tmp_path: Path) -> None:

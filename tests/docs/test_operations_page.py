@@ -18,6 +18,8 @@ from tests.support.samples import FACTORY, MINE, STACK
 from unisync import ServiceInstanceSync, TemplateSync, Unisync, UnisyncError, WaitToken
 from unisync.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 INSTANCE, TEMPLATE = ServiceInstanceSync("web", "prod"), TemplateSync("web", "SERVICE", "1")
 REFS = (FACTORY, STACK, INSTANCE, TEMPLATE)
 

@@ -19,6 +19,8 @@ from unisync.emulator import Emulator
 from unisync.emulator.__main__ import main
 from unisync.emulator._http.server import Server
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def running(*arguments: str) -> Generator[tuple[subprocess.Popen[str], dict[str, str]], None, None]:

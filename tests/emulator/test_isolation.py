@@ -9,9 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from botocore.loaders import Loader
 
 import unisync.emulator
+
+pytestmark = pytest.mark.slow
 
 EMULATOR = Path(unisync.emulator.__file__).parent
 

@@ -19,6 +19,8 @@ from unisync.emulator import Emulator
 from unisync.emulator._protocol.operations import Operation, Protocol, service_model
 from unisync.emulator._protocol.pagination import ListResult, paginate
 
+pytestmark = pytest.mark.slow
+
 SYNC = {"SyncType": "CFN_STACK_SYNC"}
 FACTORY = {"workspaceId": "factory"}
 JOB = {**FACTORY, "syncSource": "SITEWISE"}

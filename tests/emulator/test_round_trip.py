@@ -16,6 +16,8 @@ from tests.emulator.strategies import Params, requests
 from unisync.emulator._protocol.operations import SERVICES, service_model
 from unisync.emulator.services import HANDLERS
 
+pytestmark = pytest.mark.slow
+
 # Without shrinking, which takes a minute with so many shapes. The examples are small anyway.
 generate_only = settings(
     max_examples=max(1, settings().max_examples * 3 // 10),

@@ -27,6 +27,8 @@ from unisync.emulator._protocol.signature import access_key_of, secret_of
 from unisync.emulator._state.identities import Role
 from unisync.emulator.application import Application
 
+pytestmark = pytest.mark.slow
+
 OTHER = "111122223333"
 ROLE = f"arn:aws:iam::{OTHER}:role/reader"
 PARAMS = {"RoleArn": ROLE, "RoleSessionName": "me"}

@@ -269,6 +269,7 @@ def test_after_it(loop):
 WITHOUT_OTHERS = ("-p", "no:hypothesispytest", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:randomly")
 
 
+@pytest.mark.slow
 class TestPlugin:
     def test_in_a_users_suite(self, pytester: pytest.Pytester) -> None:
         pytester.makeconftest(ENVIRONMENT)

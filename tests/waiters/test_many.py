@@ -36,6 +36,8 @@ from unisync import (
 )
 from unisync.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Any]
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
@@ -158,7 +160,7 @@ def test_each_wait_has_its_deadline_and_its_revision(aws: Emulator, either: Any)
     assert outcomes[1].error is None
 
 
-@pytest.mark.parametrize("count", [1, pytest.param(30, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [1, 30])
 def test_each_wait_polls_by_its_backoff_although_the_rate_would_allow_more(
     aws: Emulator, either: Any, count: int
 ) -> None:
@@ -266,7 +268,6 @@ def test_in_real_time_waits_do_not_hold_each_other_up() -> None:
         assert time.monotonic() - began < 20
 
 
-@pytest.mark.slow
 def test_a_deadline_holds_however_many_wait_for_a_permit(aws: Emulator, either: Any) -> None:
     for number in range(100):
         aws.add_stack(f"slow-{number}", repository="acme/infra")
@@ -319,7 +320,7 @@ def test_refs_that_are_no_list_are_rejected(either: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "rate", [pytest.param(10, marks=pytest.mark.slow), 20, pytest.param(100, marks=pytest.mark.slow)]
+    "rate", [10, marks=pytest.mark.slow), 20, pytest.param(100]
 )
 @pytest.mark.parametrize("stagger", [0.0, 300.0])
 def test_the_rate_is_found_out_at_little_cost(rate: float, stagger: float) -> None:
@@ -341,7 +342,6 @@ def test_an_outcome_is_a_value() -> None:
     assert outcome == Outcome(MISSING, None, None, done=False)
 
 
-@pytest.mark.slow
 def test_failing_polls_do_not_keep_others_back(aws: Emulator, make_either: Make) -> None:
     """Each poll of a stack that was never synced reads its configuration, which fails."""
     client = make_either(rate_limit=RateLimit(initial=10, maximum=10))
@@ -390,7 +390,6 @@ def test_an_endless_timeout_is_accepted(aws: Emulator) -> None:
             client.wait_until_active(StackSync("a"), timeout=endless)
 
 
-@pytest.mark.slow
 def test_throttled_reads_are_retried(aws: Emulator, either: Any) -> None:
     for number in range(150):
         aws.add_stack(f"stack-{number}", repository="acme/infra")
@@ -443,7 +442,6 @@ def test_an_exception_of_a_callback_keeps_its_cause(aws: Emulator, either: Any) 
 # Waits that were started one by one.
 
 
-@pytest.mark.slow
 def test_single_waits_share_one_rate(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", logger="unisync")
     with Emulator() as aws:
@@ -506,7 +504,7 @@ def test_a_wait_without_a_permit_says_so(aws: Emulator, make_either: Make) -> No
 
 
 @pytest.mark.parametrize(
-    "rate", [pytest.param(10, marks=pytest.mark.slow), 20, pytest.param(100, marks=pytest.mark.slow)]
+    "rate", [10, marks=pytest.mark.slow), 20, pytest.param(100]
 )
 @pytest.mark.parametrize("stagger", [0.0, 300.0])
 def test_single_waits_find_the_rate_out_together(rate: float, stagger: float) -> None:

@@ -30,6 +30,8 @@ from unisync import (
 )
 from unisync.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 STACKS = [StackSync(f"stack-{number}") for number in range(5)]
 ROLE = "arn:aws:iam::123456789012:role/sync"
 SOON = 2.0
@@ -232,11 +234,11 @@ with Emulator() as aws:
     ("kind", "responses"),
     [
         ("many", "quick"),
-        pytest.param("one", "slow", marks=pytest.mark.slow),
-        pytest.param("one", "quick", marks=pytest.mark.slow),
-        pytest.param("many", "slow", marks=pytest.mark.slow),
-        pytest.param("watch", "slow", marks=pytest.mark.slow),
-        pytest.param("watch", "quick", marks=pytest.mark.slow),
+        ("one", "slow"),
+        ("one", "quick"),
+        ("many", "slow"),
+        ("watch", "slow"),
+        ("watch", "quick"),
     ],
 )
 def test_ctrl_c_ends_waits_at_once(kind: str, responses: str, tmp_path: Path) -> None:
