@@ -33,6 +33,8 @@ from unisync import (
 )
 from unisync.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 REGION = "eu-west-1"
 ACCOUNT = "210987654321"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"

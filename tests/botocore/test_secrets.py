@@ -32,6 +32,8 @@ from unisync import (
 )
 from unisync.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 STACK = StackSync("payments-prod")
 
 KEY, TOKEN, EXTERNAL_ID, PASSWORD = (

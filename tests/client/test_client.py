@@ -35,6 +35,8 @@ from unisync import (
 from unisync._core.commands import Call
 from unisync.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 ROLE = "arn:aws:iam::123456789012:role/sync"
 INSTANCE = ServiceInstanceSync("web", "prod")
 TEMPLATE = TemplateSync("web", "SERVICE", "1")

@@ -11,6 +11,8 @@ from tests.emulator.clients import HAS_CBOR, BotoClients
 from tests.emulator.resources import CONNECTION, ROLE
 from unisync.emulator import ACCOUNT, REGION, Emulator
 
+pytestmark = pytest.mark.slow
+
 SYNC = {"SyncType": "CFN_STACK_SYNC"}
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b"
 UNKNOWN = "ffffffff-ffff-4fff-8fff-ffffffffffff"

@@ -34,6 +34,8 @@ from unisync.emulator._protocol.message import Request
 from unisync.emulator._protocol.operations import SERVICES, Operation, Protocol, service_model
 from unisync.emulator.faults import Fault
 
+pytestmark = pytest.mark.slow
+
 OPERATION = "GetResourceSyncStatus"
 STACK = REQUESTS["codeconnections", OPERATION]
 

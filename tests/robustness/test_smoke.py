@@ -13,6 +13,8 @@ from tests.robustness.fields import WRONG_VALUES, wrong_field
 from tests.robustness.relayed_emulator import RelayedEmulator
 from tests.support.cbor import NO_CBOR, use_cbor
 
+pytestmark = pytest.mark.slow
+
 OPERATIONS = {
     "REST": ("iottwinmaker", "GetSyncJob"),
     "JSON": ("proton", "CreateRepository"),

@@ -28,6 +28,8 @@ from unisync._core.flow import Flow, Sleep
 from unisync._services.ensure import MAX_ROUNDS, EnsureResult, ensure
 from unisync.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 CASES = ["codeconnections", "codestar-connections", "service", "template"]
 """The configurations: that of a stack, under both names of the service, of a Proton service and of a template."""
 

@@ -319,9 +319,7 @@ def test_refs_that_are_no_list_are_rejected(either: Any) -> None:
 # The scheduler, against a simulated service.
 
 
-@pytest.mark.parametrize(
-    "rate", [10, marks=pytest.mark.slow), 20, pytest.param(100]
-)
+@pytest.mark.parametrize("rate", [10, 20, 100])
 @pytest.mark.parametrize("stagger", [0.0, 300.0])
 def test_the_rate_is_found_out_at_little_cost(rate: float, stagger: float) -> None:
     found = simulation.scheduled(rate, count=200, stagger=stagger)
@@ -503,9 +501,7 @@ def test_a_wait_without_a_permit_says_so(aws: Emulator, make_either: Make) -> No
     assert len(aws.calls) == 3, "a poll, the configuration of a stack that was never synced, and its blockers"
 
 
-@pytest.mark.parametrize(
-    "rate", [10, marks=pytest.mark.slow), 20, pytest.param(100]
-)
+@pytest.mark.parametrize("rate", [10, 20, 100])
 @pytest.mark.parametrize("stagger", [0.0, 300.0])
 def test_single_waits_find_the_rate_out_together(rate: float, stagger: float) -> None:
     alone = simulation.single_waits(rate, count=200, stagger=stagger)
