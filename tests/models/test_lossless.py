@@ -22,6 +22,8 @@ from unisync._core.pagination import Page, PageCursor
 from unisync._models.jobs import RepositoryIdentity
 from unisync._models.resources import _NO_STATUS
 
+pytestmark = pytest.mark.slow
+
 MODELS = {service: ServiceModel(description, service) for service, description in models_of_botocore()}
 
 # Fields that AWS may add, also under names of ours.

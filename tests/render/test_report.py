@@ -27,6 +27,8 @@ from tests.support.samples import MINE, NOON, blocker, git_job, twin_job
 from unisync import SyncFailedError, SyncState
 from unisync._render.report import ReportEntry, report
 
+pytestmark = pytest.mark.slow
+
 
 def page_of(*entries: ReportEntry, title: str = "Syncs") -> Page:
     page = Page(report(entries, as_of=AS_OF, title=title))

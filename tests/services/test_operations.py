@@ -15,6 +15,8 @@ from unisync import Page, ServiceError, SyncJobStatus, Unisync
 from unisync._models.base import Model
 from unisync.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 MODELS = {service: ServiceModel(description, service) for service, description in models_of_botocore()}
 ERRORS = [
     (service, name, shape.name, shape.metadata.get("error", {}).get("httpStatusCode"))
