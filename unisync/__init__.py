@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from unisync._core.pagination import TruncatedListWarning as TruncatedListWarning
     from unisync._core.rate_limiter import RateLimit as RateLimit
     from unisync._models.base import SyncState as SyncState
-    from unisync._models.configurations import BlockerStatus as BlockerStatus
-    from unisync._models.configurations import BlockerType as BlockerType
+    from unisync._models.blockers import BlockerStatus as BlockerStatus
+    from unisync._models.blockers import BlockerType as BlockerType
+    from unisync._models.blockers import SyncBlocker as SyncBlocker
+    from unisync._models.blockers import SyncBlockerContext as SyncBlockerContext
     from unisync._models.configurations import DeleteResult as DeleteResult
     from unisync._models.configurations import Repository as Repository
     from unisync._models.configurations import RepositoryLink as RepositoryLink
@@ -47,8 +49,6 @@ if TYPE_CHECKING:
     from unisync._models.configurations import ServiceSyncBlockerSummary as ServiceSyncBlockerSummary
     from unisync._models.configurations import ServiceSyncConfig as ServiceSyncConfig
     from unisync._models.configurations import Switch as Switch
-    from unisync._models.configurations import SyncBlocker as SyncBlocker
-    from unisync._models.configurations import SyncBlockerContext as SyncBlockerContext
     from unisync._models.configurations import SyncBlockerSummary as SyncBlockerSummary
     from unisync._models.configurations import SyncConfiguration as SyncConfiguration
     from unisync._models.configurations import TemplateSyncConfig as TemplateSyncConfig
@@ -272,9 +272,13 @@ _HOMES = {
     ),
     "_core.rate_limiter": ("RateLimit",),
     "_models.base": ("SyncState",),
-    "_models.configurations": (
+    "_models.blockers": (
         "BlockerStatus",
         "BlockerType",
+        "SyncBlocker",
+        "SyncBlockerContext",
+    ),
+    "_models.configurations": (
         "DeleteResult",
         "Repository",
         "RepositoryLink",
@@ -284,8 +288,6 @@ _HOMES = {
         "ServiceSyncBlockerSummary",
         "ServiceSyncConfig",
         "Switch",
-        "SyncBlocker",
-        "SyncBlockerContext",
         "SyncBlockerSummary",
         "SyncConfiguration",
         "TemplateSyncConfig",

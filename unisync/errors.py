@@ -31,7 +31,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
-    from unisync._models.configurations import SyncBlocker
+    from unisync._models.blockers import SyncBlocker
+    from unisync._models.configurations import RepositorySyncAttempt
     from unisync._models.jobs import Revision, SyncError, SyncJob
     from unisync._models.refs import SyncRef
     from unisync._models.resources import SyncResourceSummary
@@ -157,6 +158,8 @@ class ServiceError(UnisyncError, ClientError):
         self.message = str(error.get("Message") or "")
         self.status_code = metadata.get("HTTPStatusCode")
         self.request_id = metadata.get("RequestId")
+        if self.status_code == 501:  # whatever answered does not know the operation, and never will
+            self.retryable = self.outcome_unknown = False
 
     @staticmethod
     def from_response(response: Mapping[str, Any], operation: str, service: str) -> ServiceError:
@@ -388,10 +391,14 @@ class SyncFailedError(WaitError):
 
     resources: SyncResourceSummary | None = None
     """The resources of the sync job, if they are what failed."""
+    branch: RepositorySyncAttempt | None = None
+    """The sync of the branch, if that is what failed."""
 
     @property
     def error(self) -> SyncError | None:
         """The service's own code and message."""
+        if self.branch is not None:
+            return self.branch.status.error
         return self.job.status.error if self.job else None
 
 
@@ -426,12 +433,15 @@ class SyncSupersededError(WaitError):
         elapsed: float,
         revision: str,
         superseded_by: Revision,
+        was_before: bool = False,
     ) -> None:
         super().__init__(message, ref=ref, job=job, polls=polls, elapsed=elapsed)
         self.revision = revision
-        """The commit that was waited for, as it was passed."""
+        """The commit that was waited for, in lower case; several are separated by commas."""
         self.superseded_by = superseded_by
         """The commit that took its place."""
+        self.was_before = was_before
+        """Whether that happened before the wait began. A commit that was pushed again has then not been noticed yet."""
 
 
 for _public in __all__:

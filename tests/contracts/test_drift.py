@@ -19,7 +19,8 @@ from unisync import ServiceError
 from unisync._core.commands import Call, Flow
 from unisync._models import resources
 from unisync._models.base import Model
-from unisync._models.configurations import BlockerStatus, BlockerType, Switch, Trigger
+from unisync._models.blockers import BlockerStatus, BlockerType
+from unisync._models.configurations import Switch, Trigger
 from unisync._models.jobs import ProviderType, RepositoryIdentity, SyncErrorCode, SyncJobStatus
 from unisync._models.refs import TemplateType
 from unisync._services import codeconnections, proton, twinmaker

@@ -36,7 +36,7 @@ from unisync import (
     TransportError,
     TwinMakerSync,
 )
-from unisync._models.configurations import SyncBlockerContext
+from unisync._models.blockers import SyncBlockerContext
 from unisync._render.report import ReportEntry
 
 AS_OF = NOON + timedelta(minutes=5)

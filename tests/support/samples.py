@@ -141,7 +141,7 @@ def drive(flow: Flow[T], responses: Iterable[object] = (), sleeps: list[float] |
 class ScriptedSync:
     """A sync whose polls are scripted, and waits for it that are driven by hand on a clock that never really sleeps.
 
-    The last poll of the script repeats. `duration` is the seconds that each call takes.
+    The last response of each script repeats. `duration` is the seconds that each call takes.
     """
 
     def __init__(
@@ -150,10 +150,12 @@ class ScriptedSync:
         ref: SyncRef[Any] = STACK,
         blockers: Iterable[object] = ((),),
         resources: Iterable[object] = (),
+        branch: Iterable[object] | None = None,
         has_revisions: bool = True,
         duration: float = 0.0,
     ) -> None:
         self.script = {"Poll": list(polls), "Blockers": list(blockers), "Resources": list(resources)}
+        self.script["Branch"] = list(branch or ())
         self.duration = duration
         self.time = 0.0
         self.pauses: list[Sleep] = []
@@ -163,6 +165,7 @@ class ScriptedSync:
             fetch=lambda: request(Call("scripted", "Poll", {}, SyncJob)),
             blockers=self._blockers,
             fetch_until_deleted=lambda: request(Call("scripted", "Poll", {}, SyncJob)),
+            branch_status=None if branch is None else self._branch,
             resources=lambda: request(Call("scripted", "Resources", {}, SyncResourceSummary)),
             resolve_command="resolve-it --id {id}",
             has_revisions=has_revisions,
@@ -171,6 +174,10 @@ class ScriptedSync:
     @staticmethod
     def _blockers() -> Flow[Any]:
         return (yield Call("scripted", "Blockers", {}, SyncJob))
+
+    @staticmethod
+    def _branch(job: SyncJob) -> Flow[Any]:  # noqa: ARG004
+        return (yield Call("scripted", "Branch", {}, SyncJob))
 
     @property
     def sleeps(self) -> list[float]:
@@ -186,7 +193,7 @@ class ScriptedSync:
         options = {"timeout": 900, "backoff": Backoff(), "on_progress": None, "stop": None, **options}
         return Waiter(self.target, condition, WaitOptions[Any].checked(**options), lambda: self.time)
 
-    def until_active(self, revision: str | None = None, **options: Any) -> Any:
+    def until_active(self, revision: Any = None, **options: Any) -> Any:
         """Wait until it is active."""
         return self.drive(self.waiter("active", revision=revision, **options).until_active())
 

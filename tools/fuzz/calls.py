@@ -20,7 +20,7 @@ from tests.support.operations import NAMES, OPERATIONS, Known, client_argument_o
 from tests.support.samples import session_of
 from unisync import ProtonDeprecationWarning, ResponseError, Unisync
 from unisync._botocore.response import RawResponse, read
-from unisync._botocore.session import Session
+from unisync._botocore.session import Session, SessionOptions
 from unisync._core.flow import Call, Flow, run
 from unisync._core.pagination import PageCursor
 from unisync._models.base import Model
@@ -119,7 +119,7 @@ def _session(is_cbor: bool) -> Session:
         botocore_session=core, aws_access_key_id="A", aws_secret_access_key="b", region_name="eu-west-1"
     )
     config = Config(inject_host_prefix=False, proxies={})
-    return Session(session, None, None, ENDPOINT, config)
+    return Session(session, None, None, SessionOptions(endpoint_url=ENDPOINT, config=config))
 
 
 def recorded() -> Iterator[tuple[int, bytes]]:

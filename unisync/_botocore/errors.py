@@ -48,6 +48,12 @@ _CREDENTIAL_ERRORS: tuple[type[Exception], ...] = tuple(
 )
 """Those of botocore's errors that concern credentials; a botocore that lacks one cannot raise it."""
 
+NAME_A_REGION = "pass it, set AWS_REGION or AWS_DEFAULT_REGION, or name one in the profile"
+_LOG_IN = (
+    "log in, for example with `aws sso login` or `aws login`, set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and "
+    "AWS_SECRET_ACCESS_KEY"
+)
+
 _CREDENTIAL_SERVICES = {"GetRoleCredentials": "sso", "CreateToken": "sso-oidc", "CreateOAuth2Token": "signin"}
 """The services that credentials come from, by operation; those of all other operations come from STS."""
 
@@ -70,9 +76,13 @@ def credentials_client_error(error: ClientError, call: Call[Any]) -> UnisyncErro
 
 def translate_error(error: Exception, call: Call[Any]) -> UnisyncError:
     """Our error for an error of botocore's other than an error response."""
+    if isinstance(error, exceptions.NoCredentialsError):
+        return CredentialsError(call.service, call.operation, f"no credentials were found: {_LOG_IN}")
     if isinstance(error, _CREDENTIAL_ERRORS):
         return CredentialsError(call.service, call.operation, str(error))
-    if isinstance(error, (exceptions.ParamValidationError, exceptions.NoRegionError, exceptions.UnknownServiceError)):
+    if isinstance(error, exceptions.NoRegionError):
+        return InvalidArgumentError(f"{call.service} {call.operation}: region_name: expected a region: {NAME_A_REGION}")
+    if isinstance(error, (exceptions.ParamValidationError, exceptions.UnknownServiceError)):
         return InvalidArgumentError(f"{call.service} {call.operation}: {error}")
     if isinstance(error, ResponseParserError):
         return response_error(error, call, {})

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
 import re
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 from botocore.config import Config
@@ -31,10 +33,10 @@ from unisync._botocore.errors import (
 from unisync._botocore.loader import Loaders, fast_session, share_loader
 from unisync._botocore.regions import is_known_to_be_offered
 from unisync._botocore.response import keep_bodies, read, take_body
-from unisync._botocore.types import Boto3Session, BotocoreConfig
+from unisync._botocore.types import Boto3Session
 from unisync._botocore.validation import violations
 from unisync._core.commands import AccountRegion, Call, ConcurrencyLimit
-from unisync._core.events import CallEnded, OnEvent, log_call, notify
+from unisync._core.events import CallEnded, OnEvent, checked_callback, log_call, notify
 from unisync._models.base import Model
 from unisync.errors import (
     AccessDeniedError,
@@ -59,10 +61,105 @@ SERVICE_COUNT = 3
 DEFAULT_MAX_ATTEMPTS = 3
 """How often a call is sent where the user's settings do not say: as in botocore's standard mode."""
 
+_SERVICE_IDS = {
+    "iottwinmaker": "IOTTWINMAKER",
+    "proton": "PROTON",
+    "codeconnections": "CODECONNECTIONS",
+    "codestar-connections": "CODESTAR_CONNECTIONS",
+    "sts": "STS",
+    "cloudformation": "CLOUDFORMATION",
+}
+"""The services that may have an endpoint of their own, and what AWS_ENDPOINT_URL_ is followed by for each."""
 _PLAIN_AUTHORITY = r"https?://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d+)?(/|$)"
 _NO_PASSWORD = "endpoint_url: expected a URL without a user name and password"
 
 logger: logging.Logger = logging.getLogger("unisync")
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """How the sessions of a client connect and report, the same for all accounts and regions."""
+
+    endpoint_url: str | None = None
+    """Where to connect to instead of AWS."""
+    endpoint_urls: Mapping[str, str] | None = None
+    """The same for single services, by boto3's names."""
+    config: Config | None = None
+    connect_timeout: float | None = None
+    read_timeout: float | None = None
+    """Seconds; None leaves it to `config`."""
+    max_attempts: int | None = None
+    verify: bool | str | None = None
+    """Whether to verify TLS certificates, or the path of a file with certificates to trust."""
+    allow_unknown_values: bool = False
+    """Whether a request may hold enum values that AWS's model does not list."""
+    on_event: OnEvent | None = None
+    """Receives each `CallEnded`."""
+
+    @classmethod
+    def checked(
+        cls,
+        *,
+        endpoint_url: object,
+        endpoint_urls: object,
+        config: object,
+        connect_timeout: object,
+        read_timeout: object,
+        max_attempts: object,
+        verify: object,
+        allow_unknown_values: bool,
+        on_event: OnEvent | None,
+    ) -> Self:
+        """The options as a user passed them.
+
+        Raises:
+            InvalidArgumentError: One of them is not what is expected.
+        """
+        expect = InvalidArgumentError.unless
+        expect(isinstance(endpoint_url, str | None), "endpoint_url", "a URL", endpoint_url)
+        urls = cast("Mapping[str, str]", endpoint_urls or {})
+        expect(isinstance(urls, Mapping), "endpoint_urls", "URLs by boto3's name of the service", endpoint_urls)
+        for service, url in urls.items():
+            expect(service in _SERVICE_IDS, "endpoint_urls", f"some of {', '.join(_SERVICE_IDS)}", service)
+            expect(isinstance(url, str), f"endpoint_urls[{service!r}]", "a URL", url)
+        if any(_has_password(url) for url in (endpoint_url, *urls.values())):
+            raise InvalidArgumentError(_NO_PASSWORD)
+        for name, value in (("connect_timeout", connect_timeout), ("read_timeout", read_timeout)):
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            is_seconds = value is None or (is_number and 0 < cast("float", value) < math.inf)
+            expect(is_seconds, name, "a number of seconds above 0", value)
+        expect(isinstance(verify, bool | str | None), "verify", "True, False or the path of a file", verify)
+        return cls(
+            cast("str | None", endpoint_url),
+            urls,
+            cast("Config | None", config),
+            cast("float | None", connect_timeout),
+            cast("float | None", read_timeout),
+            checked_max_attempts(max_attempts),
+            cast("bool | str | None", verify),
+            allow_unknown_values,
+            checked_callback("on_event", on_event),
+        )
+
+    def url_of(self, service: str) -> str | None:
+        """Where to connect to for a service; None for where botocore's own settings say, or AWS."""
+        own = (self.endpoint_urls or {}).get(service)
+        if own is not None or self.endpoint_url is None:
+            return own
+        is_ignored = os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true"
+        is_set = bool(os.environ.get(f"AWS_ENDPOINT_URL_{_SERVICE_IDS[service]}"))
+        return None if is_set and not is_ignored else self.endpoint_url
+
+
+def checked_max_attempts(max_attempts: object) -> int | None:
+    """How often a call is sent at most; None leaves it to other settings.
+
+    Raises:
+        InvalidArgumentError: It is not a number from 1.
+    """
+    is_count = isinstance(max_attempts, int) and not isinstance(max_attempts, bool) and max_attempts >= 1
+    InvalidArgumentError.unless(max_attempts is None or is_count, "max_attempts", "a number from 1", max_attempts)
+    return cast("int | None", max_attempts)
 
 
 class AssumedRole(Protocol):
@@ -84,12 +181,9 @@ class Session:
         session: The user's boto3 session, if there is one.
         region_name: The region; by default the session's.
         profile_name: The profile to make a session from.
-        endpoint_url: Where to connect to instead of AWS.
-        config: The user's botocore `Config`.
-        allow_unknown_values: Whether a request may hold enum values that AWS's model does not list.
+        options: How to connect.
         role: The role to assume, where there is no session.
         loaders: botocore sessions whose data files this one may share; it is added to them otherwise.
-        on_event: Receives each `CallEnded`.
         account: The account's name in a fleet.
     """
 
@@ -98,27 +192,19 @@ class Session:
         session: Boto3Session | None,
         region_name: str | None,
         profile_name: str | None,
-        endpoint_url: str | None,
-        config: BotocoreConfig | None,
-        allow_unknown_values: bool = False,
+        options: SessionOptions,
         role: AssumedRole | None = None,
         loaders: Loaders | None = None,
-        on_event: OnEvent | None = None,
         account: str | None = None,
     ) -> None:
         if session is not None and profile_name is not None:
             raise InvalidArgumentError("profile_name: expected None, as the session has a profile")
-        if _has_password(endpoint_url):
-            raise InvalidArgumentError(_NO_PASSWORD)
         self._session = cast("boto3.Session | None", session)
         self._region_name = region_name
         self._profile_name = profile_name
-        self._endpoint_url = endpoint_url
-        self._config = cast("Config | None", config)
-        self._allow_unknown_values = allow_unknown_values
+        self._options = options
         self._role = role
         self._loaders = loaders
-        self._on_event = on_event
         self._account = account
         self._refreshed_at = -math.inf
         self._quota_key: tuple[Hashable, ...] | None = None
@@ -127,7 +213,7 @@ class Session:
 
     def __repr__(self) -> str:
         region = self._region_name or (self._session.region_name if self._session else None) or "default region"
-        return f"{region}, {self._endpoint_url or 'AWS'}"
+        return f"{region}, {self._options.endpoint_url or 'AWS'}"
 
     @property
     def max_attempts(self) -> int:
@@ -136,7 +222,9 @@ class Session:
 
     @cached_property
     def _max_attempts(self) -> int:
-        retries: dict[str, Any] = getattr(self._config, "retries", None) or {}
+        if self._options.max_attempts is not None:
+            return self._options.max_attempts
+        retries: dict[str, Any] = getattr(self._options.config, "retries", None) or {}
         if "total_max_attempts" in retries:
             return int(retries["total_max_attempts"])
         if "max_attempts" in retries:
@@ -161,14 +249,25 @@ class Session:
     @property
     def region(self) -> str | None:
         """The region of calls, if there is one."""
-        if self._region_name is not None:
-            return self._region_name
-        if self._session is not None:
-            return self._session.region_name
         try:
-            return self._botocore.get_config_variable("region")
+            return self._find_region()
         except BotoCoreError as error:  # a missing profile, for example
             raise InvalidArgumentError(f"region_name: expected a region, as none can be read: {error}") from error
+
+    def _find_region(self) -> str | None:
+        """The region: the user's, that of the environment under either name, or the profile's."""
+        if self._region_name is not None:
+            return self._region_name
+        # botocore itself knows one of the two names; AWS's other SDKs know the other.
+        environment = None if os.environ.get("AWS_DEFAULT_REGION") else os.environ.get("AWS_REGION") or None
+        if self._session is not None:
+            return self._session.region_name or environment
+        return environment or self._botocore.get_config_variable("region")
+
+    @property
+    def account(self) -> str | None:
+        """The account of calls: its name in a fleet, or its number once the credentials tell it."""
+        return self._account
 
     def quota_key(self, location: AccountRegion | None) -> tuple[Hashable, ...]:
         """The account and the region; before the first call, only the settings are known."""
@@ -177,10 +276,12 @@ class Session:
     def provisional_quota_key(self, location: AccountRegion | None) -> tuple[Hashable, ...]:  # noqa: ARG002
         """The settings."""
         owner = id(self._role) if self._session is None else id(self._session)
-        return self._endpoint_url, self._region_name, self._profile_name, owner
+        return self._options.endpoint_url, self._region_name, self._profile_name, owner
 
     def _find_quota_key(self, service: str) -> None:
         """Note the account once there was a call: by then its credentials have been fetched."""
+        if self._quota_key is not None:
+            return
         try:
             client = self._clients[service]
             credentials = client._get_credentials()
@@ -188,13 +289,14 @@ class Session:
         except Exception:  # whatever it is, the call was answered or has reported it
             return
         if frozen is not None:
+            self._account = self._account or getattr(frozen, "account_id", None)
             account = getattr(frozen, "account_id", None) or frozen.access_key
-            self._quota_key = self._endpoint_url, client.meta.region_name, account
+            self._quota_key = self._options.endpoint_url, client.meta.region_name, account
 
     @property
     def concurrency(self) -> ConcurrencyLimit:
         """How many calls may be in flight: as many as there are connections for."""
-        per_service = int(getattr(self._config, "max_pool_connections", None) or 10)
+        per_service = int(getattr(self._options.config, "max_pool_connections", None) or 10)
         return ConcurrencyLimit(per_service, SERVICE_COUNT * per_service)
 
     def send(self, call: Call[R]) -> R:
@@ -221,12 +323,12 @@ class Session:
                 response, request_id = self._send(call)
         except UnisyncError as error:
             if isinstance(error, ServiceError):
+                self._find_quota_key(call.service)
                 error.region, error.account = self._client_region(call.service), self._account
             self._notify(call, started_at, began, getattr(error, "request_id", None), error)
             raise
         finally:
-            if self._quota_key is None:
-                self._find_quota_key(call.service)
+            self._find_quota_key(call.service)
         self._notify(call, started_at, began, request_id, None)
         return response
 
@@ -250,7 +352,7 @@ class Session:
             wait_id=call.wait_id,
         )
         log_call(ended)
-        notify(self._on_event, ended)
+        notify(self._options.on_event, ended)
 
     def _client_region(self, service: str) -> str | None:
         client = self._clients.get(service)  # None if it could not be created, or was closed meanwhile
@@ -292,7 +394,7 @@ class Session:
         if client is None:  # raised out here, so that it does not lead to botocore's error, which quotes the endpoint
             raise InvalidArgumentError(_NO_PASSWORD)
         operation = client.meta.service_model.operation_model(call.operation)
-        found = "; ".join(violations(operation, call.params, allow_unknown_values=self._allow_unknown_values))
+        found = "; ".join(violations(operation, call.params, allow_unknown_values=self._options.allow_unknown_values))
         if found:
             raise InvalidArgumentError(f"{call.service} {call.operation}: {found}")
         if call.validate_only:
@@ -321,7 +423,8 @@ class Session:
     def _connection_error(self, error: Exception, call: Call[Any]) -> UnisyncError:
         """Our error for a failed connection: transient, unless AWS does not offer the service in the region."""
         region = self._client_region(call.service)
-        if self._endpoint_url is not None or region is None or is_known_to_be_offered(call.service, region):
+        is_aws = self._options.url_of(call.service) is None
+        if not is_aws or region is None or is_known_to_be_offered(call.service, region):
             return translate_error(error, call)
         reason = f"{error} (AWS is not known to offer {call.service} in {region})"
         return TransportError(call.service, call.operation, reason, retryable=False, outcome_unknown=False)
@@ -333,7 +436,7 @@ class Session:
     def credentials_client(self, service: str, region: str | None) -> BaseClient:
         """The client of a service that credentials come from, in `region` where the session has none."""
         return self._clients.get(service) or self._cached(
-            service, lambda name: self._create(name, self.region or region)
+            service, lambda name: self._create(name, self._find_region() or region)
         )
 
     def _cached(self, service: str, make: Callable[[str], BaseClient]) -> BaseClient:
@@ -360,8 +463,8 @@ class Session:
             return self._role.session() if self._role is not None else fast_session(self._profile_name)
 
     def _make(self, service: str) -> BaseClient:
-        client = self._create(service, self._region_name)
-        user_options = getattr(self._config, "_user_provided_options", {})
+        client = self._create(service, self._find_region())
+        user_options = getattr(self._options.config, "_user_provided_options", {})
         is_aws = (urlsplit(client.meta.endpoint_url).hostname or "").startswith(service)
         if "inject_host_prefix" not in user_options and not is_aws:
             # A user's own endpoint: with AWS's host prefix ("api.") its name would not exist.
@@ -372,14 +475,18 @@ class Session:
     def _create(self, service: str, region: str | None) -> BaseClient:
         """Create a client whose calls keep their deadline and are sent once."""
         # Retries are ours, so that they are the same with every botocore.
-        settings: dict[str, Any] = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
+        options = self._options
+        timeouts = {"connect_timeout": options.connect_timeout, "read_timeout": options.read_timeout}
+        settings: dict[str, Any] = {name: seconds for name, seconds in timeouts.items() if seconds is not None}
+        settings["retries"] = {"total_max_attempts": 1, "mode": "standard"}
         own = self._botocore
         make = own.create_client if self._session is None else self._session.client
         client = make(
             service,
             region_name=region,
-            endpoint_url=self._endpoint_url,
-            config=(self._config or Config()).merge(Config(**settings)),
+            endpoint_url=options.url_of(service),
+            verify=options.verify,
+            config=(options.config or Config()).merge(Config(**settings)),
         )
         if _has_password(client.meta.endpoint_url):
             raise InvalidArgumentError(_NO_PASSWORD)
@@ -392,6 +499,6 @@ class Session:
         return client
 
 
-def _has_password(url: str | None) -> bool:
+def _has_password(url: object) -> bool:
     """Whether an endpoint has a user name or a password: AWS ignores them, and every message would show them."""
     return isinstance(url, str) and "@" in url and re.match(_PLAIN_AUTHORITY, url) is None

@@ -8,9 +8,10 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from datetime import timedelta
 from functools import cached_property
 from types import TracebackType
-from typing import ClassVar, NamedTuple, Self, TypeVar, cast
+from typing import NamedTuple, Self, TypeVar, cast
 
 from typing_extensions import override
 
@@ -36,26 +37,38 @@ class _EitherSignal(NamedTuple):
         return self.one.is_set() or self.other.is_set()
 
 
+class _Threads:
+    """The threads that send calls, shared by a client and those that `with_options` makes of it."""
+
+    def __init__(self) -> None:
+        self.executors: dict[Hashable, ThreadPoolExecutor] = {}
+        """Those that call each service in each account and region: one that does not answer keeps its own."""
+        self.in_flight: int = 0
+        self.lock = threading.Lock()
+
+
 class AsyncClient(AsyncBase, CommonMethods):
     """Runs the flows of the common methods on an event loop, and their calls in threads."""
 
-    _in_flight: int = 0
-    _lock: ClassVar[threading.Lock] = threading.Lock()
-
     @cached_property
-    def _executors(self) -> dict[Hashable, ThreadPoolExecutor]:
-        """The threads that call each service in each account and region: one that does not answer keeps its own."""
-        return {}
+    def _threads(self) -> _Threads:
+        return _Threads()
+
+    @override
+    def with_options(self, *, timeout: float | timedelta | None = None, max_attempts: int | None = None) -> Self:
+        _ = self._threads  # made now, so that the copy has the same
+        return super().with_options(timeout=timeout, max_attempts=max_attempts)
 
     async def close(self) -> None:
         """Close all connections and end all threads. The client can be used again after that.
 
         A call still in flight, such as one whose task was cancelled, is not waited for: its thread ends with it.
         """
-        with self._lock:
-            executors = list(self._executors.values())
-            self._executors.clear()
-            is_busy = self._in_flight > 0
+        threads = self._threads
+        with threads.lock:
+            executors = list(threads.executors.values())
+            threads.executors.clear()
+            is_busy = threads.in_flight > 0
         for executor in executors:
             executor.shutdown(wait=False, cancel_futures=True)
         if not is_busy:
@@ -72,6 +85,7 @@ class AsyncClient(AsyncBase, CommonMethods):
         await self.close()
 
     async def _send(self, call: Call[R]) -> R:
+        call = self._settings.bounded(call)
         cancelled = threading.Event()
         try:
             # The timeout counts from here: the threads may be busy with other calls.
@@ -90,22 +104,24 @@ class AsyncClient(AsyncBase, CommonMethods):
             cancelled.set()
 
     def _send_blocking(self, call: Call[R], cancelled: threading.Event) -> R:
-        with self._lock:
-            self._in_flight += 1
+        threads = self._threads
+        with threads.lock:
+            threads.in_flight += 1
         try:
             stop = cancelled if call.stop is None else _EitherSignal(call.stop, cancelled)
             return self._settings.transport.send(call._replace(stop=stop))
         finally:
-            with self._lock:
-                self._in_flight -= 1
+            with threads.lock:
+                threads.in_flight -= 1
 
     def _send_in_thread(self, call: Call[R], cancelled: threading.Event) -> asyncio.Future[R]:
         endpoint = call.location, call.service
-        with self._lock:
-            executor = self._executors.get(endpoint)
+        threads = self._threads
+        with threads.lock:
+            executor = threads.executors.get(endpoint)
             if executor is None:
-                threads = self._settings.transport.concurrency.per_service
-                executor = self._executors[endpoint] = ThreadPoolExecutor(threads, thread_name_prefix="unisync")
+                number = self._settings.transport.concurrency.per_service
+                executor = threads.executors[endpoint] = ThreadPoolExecutor(number, thread_name_prefix="unisync")
             # Context variables of the task, such as a tracing span, hold in the thread as well.
             context = contextvars.copy_context()
             loop = asyncio.get_running_loop()

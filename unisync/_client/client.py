@@ -35,7 +35,7 @@ class SyncClient(SyncBase, CommonMethods):
 
     @override
     def _run(self, flow: Flow[T]) -> T:
-        return run(flow, self._settings.transport.send, self._settings.clock, self._gather)
+        return run(flow, self._settings.send, self._settings.clock, self._gather)
 
     def _gather(self, command: Gather[T]) -> Mapping[int, T | UnisyncError]:
         steps = self._steps(command)
@@ -53,8 +53,8 @@ class SyncClient(SyncBase, CommonMethods):
 
     def _steps(self, command: Gather[T]) -> Generator[object, None, Mapping[int, T | UnisyncError]]:
         settings = self._settings
-        transport = settings.transport
-        return gather(command, transport.send, settings.clock, settings.limiter_for, transport.concurrency)
+        concurrency = settings.transport.concurrency
+        return gather(command, settings.send, settings.clock, settings.limiter_for, concurrency)
 
 
 class Unisync(SyncClient, ClientMethods):
@@ -64,11 +64,22 @@ class Unisync(SyncClient, ClientMethods):
 
     Args:
         session: The boto3 session whose credentials and settings are used; by default one is made.
-        region_name: The region; by default the session's.
+        region_name: The region; by default the session's, that of AWS_DEFAULT_REGION or AWS_REGION, or the profile's.
         profile_name: The profile to make the session from, if none is passed.
-        endpoint_url: Where to connect to instead of AWS.
+        endpoint_url: Where to connect to instead of AWS, for every service; `endpoint_urls` and the environment
+            variables AWS_ENDPOINT_URL_<SERVICE> come first.
         config: A botocore `Config`, all of whose settings hold. Its `retries` set the number of attempts of a call, as
             `total_max_attempts` or `max_attempts`; the retry mode is unisync's own.
+        connect_timeout: Seconds to wait for a connection; None leaves it to `config`, whose default is 60.
+        read_timeout: Seconds to wait for the next bytes of a response; None leaves it to `config`, whose default is 60.
+        max_attempts: How often a call is sent at most, from 1; None leaves it to `config`, the environment or the
+            profile, and is 3 where they say nothing.
+        call_timeout: Seconds, or a timedelta, that a single operation may take with its retries, and each call of a
+            wait; None is for no limit.
+        verify: False not to verify TLS certificates, or the path of a file with certificates to trust; None leaves it
+            to the environment and the profile.
+        endpoint_urls: Where to connect to for single services, by boto3's names: "iottwinmaker", "proton",
+            "codeconnections", "codestar-connections", "sts", "cloudformation".
         codeconnections_service: boto3's name for CodeConnections; "codestar-connections" is the older one, for accounts
             whose permissions use it.
         allow_unknown_values: Whether a request may hold enum values that the installed botocore does not list, such as

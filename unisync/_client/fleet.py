@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property, partial
 from typing import Literal, NamedTuple, TypeVar, cast
 
@@ -12,23 +13,24 @@ from typing_extensions import override
 from unisync._botocore.assume_role import HIDDEN, Role, Secret
 from unisync._botocore.fleet_session import FleetSession
 from unisync._botocore.loader import Loaders
-from unisync._botocore.session import Session
+from unisync._botocore.session import Session, SessionOptions
 from unisync._botocore.types import Boto3Session, BotocoreConfig
 from unisync._client.async_client import AsyncClient, AsyncUnisync
 from unisync._client.client import SyncClient, Unisync
-from unisync._client.methods import CommonMethods
-from unisync._client.settings import ClientSettings
+from unisync._client.methods import DISCOVERY_TIMEOUT, CommonMethods
+from unisync._client.settings import CALL_TIMEOUT, ClientSettings
 from unisync._core import clock as clocks
 from unisync._core.bridge import operation
 from unisync._core.clock import Clock
 from unisync._core.commands import AccountRegion, Flow, Gather
-from unisync._core.events import OnEvent, checked_callback
+from unisync._core.events import OnEvent
 from unisync._core.rate_limiter import RateLimit
 from unisync._core.target import SyncTarget
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import FleetSync, StackSync, SyncRef
 from unisync._services.discovery import Discovery, checked_services, discover
 from unisync._services.registry import FleetServices, Services
+from unisync._waiters.arguments import checked_timeout
 from unisync.errors import InvalidArgumentError, UnisyncError
 
 J = TypeVar("J", bound=SyncJob)
@@ -73,6 +75,12 @@ class FleetMethods(CommonMethods):
         role_session_name: str = "unisync",
         endpoint_url: str | None = None,
         config: BotocoreConfig | None = None,
+        connect_timeout: float | None = None,
+        read_timeout: float | None = None,
+        max_attempts: int | None = None,
+        call_timeout: float | timedelta | None = CALL_TIMEOUT,
+        verify: bool | str | None = None,
+        endpoint_urls: Mapping[str, str] | None = None,
         codeconnections_service: Literal["codeconnections", "codestar-connections"] = "codeconnections",
         allow_unknown_values: bool = False,
         rate_limit: RateLimit | None = None,
@@ -83,7 +91,17 @@ class FleetMethods(CommonMethods):
         expect(isinstance(cast("object", external_id), str | None), "external_id", "text", HIDDEN)
         secret = Secret(external_id)
         del external_id  # so that no traceback shows it
-        on_event = checked_callback("on_event", on_event)
+        options = SessionOptions.checked(
+            endpoint_url=endpoint_url,
+            endpoint_urls=endpoint_urls,
+            config=config,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            max_attempts=max_attempts,
+            verify=verify,
+            allow_unknown_values=allow_unknown_values,
+            on_event=on_event,
+        )
         loaders: Loaders = []
 
         def make(account: str, own: Boto3Session | None, role: Role | None, region: str | None) -> Session:
@@ -91,18 +109,15 @@ class FleetMethods(CommonMethods):
                 own,
                 source.region if role is not None and region is None else region,
                 None,
-                endpoint_url,
-                config,
-                allow_unknown_values,
+                options,
                 role,
                 loaders=None if role is not None else loaders,
-                on_event=on_event,
                 account=account,
             )
 
         names = None if regions is None else tuple(dict.fromkeys(_texts("regions", regions)))
         expect(names != (), "regions", "one or more, or None for the sessions' own", names)
-        source = Session(session, None, profile_name, endpoint_url, config, allow_unknown_values)
+        source = Session(session, None, profile_name, replace(options, on_event=None))
         makers: dict[str, Callable[[str | None], Session]] = {}
         is_mapping = isinstance(cast("object", sessions), Mapping | None)
         expect(is_mapping, "sessions", "a mapping of accounts to boto3 sessions", sessions)
@@ -119,7 +134,12 @@ class FleetMethods(CommonMethods):
         self._sessions = FleetSession(source, makers, names)
         self._services = FleetServices(codeconnections_service)
         self._settings = ClientSettings(
-            self._sessions, self._services, clock or clocks.default_clock(), rate_limit or RateLimit(), on_event
+            self._sessions,
+            self._services,
+            clock or clocks.default_clock(),
+            rate_limit or RateLimit(),
+            options.on_event,
+            checked_timeout(call_timeout, "call_timeout"),
         )
 
     def __repr__(self) -> str:
@@ -164,7 +184,10 @@ class FleetMethods(CommonMethods):
 
     @operation
     def discover(
-        self, *, services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None
+        self,
+        *,
+        services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None,
+        timeout: float | timedelta | None = DISCOVERY_TIMEOUT,
     ) -> Flow[FleetDiscovery]:
         """Find every sync in all accounts and regions, by the rules of `Unisync.discover`.
 
@@ -173,6 +196,7 @@ class FleetMethods(CommonMethods):
 
         Args:
             services: The services to search; None is all of them.
+            timeout: Seconds, or a timedelta, for the whole search, as for `Unisync.discover`.
 
         Returns:
             The references, to iterate over, and the first error of each service whose search is incomplete.
@@ -183,10 +207,11 @@ class FleetMethods(CommonMethods):
         AWS operation: those of `Unisync.discover`, and AssumeRole.
         """
         names = checked_services(services)
+        seconds = checked_timeout(timeout)
         locations = self.locations
         searches = [
-            self._retrying(discover(self._services.at(location), names, "/".join(location) + ": "))
-            for location in locations
+            self._settings.retrying(discover(self._services.at(each), names, "/".join(each) + ": "), seconds)
+            for each in locations
         ]
         results: Mapping[int, Discovery | UnisyncError] = yield Gather(searches, fail_fast=True)
         refs: list[FleetSync[SyncJob]] = []
@@ -217,8 +242,9 @@ class Fleet(SyncClient, FleetMethods):
         profile_name: The profile to make that session from, if none is passed.
         external_id: External ID for AssumeRole.
         role_session_name: The session name that the accounts' logs show.
-        endpoint_url: Where to connect to instead of AWS.
+        endpoint_url: Where to connect to instead of AWS, also for STS.
         config: A botocore `Config`, as for `Unisync`.
+        connect_timeout, read_timeout, max_attempts, call_timeout, verify, endpoint_urls: As for `Unisync`.
         codeconnections_service: boto3's name for CodeConnections, as for `Unisync`.
         allow_unknown_values: Whether a request may hold enum values that AWS's model does not list, as for `Unisync`.
         rate_limit: What to assume of AWS's rate limits for waits, until they are found out in each account and region.

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping
+from copy import copy
+from dataclasses import replace
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Any, Generic, Literal, Self, TypeVar, cast, overload
 
 from typing_extensions import deprecated, override
 
-from unisync._botocore.session import Session
+from unisync._botocore.session import Session, SessionOptions, checked_max_attempts
 from unisync._botocore.types import Boto3Session, BotocoreConfig
-from unisync._client.settings import ClientSettings
+from unisync._client.settings import CALL_TIMEOUT, ClientSettings
 from unisync._core import clock as clocks
 from unisync._core.backoff import Backoff
 from unisync._core.bridge import AsyncBase, MethodsBase, SyncBase, operation, streamed
 from unisync._core.clock import Clock
 from unisync._core.commands import Flow, Gather
-from unisync._core.events import OnEvent, checked_callback, instrumented
+from unisync._core.events import OnEvent, instrumented
 from unisync._core.rate_limiter import RateLimit, rate_limited
-from unisync._core.retry import with_retries
 from unisync._core.target import SyncTarget
-from unisync._models.configurations import RepositorySyncAttempt, SyncBlocker
+from unisync._models.blockers import SyncBlocker
+from unisync._models.configurations import RepositorySyncAttempt
 from unisync._models.jobs import GitSyncJob, SyncJob, TwinMakerSyncJob
 from unisync._models.outcome import Outcome
 from unisync._models.refs import FleetSync, ServiceInstanceSync, StackSync, SyncRef
@@ -32,10 +34,18 @@ from unisync._services.proton import AsyncProtonClient, ProtonClient, warn_of_en
 from unisync._services.registry import Services
 from unisync._services.twinmaker import AsyncTwinMakerClient, TwinMakerClient
 from unisync._waiters import many
-from unisync._waiters.arguments import OnProgress, WaitOptions, checked_interval, checked_max_failures, checked_stop
+from unisync._waiters.arguments import (
+    OnProgress,
+    WaitOptions,
+    checked_interval,
+    checked_max_failures,
+    checked_stop,
+    checked_timeout,
+)
 from unisync._waiters.many import OnOutcome
 from unisync._waiters.token import WaitToken
 from unisync._waiters.waiters import Waiter
+from unisync._waiters.wanted import Wanted, WantedRevision
 from unisync._waiters.watcher import Change, Watcher
 from unisync.errors import InvalidArgumentError
 
@@ -45,6 +55,9 @@ S = TypeVar("S")
 A = TypeVar("A")
 
 _BACKOFF = Backoff()
+
+DISCOVERY_TIMEOUT = 300.0
+"""Seconds that a search for syncs may take by default."""
 
 
 class CommonMethods(MethodsBase):
@@ -69,9 +82,24 @@ class CommonMethods(MethodsBase):
         InvalidArgumentError.unless(isinstance(cast("object", refs), Iterable), "refs", "references", refs)
         return [self._target(ref) for ref in refs]
 
+    def _wanted(
+        self, refs: Iterable[SyncRef[J]] | Mapping[SyncRef[J], str]
+    ) -> tuple[list[SyncTarget[J]], dict[SyncRef[J], Wanted | None]]:
+        """The targets of references, and the commits of those that have their own."""
+        if not isinstance(refs, Mapping):
+            return self._targets(refs), {}
+        targets: list[SyncTarget[J]] = []
+        wanted: dict[SyncRef[J], Wanted | None] = {}
+        for ref, revision in cast("Mapping[SyncRef[J], object]", refs).items():
+            found = self._targets([ref])  # several, in a fleet
+            commits = Wanted.checked(revision)
+            targets += found
+            wanted |= {target.ref: commits for target in found}
+        return targets, wanted
+
     def _retrying(self, flow: Flow[T]) -> Flow[T]:
-        """The same flow, its failed calls retried as the settings say."""
-        return with_retries(flow, self._settings.transport.max_attempts)
+        """The same operation, its failed calls retried as the settings say."""
+        return self._settings.retrying(flow)
 
     def _wait(
         self, ref: SyncRef[J], condition: str, options: WaitOptions[J], wait: Callable[[Waiter[J]], Flow[T]]
@@ -85,14 +113,41 @@ class CommonMethods(MethodsBase):
         )
         return rate_limited(flow, settings.limiter_for, now)
 
+    def with_options(self, *, timeout: float | timedelta | None = None, max_attempts: int | None = None) -> Self:
+        """The same client with other bounds for its calls. Both share their connections; close one of them.
+
+        Args:
+            timeout: Seconds, or a timedelta, that each operation may take with its retries, and each call of a wait;
+                None leaves it as it is.
+            max_attempts: How often a call is sent at most, from 1; None leaves it as it is.
+
+        Returns:
+            Another client.
+
+        Raises:
+            InvalidArgumentError: An argument is not what is expected.
+        """
+        settings = self._settings
+        if timeout is not None:
+            settings = replace(settings, call_timeout=checked_timeout(timeout))
+        if max_attempts is not None:
+            settings = replace(settings, max_attempts=checked_max_attempts(max_attempts))
+        client = copy(self)
+        for name in ("twinmaker", "proton", "codeconnections", "_clients"):
+            client.__dict__.pop(name, None)  # made with the other settings
+        client._settings = settings
+        return client
+
     @operation
-    def get(self, ref: SyncRef[J]) -> Flow[J]:
+    def get(self, ref: SyncRef[J], *, include_blockers: bool = False) -> Flow[J]:
         """Read a sync once.
 
-        A Git sync that is configured and has never run is PENDING, with no `latest_sync`.
+        A Git sync that is configured and has never run is PENDING, with no `latest_sync`. The status does not show
+        whether the sync is blocked: read the blockers as well.
 
         Args:
             ref: The sync.
+            include_blockers: Whether to read its active blockers as well, for the job's `blockers`.
 
         Returns:
             The job, of the type that belongs to the reference.
@@ -103,18 +158,27 @@ class CommonMethods(MethodsBase):
             UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: GetSyncJob, GetServiceInstanceSyncStatus, GetTemplateSyncStatus or GetResourceSyncStatus; if that
-        finds no status, also GetServiceSyncConfig, GetTemplateSyncConfig or GetSyncConfiguration.
+        finds no status, also GetServiceSyncConfig, GetTemplateSyncConfig or GetSyncConfiguration. With
+        `include_blockers`, those of `blockers` too.
         """
-        return (yield from self._retrying(self._target(ref).fetch()))
+        target = self._target(ref)
+
+        def read() -> Flow[J]:
+            job = yield from target.fetch()
+            return (yield from target.with_blockers(job)) if include_blockers else job
+
+        return (yield from self._retrying(read()))
 
     @operation
     def wait_until_active(
         self,
         ref: SyncRef[J],
         *,
-        revision: str | None = None,
+        revision: WantedRevision | None = None,
         timeout: float | timedelta | None = 900,
         backoff: Backoff = _BACKOFF,
+        grace: float | timedelta | None = None,
+        started_after: datetime | None = None,
         on_progress: OnProgress[J] | None = None,
         stop: Event | None = None,
     ) -> Flow[J]:
@@ -123,15 +187,23 @@ class CommonMethods(MethodsBase):
         It polls first and sleeps after, so a sync that is synced already returns at once. Throttling, server errors and
         lost connections are retried until the timeout; all other errors end the wait.
 
-        Without `revision`, a Git sync is synced when its latest attempt succeeded and AWS has detected no newer commit.
-        With it, when the latest successful attempt synced that commit: an older success does not count, and an older
-        failure is ignored.
+        Without `revision`, a Git sync is synced when its latest attempt succeeded, AWS has detected no newer commit,
+        and nothing blocks it. With it, when the latest successful attempt synced that commit: an older success does not
+        count, and an older failure is ignored.
+
+        The blockers and the branch are read beside the status where it does not decide. If they cannot be read, the
+        status alone decides, and the message of an error says what could not be read.
 
         Args:
             ref: The sync.
-            revision: The commit to wait for, for a Git sync: its sha, or at least its first 7 digits.
+            revision: The commit to wait for, for a Git sync: its sha, or at least its first 7 digits; several of them,
+                of which any counts; or a function that takes a `Revision` and says whether it counts.
             timeout: Overall deadline in seconds or as a timedelta, including retries. None waits indefinitely.
             backoff: The pauses between polls.
+            grace: Seconds, or a timedelta, from the poll that first sees a failed attempt, within which it may be
+                retried. None is 0.
+            started_after: A moment, with a time zone. Attempts that started earlier, by 30 s of tolerance for clocks,
+                are ignored, successful or not: for the retry of a commit. None counts all attempts.
             on_progress: Called after each poll that is followed by another. What it raises ends the wait.
             stop: An event that ends the wait when another thread sets it.
 
@@ -139,7 +211,7 @@ class CommonMethods(MethodsBase):
             The job as the last poll returned it.
 
         Raises:
-            SyncFailedError: The sync failed; the message says why.
+            SyncFailedError: The sync failed, or that of its branch did; the message says why.
             SyncBlockedError: The sync is blocked; the message says why, and how to resolve the blocker.
             SyncSupersededError: Another commit took the place of `revision`.
             WaitTimeoutError: The wait timed out.
@@ -147,10 +219,16 @@ class CommonMethods(MethodsBase):
             NotFoundError: There is no such sync. One that is configured and has never run is waited for.
             UnisyncError: Any other error in `unisync.errors`.
 
-        AWS operation: those of `get`, and for Git syncs those of `blockers`.
+        AWS operation: those of `get`, and for Git syncs those of `blockers` and `repository_status`.
         """
         options = WaitOptions[J].checked(
-            timeout=timeout, backoff=backoff, on_progress=on_progress, stop=stop, revision=revision
+            timeout=timeout,
+            backoff=backoff,
+            grace=grace,
+            started_after=started_after,
+            on_progress=on_progress,
+            stop=stop,
+            revision=revision,
         )
         return (yield from self._wait(ref, "active", options, Waiter[J].until_active))
 
@@ -161,6 +239,7 @@ class CommonMethods(MethodsBase):
         *,
         timeout: float | timedelta | None = 900,
         backoff: Backoff = _BACKOFF,
+        grace: float | timedelta | None = None,
         on_progress: OnProgress[J] | None = None,
         stop: Event | None = None,
     ) -> Flow[None]:
@@ -170,17 +249,22 @@ class CommonMethods(MethodsBase):
             ref: The sync.
             timeout: Overall deadline in seconds or as a timedelta, including retries. None waits indefinitely.
             backoff: The pauses between polls.
+            grace: Seconds, or a timedelta, from the poll that first sees a failed deletion, within which it may be
+                retried. None is 0.
             on_progress: Called after each poll that is followed by another. What it raises ends the wait.
             stop: An event that ends the wait when another thread sets it.
 
         Raises:
+            SyncFailedError: The deletion failed; the message says why.
             WaitTimeoutError: The wait timed out.
             WaitStoppedError: `stop` was set.
             UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: those of `get`.
         """
-        options = WaitOptions[J].checked(timeout=timeout, backoff=backoff, on_progress=on_progress, stop=stop)
+        options = WaitOptions[J].checked(
+            timeout=timeout, backoff=backoff, grace=grace, on_progress=on_progress, stop=stop
+        )
         yield from self._wait(ref, "deleted", options, Waiter[J].until_deleted)
 
     @operation
@@ -191,19 +275,22 @@ class CommonMethods(MethodsBase):
         max_failures: int = 0,
         timeout: float | timedelta | None = 900,
         backoff: Backoff = _BACKOFF,
+        grace: float | timedelta | None = None,
         on_progress: OnProgress[TwinMakerSyncJob] | None = None,
         stop: Event | None = None,
     ) -> Flow[SyncResourceSummary]:
         """Wait until a TwinMaker sync job is ACTIVE and all of its resources are in sync.
 
-        An ACTIVE job may have resources in ERROR. TwinMaker retries most of them by itself: a resource that is in ERROR
-        in two polls in a row, with nothing in progress, has failed.
+        An ACTIVE job may have resources in ERROR. TwinMaker retries most of them by itself, so they have failed only if
+        they stay in ERROR, with nothing in progress, for as long as `grace` says.
 
         Args:
             ref: The sync job.
             max_failures: How many failed resources are accepted, zero or more.
             timeout: Overall deadline in seconds or as a timedelta, including retries. None waits indefinitely.
             backoff: The pauses between polls.
+            grace: Seconds, or a timedelta, from the poll that first sees a failure, within which it may pass. None is
+                120 for resources, and 0 for the job itself.
             on_progress: Called after each poll that is followed by another, with the `resources` as last counted. What
                 it raises ends the wait.
             stop: An event that ends the wait when another thread sets it.
@@ -222,7 +309,7 @@ class CommonMethods(MethodsBase):
         """
         accepted = checked_max_failures(max_failures)
         options = WaitOptions[TwinMakerSyncJob].checked(
-            timeout=timeout, backoff=backoff, on_progress=on_progress, stop=stop
+            timeout=timeout, backoff=backoff, grace=grace, on_progress=on_progress, stop=stop
         )
         return (
             yield from self._wait(ref, "resources", options, lambda waiter: waiter.until_resources_synced(accepted))
@@ -260,12 +347,20 @@ class CommonMethods(MethodsBase):
         return (yield from self._wait(wait.ref, "active", options, Waiter[SyncJob].until_active))
 
     @operation
-    def get_many(self, refs: Iterable[SyncRef[J]], *, include_blockers: bool = False) -> Flow[list[Outcome[J]]]:
+    def get_many(
+        self,
+        refs: Iterable[SyncRef[J]],
+        *,
+        include_blockers: bool = False,
+        timeout: float | timedelta | None = None,
+    ) -> Flow[list[Outcome[J]]]:
         """Read many syncs once, concurrently, within AWS's rate limits.
 
         Args:
             refs: The syncs.
-            include_blockers: Whether to read the blockers of those that are not synced as well, for `Outcome.blockers`.
+            include_blockers: Whether to read their active blockers as well, for `Outcome.blockers`.
+            timeout: Seconds, or a timedelta, for all of them together: what is not read by then is an error. None
+                bounds each call alone, by the client's `call_timeout`, so that reads may queue for the rate limit.
 
         Returns:
             An outcome for each reference, in order: the job, or the error of the read; both if only the blockers could
@@ -276,16 +371,24 @@ class CommonMethods(MethodsBase):
 
         AWS operation: those of `get`, and with `include_blockers` those of `blockers`.
         """
-        return (yield from many.get_many(self._targets(refs), self._settings.transport.max_attempts, include_blockers))
+        seconds = None if timeout is None else checked_timeout(timeout)
+        targets = self._targets(refs)
+        return (
+            yield from many.get_many(
+                targets, lambda read: self._settings.retrying_many(read, seconds), include_blockers
+            )
+        )
 
     @operation
     def wait_all(
         self,
-        refs: Iterable[SyncRef[J]],
+        refs: Iterable[SyncRef[J]] | Mapping[SyncRef[J], str],
         *,
-        revision: str | None = None,
+        revision: WantedRevision | None = None,
         timeout: float | timedelta | None = 900,
         backoff: Backoff = _BACKOFF,
+        grace: float | timedelta | None = None,
+        started_after: datetime | None = None,
         return_when: Literal["all", "first", "first_failure"] = "all",
         on_progress: OnProgress[J] | None = None,
         on_outcome: OnOutcome[J] | None = None,
@@ -298,10 +401,12 @@ class CommonMethods(MethodsBase):
         back, and falls when AWS throttles. Among the syncs that are due, the one polled longest ago goes first.
 
         Args:
-            refs: The syncs.
-            revision: The commit to wait for, for Git syncs.
+            refs: The syncs; or a mapping that has for each of them the commit to wait for.
+            revision: The commit to wait for, for Git syncs, as for `wait_until_active`; not with a mapping.
             timeout: Deadline of each wait in seconds or as a timedelta, including retries. None waits indefinitely.
             backoff: The pauses between the polls of each sync; longer if the rate limit leaves no room.
+            grace: As for `wait_until_active`.
+            started_after: As for `wait_until_active`, for Git syncs.
             return_when: "all" when all waits have ended, "first" when the first has, and "first_failure" when the first
                 has failed or all have ended.
             on_progress: Called after each poll that is followed by another. What it raises ends the wait.
@@ -318,12 +423,22 @@ class CommonMethods(MethodsBase):
         AWS operation: those of `wait_until_active`.
         """
         options = WaitOptions[J].checked(
-            timeout=timeout, backoff=backoff, on_progress=on_progress, stop=stop, revision=revision
+            timeout=timeout,
+            backoff=backoff,
+            grace=grace,
+            started_after=started_after,
+            on_progress=on_progress,
+            stop=stop,
+            revision=revision,
         )
+        targets, wanted = self._wanted(refs)
+        is_once = revision is None or not isinstance(refs, Mapping)
+        InvalidArgumentError.unless(is_once, "revision", "None, as `refs` has the commits", revision)
         return (
             yield from many.wait_all(
-                self._targets(refs),
+                targets,
                 options,
+                wanted=wanted,
                 return_when=return_when,
                 on_outcome=on_outcome,
                 now=self._settings.clock.now,
@@ -497,22 +612,36 @@ class ClientMethods(CommonMethods):
         profile_name: str | None = None,
         endpoint_url: str | None = None,
         config: BotocoreConfig | None = None,
+        connect_timeout: float | None = None,
+        read_timeout: float | None = None,
+        max_attempts: int | None = None,
+        call_timeout: float | timedelta | None = CALL_TIMEOUT,
+        verify: bool | str | None = None,
+        endpoint_urls: Mapping[str, str] | None = None,
         codeconnections_service: Literal["codeconnections", "codestar-connections"] = "codeconnections",
         allow_unknown_values: bool = False,
         rate_limit: RateLimit | None = None,
         clock: Clock | None = None,
         on_event: OnEvent | None = None,
     ) -> None:
-        on_event = checked_callback("on_event", on_event)
-        transport = Session(
-            session, region_name, profile_name, endpoint_url, config, allow_unknown_values, on_event=on_event
+        options = SessionOptions.checked(
+            endpoint_url=endpoint_url,
+            endpoint_urls=endpoint_urls,
+            config=config,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            max_attempts=max_attempts,
+            verify=verify,
+            allow_unknown_values=allow_unknown_values,
+            on_event=on_event,
         )
         self._settings = ClientSettings(
-            transport,
+            Session(session, region_name, profile_name, options),
             Services(codeconnections_service),
             clock or clocks.default_clock(),
             rate_limit or RateLimit(),
-            on_event,
+            options.on_event,
+            checked_timeout(call_timeout, "call_timeout"),
         )
 
     twinmaker: _ServiceClient[TwinMakerClient, AsyncTwinMakerClient] = _ServiceClient(
@@ -529,7 +658,10 @@ class ClientMethods(CommonMethods):
 
     @operation
     def discover(
-        self, *, services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None
+        self,
+        *,
+        services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None,
+        timeout: float | timedelta | None = DISCOVERY_TIMEOUT,
     ) -> Flow[Discovery]:
         """Find every sync in this account and region.
 
@@ -539,6 +671,8 @@ class ClientMethods(CommonMethods):
 
         Args:
             services: The services to search; None is all of them.
+            timeout: Seconds, or a timedelta, for the whole search: what is not found by then is missing, and an error.
+                None is for no limit.
 
         Returns:
             The references, to iterate over, and the first error of each service whose search is incomplete.
@@ -551,4 +685,5 @@ class ClientMethods(CommonMethods):
         ListServiceInstances, GetServiceSyncConfig, ListServiceTemplates, ListEnvironmentTemplates,
         GetTemplateSyncConfig, ListServiceTemplateVersions and ListEnvironmentTemplateVersions.
         """
-        return (yield from self._retrying(discover(self._settings.services, services)))
+        search = discover(self._settings.services, services)
+        return (yield from self._settings.retrying(search, checked_timeout(timeout)))

@@ -1,47 +1,18 @@
-"""What configures a Git sync, and what blocks it."""
+"""What configures a Git sync, and what its service's other operations return."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from unisync._models.base import Date, Model, NullableTuple, alias, dual_case_alias
+from unisync._models.base import Model, NullableTuple, alias, dual_case_alias
+from unisync._models.blockers import SyncBlocker
 from unisync._models.jobs import RepositoryBranch, RepositoryIdentity, SyncAttempt
 from unisync._models.refs import TemplateType
-
-BlockerStatus = Literal["ACTIVE", "RESOLVED"] | str
-"""Whether a blocker is active."""
-BlockerType = Literal["AUTOMATED"] | str
-"""What created a blocker."""
 
 Switch = Literal["DISABLED", "ENABLED"] | str
 """Whether CodeConnections does something."""
 Trigger = Literal["ANY_CHANGE", "FILE_CHANGE"] | str
 """Which commits start a sync of CodeConnections: all of them, or those that change the stack's own files."""
-
-
-class SyncBlockerContext(Model, frozen=True):
-    """A detail of a blocker."""
-
-    key: str = dual_case_alias("key")
-    value: str = dual_case_alias("value")
-
-
-class SyncBlocker(Model, frozen=True):
-    """What blocks a Git sync until someone resolves it."""
-
-    id: str = dual_case_alias("id")
-    type: BlockerType = dual_case_alias("type")
-    status: BlockerStatus = dual_case_alias("status")
-    created_reason: str = dual_case_alias("createdReason")
-    created_at: Date = dual_case_alias("createdAt")
-    contexts: NullableTuple[SyncBlockerContext] = dual_case_alias("contexts", default=())
-    resolved_reason: str | None = dual_case_alias("resolvedReason", default=None)
-    resolved_at: Date | None = dual_case_alias("resolvedAt", default=None)
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it blocks. A status other than ACTIVE and RESOLVED counts as blocking."""
-        return self.status != "RESOLVED"
 
 
 class SyncBlockerSummary(Model, frozen=True):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from itertools import chain
 from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import ValidationInfo, field_validator, model_validator
@@ -19,8 +21,10 @@ from unisync._models.base import (
     keep_aside,
     mapping_for,
 )
+from unisync._models.blockers import SyncBlocker
 from unisync._models.refs import FleetSync, ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync
 from unisync._models.text import in_utc, short_sha
+from unisync.errors import InvalidArgumentError
 
 ProviderType = (
     Literal["AzureDevOps", "Bitbucket", "GitHub", "GitHubEnterpriseServer", "GitLab", "GitLabSelfManaged"] | str
@@ -41,6 +45,10 @@ SyncErrorCode = (
     | str
 )
 """TwinMaker's codes. For a Git sync, it is the type of the last event."""
+
+
+_FAILURE = re.compile(r"fail|error|reject|denied|invalid|abort|unable|cannot|could not|does not exist", re.IGNORECASE)
+"""What events of a failure say. AWS documents neither their types nor their texts."""
 
 
 class SyncError(Model, frozen=True):
@@ -152,17 +160,25 @@ class SyncAttempt(Displayable, Model, frozen=True):
 
     # Before the status, which takes the reason of a failure from the events.
     events: tuple[SyncEvent, ...] = dual_case_alias("events")
+    """What happened, in order of time."""
     status: SyncJobStatus = dual_case_alias("status")
     started_at: Date = dual_case_alias("startedAt")
+
+    @field_validator("events", mode="after")
+    @classmethod
+    def _in_order(cls, events: tuple[SyncEvent, ...]) -> tuple[SyncEvent, ...]:
+        """AWS does not document the order of events."""
+        return tuple(sorted(events, key=lambda event: event.time))
 
     @field_validator("status", mode="after")
     @classmethod
     def _with_reason(cls, status: SyncJobStatus, info: ValidationInfo) -> SyncJobStatus:
-        """Only the last event of a failed attempt says why it failed."""
+        """Only the events of a failed attempt say why it failed."""
         events: tuple[SyncEvent, ...] = info.data.get("events", ())
         if status.state is not SyncState.FAILED or status.error is not None or not events:
             return status
-        error = SyncError(code=events[-1].type, message=events[-1].event)
+        reason = _failure_among(events)
+        error = SyncError(code=reason.type, message=reason.event)
         return status.model_copy(update={"error": error})
 
     def __rich_repr__(self) -> Iterable[Any]:
@@ -173,6 +189,13 @@ class SyncAttempt(Displayable, Model, frozen=True):
 
     def _extra_repr(self) -> Iterable[tuple[str, object]]:
         return ()
+
+
+def _failure_among(events: tuple[SyncEvent, ...]) -> SyncEvent:
+    """The first event whose type, else whose text, says that something failed; else the last: a clean-up may follow."""
+    by_type = (event for event in events if _FAILURE.search(event.type))
+    by_text = (event for event in events if _FAILURE.search(event.event))
+    return next(chain(by_type, by_text), events[-1])
 
 
 class ResourceSyncAttempt(SyncAttempt, frozen=True):
@@ -196,6 +219,8 @@ class SyncJob(Displayable, Model, frozen=True):
     ref: Annotated[SyncRef[SyncJob], AsRef(SyncRef)]
     """The sync; from a fleet, a `FleetSync` with its account and region."""
     status: SyncJobStatus
+    blockers: tuple[SyncBlocker, ...] | None = None
+    """The active blockers, newest first; None if they were not read, as by `get` without `include_blockers`."""
 
     @property
     def is_synced(self) -> bool:
@@ -217,6 +242,16 @@ class SyncJob(Displayable, Model, frozen=True):
         """The commit that AWS has detected and is to make live; None if the sync follows no commits."""
         return None
 
+    def require_live(self) -> Revision:
+        """The commit that is live.
+
+        Raises:
+            InvalidArgumentError: There is none, or the sync follows no commits.
+        """
+        if self.live_revision is None:
+            raise InvalidArgumentError(f"{self.ref} has no live commit: it is {self.status}")
+        return self.live_revision
+
     def __rich_repr__(self) -> Iterable[Any]:
         yield "ref", str(self.ref)
         yield "status", str(self.status)
@@ -226,6 +261,8 @@ class SyncJob(Displayable, Model, frozen=True):
             yield "live", short_sha(self.live_revision.sha)
         if self.desired_revision is not None:
             yield "desired", short_sha(self.desired_revision.sha)
+        if self.blockers:
+            yield "blockers", [blocker.created_reason for blocker in self.blockers]
 
 
 class TwinMakerSyncResponse(Model, frozen=True):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from unisync._models.base import Displayable
-from unisync._models.configurations import SyncBlocker
+from unisync._models.blockers import SyncBlocker
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import FleetSync, SyncRef
 from unisync.errors import InvalidArgumentError, UnisyncError

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from unisync._models.configurations import SyncBlocker
+from unisync._models.blockers import SyncBlocker
 from unisync._models.jobs import ResourceSyncAttempt, Revision, SyncAttempt, SyncEvent, SyncJob
 from unisync._models.outcome import Outcome
 from unisync._models.refs import SyncRef

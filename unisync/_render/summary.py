@@ -17,7 +17,7 @@ from unisync.errors import (
 )
 
 if TYPE_CHECKING:
-    from unisync._models.configurations import SyncBlocker
+    from unisync._models.blockers import SyncBlocker
     from unisync._models.jobs import SyncJob
     from unisync._models.outcome import Outcome
     from unisync._models.resources import SyncResourceSummary

@@ -12,6 +12,7 @@ from unisync._core.pagination import PageRequest
 from unisync._core.target import SyncTarget
 from unisync._models import configurations, envelopes
 from unisync._models.base import EnumMapping, dual_case_alias
+from unisync._models.blockers import SyncBlocker
 from unisync._models.jobs import GitSyncJob, GitSyncResponse, ResourceSyncAttempt
 from unisync._models.refs import StackSync
 from unisync._services.ensure import EnsureResult, ensure
@@ -594,7 +595,7 @@ class CodeConnectionsTargets(CodeConnections):
         """The sync of a stack as a target."""
         name, kind = ref.resource_name, ref.sync_type
 
-        def resolve(blocker_id: str, reason: str) -> Flow[configurations.SyncBlocker]:
+        def resolve(blocker_id: str, reason: str) -> Flow[SyncBlocker]:
             updated = yield from self.update_sync_blocker(
                 blocker_id, resource_name=name, resolved_reason=reason, sync_type=kind
             )
@@ -607,6 +608,7 @@ class CodeConnectionsTargets(CodeConnections):
             repository_status=lambda config: self.get_repository_sync_status(
                 config.repository_link_id, config.branch, kind
             ),
+            own_names=lambda config: (config.config_file, name),
             blockers=lambda: all_blockers(self.get_sync_blocker_summary(name, kind)),
             resolve=resolve,
             resolve_command=f"aws {self.service_name} update-sync-blocker --id {{id}} --sync-type {kind} "

@@ -7,12 +7,12 @@ from functools import partial
 from typing import TypeVar
 
 from unisync._core.flow import Flow
-from unisync._core.target import SyncTarget, no_blockers
+from unisync._core.target import BranchStatus, SyncTarget, no_blockers
 from unisync._models.base import SyncState, with_ref
+from unisync._models.blockers import SyncBlocker
 from unisync._models.configurations import (
     RepositorySyncAttempt,
     ServiceSyncBlockerSummary,
-    SyncBlocker,
     SyncBlockerSummary,
 )
 from unisync._models.jobs import GitSyncJob, GitSyncResponse, RepositoryBranch, SyncJobStatus
@@ -72,6 +72,8 @@ def git_target(
     status: Callable[[], Flow[GitSyncJob]],
     configuration: Callable[[], Flow[C]],
     repository_status: Callable[[C], Flow[RepositorySyncAttempt | None]],
+    own_names: Callable[[C], tuple[str | None, ...]],
+    own_branch: Callable[[GitSyncJob], C | None] | None = None,
     blockers: Callable[[], Flow[tuple[SyncBlocker, ...] | None]] = no_blockers,
     resolve: Callable[[str, str], Flow[SyncBlocker]] | None = None,
     resolve_command: str = "",
@@ -85,6 +87,8 @@ def git_target(
         configuration: Read its configuration; NotFoundError if there is none.
         repository_status: Read the status of the configuration's branch; NotFoundError, or None, if it was never
             synced.
+        own_names: The file and the resource of this sync, as events of its branch may name them.
+        own_branch: The branch that a job shows it to follow, where the configuration may name another.
         blockers: Read its blockers, active and resolved; None if they are not found.
         resolve: Resolve the blocker with an id, for a reason, by a call that is not idempotent.
         resolve_command: The AWS CLI command that resolves a blocker, with "{id}" for its id.
@@ -116,9 +120,16 @@ def git_target(
         active = [blocker for blocker in found or () if blocker.is_active]
         return tuple(sorted(active, key=lambda blocker: blocker.created_at, reverse=True))
 
-    def branch_status() -> Flow[RepositorySyncAttempt | None]:
+    def latest_of_branch() -> Flow[RepositorySyncAttempt | None]:
         config = yield from configuration()
         return (yield from none_if_not_found(repository_status(config)))
+
+    def branch_status(job: GitSyncJob) -> Flow[BranchStatus | None]:
+        branch = (yield from configuration()) if own_branch is None else own_branch(job)
+        if branch is None:
+            return None
+        attempt = yield from none_if_not_found(repository_status(branch))
+        return BranchStatus(attempt, tuple(filter(None, own_names(branch))))
 
     return SyncTarget(
         ref,
@@ -126,7 +137,8 @@ def git_target(
         blockers=active_blockers,
         fetch_until_deleted=fetch_until_deleted,
         resolve_blocker=None if resolve is None else partial(_resolve_once, resolve, blockers),
-        repository_status=branch_status,
+        repository_status=latest_of_branch,
+        branch_status=branch_status,
         resolve_command=resolve_command,
     )
 

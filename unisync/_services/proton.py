@@ -12,7 +12,8 @@ from unisync._core.pagination import PageRequest
 from unisync._core.target import SyncTarget
 from unisync._models import configurations, envelopes
 from unisync._models.base import EnumMapping
-from unisync._models.jobs import GitSyncJob, GitSyncResponse
+from unisync._models.blockers import SyncBlocker
+from unisync._models.jobs import GitSyncJob, GitSyncResponse, Revision
 from unisync._models.refs import ServiceInstanceSync, TemplateSync, TemplateType
 from unisync._services.ensure import EnsureResult, ensure
 from unisync._services.findings import Findings
@@ -733,13 +734,13 @@ class ProtonTargets(Proton):
         """The sync of a service instance as a target."""
         service, instance = ref.service_name, ref.service_instance_name
 
-        def blockers() -> Flow[tuple[configurations.SyncBlocker, ...] | None]:
+        def blockers() -> Flow[tuple[SyncBlocker, ...] | None]:
             return all_blockers(
                 self.get_service_sync_blocker_summary(service, instance),
                 self.get_service_sync_blocker_summary(service),
             )
 
-        def resolve(blocker_id: str, reason: str) -> Flow[configurations.SyncBlocker]:
+        def resolve(blocker_id: str, reason: str) -> Flow[SyncBlocker]:
             # Proton accepts the id alone, so it would resolve another service's blocker as well.
             if blocker_id not in [blocker.id for blocker in (yield from blockers()) or ()]:
                 raise not_found(self.service_name, "UpdateServiceSyncBlocker", f"{ref} has no blocker {blocker_id}")
@@ -750,9 +751,12 @@ class ProtonTargets(Proton):
             self._ref(ref),
             status=lambda: self.get_service_instance_sync_status(service, instance),
             configuration=lambda: self._service_config(service),
-            repository_status=lambda config: self.get_repository_sync_status(
-                config.full_name, config.aws_provider, config.branch, "SERVICE_SYNC"
+            repository_status=lambda branch: self.get_repository_sync_status(
+                branch.full_name, branch.aws_provider, branch.branch, "SERVICE_SYNC"
             ),
+            own_names=lambda branch: (branch.directory if isinstance(branch, Revision) else None, service, instance),
+            # An instance may follow another branch than its service.
+            own_branch=lambda job: job.desired_revision,
             blockers=blockers,
             resolve=resolve,
             resolve_command="aws proton update-service-sync-blocker --id {id} --resolved-reason REASON",
@@ -769,6 +773,7 @@ class ProtonTargets(Proton):
             repository_status=lambda config: self.get_repository_sync_status(
                 config.full_name, config.aws_provider, config.branch, "TEMPLATE_SYNC"
             ),
+            own_names=lambda config: (config.subdirectory, name),
             owns_configuration=False,
         )
 

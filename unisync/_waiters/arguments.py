@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, Self, TypeVar, cast
 
 from unisync._core.backoff import Backoff
@@ -15,6 +14,7 @@ from unisync._core.events import checked_callback
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import SyncRef
 from unisync._models.resources import SyncResourceSummary
+from unisync._waiters.wanted import Wanted
 from unisync.errors import InvalidArgumentError, UnisyncError
 
 J = TypeVar("J", bound=SyncJob)
@@ -22,7 +22,6 @@ J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
 
 MAX_TIMEOUT = 1e12
 """Seconds; longer than any wait."""
-_SHA = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,10 @@ class WaitOptions(Generic[J]):
     backoff: Backoff
     on_progress: OnProgress[J] | None = None
     stop: StopSignal | None = None
-    revision: str | None = None
-    """In lower case."""
+    wanted: Wanted | None = None
+    grace: float | None = None
+    """Seconds for which a failure may pass; None for the default of what is waited for."""
+    started_after: datetime | None = None
 
     @classmethod
     def checked(
@@ -70,6 +71,8 @@ class WaitOptions(Generic[J]):
         on_progress: OnProgress[J] | None,
         stop: StopSignal | None,
         revision: object = None,
+        grace: object = None,
+        started_after: object = None,
     ) -> Self:
         """The options as a user passed them.
 
@@ -83,25 +86,18 @@ class WaitOptions(Generic[J]):
             cast("Backoff", backoff),
             checked_callback("on_progress", on_progress),
             checked_stop(stop),
-            checked_revision(revision),
+            Wanted.checked(revision),
+            checked_grace(grace),
+            checked_started_after(started_after),
         )
 
-
-def checked_revision(revision: object) -> str | None:
-    """The revision to wait for, in lower case.
-
-    Raises:
-        InvalidArgumentError: It is neither a commit's sha nor the start of one.
-    """
-    if revision is None:
-        return None
-    expected = "a commit's sha, or at least 7 of its first hexadecimal digits"
-    if not (isinstance(revision, str) and _SHA.fullmatch(revision)):
-        raise InvalidArgumentError.expected("revision", expected, revision)
-    return revision.lower()
+    @property
+    def revision(self) -> str | None:
+        """The text of the commits that are waited for, if any."""
+        return None if self.wanted is None else self.wanted.text
 
 
-def checked_timeout(timeout: object) -> float:
+def checked_timeout(timeout: object, name: str = "timeout") -> float:
     """The seconds of a timeout; infinite for None.
 
     Raises:
@@ -109,11 +105,43 @@ def checked_timeout(timeout: object) -> float:
     """
     if timeout is None:
         return math.inf
-    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds >= 0:
+    seconds = _seconds(timeout)
+    if seconds is None or not seconds >= 0:
         expected = "seconds or a timedelta, zero or more, or None for no limit"
-        raise InvalidArgumentError.expected("timeout", expected, timeout)
+        raise InvalidArgumentError.expected(name, expected, timeout)
     return float(min(seconds, MAX_TIMEOUT))
+
+
+def checked_grace(grace: object) -> float | None:
+    """The seconds for which a failure may pass.
+
+    Raises:
+        InvalidArgumentError: It is not a duration.
+    """
+    if grace is None:
+        return None
+    seconds = _seconds(grace)
+    if seconds is None or not seconds >= 0:
+        raise InvalidArgumentError.expected("grace", "seconds or a timedelta, zero or more", grace)
+    return float(min(seconds, MAX_TIMEOUT))
+
+
+def checked_started_after(moment: object) -> datetime | None:
+    """The moment before which attempts are ignored.
+
+    Raises:
+        InvalidArgumentError: It is not a date and time with a time zone.
+    """
+    if moment is not None and not (isinstance(moment, datetime) and moment.utcoffset() is not None):
+        expected = "a datetime with a time zone, such as datetime.now(UTC)"
+        raise InvalidArgumentError.expected("started_after", expected, moment)
+    return moment
+
+
+def _seconds(value: object) -> float | None:
+    """The seconds of a duration; None if it is not one."""
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    return seconds if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) else None
 
 
 def checked_max_failures(max_failures: object) -> int:
@@ -133,8 +161,8 @@ def checked_interval(interval: object) -> float:
     Raises:
         InvalidArgumentError: It is not a duration above zero.
     """
-    seconds = interval.total_seconds() if isinstance(interval, timedelta) else interval
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < math.inf:
+    seconds = _seconds(interval)
+    if seconds is None or not 0 < seconds < math.inf:
         raise InvalidArgumentError.expected("interval", "seconds or a timedelta above zero", interval)
     return float(seconds)
 

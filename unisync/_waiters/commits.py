@@ -1,13 +1,31 @@
-"""The judgement of commits: whether the one that is waited for is live, failed, or was superseded. Pure, no I/O."""
+"""The judgement of commits: whether the one that is waited for is live, failed, or was superseded. Pure, no I/O.
+
+A wait shows the judge each job that it polls. The judge compares it with what it saw before, because one status alone
+is ambiguous: a latest attempt for another commit may be older than the commit that is waited for, or may have replaced
+it. Superseded is said only on one of three proofs:
+
+- An attempt sets out from our commit, or follows an attempt to sync it, and was not there at the first poll.
+- AWS was seen to desire or to attempt our commit, and then desires or attempts one that was not seen before it.
+- An attempt away from our commit was there at the first poll, and is still the latest after `SETTLING_TIME`: our
+  commit was replaced before the wait began. Until then, the commit may have been pushed again, as for a roll-back.
+
+Everything else is pending: a read may be stale, and AWS takes a while to notice a push.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from unisync._models.base import SyncState
 from unisync._models.jobs import GitSyncJob, ResourceSyncAttempt, Revision
+from unisync._waiters.wanted import Wanted
+
+SETTLING_TIME = 120.0
+"""Seconds after the first poll within which AWS notices a push."""
+CLOCK_TOLERANCE = timedelta(seconds=30)
+"""How much AWS's clock and the caller's may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +33,10 @@ class Superseded:
     """Another commit took the place of the one that is waited for."""
 
     by: Revision
+    attempt: ResourceSyncAttempt | None = None
+    """The attempt that proves it, if one does."""
+    was_before: bool = False
+    """Whether that happened before the wait began."""
 
 
 Judgement = Literal["synced", "failed", "pending"] | Superseded
@@ -27,66 +49,113 @@ class CommitJudge:
     one, when that commit is live: an older success does not count, and an older failure is not ours.
 
     Args:
-        revision: The sha that is waited for, or its first digits, in lower case.
+        wanted: The commits that are waited for; None for the one that AWS desires.
+        started_after: Ignore attempts that started earlier than that, successful or not.
     """
 
-    def __init__(self, revision: str | None) -> None:
-        self.revision = revision
-        self._seen_by_aws = False
-        """Whether AWS was seen to desire or attempt the revision."""
-        self._seen_before: set[str | tuple[str, datetime]] = set()
-        """The commits that AWS desired, and the attempts that it made, until then."""
+    def __init__(self, wanted: Wanted | None, started_after: datetime | None = None) -> None:
+        self._wanted = wanted
+        self._earliest = None if started_after is None else started_after - CLOCK_TOLERANCE
+        self._is_first = True
+        self._first_attempt: ResourceSyncAttempt | None = None
+        """The latest attempt at the first poll."""
+        self._first_seen_at = 0.0
+        self._is_seen_by_aws = False
+        """Whether AWS was seen to desire or attempt our commit."""
+        self._our_attempt: ResourceSyncAttempt | None = None
+        """The attempt at our commit that was seen, if any."""
+        self._seen_before: set[str] = set()
+        """The commits that AWS was seen to desire and attempt until it was seen to do so with ours."""
 
-    def judge(self, job: GitSyncJob) -> Judgement:
-        """Judge the job of the next poll."""
-        judgement = self._judge(job)
+    def judge(self, job: GitSyncJob, elapsed: float) -> Judgement:
+        """Judge the job of the next poll, `elapsed` seconds after the wait started."""
+        if self._is_first:
+            self._is_first, self._first_attempt, self._first_seen_at = False, job.latest_sync, elapsed
+        judgement = self._judge(job, elapsed)
         self._remember(job)
         return judgement
 
-    def _judge(self, job: GitSyncJob) -> Judgement:
-        latest, live, desired = job.latest_sync, job.live_revision, job.desired_state
-        target = latest.target_revision if latest else None
-        if self.revision is None:
-            # An older commit may be live than the one that AWS desires, where it says so.
-            is_ours = desired is None or target is None or target.sha == desired.sha
-            if is_ours and latest is not None and latest.status.state is SyncState.ACTIVE:
-                return "synced"
-        else:
-            is_ours = target is not None and self.matches(target)
-            if live is not None and self.matches(live):
-                return "synced"
-        if is_ours:
-            return "failed" if job.status.state is SyncState.FAILED else "pending"
-        successor = None if self.revision is None else self._superseding_revision(job)
-        return "pending" if successor is None else Superseded(successor)
+    def is_attempted(self, job: GitSyncJob) -> bool:
+        """Whether AWS is syncing what is waited for."""
+        latest = job.latest_sync
+        return (
+            latest is not None
+            and self._is_ours(job)
+            and latest.status.state in (SyncState.PENDING, SyncState.RUNNING)
+            and self._counts(latest)
+        )
 
-    def matches(self, revision: Revision) -> bool:
-        """Whether a revision is the one that is waited for."""
-        return self.revision is not None and revision.sha.lower().startswith(self.revision)
+    def was_there_at_first(self, attempt_id: object) -> bool:
+        """Whether the first poll saw an attempt as the latest."""
+        return self._first_attempt is not None and _attempt_id(self._first_attempt) == attempt_id
 
-    def _superseding_revision(self, job: GitSyncJob) -> Revision | None:
-        """The commit that took the place of ours, if that is certain."""
+    def _judge(self, job: GitSyncJob, elapsed: float) -> Judgement:
+        latest = job.latest_sync
+        live = self._live_attempt(job)
+        if self._wanted is None:
+            if self._is_ours(job) and latest is not None and live is latest:
+                return "synced"
+        elif live is not None and self._wanted.matches(live.target_revision):
+            return "synced"
+        if self._is_ours(job):
+            is_failure = latest is not None and latest.status.state is SyncState.FAILED and self._counts(latest)
+            return "failed" if is_failure else "pending"
+        return self._superseded(job, elapsed) or "pending"
+
+    def _live_attempt(self, job: GitSyncJob) -> ResourceSyncAttempt | None:
+        """The latest attempt that succeeded, if it counts."""
+        latest = job.latest_sync
+        # A latest attempt that succeeded is the latest success, whether or not AWS repeats it there yet.
+        is_success = latest is not None and latest.status.state is SyncState.ACTIVE
+        live = latest if is_success else job.latest_successful_sync
+        return live if live is not None and self._counts(live) else None
+
+    def _is_ours(self, job: GitSyncJob) -> bool:
+        """Whether the latest attempt syncs what is waited for."""
+        target = job.latest_sync.target_revision if job.latest_sync else None
+        if self._wanted is not None:
+            return target is not None and self._wanted.matches(target)
+        # An older commit may be attempted than the one that AWS desires, where it says so.
+        return job.desired_state is None or target is None or target.sha == job.desired_state.sha
+
+    def _counts(self, attempt: ResourceSyncAttempt) -> bool:
+        return self._earliest is None or attempt.started_at >= self._earliest
+
+    def _superseded(self, job: GitSyncJob, elapsed: float) -> Superseded | None:
+        """The proof that another commit took the place of ours, if there is one."""
         latest, desired = job.latest_sync, job.desired_state
-        if desired is not None and self.matches(desired):
+        if self._wanted is None or (desired is not None and self._wanted.matches(desired)):
             return None
-        if latest is not None and self.matches(latest.initial_revision):
-            return latest.target_revision
-        # Attempts and desired revisions seen before ours are ignored: the read may be stale.
-        if latest is not None and self._seen_by_aws and _attempt_id(latest) not in self._seen_before:
-            return latest.target_revision
-        if desired is not None and self._seen_by_aws and desired.sha not in self._seen_before:
-            return desired
-        return None
+        if latest is not None:
+            is_away = self._wanted.matches(latest.initial_revision)
+            if not self.was_there_at_first(_attempt_id(latest)):
+                if is_away or self._follows_ours(latest) or self._is_new(latest.target_revision):
+                    return Superseded(latest.target_revision, latest)
+            elif is_away and self._earliest is None and elapsed - self._first_seen_at >= SETTLING_TIME:
+                return Superseded(latest.target_revision, latest, was_before=True)
+        return Superseded(desired) if desired is not None and self._is_new(desired) else None
+
+    def _follows_ours(self, attempt: ResourceSyncAttempt) -> bool:
+        ours = self._our_attempt
+        return ours is not None and attempt.started_at > ours.started_at
+
+    def _is_new(self, revision: Revision) -> bool:
+        """Whether AWS turned to a commit after it had turned to ours."""
+        return self._is_seen_by_aws and revision.sha not in self._seen_before
 
     def _remember(self, job: GitSyncJob) -> None:
         """Note whether AWS has seen our commit, and until then what else it worked on."""
+        if self._wanted is None:
+            return
         latest, desired = job.latest_sync, job.desired_state
         seen = [revision for revision in (desired, latest.target_revision if latest else None) if revision]
-        if not self._seen_by_aws:
+        if not self._is_seen_by_aws:
             self._seen_before.update(revision.sha for revision in seen)
             if latest is not None:
-                self._seen_before |= {_attempt_id(latest), latest.initial_revision.sha}
-        self._seen_by_aws = self._seen_by_aws or any(map(self.matches, seen))
+                self._seen_before.add(latest.initial_revision.sha)
+        if latest is not None and self._wanted.matches(latest.target_revision):
+            self._our_attempt = latest
+        self._is_seen_by_aws = self._is_seen_by_aws or any(map(self._wanted.matches, seen))
 
 
 def _attempt_id(attempt: ResourceSyncAttempt) -> tuple[str, datetime]:

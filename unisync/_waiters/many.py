@@ -9,15 +9,14 @@ from typing import TypeVar, cast
 
 from unisync._core.events import CallbackError, OnEvent, checked_callback, instrumented
 from unisync._core.flow import Flow, Gather
-from unisync._core.retry import with_retries
 from unisync._core.target import SyncTarget
-from unisync._models.configurations import SyncBlocker
 from unisync._models.jobs import SyncJob
 from unisync._models.outcome import Outcome
 from unisync._models.refs import SyncRef
 from unisync._waiters.arguments import WaitOptions
 from unisync._waiters.waiters import Waiter
-from unisync.errors import InvalidArgumentError, UnisyncError
+from unisync._waiters.wanted import Wanted
+from unisync.errors import InvalidArgumentError, SyncBlockedError, UnisyncError
 
 T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
@@ -28,9 +27,6 @@ OnOutcome = Callable[[Outcome[J]], object]
 Results = Mapping[int, object]
 """A job or a UnisyncError, by the index of the sync."""
 
-MAX_THROTTLED = 10
-"""How often a throttled read among many is sent at most: throttling is how the rate limit is found."""
-
 _STOP_WHEN: Mapping[str, Callable[[object], bool]] = {
     "all": lambda _: False,
     "first": lambda _: True,
@@ -38,33 +34,40 @@ _STOP_WHEN: Mapping[str, Callable[[object], bool]] = {
 }
 
 
-def get_many(targets: Sequence[SyncTarget[J]], max_attempts: int, include_blockers: bool) -> Flow[list[Outcome[J]]]:
-    """Read each sync once, and the blockers of those that are not synced."""
+def get_many(
+    targets: Sequence[SyncTarget[J]], retrying: Callable[[Flow[J]], Flow[J]], include_blockers: bool
+) -> Flow[list[Outcome[J]]]:
+    """Read each sync once; with `include_blockers`, its blockers too.
+
+    Args:
+        targets: The syncs.
+        retrying: Adds retries to the flow that reads one of them.
+        include_blockers: Whether to read the blockers.
+    """
     jobs: dict[SyncRef[J], J] = {}
-    blockers: dict[SyncRef[J], tuple[SyncBlocker, ...]] = {}
 
     def read(target: SyncTarget[J]) -> Flow[J]:
         job = jobs[target.ref] = yield from target.fetch()
         if include_blockers:
-            blockers[target.ref] = () if job.is_synced else (yield from target.blockers())
+            job = jobs[target.ref] = yield from target.with_blockers(job)
         return job
 
-    reads = [with_retries(read(target), max_attempts, max_throttled=MAX_THROTTLED) for target in targets]
+    reads = [retrying(read(target)) for target in targets]
     results: Results = yield Gather(reads, fail_fast=True)
-    outcomes = _outcomes(targets, results, jobs)
-    return [replace(outcome, blockers=blockers.get(outcome.ref)) for outcome in outcomes]
+    return _outcomes(targets, results, jobs)
 
 
 def wait_all(
     targets: Sequence[SyncTarget[J]],
     options: WaitOptions[J],
     *,
+    wanted: Mapping[SyncRef[J], Wanted | None],
     return_when: str,
     on_outcome: OnOutcome[J] | None,
     now: Callable[[], float],
     on_event: OnEvent | None = None,
 ) -> Flow[list[Outcome[J]]]:
-    """Wait for each sync."""
+    """Wait for each sync; `wanted` has the commits of those that have their own."""
     if return_when not in _STOP_WHEN:
         expected = "one of " + ", ".join(map(repr, _STOP_WHEN))
         raise InvalidArgumentError.expected("return_when", expected, return_when)
@@ -74,7 +77,9 @@ def wait_all(
     jobs: dict[SyncRef[J], J] = {}
 
     def wait(target: SyncTarget[J]) -> Flow[J]:
-        own = each if target.has_revisions else replace(each, revision=None)
+        own = replace(each, wanted=wanted.get(target.ref, each.wanted))
+        if not target.has_revisions:
+            own = replace(own, wanted=None, started_after=None)
         waiter = Waiter(_recording(target, jobs), "active", own, now)
         flow = waiter.until_active()
         try:
@@ -82,9 +87,9 @@ def wait_all(
                 flow, on_event, target.ref, waiter.condition, own.revision, now, lambda: waiter.polls
             )
         except UnisyncError as error:
-            _call_back(on_outcome, Outcome(target.ref, jobs.get(target.ref), error))
+            _call_back(on_outcome, _outcome(target.ref, jobs.get(target.ref), error))
             raise
-        _call_back(on_outcome, Outcome(target.ref, job, None))
+        _call_back(on_outcome, _outcome(target.ref, job, job))
         return job
 
     try:
@@ -118,13 +123,14 @@ def _call_back(callback: Callable[[T], object] | None, value: T) -> None:
 
 
 def _outcomes(targets: Sequence[SyncTarget[J]], results: Results, jobs: Mapping[SyncRef[J], J]) -> list[Outcome[J]]:
-    outcomes: list[Outcome[J]] = []
-    for index, target in enumerate(targets):
-        result = results.get(index)
-        job = jobs.get(target.ref)
-        if isinstance(result, UnisyncError):
-            outcomes.append(Outcome(target.ref, job, result))
-        else:
-            job = job if result is None else cast("J", result)
-            outcomes.append(Outcome(target.ref, job, None, done=result is not None))
-    return outcomes
+    return [_outcome(target.ref, jobs.get(target.ref), results.get(index)) for index, target in enumerate(targets)]
+
+
+def _outcome(ref: SyncRef[J], last: J | None, result: object) -> Outcome[J]:
+    """The outcome of a sync, from the job that was read last and a result, None if there is none."""
+    error = result if isinstance(result, UnisyncError) else None
+    job = last if result is None or error is not None else cast("J", result)
+    blockers = None if job is None else job.blockers
+    if isinstance(error, SyncBlockedError):
+        blockers = error.blockers
+    return Outcome(ref, job, error, done=result is not None, blockers=blockers)

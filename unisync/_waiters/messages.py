@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from unisync._models.configurations import SyncBlocker
-from unisync._models.jobs import GitSyncJob, Revision, SyncJob
+from unisync._models.base import SyncState
+from unisync._models.blockers import SyncBlocker
+from unisync._models.configurations import RepositorySyncAttempt
+from unisync._models.jobs import GitSyncJob, Revision, SyncAttempt, SyncJob
 from unisync._models.refs import SyncRef
 from unisync._models.resources import SyncResourceSummary
 from unisync._models.text import in_utc
+from unisync._waiters.commits import Superseded
+from unisync._waiters.wanted import SHA_DIGITS, Wanted
 from unisync.errors import UnisyncError
 
 MAX_LISTED_FAILURES = 10
 """Failed resources that a message lists."""
-SHA_DIGITS = 12
-"""Digits of a sha in a message."""
+CONTINUES = "The sync continues in AWS."
+
+_IN_PROGRESS = (SyncState.PENDING, SyncState.RUNNING)
+_GOALS = {"active": "synced", "deleted": "deleted", "resources": "in sync"}
 
 Ref = SyncRef[SyncJob]
+Unread = Mapping[str, UnisyncError]
+"""What could not be read beside the status, and why."""
 
 
-def failed(ref: Ref, job: SyncJob) -> str:
-    """A sync failed: its status and the events of the attempt."""
-    lines = [f"{ref} is {job.status}"]
+def failed(ref: Ref, job: SyncJob, unread: Unread) -> str:
+    """A sync failed: its status and the events of the attempt, in order of time."""
+    text = f"{ref} is {job.status}"
     if job.status.error is not None:
-        lines[0] += f": {job.status.error}"
+        text += f": {job.status.error}"
     attempt = job.latest_sync if isinstance(job, GitSyncJob) else None
     if attempt is not None:
-        lines[0] += f" [{_commit(attempt.target_revision)}]"
-        lines += [f"  {in_utc(event.time)} {event.type}: {event.event}" for event in attempt.events]
-    return "\n".join(lines)
+        text += f" [{_commit(attempt.target_revision)}]"
+    return "\n".join([text, *_events(attempt), *_notes(unread)])
+
+
+def branch_failed(ref: Ref, job: SyncJob, branch: RepositorySyncAttempt, unread: Unread) -> str:
+    """The sync of a branch failed, so that no attempt at the resource followed."""
+    text = f"{ref}: the sync of its branch is {branch.status}: {branch.status.error or 'no reason given'}"
+    status = f"  The branch was read at {in_utc(branch.started_at)}; {_last_status(job)}."
+    return "\n".join([text, *_events(branch), status, *_notes(unread)])
 
 
 def resources_failed(ref: Ref, job: SyncJob | None, resources: SyncResourceSummary) -> str:
@@ -53,14 +67,22 @@ def blocked(ref: Ref, blockers: Iterable[SyncBlocker], resolve_command: str) -> 
     return f"{ref} is blocked: {reasons}"
 
 
-def superseded(ref: Ref, job: SyncJob, revision: str, by: Revision) -> str:
+def superseded(ref: Ref, job: SyncJob, wanted: Wanted, found: Superseded) -> str:
     """Another commit took the place of the one that was waited for."""
-    return f"{ref}: commit {revision[:SHA_DIGITS]} was superseded by {_commit(by)}, whose sync is {job.status}"
+    if found.was_before and found.attempt is not None:
+        return (
+            f"{ref}: {wanted} was replaced by {_commit(found.by)} before this wait began: that attempt started at "
+            f"{in_utc(found.attempt.started_at)} and is {found.attempt.status}. If {wanted} was pushed again since, "
+            "AWS has not noticed it."
+        )
+    status = f"whose sync is {job.status}" if found.attempt is not None else "which AWS has detected since"
+    return f"{ref}: {wanted} was superseded by {_commit(found.by)}, {status}"
 
 
-def stopped(ref: Ref, job: SyncJob | None) -> str:
+def stopped(ref: Ref, job: SyncJob | None, is_in_progress: bool) -> str:
     """A wait was stopped."""
-    return f"the wait for {ref} was stopped; {_last_status(job)}. The sync continues in AWS."
+    text = f"the wait for {ref} was stopped; {_last_status(job)}"
+    return f"{text}. {CONTINUES}" if is_in_progress else text
 
 
 def timed_out(
@@ -70,39 +92,75 @@ def timed_out(
     polls: int,
     elapsed: float,
     *,
-    revision: str | None,
+    outlook: str,
     resources: SyncResourceSummary | None,
     error: UnisyncError | None,
+    unread: Unread,
 ) -> str:
-    """A wait timed out: the last status, and what is known of the commit."""
-    goal = {"active": "synced", "deleted": "deleted", "resources": "in sync"}[condition]
-    parts = [f"{ref} was not {goal} after {elapsed:.1f} s and {polls} poll{'s' if polls != 1 else ''}"]
-    parts.append(_last_status(job))
+    """A wait timed out: the last status, and `outlook`, which says what is to be expected."""
+    parts = [
+        f"{ref} was not {_GOALS[condition]} after {elapsed:.1f} s and {polls} poll{'s' if polls != 1 else ''}",
+        _last_status(job),
+    ]
     if job is not None and job.status.error is not None:
         parts.append(str(job.status.error))
     if isinstance(job, GitSyncJob):
-        parts.append(_latest_sync(job, revision))
+        parts.append(f"its latest sync is for {_commit(job.latest_sync.target_revision)}" if job.latest_sync else "")
     if resources is not None:
         parts.append(str(resources))
     if error is not None:
         parts.append(f"the last poll failed: {error}")
-    return "; ".join(parts) + ". The sync continues in AWS."
+    text = "; ".join(filter(None, parts)) + "."
+    return "\n".join([f"{text} {outlook}".rstrip(), *_notes(unread)])
+
+
+def git_outlook(
+    job: GitSyncJob, wanted: Wanted | None, branch: RepositorySyncAttempt | None, *, is_branch_read: bool
+) -> str:
+    """What is to be expected of a Git sync whose wanted commit is not being attempted."""
+    latest, desired = job.latest_sync, job.desired_state
+    if latest is not None and latest.status.state is SyncState.UNKNOWN:
+        return f"Whether the sync continues is not known: {latest.status.aws_state} is a state that AWS has added."
+    goal = (
+        f"{wanted}"
+        if wanted is not None
+        else f"commit {desired.sha[:SHA_DIGITS]}"
+        if desired is not None
+        else "A commit"
+    )
+    goal = goal[0].upper() + goal[1:]
+    if desired is not None and (wanted is None or wanted.matches(desired)):
+        text = f"{goal} was detected and its sync has not started."
+    else:
+        text = f"{goal} was not picked up."
+    if latest is not None and latest.status.state in _IN_PROGRESS:
+        text += f" AWS is syncing {_commit(latest.target_revision)}."
+    if is_branch_read:
+        text += f" {_branch(branch)}"
+    return (
+        f"{text} Check that the commit is on the branch that the sync follows, is not empty, and changes a file that "
+        "triggers the sync."
+    )
+
+
+def _branch(attempt: RepositorySyncAttempt | None) -> str:
+    if attempt is None:
+        return "Its branch has never been synced."
+    reason = f": {attempt.status.error}" if attempt.status.error is not None else ""
+    return f"The latest sync of its branch started at {in_utc(attempt.started_at)} and is {attempt.status}{reason}."
+
+
+def _events(attempt: SyncAttempt | None) -> list[str]:
+    events = () if attempt is None else attempt.events
+    return [f"  {in_utc(event.time)} {event.type}: {event.event}" for event in events]
+
+
+def _notes(unread: Unread) -> list[str]:
+    return [f"  The {name} could not be read: {error}" for name, error in unread.items()]
 
 
 def _last_status(job: SyncJob | None) -> str:
-    return f"its last status was {job.status}" if job else "no poll succeeded"
-
-
-def _latest_sync(job: GitSyncJob, revision: str | None) -> str:
-    if job.latest_sync is None:
-        return "it has never been synced"
-    target, desired = job.latest_sync.target_revision, job.desired_state
-    text = f"its latest sync is for {_commit(target)}"
-    if revision is not None and not target.sha.lower().startswith(revision):
-        return f"{text}, and {revision[:SHA_DIGITS]} was not picked up"
-    if revision is None and desired is not None and desired.sha != target.sha:
-        return f"{text}, and {_commit(desired)} was not picked up"
-    return text
+    return f"its last status was {job.status}" if job else "no poll was answered"
 
 
 def _commit(revision: Revision) -> str:

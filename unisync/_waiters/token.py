@@ -11,7 +11,8 @@ from typing import Self, cast
 
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import SyncRef, parse_any_ref
-from unisync._waiters.arguments import checked_revision, checked_timeout
+from unisync._waiters.arguments import checked_timeout
+from unisync._waiters.wanted import Wanted
 from unisync.errors import InvalidArgumentError
 
 _PREFIX = "unisync1."
@@ -50,7 +51,7 @@ class WaitToken:
             deadline = None if timeout is None else datetime.now(UTC) + timedelta(seconds=seconds)
         except OverflowError:
             deadline = None
-        return cls(ref, checked_revision(revision), deadline)
+        return cls(ref, _checked(revision), deadline)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -64,7 +65,7 @@ class WaitToken:
                 raise ValueError("another prefix")
             ref, revision, deadline = json.loads(base64.b64decode(text.removeprefix(_PREFIX), b"-_", validate=True))
             until = None if deadline is None else datetime.fromtimestamp(deadline, UTC)
-            return cls(parse_any_ref(ref), checked_revision(revision), until)
+            return cls(parse_any_ref(ref), _checked(revision), until)
         except (AttributeError, TypeError, ValueError, OverflowError, OSError, binascii.Error) as error:
             raise InvalidArgumentError.expected("token", "the text of a WaitToken", text) from error
 
@@ -77,3 +78,15 @@ class WaitToken:
         deadline = None if self.deadline is None else round(self.deadline.timestamp(), 3)
         document = json.dumps([str(self.ref), self.revision, deadline], separators=(",", ":"))
         return _PREFIX + base64.urlsafe_b64encode(document.encode()).decode()
+
+
+def _checked(revision: object) -> str | None:
+    """One commit, in lower case: the text of a token has room for no function.
+
+    Raises:
+        InvalidArgumentError: It is something else.
+    """
+    is_one = revision is None or isinstance(revision, str)
+    InvalidArgumentError.unless(is_one, "revision", "a commit's sha, or None", revision)
+    wanted = Wanted.checked(revision)
+    return None if wanted is None else wanted.text

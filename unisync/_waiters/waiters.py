@@ -1,19 +1,28 @@
-"""The waiters: poll a sync, judge what the poll returned, pause, and poll again until it is done or cannot be."""
+"""The waiters: poll a sync, judge what the poll returned, pause, and poll again until it is done or cannot be.
+
+The status alone decides most waits. Two more reads help where it cannot: the blockers, since a sync that is blocked
+keeps the status of its last attempt, and the branch, since a commit that AWS could not read leads to no attempt at all.
+They are read before a failure is raised (blocked comes before failed), before a wait without a revision returns, while
+the wanted commit is not being attempted (at once, then every `SIDE_READ_INTERVAL`), and before a time-out. If such a
+read is denied or fails, the verdict is the one that the status gives, and the message says what could not be read.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Generic, NoReturn, TypedDict, TypeVar
+from typing import Any, Generic, NamedTuple, NoReturn, TypedDict, TypeVar
 
 from unisync._core.flow import Call, Flow, Sleep, intercept
-from unisync._core.target import SyncTarget
+from unisync._core.target import BranchStatus, SyncTarget
 from unisync._models.base import SyncState
+from unisync._models.configurations import RepositorySyncAttempt
 from unisync._models.jobs import GitSyncJob, SyncJob
 from unisync._models.refs import SyncRef
 from unisync._models.resources import SyncResourceSummary
 from unisync._waiters import messages
 from unisync._waiters.arguments import Progress, WaitOptions
+from unisync._waiters.branches import BranchJudge
 from unisync._waiters.commits import CommitJudge, Superseded
 from unisync._waiters.transient import TransientErrors
 from unisync.errors import (
@@ -22,6 +31,7 @@ from unisync.errors import (
     SyncBlockedError,
     SyncFailedError,
     SyncSupersededError,
+    TransportError,
     UnisyncError,
     WaitStoppedError,
     WaitTimeoutError,
@@ -32,10 +42,20 @@ J = TypeVar("J", bound=SyncJob)
 
 GRACE_PERIOD = 1.0
 """Seconds past its deadline that a wait gives to the responses it waits for."""
-BLOCKER_INTERVAL = 15.0
-"""Seconds between two reads of the blockers of a sync that is not synced."""
+SIDE_READ_INTERVAL = 15.0
+"""Seconds between two reads of the blockers, and of the branch, while the wanted commit is not being attempted."""
+SIDE_READ_TIMEOUT = 10.0
+"""Seconds that such a read may take."""
+SIDE_READ_TRIES = 3
+"""Consecutive transient failures of such a read after which a verdict does not wait for it any more."""
+RESOURCES_GRACE = 120.0
+"""Seconds for which failed resources may pass by default: AWS retries most of their errors by itself."""
 MIN_REMAINING = 0.001
 """Seconds before a deadline that are not worth a pause."""
+CUT_OFF_TOLERANCE = 0.05
+"""Seconds by which a call may end before its time is up, and still have been cut off by it."""
+FAILED_DELETION = "SYNC_DELETING_ERROR"
+"""TwinMaker's code for a deletion that failed."""
 
 
 class _ErrorArguments(TypedDict):
@@ -43,6 +63,28 @@ class _ErrorArguments(TypedDict):
     job: SyncJob | None
     polls: int
     elapsed: float
+
+
+class _SideRead(NamedTuple):
+    """The last read of something beside the status."""
+
+    at: float = -math.inf
+    """In seconds since the wait started."""
+    poll: int = 0
+    """The number of the poll that it was made after."""
+    failures: int = 0
+    """How often it has failed since it last succeeded."""
+
+
+class _Failure(NamedTuple):
+    """A failure that was seen, and may pass."""
+
+    of: tuple[object, ...]
+    """What failed: its kind, and what distinguishes it from others of its kind, such as when the attempt started."""
+    since: float
+    """When it was first seen, in seconds since the wait started."""
+    grace: float
+    error: Callable[[], SyncFailedError]
 
 
 class Waiter(Generic[J]):
@@ -58,8 +100,9 @@ class Waiter(Generic[J]):
     def __init__(
         self, target: SyncTarget[J], condition: str, options: WaitOptions[J], now: Callable[[], float]
     ) -> None:
-        if options.revision is not None and not target.has_revisions:
-            raise InvalidArgumentError(f"revision: expected None, as {target.ref} follows no commits")
+        for name, value in (("revision", options.wanted), ("started_after", options.started_after)):
+            if value is not None and not target.has_revisions:
+                raise InvalidArgumentError(f"{name}: expected None, as {target.ref} follows no commits")
         self.target = target
         self.condition = condition
         self.options = options
@@ -71,9 +114,16 @@ class Waiter(Generic[J]):
         self.resources: SyncResourceSummary | None = None
         self._now = now
         self._started_at = now()
-        self._commits = CommitJudge(options.revision)
+        self._commits = CommitJudge(options.wanted, options.started_after)
+        self._branches = BranchJudge(options.started_after)
         self._transient = TransientErrors()
-        self._blockers_read_at = -math.inf
+        self._failure: _Failure | None = None
+        self._branch: BranchStatus | None = None
+        """The branch as it was last read."""
+        self._unread: dict[str, UnisyncError] = {}
+        """What could not be read beside the status, and why."""
+        self._side_reads: dict[str, _SideRead] = {}
+        self._call_expires_at = math.inf
         self._paused = 0.0
         """Seconds of pause before this poll, until its first call has reported them."""
 
@@ -92,24 +142,29 @@ class Waiter(Generic[J]):
         """
         while True:
             job = yield from self._poll(self.target.fetch)
-            if job is not None:
-                if self._is_satisfied(job):
-                    return job
-                yield from self._check_blockers()
+            if job is not None and (yield from self._is_satisfied(job)):
+                return job
             yield from self._pause()
 
     def until_deleted(self) -> Flow[None]:
         """Wait until the sync is not found.
 
         Raises:
+            SyncFailedError: The deletion failed.
             WaitTimeoutError, WaitStoppedError: The wait timed out, or was stopped.
             UnisyncError: A poll failed with an error that is not transient.
         """
         while True:
             try:
-                yield from self._poll(self.target.fetch_until_deleted)
+                job = yield from self._poll(self.target.fetch_until_deleted)
             except NotFoundError:
                 return
+            if job is not None:
+                error = job.status.error
+                if job.status.state is SyncState.FAILED and error is not None and error.code == FAILED_DELETION:
+                    yield from self._fail(("deletion",), self._failed_job)
+                else:
+                    self._failure = None
             yield from self._pause()
 
     def until_resources_synced(self, max_failures: int) -> Flow[SyncResourceSummary]:
@@ -123,20 +178,19 @@ class Waiter(Generic[J]):
         count = self.target.resources
         if count is None:
             raise InvalidArgumentError(f"ref: expected a TwinMaker sync job, got {self.target.ref}")
-        previous_failures: object = None
         while True:
             job = yield from self._poll(self.target.fetch)
-            if job is not None and self._is_satisfied(job):
+            if job is not None and (yield from self._is_satisfied(job)):
                 resources = yield from self._ignoring_transient(count())
                 if resources is not None:
                     self.resources = resources
                     if resources.is_settled and len(resources.failed) <= max_failures:
                         return resources
-                    # TwinMaker retries by itself: what failed in two polls in a row, with nothing in progress, lasts.
-                    failures = [each.external_id for each in resources.failed] if resources.is_settled else None
-                    if failures is not None and failures == previous_failures:
-                        self._fail_for_resources(resources)
-                    previous_failures = failures
+                    if resources.is_settled:
+                        grace = RESOURCES_GRACE if self.options.grace is None else self.options.grace
+                        yield from self._fail(("resources",), self._failed_resources, grace)
+                    else:
+                        self._failure = None
             yield from self._pause()
 
     def _poll(self, fetch: Callable[[], Flow[J]]) -> Flow[J | None]:
@@ -150,41 +204,55 @@ class Waiter(Generic[J]):
 
     def _ignoring_transient(self, flow: Flow[T]) -> Flow[T | None]:
         """The result of a flow; None if it failed with a transient error."""
-        self.error = None
+        previous, self.error = self.error, None
         try:
             result = yield from intercept(flow, self._mark)
         except UnisyncError as error:
             self._check_stop()
             if not self._transient.is_transient(error):
                 raise
-            self.error = error
+            self.error = previous if self._is_cut_off(error) else error
             return None
         self._transient.record_success()
         return result
 
-    def _mark(self, call: Call[Any]) -> Flow[object]:
+    def _mark(self, call: Call[Any], max_seconds: float = math.inf) -> Flow[object]:
         """Give a call the time that is left, and the pause before it."""
         delay, self._paused = self._paused, 0.0
         remaining = self._remaining
-        timeout = None
+        self._call_expires_at = math.inf
+        timeout = max_seconds
         if remaining < math.inf:
-            timeout = max(remaining, min(GRACE_PERIOD, remaining + GRACE_PERIOD), MIN_REMAINING)
-        return (yield call._replace(timeout=timeout, stop=self.options.stop, delay=delay))
+            left = max(remaining, min(GRACE_PERIOD, remaining + GRACE_PERIOD), MIN_REMAINING)
+            self._call_expires_at = self._now() + left
+            timeout = min(left, max_seconds)
+        bound = None if timeout == math.inf else timeout
+        return (yield call._replace(timeout=bound, stop=self.options.stop, delay=delay))
+
+    def _is_cut_off(self, error: UnisyncError) -> bool:
+        """Whether the deadline of this wait ended a call, so that its error says nothing about the endpoint."""
+        return isinstance(error, TransportError) and self._now() >= self._call_expires_at - CUT_OFF_TOLERANCE
 
     @property
     def _remaining(self) -> float:
         return self.options.timeout - self.elapsed
 
+    @property
+    def _is_last_poll(self) -> bool:
+        return self._remaining <= MIN_REMAINING
+
     def _pause(self) -> Flow[None]:
         """Pause until the next poll.
 
         Raises:
-            WaitTimeoutError: There is no time for another.
+            SyncFailedError, SyncBlockedError, WaitTimeoutError: There is no time for another.
         """
-        remaining = self._remaining
-        if remaining <= MIN_REMAINING:
-            self._time_out()
-        delay = min(self.options.backoff.delay(self.polls), remaining)
+        if self._is_last_poll:
+            yield from self._time_out()
+        delay = min(self.options.backoff.delay(self.polls), self._remaining)
+        if self._failure is not None:
+            grace_left = self._failure.since + self._failure.grace - self.elapsed
+            delay = min(delay, grace_left) if grace_left > MIN_REMAINING else delay
         if self.options.on_progress is not None and self.job is not None:
             progress = Progress(self.job, self.polls, self.elapsed, delay, self.error, self.resources, self.target.ref)
             self.options.on_progress(progress)
@@ -194,74 +262,215 @@ class Waiter(Generic[J]):
 
     def _check_stop(self) -> None:
         if self.options.stop is not None and self.options.stop.is_set():
-            raise WaitStoppedError(messages.stopped(self.target.ref, self.job), **self._error_arguments)
+            message = messages.stopped(self.target.ref, self.job, self._is_in_progress)
+            raise WaitStoppedError(message, **self._error_arguments)
 
-    def _is_satisfied(self, job: J) -> bool:
+    @property
+    def _is_in_progress(self) -> bool:
+        """Whether AWS works on what is waited for, as far as was seen."""
+        if isinstance(self.job, GitSyncJob):
+            return self.condition == "active" and self._commits.is_attempted(self.job)
+        state = None if self.job is None else self.job.status.state
+        if self.condition == "deleted":
+            return state is SyncState.DELETING
+        is_counting = self.resources is not None and not self.resources.is_settled
+        return state in (SyncState.PENDING, SyncState.RUNNING) or (state is SyncState.ACTIVE and is_counting)
+
+    def _is_satisfied(self, job: J) -> Flow[bool]:
         """Whether the sync is synced.
 
         Raises:
-            SyncFailedError, SyncSupersededError: It cannot be.
+            SyncFailedError, SyncBlockedError, SyncSupersededError: It cannot be.
         """
         if isinstance(job, GitSyncJob):
-            judgement = self._commits.judge(job)
-            if isinstance(judgement, Superseded):
-                self._supersede(job, judgement)
-            if judgement == "failed":
-                self._fail(job)
-            return judgement == "synced"
+            return (yield from self._is_commit_live(job))
         match job.status.state:
-            case SyncState.ACTIVE:
-                return True
-            case SyncState.FAILED | SyncState.DELETING:
-                self._fail(job)
-            case _:
+            case SyncState.FAILED:
+                yield from self._fail(("job",), self._failed_job)
                 return False
+            case SyncState.DELETING:
+                raise self._failed_job()
+            case state:
+                self._forget_failure("job")
+                return state is SyncState.ACTIVE
 
-    def _check_blockers(self) -> Flow[None]:
-        """Read the blockers of a sync that is not synced, now and then.
+    def _is_commit_live(self, job: GitSyncJob) -> Flow[bool]:
+        judgement = self._commits.judge(job, self.elapsed)
+        if judgement == "synced":
+            # A commit that is live is live, blocked or not; without one, later commits matter too.
+            return self.options.wanted is not None or (yield from self._check_blockers())
+        if isinstance(judgement, Superseded):
+            self._supersede(job, judgement)
+        if judgement == "failed":
+            assert job.latest_sync is not None
+            attempt = job.latest_sync.target_revision.sha, job.latest_sync.started_at
+            yield from self._fail(("attempt", *attempt), self._failed_job)
+            return False
+        self._forget_failure("attempt")
+        if self._commits.is_attempted(job):
+            self._failure = None
+        else:
+            if self._is_due("blockers"):
+                yield from self._check_blockers()
+            if self._is_due("branch"):
+                yield from self._check_branch(job)
+        return False
+
+    def _fail(
+        self, of: tuple[object, ...], error: Callable[[], SyncFailedError], grace: float | None = None
+    ) -> Flow[None]:
+        """Raise an error, unless the failure may still pass.
+
+        Args:
+            of: What failed, as in `_Failure`.
+            error: Makes the error.
+            grace: Seconds for which it may pass; None for the wait's own, which is 0 by default.
+        """
+        if self._failure is None or self._failure.of != of:
+            seconds = (self.options.grace or 0.0) if grace is None else grace
+            self._failure = _Failure(of, self.elapsed, seconds, error)
+        grace_left = self._failure.since + self._failure.grace - self.elapsed
+        is_final = grace_left <= MIN_REMAINING or self._is_last_poll
+        if (is_final or self._is_due("blockers")) and (yield from self._check_blockers()) and is_final:
+            raise error()
+
+    def _forget_failure(self, kind: str) -> None:
+        """Forget a failure of this kind: it has passed."""
+        if self._failure is not None and self._failure.of[0] == kind:
+            self._failure = None
+
+    def _check_blockers(self) -> Flow[bool]:
+        """Read the blockers, once a poll. False if that failed for a transient reason, and is worth another poll.
 
         Raises:
             SyncBlockedError: There are some.
         """
-        is_last_poll = self._remaining <= MIN_REMAINING
-        if not is_last_poll and self.elapsed - self._blockers_read_at < BLOCKER_INTERVAL:
+        if self._side_read("blockers").poll < self.polls:
+            blockers = yield from self._read_aside("blockers", self.target.blockers())
+            if blockers:
+                message = messages.blocked(self.target.ref, blockers, self.target.resolve_command)
+                raise SyncBlockedError(message, **self._error_arguments, blockers=blockers)
+        failures = self._side_read("blockers").failures
+        return failures == 0 or failures >= SIDE_READ_TRIES or not self._may_read("blockers") or self._is_last_poll
+
+    def _check_branch(self, job: GitSyncJob) -> Flow[None]:
+        """Read the branch of a sync whose wanted commit is not being attempted.
+
+        Raises:
+            SyncFailedError: The sync of the branch failed, so no attempt follows.
+        """
+        if self.target.branch_status is None:
             return
-        blockers = yield from self._ignoring_transient(self.target.blockers())
-        if blockers is None:
+        self._branch = yield from self._read_aside("branch", self._read_branch())
+        if self._branch is None:
             return
-        self._blockers_read_at = self.elapsed
-        if blockers:
-            message = messages.blocked(self.target.ref, blockers, self.target.resolve_command)
-            raise SyncBlockedError(message, **self._error_arguments, blockers=blockers)
+        failed = self._branches.failure(self._branch, job, self.elapsed)
+        if failed is None:
+            self._forget_failure("branch")
+        else:
+            yield from self._fail(("branch", failed.started_at), lambda: self._failed_branch(job, failed))
+
+    def _read_branch(self) -> Flow[BranchStatus | None]:
+        read, job = self.target.branch_status, self.job
+        assert read is not None
+        assert job is not None
+        return read(job)
+
+    def _side_read(self, name: str) -> _SideRead:
+        return self._side_reads.get(name, _SideRead())
+
+    def _is_due(self, name: str) -> bool:
+        """Whether to read something beside the status: at first, then now and then, and in the last poll."""
+        last = self._side_read(name)
+        return last.poll < self.polls and (self._is_last_poll or self.elapsed - last.at >= SIDE_READ_INTERVAL)
+
+    def _may_read(self, name: str) -> bool:
+        """Whether a read may succeed: it was not denied before."""
+        error = self._unread.get(name)
+        return error is None or error.retryable
+
+    def _read_aside(self, name: str, flow: Flow[T]) -> Flow[T | None]:
+        """Read something beside the status; None if that fails, which changes no verdict."""
+        if not self._may_read(name) or self._remaining + GRACE_PERIOD <= 0:
+            flow.close()
+            return None
+        failures = self._side_read(name).failures
+        try:
+            result = yield from intercept(flow, lambda call: self._mark(call, SIDE_READ_TIMEOUT))
+        except UnisyncError as error:
+            if not self._is_cut_off(error):
+                self._unread[name] = error
+            self._side_reads[name] = _SideRead(self.elapsed, self.polls, failures + 1)
+            return None
+        self._unread.pop(name, None)
+        self._side_reads[name] = _SideRead(self.elapsed, self.polls)
+        return result
 
     @property
     def _error_arguments(self) -> _ErrorArguments:
         return {"ref": self.target.ref, "job": self.job, "polls": self.polls, "elapsed": self.elapsed}
 
-    def _fail(self, job: SyncJob) -> NoReturn:
-        raise SyncFailedError(messages.failed(self.target.ref, job), **self._error_arguments)
+    def _failed_job(self) -> SyncFailedError:
+        assert self.job is not None
+        return SyncFailedError(messages.failed(self.target.ref, self.job, self._unread), **self._error_arguments)
 
-    def _fail_for_resources(self, resources: SyncResourceSummary) -> NoReturn:
-        message = messages.resources_failed(self.target.ref, self.job, resources)
+    def _failed_branch(self, job: SyncJob, branch: RepositorySyncAttempt) -> SyncFailedError:
+        message = messages.branch_failed(self.target.ref, job, branch, self._unread)
         error = SyncFailedError(message, **self._error_arguments)
-        error.resources = resources
-        raise error
+        error.branch = branch
+        return error
 
-    def _supersede(self, job: SyncJob, judgement: Superseded) -> NoReturn:
-        revision, by = self.options.revision, judgement.by
-        assert revision is not None
-        message = messages.superseded(self.target.ref, job, revision, by)
-        raise SyncSupersededError(message, **self._error_arguments, revision=revision, superseded_by=by)
+    def _failed_resources(self) -> SyncFailedError:
+        assert self.resources is not None
+        message = messages.resources_failed(self.target.ref, self.job, self.resources)
+        error = SyncFailedError(message, **self._error_arguments)
+        error.resources = self.resources
+        return error
 
-    def _time_out(self) -> NoReturn:
+    def _supersede(self, job: SyncJob, found: Superseded) -> NoReturn:
+        wanted = self.options.wanted
+        assert wanted is not None
+        message = messages.superseded(self.target.ref, job, wanted, found)
+        raise SyncSupersededError(
+            message,
+            **self._error_arguments,
+            revision=wanted.text,
+            superseded_by=found.by,
+            was_before=found.was_before,
+        )
+
+    def _time_out(self) -> Flow[NoReturn]:
+        """Raise what ends the wait at its deadline.
+
+        Raises:
+            SyncFailedError: A failure was seen that did not pass.
+            SyncBlockedError: The sync is blocked.
+            WaitTimeoutError: Neither.
+        """
+        if self._failure is not None:
+            raise self._failure.error()
+        if isinstance(self.job, GitSyncJob) and self.condition == "active":
+            yield from self._check_blockers()
+            if not self._is_in_progress and self._is_due("branch"):
+                yield from self._check_branch(self.job)
         message = messages.timed_out(
             self.target.ref,
             self.condition,
             self.job,
             self.polls,
             self.elapsed,
-            revision=self.options.revision,
+            outlook=self._outlook(),
             resources=self.resources,
             error=self.error,
+            unread=self._unread,
         )
         raise WaitTimeoutError(message, **self._error_arguments, last_error=self.error)
+
+    def _outlook(self) -> str:
+        """What is to be expected of the sync."""
+        if self._is_in_progress:
+            return messages.CONTINUES
+        if isinstance(self.job, GitSyncJob) and self.condition == "active":
+            branch = None if self._branch is None else self._branch.attempt
+            return messages.git_outlook(self.job, self.options.wanted, branch, is_branch_read=self._branch is not None)
+        return "It is not being deleted." if self.condition == "deleted" and self.job is not None else ""

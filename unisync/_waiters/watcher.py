@@ -11,11 +11,11 @@ from typing import Generic, Literal, TypeVar
 from unisync._core.flow import Emit, Flow, Sleep
 from unisync._core.target import SyncTarget
 from unisync._models.base import SyncState
-from unisync._models.configurations import SyncBlocker
+from unisync._models.blockers import SyncBlocker
 from unisync._models.jobs import GitSyncJob, ResourceSyncAttempt, SyncEvent, SyncJob
 from unisync._models.refs import SyncRef
 from unisync._waiters.transient import TransientErrors
-from unisync._waiters.waiters import BLOCKER_INTERVAL
+from unisync._waiters.waiters import SIDE_READ_INTERVAL
 from unisync.errors import NotFoundError, UnisyncError
 
 J = TypeVar("J", bound=SyncJob)
@@ -97,7 +97,7 @@ class Watcher(Generic[J]):
         if not isinstance(self._job, GitSyncJob):
             return
         is_active = self._job.status.state is SyncState.ACTIVE
-        if self._now() - self._blockers_read_at < (ACTIVE_BLOCKER_INTERVAL if is_active else BLOCKER_INTERVAL):
+        if self._now() - self._blockers_read_at < (ACTIVE_BLOCKER_INTERVAL if is_active else SIDE_READ_INTERVAL):
             return
         try:
             found = yield from self._target.blockers()

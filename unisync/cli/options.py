@@ -135,12 +135,13 @@ def _url(context: click.Context, parameter: click.Parameter, text: str | None) -
 
 
 def _revision(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
-    from unisync._waiters.arguments import checked_revision
+    from unisync._waiters.wanted import Wanted
 
     try:
-        return checked_revision(text)
+        wanted = Wanted.checked(text)
     except InvalidArgumentError as error:
         raise click.BadParameter(str(error).removeprefix("revision: "), context, parameter) from error
+    return None if wanted is None else wanted.text
 
 
 def _completing(choices: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from unisync._client.client import Unisync
-    from unisync._models.configurations import SyncBlocker
+    from unisync._models.blockers import SyncBlocker
     from unisync._models.jobs import SyncJob
     from unisync._models.refs import SyncRef
 

@@ -11,7 +11,7 @@ from unisync.cli.options import Cli, connected, ref_argument
 from unisync.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from unisync._models.configurations import SyncBlocker
+    from unisync._models.blockers import SyncBlocker
     from unisync._models.jobs import SyncJob
     from unisync._models.refs import ServiceInstanceSync, StackSync, SyncRef
 

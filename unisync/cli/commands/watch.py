@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from unisync._models.configurations import SyncBlocker
+    from unisync._models.blockers import SyncBlocker
     from unisync._models.jobs import SyncJob
     from unisync._models.refs import SyncRef
     from unisync._waiters.watcher import Change

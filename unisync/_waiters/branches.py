@@ -1,0 +1,67 @@
+"""The judgement of branches: whether the failed sync of a branch is why its resource is not synced. Pure, no I/O.
+
+AWS reads a branch first, and then starts the syncs that its files define. If reading the branch fails, no attempt at
+the resource follows. An older failure tells nothing about a later commit, and one branch may define many resources: a
+failure counts only if it is news, or lasts, and does not name the files of others.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from unisync._core.target import BranchStatus
+from unisync._models.base import SyncState
+from unisync._models.configurations import RepositorySyncAttempt
+from unisync._models.jobs import GitSyncJob
+from unisync._waiters.commits import CLOCK_TOLERANCE, SETTLING_TIME
+
+_FILE = re.compile(r"[\w./@+-]+\.(?:ya?ml|json|toml|template|tf)\b", re.IGNORECASE)
+_RESOURCE = re.compile(r"\bstack/([\w-]+)|\[([\w-]+)\]", re.IGNORECASE)
+"""The name of a stack in an ARN, or in brackets, as CloudFormation writes it."""
+
+
+class BranchJudge:
+    """Judges the statuses of a branch that a wait reads, in their order.
+
+    Args:
+        started_after: Ignore failures that are older than that.
+    """
+
+    def __init__(self, started_after: datetime | None = None) -> None:
+        self._earliest = None if started_after is None else started_after - CLOCK_TOLERANCE
+        self._is_first = True
+        self._first_started_at: datetime | None = None
+        """When the attempt started that the first read saw."""
+        self._first_seen_at = 0.0
+
+    def failure(self, branch: BranchStatus, job: GitSyncJob, elapsed: float) -> RepositorySyncAttempt | None:
+        """The attempt that fails the wait for a job, if there is one, `elapsed` seconds after the wait started."""
+        attempt = branch.attempt
+        if self._is_first:
+            self._is_first, self._first_seen_at = False, elapsed
+            self._first_started_at = attempt.started_at if attempt else None
+        if attempt is None or attempt.status.state is not SyncState.FAILED:
+            return None
+        latest = job.latest_sync
+        if latest is not None and latest.started_at >= attempt.started_at:
+            return None
+        if self._earliest is not None and attempt.started_at < self._earliest:
+            return None
+        was_there = attempt.started_at == self._first_started_at
+        if was_there and elapsed - self._first_seen_at < SETTLING_TIME:
+            return None
+        return None if names_others(attempt, branch.own_names) else attempt
+
+
+def names_others(attempt: RepositorySyncAttempt, own_names: tuple[str, ...]) -> bool:
+    """Whether the events of an attempt name files or resources, and none of them is ours."""
+    text = " ".join(event.event for event in attempt.events)
+    files: list[str] = _FILE.findall(text)
+    resources = [name for match in _RESOURCE.finditer(text) for name in match.groups() if name]
+    return bool(files or resources) and not any(_is_named(name.strip("./"), files, resources) for name in own_names)
+
+
+def _is_named(name: str, files: list[str], resources: list[str]) -> bool:
+    """Whether one of the files is this one, as far as its path is written out, or one of the resources is."""
+    return name in resources or any(f"/{name}".endswith(f"/{file.lstrip('./')}") for file in files)
