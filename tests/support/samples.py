@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from unisync import (
@@ -11,6 +11,7 @@ from unisync import (
     Backoff,
     GitSyncJob,
     NotFoundError,
+    RepositorySyncAttempt,
     ResourceSyncAttempt,
     Revision,
     StackSync,
@@ -68,6 +69,15 @@ def attempt(aws_state: str, sha: str, initial: str = OLD, reason: str | None = N
         initial_revision=revision(initial),
         target_revision=revision(sha),
         events=events,
+    )
+
+
+def branch_attempt(aws_state: str, seconds: float = 60, reason: str | None = None) -> RepositorySyncAttempt:
+    """An attempt to read the branch, some seconds after noon."""
+    return RepositorySyncAttempt(
+        status=SyncJobStatus(state=STATES[aws_state], aws_state=aws_state),
+        started_at=NOON + timedelta(seconds=seconds),
+        events=(SyncEvent(type="SYNC_FAILED", event=reason, time=NOON),) if reason else (),
     )
 
 
@@ -176,7 +186,7 @@ class ScriptedSync:
         return (yield Call("scripted", "Blockers", {}, SyncJob))
 
     @staticmethod
-    def _branch(job: SyncJob) -> Flow[Any]:  # noqa: ARG004
+    def _branch(job: SyncJob) -> Flow[Any]:
         return (yield Call("scripted", "Branch", {}, SyncJob))
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,11 +17,13 @@ from tests.support.samples import (
     FACTORY,
     MINE,
     NEWER,
+    NOON,
     OLD,
     STACK,
     ScriptedSync,
     attempt,
     blocker,
+    branch_attempt,
     git_job,
     not_found,
     throttled,
@@ -50,6 +52,7 @@ from unisync import (
     WaitStoppedError,
     WaitTimeoutError,
 )
+from unisync._core.target import BranchStatus
 
 OLD_SUCCESS = attempt("SUCCEEDED", OLD)
 MY_SUCCESS = attempt("SUCCEEDED", MINE)
@@ -58,6 +61,9 @@ SYNCED = git_job(MY_SUCCESS, MY_SUCCESS, MINE)
 YESTERDAY = git_job(OLD_SUCCESS, OLD_SUCCESS, OLD)
 CREATING = twin_job(SyncState.PENDING, "CREATING")
 ACTIVE = twin_job(SyncState.ACTIVE, "ACTIVE")
+DETECTED = git_job(OLD_SUCCESS, OLD_SUCCESS, MINE)
+BRANCH = BranchStatus(branch_attempt("SUCCEEDED"), ("deployment.yaml",))
+READ = "The latest sync of its branch started at 2026-11-22 12:01:00Z and is ACTIVE (SUCCEEDED)."
 STEADY = Backoff(initial=10, maximum=10, factor=1, jitter=0)
 
 
@@ -98,7 +104,7 @@ def test_a_synced_sync_returns_at_once(job: Any, revision: str | None) -> None:
     sync = ScriptedSync(job)
     assert sync.until_active(revision) is job
     assert sync.sleeps == []
-    assert len(sync.calls) == 1
+    assert sync.count("Poll") == 1
 
 
 # 2. Return the fresh job.
@@ -145,11 +151,29 @@ def test_each_call_gets_the_remaining_time() -> None:
     assert timeouts == [15, 5, 1], "with a second of grace at the deadline"
 
 
-def test_a_call_after_the_grace_period_gets_almost_no_time() -> None:
-    sync = ScriptedSync(RUNNING, duration=3)
+def test_nothing_is_read_beside_the_status_after_the_grace_period() -> None:
+    sync = ScriptedSync(YESTERDAY, duration=3, branch=[BRANCH])
     with pytest.raises(WaitTimeoutError):
-        sync.until_active(timeout=0)
-    assert [call.timeout for call in sync.calls] == [1, 0.001]
+        sync.until_active(MINE, timeout=0)
+    assert [call.timeout for call in sync.calls] == [1]
+
+
+@pytest.mark.parametrize("late", ["no response", "read timeout on endpoint; Proton's endpoint may be gone"])
+def test_a_call_that_the_deadline_ends_is_no_fault_of_the_endpoint(late: str) -> None:
+    unanswered = TransportError("proton", "Op", late, retryable=True, outcome_unknown=True)
+    sync = ScriptedSync(RUNNING, unanswered, duration=10)
+    with pytest.raises(WaitTimeoutError) as caught:
+        sync.until_active(MINE, timeout=18, backoff=STEADY)
+    assert facts(caught.value) == (STACK, RUNNING, 2, 28)
+    assert caught.value.last_error is None
+    assert "RUNNING (IN_PROGRESS)" in str(caught.value)
+    assert late not in str(caught.value)
+
+
+def test_a_call_that_fails_before_the_deadline_is_reported() -> None:
+    sync = ScriptedSync(RUNNING, lost(), duration=2)
+    with pytest.raises(WaitTimeoutError, match="the last poll failed: proton Op: connection reset"):
+        sync.until_active(MINE, timeout=17, backoff=STEADY)
 
 
 @pytest.mark.parametrize("timeout", [0.0005, 0.001])
@@ -305,15 +329,57 @@ def test_a_transient_error_is_ignored(error: UnisyncError) -> None:
     assert sync.count("Poll") == 5
 
 
-def test_a_transient_error_of_a_read_of_the_blockers_is_ignored() -> None:
-    sync = ScriptedSync(RUNNING, RUNNING, SYNCED, blockers=[throttled(), ()])
-    assert sync.until_active() is SYNCED
-    assert sync.count("Blockers") == 2, "and they are read again at the next poll"
+DENIED = service_error("AccessDeniedException", 403)
 
 
-def test_a_denied_read_of_the_blockers_raises() -> None:
-    with pytest.raises(AccessDeniedError):
-        ScriptedSync(RUNNING, blockers=[service_error("AccessDeniedException", 403)]).until_active()
+@pytest.mark.parametrize("error", [DENIED, throttled(), lost(), unreadable(), service_error("Strange", 418)])
+@pytest.mark.parametrize("revision", [None, MINE])
+def test_a_read_beside_the_status_that_fails_changes_no_success(error: UnisyncError, revision: str | None) -> None:
+    sync = ScriptedSync(YESTERDAY, RUNNING, SYNCED, blockers=[error], branch=[error])
+    if revision is None:
+        sync.script["Poll"][0] = git_job(OLD_SUCCESS, OLD_SUCCESS, MINE)
+    assert sync.until_active(revision) is SYNCED
+    assert sync.count("Blockers") <= 5
+
+
+@pytest.mark.parametrize(
+    ("error", "polls"), [(DENIED, 1), (service_error("Strange", 418), 1), (throttled(), 3), (lost(), 3)]
+)
+def test_a_failure_waits_a_little_for_a_read_of_the_blockers_that_fails(error: UnisyncError, polls: int) -> None:
+    failed = git_job(attempt("FAILED", MINE, reason="bad template"), OLD_SUCCESS, MINE)
+    sync = ScriptedSync(failed, blockers=[error])
+    with pytest.raises(SyncFailedError, match="bad template") as caught:
+        sync.until_active(MINE)
+    assert sync.count("Poll") == sync.count("Blockers") == polls
+    assert str(caught.value).endswith(f"The blockers could not be read: {error}")
+
+
+def test_a_denied_read_is_not_repeated() -> None:
+    sync = ScriptedSync(YESTERDAY, blockers=[DENIED], branch=[DENIED])
+    with pytest.raises(WaitTimeoutError) as caught:
+        sync.until_active(MINE, timeout=300)
+    assert (sync.count("Blockers"), sync.count("Branch")) == (1, 1)
+    assert str(caught.value).splitlines()[1:] == [
+        f"  The blockers could not be read: {DENIED}",
+        f"  The branch could not be read: {DENIED}",
+    ]
+
+
+def test_a_read_beside_the_status_has_ten_seconds() -> None:
+    sync = ScriptedSync(YESTERDAY, branch=[BRANCH])
+    with pytest.raises(WaitTimeoutError):
+        sync.until_active(MINE, timeout=3)
+    assert [call.timeout for call in sync.calls if call.operation in ("Blockers", "Branch")][:2] == [3, 3]
+    sync = ScriptedSync(YESTERDAY, SYNCED, branch=[BRANCH])
+    sync.until_active(MINE, timeout=None)
+    assert {call.timeout for call in sync.calls if call.operation in ("Blockers", "Branch")} == {10}
+
+
+def test_an_operation_that_nothing_knows_ends_the_wait() -> None:
+    sync = ScriptedSync(RUNNING, service_error("InternalFailure", 501))
+    with pytest.raises(ServerError):
+        sync.until_active()
+    assert sync.count("Poll") == 2
 
 
 @pytest.mark.parametrize("error", [throttled(), service_error("InternalServerException", 500), lost()])
@@ -365,7 +431,7 @@ def test_a_timeout_says_how_the_last_poll_failed() -> None:
         ScriptedSync(throttled(), ref=FACTORY).until_active(timeout=0)
     assert str(caught.value) == (
         "twinmaker:factory was not synced after 0.0 s and 1 poll; no poll succeeded; the last poll failed: "
-        "iottwinmaker GetSyncJob: ThrottlingException: Rate exceeded. The sync continues in AWS."
+        "iottwinmaker GetSyncJob: ThrottlingException: Rate exceeded."
     )
     with pytest.raises(WaitTimeoutError) as caught:
         ScriptedSync(throttled(), CREATING).until_active(timeout=20)
@@ -374,25 +440,54 @@ def test_a_timeout_says_how_the_last_poll_failed() -> None:
 
 def test_a_timeout_gives_the_error_of_an_unknown_state() -> None:
     strange = twin_job(SyncState.UNKNOWN, "STUCK", error=SyncError(code="A", message="b"))
-    with pytest.raises(WaitTimeoutError, match=r"its last status was UNKNOWN \(STUCK\); A: b\. The sync"):
+    with pytest.raises(WaitTimeoutError, match=r"its last status was UNKNOWN \(STUCK\); A: b\.$"):
         ScriptedSync(strange, ref=FACTORY).until_active(timeout=0)
 
 
 @pytest.mark.parametrize(
     ("job", "revision", "said"),
     [
-        (YESTERDAY, MINE, "acme/infra@main a1a1a1a1a1a1, and b2b2b2b2b2b2 was not picked up"),
+        (YESTERDAY, MINE, f"Commit b2b2b2b2b2b2 was not picked up. {READ} Check that it is on the branch"),
+        (YESTERDAY, {MINE, NEWER}, f"Commit b2b2b2b2b2b2 or c3c3c3c3c3c3 was not picked up. {READ} Check"),
+        (YESTERDAY, lambda revision: revision.sha == MINE, "A commit that the function accepts was not picked up."),
+        (git_job(), MINE, f"Commit b2b2b2b2b2b2 was not picked up. {READ} Check"),
+        (git_job(), None, f"A commit was not picked up. {READ} Check"),
+        (DETECTED, None, f"Commit b2b2b2b2b2b2 was detected and its sync has not started. {READ} If it does not start"),
+        (DETECTED, MINE, f"Commit b2b2b2b2b2b2 was detected and its sync has not started. {READ} If it does not start"),
         (
-            git_job(OLD_SUCCESS, OLD_SUCCESS, NEWER),
-            None,
-            "acme/infra@main a1a1a1a1a1a1, and acme/infra@main c3c3c3c3c3c3 was not picked up",
+            git_job(attempt("IN_PROGRESS", NEWER, initial=OLD), OLD_SUCCESS, NEWER),
+            MINE,
+            "Commit b2b2b2b2b2b2 was not picked up. AWS is syncing acme/infra@main c3c3c3c3c3c3.",
         ),
-        (git_job(), MINE, "it has never been synced"),
+        (
+            git_job(attempt("REIMAGINED", MINE), OLD_SUCCESS, MINE),
+            MINE,
+            "Whether the sync continues is not known: REIMAGINED is a state that AWS has added.",
+        ),
     ],
 )
-def test_a_timeout_says_what_git_sync_does_instead(job: Any, revision: str | None, said: str) -> None:
-    with pytest.raises(WaitTimeoutError, match=rf"{said}\. The sync continues"):
-        ScriptedSync(job).until_active(revision, timeout=10)
+def test_a_timeout_says_what_is_to_be_expected(job: Any, revision: Any, said: str) -> None:
+    with pytest.raises(WaitTimeoutError) as caught:
+        ScriptedSync(job, branch=[BRANCH]).until_active(revision, timeout=10)
+    assert said in str(caught.value)
+    assert "continues in AWS" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("branch", "said"),
+    [
+        (BranchStatus(None, ()), "Its branch has never been synced."),
+        (
+            BranchStatus(branch_attempt("FAILED", reason="other.yaml is invalid"), ("deployment.yaml",)),
+            "The latest sync of its branch started at 2026-11-22 12:01:00Z and is FAILED: SYNC_FAILED: other.yaml is",
+        ),
+        (None, "Commit b2b2b2b2b2b2 was not picked up. Check"),
+    ],
+)
+def test_a_timeout_says_how_the_branch_stands(branch: Any, said: str) -> None:
+    with pytest.raises(WaitTimeoutError) as caught:
+        ScriptedSync(YESTERDAY, branch=[branch]).until_active(MINE, timeout=400)
+    assert said in str(caught.value)
 
 
 def test_a_timeout_says_less_of_a_commit_that_was_picked_up() -> None:
@@ -401,8 +496,10 @@ def test_a_timeout_says_less_of_a_commit_that_was_picked_up() -> None:
 
 
 def test_a_timeout_says_that_a_sync_is_not_deleted() -> None:
-    with pytest.raises(WaitTimeoutError, match="not deleted after"):
+    with pytest.raises(WaitTimeoutError, match=r"not deleted after .* The sync continues in AWS\.$"):
         ScriptedSync(twin_job(SyncState.DELETING, "DELETING")).until_deleted(timeout=30)
+    with pytest.raises(WaitTimeoutError, match=r"not deleted after .* It is not being deleted\.$"):
+        ScriptedSync(ACTIVE).until_deleted(timeout=30)
 
 
 # 8. My commit, not the last success.
@@ -487,7 +584,10 @@ def test_a_sync_that_does_not_exist_raises_at_once() -> None:
 # 10. Blocked, superseded.
 
 
-@pytest.mark.parametrize("job", [git_job(), YESTERDAY, RUNNING])
+FAILED = git_job(attempt("FAILED", MINE, reason="bad template"), OLD_SUCCESS, MINE)
+
+
+@pytest.mark.parametrize("job", [git_job(), YESTERDAY, DETECTED, FAILED])
 def test_a_blocked_sync_raises_with_its_blockers_and_how_to_resolve_them(job: Any) -> None:
     sync = ScriptedSync(job, blockers=[(blocker(),)])
     with pytest.raises(SyncBlockedError, match="modified outside of Git sync") as caught:
@@ -503,25 +603,44 @@ def test_a_blocked_sync_raises_with_its_blockers_and_how_to_resolve_them(job: An
 
 def test_each_of_several_blockers_is_listed() -> None:
     other = blocker().model_copy(update={"id": "2c3d", "created_reason": "deleted by hand"})
-    sync = ScriptedSync(RUNNING, RUNNING, blockers=[throttled(), (blocker(), other)])
+    sync = ScriptedSync(SYNCED, SYNCED, blockers=[throttled(), (blocker(), other)])
     with pytest.raises(SyncBlockedError, match=r"--id 0a1b; deleted by hand \(since .*--id 2c3d$") as caught:
         sync.until_active()
-    assert facts(caught.value) == (STACK, RUNNING, 2, sync.time)
+    assert facts(caught.value) == (STACK, SYNCED, 2, sync.time)
     assert caught.value.blockers == (blocker(), other)
 
 
 def test_a_blocker_created_during_the_wait_is_found() -> None:
-    sync = ScriptedSync(RUNNING, blockers=[(), (), (blocker(),)])
+    sync = ScriptedSync(YESTERDAY, blockers=[(), (), (blocker(),)])
     with pytest.raises(SyncBlockedError):
         sync.until_active(MINE, backoff=STEADY)
     assert sync.time < 60
 
 
-def test_the_blockers_are_not_read_at_every_poll() -> None:
-    sync = ScriptedSync(RUNNING)
+def test_the_blockers_and_the_branch_are_not_read_at_every_poll() -> None:
+    second = Backoff(initial=1, maximum=1, factor=1, jitter=0)
+    sync = ScriptedSync(DETECTED, branch=[BRANCH])
     with pytest.raises(WaitTimeoutError):
-        sync.until_active(timeout=46, backoff=Backoff(initial=1, maximum=1, factor=1, jitter=0))
-    assert (sync.count("Poll"), sync.count("Blockers")) == (47, 5), "every 15 seconds, and at the end"
+        sync.until_active(timeout=46, backoff=second)
+    counts = [sync.count(name) for name in ("Poll", "Blockers", "Branch")]
+    assert counts == [47, 5, 5], "every 15 seconds, and at the end"
+    sync = ScriptedSync(RUNNING, branch=[BRANCH])
+    with pytest.raises(WaitTimeoutError):
+        sync.until_active(timeout=46, backoff=second)
+    counts = [sync.count(name) for name in ("Poll", "Blockers", "Branch")]
+    assert counts == [47, 1, 0], "while the commit is attempted, only before the time-out"
+
+
+def test_blocked_comes_before_failed() -> None:
+    sync = ScriptedSync(RUNNING, FAILED, blockers=[(blocker(),)])
+    with pytest.raises(SyncBlockedError):
+        sync.until_active(MINE)
+    assert (sync.count("Poll"), sync.count("Blockers")) == (2, 1)
+
+
+def test_a_wait_without_a_revision_does_not_return_blocked() -> None:
+    with pytest.raises(SyncBlockedError):
+        ScriptedSync(SYNCED, blockers=[(blocker(),)]).until_active()
 
 
 def test_a_live_revision_returns_blocked_or_not() -> None:
@@ -547,11 +666,31 @@ def test_a_superseded_commit_raises(aws_state: str) -> None:
 
 def test_a_superseded_commit_is_reported_with_its_successor() -> None:
     with pytest.raises(SyncSupersededError) as caught:
-        ScriptedSync(superseding("IN_PROGRESS")).until_active(MINE)
+        ScriptedSync(RUNNING, superseding("IN_PROGRESS")).until_active(MINE)
     assert str(caught.value) == (
         "codeconnections:payments-prod: commit b2b2b2b2b2b2 was superseded by acme/infra@main c3c3c3c3c3c3, "
         "whose sync is RUNNING (IN_PROGRESS)"
     )
+    assert not caught.value.was_before
+
+
+def test_a_commit_that_was_replaced_before_the_wait_is_reported_after_two_minutes() -> None:
+    sync = ScriptedSync(superseding("SUCCEEDED"))
+    with pytest.raises(SyncSupersededError) as caught:
+        sync.until_active(MINE)
+    assert str(caught.value) == (
+        "codeconnections:payments-prod: commit b2b2b2b2b2b2 was replaced by acme/infra@main c3c3c3c3c3c3 before this "
+        "wait began: that attempt started at 2026-11-22 12:00:00Z and is ACTIVE (SUCCEEDED). If commit b2b2b2b2b2b2 "
+        "was pushed again since, AWS has not noticed it."
+    )
+    assert caught.value.was_before
+    assert 120 <= sync.time < 140
+
+
+@pytest.mark.parametrize("timeout", [60, 119])
+def test_a_commit_that_was_replaced_before_may_have_been_pushed_again(timeout: float) -> None:
+    with pytest.raises(WaitTimeoutError, match="Commit b2b2b2b2b2b2 was not picked up"):
+        ScriptedSync(superseding("SUCCEEDED")).until_active(MINE, timeout=timeout)
 
 
 def test_a_commit_that_is_no_longer_desired_was_superseded() -> None:
@@ -566,11 +705,11 @@ def test_an_attempt_shows_that_aws_has_seen_the_commit() -> None:
         ScriptedSync(git_job(attempt("IN_PROGRESS", MINE), OLD_SUCCESS), newer).until_active(MINE)
 
 
-def test_an_attempt_that_starts_from_the_commit_superseded_it() -> None:
-    sync = ScriptedSync(superseding("SUCCEEDED"))
+def test_a_new_attempt_that_starts_from_the_commit_superseded_it() -> None:
+    sync = ScriptedSync(YESTERDAY, superseding("SUCCEEDED"))
     with pytest.raises(SyncSupersededError):
         sync.until_active(MINE)
-    assert sync.sleeps == []
+    assert len(sync.sleeps) == 1
 
 
 def test_an_attempt_for_another_commit_proves_nothing_while_ours_is_desired() -> None:
@@ -608,7 +747,7 @@ def test_a_commit_that_is_desired_instead_is_the_successor() -> None:
 
 
 def test_a_blocker_is_found_at_the_last_poll() -> None:
-    sync = ScriptedSync(RUNNING, blockers=[(), (), (blocker(),)])
+    sync = ScriptedSync(RUNNING, blockers=[(blocker(),)])
     with pytest.raises(SyncBlockedError):
         sync.until_active(MINE, timeout=22, backoff=Backoff(initial=18, maximum=18, factor=1, jitter=0))
     assert sync.time == 22
@@ -637,7 +776,7 @@ def test_progress_is_reported_before_each_pause() -> None:
     reported: list[Progress[Any]] = []
     sync = ScriptedSync(CREATING, throttled(), CREATING, ACTIVE, duration=1)
     sync.until_active(backoff=STEADY, on_progress=reported.append)
-    assert [(each.polls, each.elapsed, each.next_delay) for each in reported] == [(1, 2, 10), (2, 13, 10), (3, 25, 10)]
+    assert [(each.polls, each.elapsed, each.next_delay) for each in reported] == [(1, 1, 10), (2, 12, 10), (3, 23, 10)]
     assert [type(each.error) for each in reported] == [type(None), type(throttled()), type(None)]
     assert {each.job for each in reported} == {CREATING}
 
@@ -670,11 +809,12 @@ def test_the_stop_event_ends_every_wait_before_its_next_poll(way: Callable[[Scri
     with pytest.raises(WaitStoppedError) as caught:
         way(sync)(stop=stop, on_progress=soon)
     assert facts(caught.value) == (FACTORY, CREATING, 2, sync.time)
+    continues = "" if way is WAYS[1] else ". The sync continues in AWS."
     assert str(caught.value) == (
-        "the wait for twinmaker:factory was stopped; its last status was PENDING (CREATING). The sync continues in AWS."
+        f"the wait for twinmaker:factory was stopped; its last status was PENDING (CREATING){continues}"
     )
     assert {call.stop for call in sync.calls} == {pause.stop for pause in sync.pauses} == {stop}
-    with pytest.raises(WaitStoppedError, match=r"was stopped; no poll succeeded\. The sync") as caught:
+    with pytest.raises(WaitStoppedError, match=r"was stopped; no poll succeeded$") as caught:
         way(ScriptedSync(CREATING, ref=FACTORY))(stop=stop)
     assert facts(caught.value) == (FACTORY, None, 0, 0)
 
@@ -745,6 +885,174 @@ def test_a_wait_for_a_deletion_treats_errors_as_every_wait() -> None:
     assert isinstance(caught.value.last_error, ServerError)
 
 
+DELETION_FAILED = twin_job(
+    SyncState.FAILED, "ERROR", error=SyncError(code="SYNC_DELETING_ERROR", message="it is in use")
+)
+
+
+def test_a_failed_deletion_raises_at_once() -> None:
+    sync = ScriptedSync(twin_job(SyncState.DELETING, "DELETING"), DELETION_FAILED, ref=FACTORY)
+    with pytest.raises(SyncFailedError, match="SYNC_DELETING_ERROR: it is in use") as caught:
+        sync.until_deleted()
+    assert facts(caught.value) == (FACTORY, DELETION_FAILED, 2, sync.time)
+
+
+def test_a_failed_deletion_may_pass_within_its_grace() -> None:
+    deleting = twin_job(SyncState.DELETING, "DELETING")
+    ScriptedSync(DELETION_FAILED, deleting, not_found()).until_deleted(grace=30)
+    with pytest.raises(SyncFailedError):
+        ScriptedSync(DELETION_FAILED).until_deleted(grace=30)
+
+
+def test_any_other_error_of_a_job_does_not_keep_it_from_being_deleted() -> None:
+    error = SyncError(code="SYNC_PROCESSING_ERROR", message="no access")
+    ScriptedSync(twin_job(SyncState.FAILED, "ERROR", error=error), not_found()).until_deleted()
+
+
+# Failures that may pass.
+
+
+def test_a_failure_that_passes_within_its_grace_is_none() -> None:
+    for job in (RUNNING, YESTERDAY):
+        assert ScriptedSync(FAILED, job, SYNCED).until_active(MINE, grace=30) is SYNCED
+    assert ScriptedSync(twin_job(SyncState.FAILED, "ERROR"), ACTIVE).until_active(grace=timedelta(seconds=30)) is ACTIVE
+
+
+def test_a_failure_raises_at_the_end_of_its_grace() -> None:
+    sync = ScriptedSync(RUNNING, FAILED)
+    with pytest.raises(SyncFailedError) as caught:
+        sync.until_active(MINE, grace=25, backoff=STEADY)
+    assert sync.sleeps == [10, 10, 10, 5], "the last pause ends with it"
+    assert facts(caught.value) == (STACK, FAILED, 5, 35)
+
+
+def test_each_failed_attempt_has_its_own_grace() -> None:
+    again = git_job(attempt("FAILED", MINE).model_copy(update={"started_at": NOON + timedelta(seconds=9)}), None, MINE)
+    sync = ScriptedSync(FAILED, FAILED, again)
+    with pytest.raises(SyncFailedError):
+        sync.until_active(MINE, grace=25, backoff=STEADY)
+    assert sync.time == 20 + 25
+
+
+def test_a_failure_within_its_grace_is_the_error_at_the_deadline() -> None:
+    with pytest.raises(SyncFailedError, match="bad template"):
+        ScriptedSync(FAILED).until_active(MINE, grace=100, timeout=30)
+    with pytest.raises(SyncFailedError, match="bad template"):
+        ScriptedSync(FAILED, throttled()).until_active(MINE, grace=100, timeout=30)
+
+
+def test_a_failure_within_its_grace_that_is_blocked_raises() -> None:
+    sync = ScriptedSync(FAILED, blockers=[(), (blocker(),)])
+    with pytest.raises(SyncBlockedError):
+        sync.until_active(MINE, grace=100, backoff=STEADY)
+    assert sync.time == 20, "they are read every 15 s"
+
+
+@pytest.mark.parametrize("grace", [-1, float("nan"), timedelta(seconds=-1), "5", True])
+def test_a_bad_grace_is_rejected_before_any_call(grace: Any) -> None:
+    sync = ScriptedSync(ACTIVE)
+    with pytest.raises(InvalidArgumentError, match="grace: expected seconds or a timedelta, zero or more, got"):
+        sync.until_active(grace=grace)
+    assert sync.calls == []
+
+
+@pytest.mark.parametrize("moment", [datetime(2026, 11, 22), "2026-11-22", 5])  # noqa: DTZ001
+def test_a_moment_without_a_time_zone_is_rejected_before_any_call(moment: Any) -> None:
+    sync = ScriptedSync(ACTIVE)
+    with pytest.raises(InvalidArgumentError, match="started_after: expected a datetime with a time zone"):
+        sync.until_active(started_after=moment)
+    with pytest.raises(InvalidArgumentError, match="started_after: expected None, as twinmaker:factory follows no"):
+        ScriptedSync(ACTIVE, ref=FACTORY, has_revisions=False).until_active(started_after=NOON)
+    assert sync.calls == []
+
+
+def test_a_retry_of_a_commit_is_waited_for() -> None:
+    again = MY_SUCCESS.model_copy(update={"started_at": NOON + timedelta(minutes=5)})
+    done = git_job(again, again, MINE)
+    jobs = FAILED, git_job(again.model_copy(update={"status": RUNNING.status}), OLD_SUCCESS, MINE), done
+    assert ScriptedSync(*jobs).until_active(MINE, started_after=NOON + timedelta(minutes=4)) is done
+    assert ScriptedSync(SYNCED, done).until_active(MINE, started_after=NOON + timedelta(minutes=4)) is done
+
+
+# The branch.
+
+BRANCH_FAILED = BranchStatus(branch_attempt("FAILED", reason="deployment.yaml is invalid"), ("deployment.yaml",))
+BRANCH_FAILED_LATER = BranchStatus(branch_attempt("FAILED", 120, "deployment.yaml is invalid"), ("deployment.yaml",))
+
+
+@pytest.mark.parametrize("job", [YESTERDAY, DETECTED, git_job()])
+def test_a_new_failure_of_the_branch_fails_the_wait(job: Any) -> None:
+    sync = ScriptedSync(job, branch=[BRANCH, BRANCH_FAILED_LATER])
+    with pytest.raises(SyncFailedError) as caught:
+        sync.until_active(MINE, backoff=STEADY)
+    assert sync.time == 20, "the branch is read every 15 s"
+    assert caught.value.branch is BRANCH_FAILED_LATER.attempt
+    assert caught.value.error == SyncError(code="SYNC_FAILED", message="deployment.yaml is invalid")
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith("codeconnections:payments-prod: the sync of its branch is FAILED: SYNC_FAILED: deploy")
+    assert lines[1] == "  2026-11-22 12:00:00Z SYNC_FAILED: deployment.yaml is invalid"
+
+
+def test_a_failure_of_the_branch_that_was_there_before_counts_after_two_minutes() -> None:
+    sync = ScriptedSync(YESTERDAY, branch=[BRANCH_FAILED])
+    with pytest.raises(SyncFailedError, match=r"deployment\.yaml is invalid"):
+        sync.until_active(MINE, backoff=STEADY)
+    assert sync.time == 120
+    sync = ScriptedSync(YESTERDAY, branch=[BRANCH_FAILED, BRANCH_FAILED, BRANCH])
+    with pytest.raises(WaitTimeoutError):
+        sync.until_active(MINE, timeout=300)
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [
+        BranchStatus(branch_attempt("FAILED", -60, "deployment.yaml is invalid"), ("deployment.yaml",)),
+        BranchStatus(branch_attempt("FAILED", 60, "other.yaml is invalid"), ("deployment.yaml", "payments-prod")),
+        BranchStatus(branch_attempt("FAILED", 60, "Stack [other-stack] does not exist"), ("payments-prod",)),
+        BranchStatus(branch_attempt("FAILED", 60, "no stack/other-stack/1"), ("payments-prod",)),
+        BranchStatus(branch_attempt("IN_PROGRESS", 60), ()),
+    ],
+)
+def test_other_failures_of_the_branch_are_no_verdict(branch: BranchStatus) -> None:
+    with pytest.raises(WaitTimeoutError):
+        ScriptedSync(YESTERDAY, branch=[BRANCH, branch]).until_active(MINE, timeout=400)
+
+
+@pytest.mark.parametrize(
+    ("reason", "own"),
+    [
+        ("the repository cannot be read", "stacks/prod.yaml"),
+        ("prod.yaml is invalid", "stacks/prod.yaml"),
+        ("stacks/prod.yaml and stacks/other.yaml are invalid", "./stacks/prod.yaml"),
+        ("/infra/stacks/prod.yaml is invalid", "/infra/stacks/prod.yaml"),
+        ("Stack [payments-prod] does not exist", "payments-prod"),
+        ("no arn:aws:cloudformation:eu-west-1:1:stack/payments-prod/7", "payments-prod"),
+    ],
+)
+def test_a_failure_that_names_our_file_or_resource_or_none_is_ours(reason: str, own: str) -> None:
+    failed = BranchStatus(branch_attempt("FAILED", 60, reason), (own,))
+    with pytest.raises(SyncFailedError):
+        ScriptedSync(YESTERDAY, branch=[BRANCH, failed]).until_active(MINE)
+
+
+def test_a_failure_of_the_branch_before_the_moment_is_ignored() -> None:
+    with pytest.raises(WaitTimeoutError):
+        ScriptedSync(YESTERDAY, branch=[BRANCH_FAILED]).until_active(
+            MINE, timeout=400, started_after=NOON + timedelta(seconds=91)
+        )
+
+
+def test_a_failure_of_the_branch_does_not_keep_a_live_commit_from_counting() -> None:
+    for revision in (MINE, None):
+        assert ScriptedSync(SYNCED, branch=[BRANCH_FAILED]).until_active(revision) is SYNCED
+
+
+def test_a_failure_of_the_branch_may_pass_within_its_grace() -> None:
+    sync = ScriptedSync(YESTERDAY, branch=[BRANCH, BRANCH_FAILED_LATER])
+    sync.script["Poll"] = [YESTERDAY] * 5 + [RUNNING, SYNCED]
+    assert sync.until_active(MINE, grace=60, backoff=STEADY) is SYNCED
+
+
 # The resources of a sync job.
 
 
@@ -777,24 +1085,44 @@ def test_resources_are_counted_once_the_job_is_active() -> None:
     assert [call.operation for call in sync.calls] == ["Poll", "Poll", "Poll", "Resources"]
 
 
-def test_twinmaker_retries_failed_resources_by_itself() -> None:
-    for again in (resources(ACTIVE=2, RUNNING=1), resources(("b",), ACTIVE=2), resources(("a", "b"), ACTIVE=1)):
-        sync = counting(resources(("a",), ACTIVE=2), again, resources(("a",), ACTIVE=2), IN_SYNC)
-        assert sync.until_resources_synced() is IN_SYNC
+@pytest.mark.parametrize("between", [resources(ACTIVE=2, RUNNING=1), resources(("b",), ACTIVE=2), throttled()])
+def test_twinmaker_retries_failed_resources_by_itself(between: object) -> None:
+    failed = resources(("a",), ACTIVE=2)
+    assert counting(failed, between, *[failed] * 6, IN_SYNC).until_resources_synced(backoff=STEADY) is IN_SYNC
 
 
-def test_a_resource_that_failed_in_two_consecutive_polls_raises() -> None:
+def test_resources_that_stay_failed_for_two_minutes_raise() -> None:
     settled = resources(("a", "b"), ACTIVE=1)
     sync = counting(resources(("a", "b"), RUNNING=1), settled, throttled(), settled)
     with pytest.raises(SyncFailedError) as caught:
-        sync.until_resources_synced()
-    assert facts(caught.value) == (FACTORY, ACTIVE, 4, sync.time)
+        sync.until_resources_synced(backoff=STEADY)
+    assert facts(caught.value) == (FACTORY, ACTIVE, 14, 130)
     assert caught.value.resources is settled
     assert str(caught.value).splitlines() == [
         "twinmaker:factory is ACTIVE, with 1 of 3 resources in sync, 2 failed",
         "  ENTITY a: no reason given",
         "  ENTITY b: no reason given",
     ]
+
+
+def test_the_grace_of_resources_begins_anew_when_they_are_retried() -> None:
+    failed, retried = resources(("a",), ACTIVE=2), resources(ACTIVE=2, RUNNING=1)
+    sync = counting(*[failed] * 10, retried, failed)
+    with pytest.raises(SyncFailedError):
+        sync.until_resources_synced(backoff=STEADY)
+    assert sync.time == 110 + 120
+
+
+def test_failed_resources_without_grace_raise_at_once() -> None:
+    sync = counting(resources(("a",), ACTIVE=2))
+    with pytest.raises(SyncFailedError):
+        sync.until_resources_synced(grace=0)
+    assert sync.sleeps == []
+
+
+def test_failed_resources_are_the_error_at_the_deadline() -> None:
+    with pytest.raises(SyncFailedError):
+        counting(resources(("a",), ACTIVE=2)).until_resources_synced(timeout=30)
 
 
 @pytest.mark.parametrize(

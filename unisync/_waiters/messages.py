@@ -129,17 +129,17 @@ def git_outlook(
         else "A commit"
     )
     goal = goal[0].upper() + goal[1:]
-    if desired is not None and (wanted is None or wanted.matches(desired)):
-        text = f"{goal} was detected and its sync has not started."
-    else:
-        text = f"{goal} was not picked up."
+    is_detected = desired is not None and (wanted is None or wanted.matches(desired))
+    text = f"{goal} was detected and its sync has not started." if is_detected else f"{goal} was not picked up."
     if latest is not None and latest.status.state in _IN_PROGRESS:
-        text += f" AWS is syncing {_commit(latest.target_revision)}."
+        return f"{text} AWS is syncing {_commit(latest.target_revision)}."
     if is_branch_read:
         text += f" {_branch(branch)}"
+    if is_detected:
+        return f"{text} If it does not start soon, push again or update the configuration of the sync."
     return (
-        f"{text} Check that the commit is on the branch that the sync follows, is not empty, and changes a file that "
-        "triggers the sync."
+        f"{text} Check that it is on the branch that the sync follows, is not empty, and changes a file that triggers "
+        "the sync."
     )
 
 
@@ -160,7 +160,7 @@ def _notes(unread: Unread) -> list[str]:
 
 
 def _last_status(job: SyncJob | None) -> str:
-    return f"its last status was {job.status}" if job else "no poll was answered"
+    return f"its last status was {job.status}" if job else "no poll succeeded"
 
 
 def _commit(revision: Revision) -> str:
