@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     from unisync._waiters.arguments import Progress as Progress
     from unisync._waiters.many import OnOutcome as OnOutcome
     from unisync._waiters.token import WaitToken as WaitToken
+    from unisync._waiters.wanted import WantedRevision as WantedRevision
     from unisync._waiters.watcher import Change as Change
     from unisync._waiters.watcher import ChangeKind as ChangeKind
     from unisync.errors import AccessDeniedError as AccessDeniedError
@@ -231,6 +232,7 @@ __all__ = [
     "WaitStoppedError",
     "WaitTimeoutError",
     "WaitToken",
+    "WantedRevision",
     "available_regions",
     "parse_fleet_ref",
     "parse_ref",
@@ -356,6 +358,7 @@ _HOMES = {
     ),
     "_waiters.many": ("OnOutcome",),
     "_waiters.token": ("WaitToken",),
+    "_waiters.wanted": ("WantedRevision",),
     "_waiters.watcher": (
         "Change",
         "ChangeKind",

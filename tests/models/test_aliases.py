@@ -31,6 +31,7 @@ ALIASES = {
     "SyncType",
     "TemplateType",
     "Trigger",
+    "WantedRevision",
 }
 
 

@@ -111,6 +111,8 @@ def lost(shape: Shape, sent: Any, found: Any, path: str) -> Iterator[str]:
     elif isinstance(shape, ListShape):
         if len(sent) != len(found):
             yield f"{path}: {len(sent)} became {len(found)}"
+        if path.lower().endswith(".events"):  # which are put in order of time
+            sent = sorted(sent, key=lambda event: event.get("time", event.get("Time")))
         for index, (one, other) in enumerate(zip(sent, found, strict=False)):
             yield from lost(shape.member, one, other, f"{path}[{index}]")
     elif shape.type_name == "timestamp":

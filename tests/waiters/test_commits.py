@@ -94,8 +94,7 @@ AWAY = git_job(attempt("SUCCEEDED", NEWER, initial=OLD), attempt("SUCCEEDED", NE
 def test_a_roll_back_that_aws_has_not_noticed_is_pending_for_two_minutes() -> None:
     commits = CommitJudge(Wanted.checked(OLD))
     assert [commits.judge(AWAY, elapsed) for elapsed in (5.0, 100.0, 124.9)] == ["pending"] * 3
-    judgement = commits.judge(AWAY, 125.0)
-    assert judgement == Superseded(AWAY.latest_sync.target_revision, AWAY.latest_sync, was_before=True)
+    assert commits.judge(AWAY, 125.0) == Superseded(revision(NEWER), AWAY.latest_sync, was_before=True)
 
 
 def test_a_roll_back_that_aws_notices_is_synced() -> None:

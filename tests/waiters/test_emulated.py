@@ -29,7 +29,6 @@ from unisync import (
     SyncSupersededError,
     TemplateSync,
     ThrottledError,
-    TransportError,
     Unisync,
     WaitTimeoutError,
 )
@@ -122,8 +121,7 @@ def test_a_poll_that_drips_or_stalls_ends_at_the_deadline() -> None:
             with pytest.raises(WaitTimeoutError) as caught:
                 client.wait_until_active(STACK, timeout=0.5)
             assert time.monotonic() - began < 5
-            assert isinstance(caught.value.last_error, TransportError)
-            assert caught.value.last_error.outcome_unknown
+            assert caught.value.last_error is None, "the wait ended the call"
 
 
 def test_a_slow_response_before_the_deadline_is_read(aws: Emulator, client: Unisync) -> None:
@@ -404,7 +402,7 @@ def test_the_time_spent_waiting_for_a_thread_counts() -> None:
                 slow = asyncio.create_task(client.codeconnections.get_sync_configuration("payments-prod"))
                 await asyncio.sleep(0.1)
                 began = time.monotonic()
-                with pytest.raises(WaitTimeoutError, match="no response within"):
+                with pytest.raises(WaitTimeoutError, match="no poll succeeded"):
                     await client.wait_until_active(STACK, timeout=0.2)
                 assert time.monotonic() - began < 1.9
                 await slow

@@ -98,7 +98,7 @@ def test_get_many_reads_blockers_on_request(aws: Emulator, either: Any) -> None:
     assert [blocker.created_reason for blocker in blocked.blockers] == ["The stack was updated by hand"]
     assert (live.blockers, failed.blockers, missing.blockers) == ((), (), None)
     operations = [call.operation for call in aws.calls[before:]]
-    assert operations.count("GetSyncBlockerSummary") == 2
+    assert operations.count("GetSyncBlockerSummary") == 3
     assert [outcome.blockers for outcome in either.get_many(refs)] == [None] * 4
 
     aws.fault("GetSyncBlockerSummary", "AccessDeniedException", times=None)

@@ -104,8 +104,8 @@ def test_an_event_ends_a_wait_of_either_client_on_any_clock(aws: Emulator, eithe
     with pytest.raises(WaitStoppedError, match="no poll succeeded") as stopped:
         either.wait_until_active(STACK, stop=stop)
     assert stopped.value.polls == 0
-    assert len(aws.calls) == 3 + 1 + 3, (
-        "three polls, each with a read of the configuration, and one read of the blockers"
+    assert len(aws.calls) == 3 * 2 + 1 + 2, (
+        "three polls, each with a read of the configuration, and one read of the blockers and of the branch"
     )
 
 

@@ -1048,8 +1048,7 @@ def test_a_failure_of_the_branch_does_not_keep_a_live_commit_from_counting() -> 
 
 
 def test_a_failure_of_the_branch_may_pass_within_its_grace() -> None:
-    sync = ScriptedSync(YESTERDAY, branch=[BRANCH, BRANCH_FAILED_LATER])
-    sync.script["Poll"] = [YESTERDAY] * 5 + [RUNNING, SYNCED]
+    sync = ScriptedSync(*[YESTERDAY] * 5, RUNNING, SYNCED, branch=[BRANCH, BRANCH_FAILED_LATER])
     assert sync.until_active(MINE, grace=60, backoff=STEADY) is SYNCED
 
 

@@ -77,7 +77,7 @@ def credentials_client_error(error: ClientError, call: Call[Any]) -> UnisyncErro
 def translate_error(error: Exception, call: Call[Any]) -> UnisyncError:
     """Our error for an error of botocore's other than an error response."""
     if isinstance(error, exceptions.NoCredentialsError):
-        return CredentialsError(call.service, call.operation, f"no credentials were found: {_LOG_IN}")
+        return CredentialsError(call.service, call.operation, f"{error}: {_LOG_IN}")
     if isinstance(error, _CREDENTIAL_ERRORS):
         return CredentialsError(call.service, call.operation, str(error))
     if isinstance(error, exceptions.NoRegionError):

@@ -275,10 +275,12 @@ def classify(error: BaseException | None) -> Verdict:
     return "passed" if error is None or (isinstance(error, ServiceError) and not error.retryable) else "failed"
 
 
-def permit_timeout(call: Call[Any]) -> TransportError:
-    """The error of a call that got no permit before its deadline."""
-    reason = "the rate limit left no room for this call before its deadline"
-    return TransportError(call.service, call.operation, reason, retryable=True, outcome_unknown=False)
+class PermitTimeoutError(TransportError):
+    """A call got no permit before its deadline."""
+
+    def __init__(self, call: Call[Any]) -> None:
+        reason = "the rate limit left no room for this call before its deadline"
+        super().__init__(call.service, call.operation, reason, retryable=True, outcome_unknown=False)
 
 
 LimiterFor = Callable[[Call[Any]], AdaptiveRateLimiter]
@@ -318,7 +320,7 @@ def rate_limited(flow: Flow[T], limiter_for: LimiterFor, now: Callable[[], float
 def _pause(seconds: float, call: Call[Any], remaining: float) -> Flow[None]:
     yield Sleep(min(seconds, max(remaining, 0.0)), stop=call.stop)
     if seconds > remaining or (call.stop is not None and call.stop.is_set()):
-        raise permit_timeout(call)
+        raise PermitTimeoutError(call)
 
 
 class Limiters:

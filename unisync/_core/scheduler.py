@@ -30,7 +30,7 @@ from copy import copy
 from typing import Any, Generic, TypeVar
 
 from unisync._core.commands import Call, ConcurrencyLimit, Emit, Flow, Gather, Sleep
-from unisync._core.rate_limiter import AdaptiveRateLimiter, LimiterFor, Ticket, classify, permit_timeout
+from unisync._core.rate_limiter import AdaptiveRateLimiter, LimiterFor, PermitTimeoutError, Ticket, classify
 from unisync.errors import TransportError, UnisyncError
 
 T = TypeVar("T")
@@ -307,7 +307,7 @@ class Scheduler(Generic[T]):
             if task is None or task.wakes_at != due:
                 continue
             task.wakes_at = math.inf
-            error = None if task.call is None else permit_timeout(self._take(task))
+            error = None if task.call is None else PermitTimeoutError(self._take(task))
             self._advance(index, task, None, error)
 
     def _advance(self, index: int, task: _Task[T], response: object, error: BaseException | None) -> None:

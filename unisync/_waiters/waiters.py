@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, NoReturn, TypedDict, TypeVar
 
 from unisync._core.flow import Call, Flow, Sleep, intercept
+from unisync._core.rate_limiter import PermitTimeoutError
 from unisync._core.target import BranchStatus, SyncTarget
 from unisync._models.base import SyncState
 from unisync._models.configurations import RepositorySyncAttempt
@@ -231,7 +232,8 @@ class Waiter(Generic[J]):
 
     def _is_cut_off(self, error: UnisyncError) -> bool:
         """Whether the deadline of this wait ended a call, so that its error says nothing about the endpoint."""
-        return isinstance(error, TransportError) and self._now() >= self._call_expires_at - CUT_OFF_TOLERANCE
+        is_unanswered = isinstance(error, TransportError) and not isinstance(error, PermitTimeoutError)
+        return is_unanswered and self._now() >= self._call_expires_at - CUT_OFF_TOLERANCE
 
     @property
     def _remaining(self) -> float:

@@ -38,6 +38,7 @@ from unisync import (
     Trigger,
     TwinMakerSyncJob,
     Unisync,
+    WantedRevision,
 )
 
 
@@ -97,3 +98,7 @@ def session(it: Boto3Session) -> None:
 def config(it: BotocoreConfig) -> None:
     merge: Callable[[object], object] = it.merge
     merge(it)
+
+
+def waiting_for(client: Unisync, wanted: WantedRevision) -> GitSyncJob:
+    return client.wait_until_active(StackSync("payments-prod"), revision=wanted)

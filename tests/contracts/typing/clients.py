@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import assert_type
 
 from unisync import (
@@ -24,6 +24,7 @@ from unisync import (
     ProtonClient,
     RateLimit,
     RepositorySyncAttempt,
+    Revision,
     ServiceInstanceSync,
     StackSync,
     SyncBlocker,
@@ -55,6 +56,10 @@ AsyncUnisync(rate_limit=RateLimit(initial=5), clock=SystemClock())
 assert_type(available_regions("codeconnections", "aws-us-gov"), tuple[str, ...])
 
 
+def on_main(commit: Revision) -> bool:
+    return commit.branch == "main"
+
+
 def blocking(it: Unisync) -> None:
     assert_type(it.get(TWIN), TwinMakerSyncJob)  # unknown: pyrefly
     assert_type(it.get(STACK), GitSyncJob)  # unknown: pyrefly
@@ -68,6 +73,13 @@ def blocking(it: Unisync) -> None:
     assert_type(it.wait_until_resources_synced(TWIN, max_failures=1, timeout=60.0), SyncResourceSummary)
     assert_type(it.resume(WaitToken.create(STACK)), SyncJob)
     assert_type(it.resume("unisync1.", on_progress=show), SyncJob)
+    either = {"4f2c9e1", "5a3d0f2"}
+    assert_type(it.wait_until_active(STACK, revision=either, grace=30), GitSyncJob)  # unknown: pyrefly
+    assert_type(it.wait_until_active(STACK, revision=on_main), GitSyncJob)  # unknown: pyrefly
+    assert_type(it.wait_until_active(STACK, started_after=datetime.now(UTC)), GitSyncJob)  # unknown: pyrefly
+    assert_type(it.wait_all({STACK: "4f2c9e1"}), list[Outcome[GitSyncJob]])  # unknown: pyrefly
+    assert_type(it.get(STACK, include_blockers=True).blockers, tuple[SyncBlocker, ...] | None)  # unknown: pyrefly
+    assert_type(it.with_options(timeout=5, max_attempts=1), Unisync)
     it.wait_until_deleted(STACK, timeout=60, on_progress=show_git)
     wait: Callable[[TwinMakerSync], None] = it.wait_until_deleted
     wait(TWIN)
@@ -108,6 +120,7 @@ async def awaitable(it: AsyncUnisync) -> None:
     assert_type(await it.wait_until_active(STACK, revision="4f2c9e1", timeout=None), GitSyncJob)  # unknown: pyrefly
     assert_type(await it.wait_until_resources_synced(TWIN, max_failures=1, timeout=60.0), SyncResourceSummary)
     assert_type(await it.resume(WaitToken.create(STACK)), SyncJob)
+    assert_type(it.with_options(timeout=timedelta(seconds=5)), AsyncUnisync)
     await it.wait_until_deleted(STACK, timeout=60, on_progress=show_git)
     assert_type(await it.get_many([STACK, INSTANCE]), list[Outcome[GitSyncJob]])  # unknown: pyrefly
     assert_type(await it.wait_all(MIXED, return_when="first_failure"), list[Outcome[SyncJob]])  # unknown: pyrefly

@@ -95,6 +95,7 @@ def call(it: RecordedCall) -> None:
 def fake(it: FakeUnisync) -> None:
     taken: Unisync = it
     assert_type(it.aws, Emulator)
+    assert_type(it.with_options(max_attempts=1), FakeUnisync)
     assert_type(FakeUnisync(it.aws, account="210987654321", region="us-east-1"), FakeUnisync)
     del taken
 
@@ -102,4 +103,5 @@ def fake(it: FakeUnisync) -> None:
 def awaited_fake(it: FakeAsyncUnisync) -> None:
     taken: AsyncUnisync = it
     assert_type(it.aws, Emulator)
+    assert_type(it.with_options(max_attempts=1), FakeAsyncUnisync)
     del taken

@@ -17,6 +17,7 @@ from unisync import (
     NotFoundError,
     ProtonDeprecationWarning,
     QuotaExceededError,
+    RepositorySyncAttempt,
     ResponseError,
     Revision,
     ServerError,
@@ -170,6 +171,7 @@ def wait_timeout_error(it: WaitTimeoutError) -> TimeoutError:
 def sync_failed_error(it: SyncFailedError) -> None:
     assert_type(it.error, SyncError | None)
     assert_type(it.resources, SyncResourceSummary | None)
+    assert_type(it.branch, RepositorySyncAttempt | None)
 
 
 def sync_blocked_error(it: SyncBlockedError) -> None:
@@ -179,3 +181,4 @@ def sync_blocked_error(it: SyncBlockedError) -> None:
 def sync_superseded_error(it: SyncSupersededError) -> None:
     assert_type(it.revision, str)
     assert_type(it.superseded_by, Revision)
+    assert_type(it.was_before, bool)

@@ -52,6 +52,7 @@ AsyncFleet(
 def blocking(it: Fleet) -> None:
     assert_type(it.locations, tuple[AccountRegion, ...])
     assert_type(it.client("123456789012", "eu-west-1"), Unisync)
+    assert_type(it.with_options(timeout=5), Fleet)
     assert_type(it.get(THERE), GitSyncJob)  # unknown: pyrefly
     assert_type(it.get(TWIN_THERE), TwinMakerSyncJob)  # unknown: pyrefly
     assert_type(it.wait_until_active(THERE, stop=threading.Event()), GitSyncJob)  # unknown: pyrefly
@@ -78,6 +79,7 @@ def blocking(it: Fleet) -> None:
 async def awaitable(it: AsyncFleet) -> None:
     assert_type(it.locations, tuple[AccountRegion, ...])
     assert_type(it.client("123456789012", "eu-west-1"), AsyncUnisync)
+    assert_type(it.with_options(timeout=5), AsyncFleet)
     assert_type(await it.get(THERE), GitSyncJob)  # unknown: pyrefly
     assert_type(await it.wait_until_active(TWIN_THERE), TwinMakerSyncJob)  # unknown: pyrefly
     await it.wait_until_deleted(THERE)

@@ -124,7 +124,7 @@ client.repository_status(STACK).status  # wrong
 # Many references.
 client.get_many(STACK)  # wrong
 client.get_many(["codeconnections:x"])  # wrong
-client.get_many([STACK], timeout=5)  # wrong
+client.get_many([STACK], timeout="5")  # wrong
 client.get_many([STACK], blockers=True)  # wrong
 client.get_many([STACK])[0].blockers[0]  # wrong
 client.get_many([STACK])[0].job.latest_sync  # wrong
