@@ -81,9 +81,10 @@ async def main() -> None:
 
         heading("A commit is superseded before it is live")
         aws.push(stack="payments-prod", sha=SUPERSEDED)
-        await asyncio.sleep(0.2)
+        waiting = asyncio.create_task(wait_for_error(client, PAYMENTS, SUPERSEDED))
+        await asyncio.sleep(0.5)
         aws.push(stack="payments-prod", sha=FIX)
-        await wait_for_error(client, PAYMENTS, SUPERSEDED)
+        await waiting
 
         heading("A sync is blocked")
         reason = "Modified by something besides ServiceSync. Disabling syncing."

@@ -219,7 +219,7 @@ class CommonMethods(MethodsBase):
             NotFoundError: There is no such sync. One that is configured and has never run is waited for.
             UnisyncError: Any other error in `unisync.errors`.
 
-        AWS operation: those of `get`, and for Git syncs those of `blockers` and `repository_status`.
+        AWS operation: those of `get`, and for Git syncs those of `blockers` and those of `repository_status`.
         """
         options = WaitOptions[J].checked(
             timeout=timeout,
