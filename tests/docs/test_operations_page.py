@@ -14,8 +14,8 @@ import pytest
 
 from tests.support.documents import DOCS, ROOT
 from tests.support.operations import OPERATIONS, ROLE, Known, prepare
-from tests.support.samples import FACTORY, MINE, STACK
-from unisync import ServiceInstanceSync, TemplateSync, Unisync, UnisyncError, WaitToken
+from tests.support.samples import FACTORY, MINE, NEWER, STACK
+from unisync import ServiceInstanceSync, SyncJob, SyncRef, TemplateSync, Unisync, UnisyncError, WaitToken
 from unisync.emulator import Emulator
 
 pytestmark = pytest.mark.slow
@@ -47,16 +47,21 @@ def test_the_table_has_every_operation() -> None:
     assert set(table()) == expected
 
 
+def never(ref: SyncRef[SyncJob]) -> str | None:
+    """A commit that is never pushed: the branch is read too while it is not attempted."""
+    return None if ref == FACTORY else NEWER
+
+
 def uses(client: Unisync, known: Known) -> dict[str, list[Callable[[], object]]]:
     """Uses of each common method, with every kind of argument."""
     return {
         "get": [partial(client.get, ref) for ref in REFS],
         "wait_until_resources_synced": [partial(client.wait_until_resources_synced, FACTORY, timeout=5)],
-        "resume": [partial(client.resume, WaitToken.create(ref, timeout=5)) for ref in REFS],
+        "resume": [partial(client.resume, WaitToken.create(ref, revision=never(ref), timeout=5)) for ref in REFS],
         "watch": [lambda: list(itertools.islice(client.watch(REFS), 4 if known == Known() else 20))],
         "get_many": [lambda: client.get_many(REFS, include_blockers=True)],
-        "wait_all": [lambda: client.wait_all(REFS, timeout=5)],
-        "wait_until_active": [partial(client.wait_until_active, ref, timeout=5) for ref in REFS],
+        "wait_all": [lambda: client.wait_all(REFS, revision=NEWER, timeout=5)],
+        "wait_until_active": [partial(client.wait_until_active, ref, revision=never(ref), timeout=5) for ref in REFS],
         "wait_until_deleted": [partial(client.wait_until_deleted, ref, timeout=5) for ref in REFS],
         "blockers": [partial(client.blockers, ref) for ref in REFS],
         "resolve_blocker": [

@@ -159,7 +159,7 @@ class CommonMethods(MethodsBase):
 
         AWS operation: GetSyncJob, GetServiceInstanceSyncStatus, GetTemplateSyncStatus or GetResourceSyncStatus; if that
         finds no status, also GetServiceSyncConfig, GetTemplateSyncConfig or GetSyncConfiguration. With
-        `include_blockers`, those of `blockers` too.
+        `include_blockers`, also what `blockers` calls.
         """
         target = self._target(ref)
 
