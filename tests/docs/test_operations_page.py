@@ -15,13 +15,14 @@ import pytest
 from tests.support.documents import DOCS, ROOT
 from tests.support.operations import OPERATIONS, ROLE, Known, prepare
 from tests.support.samples import FACTORY, MINE, NEWER, STACK
-from unisync import ServiceInstanceSync, SyncJob, SyncRef, TemplateSync, Unisync, UnisyncError, WaitToken
+from unisync import ServiceInstanceSync, StackSync, SyncJob, SyncRef, TemplateSync, Unisync, UnisyncError, WaitToken
 from unisync.emulator import Emulator
 
 pytestmark = pytest.mark.slow
 
 INSTANCE, TEMPLATE = ServiceInstanceSync("web", "prod"), TemplateSync("web", "SERVICE", "1")
 REFS = (FACTORY, STACK, INSTANCE, TEMPLATE)
+WAITED = [*REFS, StackSync("unblocked")]
 
 Operation = tuple[str, str]
 """The attribute of the client, such as "proton", and AWS's name of the operation."""
@@ -57,11 +58,11 @@ def uses(client: Unisync, known: Known) -> dict[str, list[Callable[[], object]]]
     return {
         "get": [partial(client.get, ref) for ref in REFS],
         "wait_until_resources_synced": [partial(client.wait_until_resources_synced, FACTORY, timeout=5)],
-        "resume": [partial(client.resume, WaitToken.create(ref, revision=never(ref), timeout=5)) for ref in REFS],
+        "resume": [partial(client.resume, WaitToken.create(ref, revision=never(ref), timeout=5)) for ref in WAITED],
         "watch": [lambda: list(itertools.islice(client.watch(REFS), 4 if known == Known() else 20))],
         "get_many": [lambda: client.get_many(REFS, include_blockers=True)],
-        "wait_all": [lambda: client.wait_all(REFS, revision=NEWER, timeout=5)],
-        "wait_until_active": [partial(client.wait_until_active, ref, revision=never(ref), timeout=5) for ref in REFS],
+        "wait_all": [lambda: client.wait_all(WAITED, revision=NEWER, timeout=5)],
+        "wait_until_active": [partial(client.wait_until_active, ref, revision=never(ref), timeout=5) for ref in WAITED],
         "wait_until_deleted": [partial(client.wait_until_deleted, ref, timeout=5) for ref in REFS],
         "blockers": [partial(client.blockers, ref) for ref in REFS],
         "resolve_blocker": [
@@ -88,6 +89,7 @@ def test_the_table_lists_what_a_method_calls(aws: Emulator, client: Unisync, met
         aws.add_service_instance("web", "prod", repository="acme/web")
         aws.add_template("web", repository="acme/web")
         known = Known()
+    aws.add_stack("unblocked", repository="acme/infra")
     before = len(aws.calls)
     for use in uses(client, known)[method]:
         with contextlib.suppress(UnisyncError):
