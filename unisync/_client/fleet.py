@@ -102,6 +102,7 @@ class FleetMethods(CommonMethods):
             allow_unknown_values=allow_unknown_values,
             on_event=on_event,
         )
+        seconds = checked_timeout(call_timeout, "call_timeout")
         loaders: Loaders = []
 
         def make(account: str, own: Boto3Session | None, role: Role | None, region: str | None) -> Session:
@@ -139,7 +140,7 @@ class FleetMethods(CommonMethods):
             clock or clocks.default_clock(),
             rate_limit or RateLimit(),
             options.on_event,
-            checked_timeout(call_timeout, "call_timeout"),
+            seconds,
         )
 
     def __repr__(self) -> str:
