@@ -17,6 +17,7 @@ from botocore.config import Config
 
 from tests.support.samples import STACK, session_of
 from unisync import (
+    AccessDeniedError,
     AccountRegion,
     AsyncUnisync,
     CredentialsError,
@@ -281,7 +282,7 @@ def test_an_error_names_region_and_account(aws: Emulator) -> None:
         region_name="eu-west-1",
     )
     client = Unisync(session, endpoint_url=aws.url, config=Config(proxies={}, inject_host_prefix=False))
-    with pytest.raises(Exception) as caught:  # noqa: PT011
+    with pytest.raises(AccessDeniedError) as caught:
         client.get(STACK)
     assert (caught.value.region, caught.value.account) == ("eu-west-1", "333333333333")
     aws.add_role(ROLE)

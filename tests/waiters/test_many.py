@@ -184,7 +184,7 @@ def test_each_wait_polls_by_its_backoff_although_the_rate_would_allow_more(
         for number, (pause, delay) in enumerate(zip(pauses, delays, strict=True), start=1):
             full = Backoff(jitter=0).delay(number)
             assert 0.75 * full <= delay <= full
-            assert delay - 0.01 <= pause <= delay + 1, "longer only while the first of many polls wait for permits"
+            assert delay - 0.01 <= pause <= delay + 1.5, "longer only while the first of many polls wait for permits"
 
 
 @pytest.mark.usefixtures("fleet")

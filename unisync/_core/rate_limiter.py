@@ -4,8 +4,9 @@ AWS publishes no rate limits for these services, and the limits of an account ar
 in it. So the limiter learns. There is one `AdaptiveRateLimiter` for each operation in each account and region, shared
 by all waits of the process (`LIMITERS`), and it does two things.
 
-It spaces calls. A permit is a moment: the limiter grants the next one `1 / rate` seconds after the last, with a small
-burst after idle time. Callers hold a `Ticket` and ask for a permit with `acquire`, which answers either "send in so
+It spaces calls. A permit is a moment: the limiter grants the next one `1 / rate` seconds after the last. After idle time
+some may be sent at once, but they use up the time of those that would follow: in no second are there more calls than
+the rate says. Callers hold a `Ticket` and ask for a permit with `acquire`, which answers either "send in so
 many seconds" or "ask again in so many seconds". Permits go round among the tickets by their weights, so that a wait for
 one sync and a wait for a thousand share the rate fairly. But nobody is ever waited for: if the ticket whose turn it is
 does not ask, the next one that asks gets the permit. So an abandoned ticket delays nobody and needs no cleanup.
@@ -75,7 +76,9 @@ LIMIT_TTL = 60.0
 THROTTLE_DEBOUNCE = 1.0
 """Seconds within which further throttling counts as the same event."""
 BURST = 10
-"""Calls that may be sent at once while no limit is known, but never more than a second's worth."""
+"""Calls that may be sent at once after idle time while no limit is known, but never more than a second's worth."""
+IDLE_AFTER = 1.0
+"""Seconds without a call after which a limiter is idle."""
 MIN_UTILIZATION = 0.5
 """The part of the time that callers must be held back for the rate to grow."""
 SUSTAINED_SAMPLE = 10
@@ -129,6 +132,9 @@ class AdaptiveRateLimiter:
         """When the next call may be sent."""
         self._granted = 0
         """Permits granted so far."""
+        self._burst = 0
+        """Permits that may be granted at once, before their time."""
+        self._burst_ends_at = -math.inf
         self._window = 0
         self._window_ends_at = now + ACCOUNTING_WINDOW
         self._weight = 0.0
@@ -217,10 +223,12 @@ class AdaptiveRateLimiter:
     def _grant(self, now: float, due: float) -> float:
         """Grant a permit to the ticket whose turn comes when `due` permits were granted; see `acquire`."""
         self._grow(now)
-        # How many calls AWS takes at once is not known either: after throttling, a tenth of a second's worth at most.
-        burst = min(BURST, self.rate) if self._limit_met_at == -math.inf else self.rate / 10
-        self._free_at = max(self._free_at, now - (max(burst, 1.0) - 1) / self.rate)
-        delay = self._held_back_for = max(self._free_at - now, 0.0)
+        if now - self._free_at >= IDLE_AFTER and self._limit_met_at == -math.inf:
+            self._burst, self._burst_ends_at = int(min(BURST, self.rate)), now + IDLE_AFTER
+        # Those who ask a little late do not lose what they were late for.
+        self._free_at = max(self._free_at, now - max(self.rate / 10 - 1, 0.0) / self.rate)
+        is_burst = self._burst > 0 and now < self._burst_ends_at
+        delay = self._held_back_for = 0.0 if is_burst else max(self._free_at - now, 0.0)
         turn_in = (due - self._granted - 1) / self.rate
         early = turn_in - delay - 1 / self.rate
         """Seconds between the next permit and this ticket's turn."""
@@ -236,8 +244,9 @@ class AdaptiveRateLimiter:
                 pause = max(pause, 0.5 / self.rate)
             is_limit_known = now - self._limit_met_at < LIMIT_TTL
             return -min(max(pause, 1e-4), RECHECK_INTERVAL if is_limit_known else FAST_RECHECK_INTERVAL)
-        self._free_at += 1 / self.rate
+        self._free_at = max(self._free_at, now if is_burst else -math.inf) + 1 / self.rate
         self._granted += 1
+        self._burst -= is_burst
         return delay
 
     def _grow(self, now: float) -> None:
