@@ -4,9 +4,9 @@ AWS publishes no rate limits for these services, and the limits of an account ar
 in it. So the limiter learns. There is one `AdaptiveRateLimiter` for each operation in each account and region, shared
 by all waits of the process (`LIMITERS`), and it does two things.
 
-It spaces calls. A permit is a moment: the limiter grants the next one `1 / rate` seconds after the last. After idle time
-some may be sent at once, but they use up the time of those that would follow: in no second are there more calls than
-the rate says. Callers hold a `Ticket` and ask for a permit with `acquire`, which answers either "send in so
+It spaces calls. A permit is a moment: the limiter grants the next one `1 / rate` seconds after the last. After idle
+time some may be sent at once, but they use up the time of those that would follow: in no second are there more calls
+than the rate says. Callers hold a `Ticket` and ask for a permit with `acquire`, which answers either "send in so
 many seconds" or "ask again in so many seconds". Permits go round among the tickets by their weights, so that a wait for
 one sync and a wait for a thousand share the rate fairly. But nobody is ever waited for: if the ticket whose turn it is
 does not ask, the next one that asks gets the permit. So an abandoned ticket delays nobody and needs no cleanup.
