@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from unisync._models.configurations import Trigger as Trigger
     from unisync._models.configurations import UpdatedServiceSyncBlocker as UpdatedServiceSyncBlocker
     from unisync._models.configurations import UpdatedSyncBlocker as UpdatedSyncBlocker
+    from unisync._models.dry_run import DryRun as DryRun
     from unisync._models.jobs import GitSyncJob as GitSyncJob
     from unisync._models.jobs import ProviderType as ProviderType
     from unisync._models.jobs import ResourceSyncAttempt as ResourceSyncAttempt
@@ -150,6 +151,7 @@ __all__ = [
     "DeleteResult",
     "DeletedSyncJob",
     "Discovery",
+    "DryRun",
     "EnsureAction",
     "EnsureResult",
     "Event",
@@ -293,6 +295,7 @@ _HOMES = {
         "UpdatedServiceSyncBlocker",
         "UpdatedSyncBlocker",
     ),
+    "_models.dry_run": ("DryRun",),
     "_models.jobs": (
         "GitSyncJob",
         "ProviderType",

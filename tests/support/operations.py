@@ -35,6 +35,7 @@ from unisync import (
 from unisync._core.pagination import PageRequest
 from unisync._services.registry import Services
 from unisync.emulator import Emulator
+from unisync.emulator.services import HANDLERS
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d"
@@ -274,7 +275,9 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "codestar-connections": _codeconnections({}),
 }
 
-NAMES = [(service, name) for service, operations in OPERATIONS.items() for name in operations]
+ALL_NAMES = [(service, name) for service, operations in OPERATIONS.items() for name in operations]
+NAMES = [(service, name) for service, name in ALL_NAMES if name in HANDLERS[service]]
+"""Those that the emulator has."""
 
 
 def operations_of(service: str) -> Services:

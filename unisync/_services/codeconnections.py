@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated
+from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
 from unisync._core.commands import AccountRegion
 from unisync._core.flow import Flow
 from unisync._core.pagination import PageRequest
@@ -98,7 +98,7 @@ class CodeConnections(ServiceOperations):
 
     # Sync configurations.
 
-    @operation
+    @write_operation
     def create_sync_configuration(
         self,
         resource_name: str,
@@ -129,6 +129,7 @@ class CodeConnections(ServiceOperations):
             pull_request_comment: "ENABLED" or "DISABLED": whether AWS comments on pull requests with the changes that
                 they would make. Not supported by codestar-connections.
             sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The sync configuration.
@@ -180,7 +181,7 @@ class CodeConnections(ServiceOperations):
         params = {"resource_name": resource_name, "sync_type": sync_type}
         return self._request_enveloped("GetSyncConfiguration", params, envelopes.SyncConfigurationEnvelope)
 
-    @operation
+    @write_operation
     def update_sync_configuration(
         self,
         resource_name: str,
@@ -209,6 +210,7 @@ class CodeConnections(ServiceOperations):
             pull_request_comment: "ENABLED" or "DISABLED": whether AWS comments on pull requests with the changes that
                 they would make. Not supported by codestar-connections.
             sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The sync configuration after the update.
@@ -233,7 +235,7 @@ class CodeConnections(ServiceOperations):
         }
         return self._request_enveloped("UpdateSyncConfiguration", params, envelopes.SyncConfigurationEnvelope)
 
-    @operation
+    @write_operation
     def delete_sync_configuration(
         self, resource_name: str, sync_type: SyncType = "CFN_STACK_SYNC"
     ) -> Flow[configurations.DeleteResult]:
@@ -242,6 +244,7 @@ class CodeConnections(ServiceOperations):
         Args:
             resource_name: The stack's name.
             sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             AWS's response, which has no fields so far.
@@ -410,7 +413,7 @@ class CodeConnections(ServiceOperations):
         params = {"resource_name": resource_name, "sync_type": sync_type}
         return self._request_enveloped("GetSyncBlockerSummary", params, envelopes.SyncBlockerSummaryEnvelope)
 
-    @operation
+    @write_operation
     def update_sync_blocker(
         self, id: str, *, resource_name: str, resolved_reason: str, sync_type: SyncType = "CFN_STACK_SYNC"
     ) -> Flow[configurations.UpdatedSyncBlocker]:
@@ -421,6 +424,7 @@ class CodeConnections(ServiceOperations):
             resource_name: The stack's name.
             resolved_reason: Why it is resolved, in 1 to 250 characters.
             sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The blocker, and the stack that it blocked.
@@ -436,7 +440,7 @@ class CodeConnections(ServiceOperations):
 
     # Repository links.
 
-    @operation
+    @write_operation
     def create_repository_link(
         self,
         *,
@@ -456,6 +460,7 @@ class CodeConnections(ServiceOperations):
             repository_name: The name of the repository, without its owner.
             encryption_key_arn: The ARN of the KMS key that encrypts what AWS stores of the repository.
             tags: Tags for the link, up to 200.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The link.
@@ -507,7 +512,7 @@ class CodeConnections(ServiceOperations):
         params = {"repository_link_id": repository_link_id}
         return self._request_enveloped("GetRepositoryLink", params, envelopes.RepositoryLinkEnvelope)
 
-    @operation
+    @write_operation
     def update_repository_link(
         self, repository_link_id: str, *, connection_arn: str | None = None, encryption_key_arn: str | None = None
     ) -> Flow[configurations.RepositoryLink]:
@@ -517,6 +522,7 @@ class CodeConnections(ServiceOperations):
             repository_link_id: The id of the link.
             connection_arn: The ARN of the connection to the repository's provider.
             encryption_key_arn: The ARN of the KMS key that encrypts what AWS stores of the repository.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The link after the update.
@@ -535,12 +541,13 @@ class CodeConnections(ServiceOperations):
         }
         return self._request_enveloped("UpdateRepositoryLink", params, envelopes.RepositoryLinkEnvelope)
 
-    @operation
+    @write_operation
     def delete_repository_link(self, repository_link_id: str) -> Flow[configurations.DeleteResult]:
         """Delete a link to a repository (DeleteRepositoryLink).
 
         Args:
             repository_link_id: The id of the link.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             AWS's response, which has no fields so far.

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated
+from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
 from unisync._core.flow import Flow
 from unisync._core.pagination import PageRequest
 from unisync._core.target import SyncTarget
@@ -142,7 +142,7 @@ class Proton(ServiceOperations):
 
     # Sync configurations.
 
-    @operation
+    @write_operation
     def create_service_sync_config(
         self,
         service_name: str,
@@ -162,6 +162,7 @@ class Proton(ServiceOperations):
             repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             file_path: The path of the file that defines the service and its instances.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The sync configuration; None if AWS returns none.
@@ -207,7 +208,7 @@ class Proton(ServiceOperations):
             "GetServiceSyncConfig", {"service_name": service_name}, envelopes.ServiceSyncConfigEnvelope
         )
 
-    @operation
+    @write_operation
     def update_service_sync_config(
         self,
         service_name: str,
@@ -225,6 +226,7 @@ class Proton(ServiceOperations):
             repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             file_path: The path of the file that defines the service and its instances.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The sync configuration after the update; None if AWS returns none.
@@ -244,12 +246,13 @@ class Proton(ServiceOperations):
         }
         return self._request_enveloped("UpdateServiceSyncConfig", params, envelopes.ServiceSyncConfigEnvelope)
 
-    @operation
+    @write_operation
     def delete_service_sync_config(self, service_name: str) -> Flow[configurations.ServiceSyncConfig | None]:
         """Stop a service from following a branch (DeleteServiceSyncConfig). The service itself stays unchanged.
 
         Args:
             service_name: The service.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The deleted sync configuration; None if AWS returns none.
@@ -315,7 +318,7 @@ class Proton(ServiceOperations):
             )
         )
 
-    @operation
+    @write_operation
     def create_template_sync_config(
         self,
         template_name: str,
@@ -337,6 +340,7 @@ class Proton(ServiceOperations):
             repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             subdirectory: The directory of the template; None is the root of the repository.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The sync configuration; None if AWS returns none.
@@ -385,7 +389,7 @@ class Proton(ServiceOperations):
         params = {"template_name": template_name, "template_type": template_type}
         return self._request_enveloped("GetTemplateSyncConfig", params, envelopes.TemplateSyncConfigEnvelope)
 
-    @operation
+    @write_operation
     def update_template_sync_config(
         self,
         template_name: str,
@@ -405,6 +409,7 @@ class Proton(ServiceOperations):
             repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             subdirectory: The directory of the template; None is the root of the repository.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The sync configuration after the update; None if AWS returns none.
@@ -425,7 +430,7 @@ class Proton(ServiceOperations):
         }
         return self._request_enveloped("UpdateTemplateSyncConfig", params, envelopes.TemplateSyncConfigEnvelope)
 
-    @operation
+    @write_operation
     def delete_template_sync_config(
         self, template_name: str, template_type: TemplateType
     ) -> Flow[configurations.TemplateSyncConfig | None]:
@@ -434,6 +439,7 @@ class Proton(ServiceOperations):
         Args:
             template_name: The template.
             template_type: "ENVIRONMENT" or "SERVICE".
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The deleted sync configuration; None if AWS returns none.
@@ -572,7 +578,7 @@ class Proton(ServiceOperations):
             "GetServiceSyncBlockerSummary", params, envelopes.ServiceSyncBlockerSummaryEnvelope
         )
 
-    @operation
+    @write_operation
     def update_service_sync_blocker(
         self, id: str, *, resolved_reason: str
     ) -> Flow[configurations.UpdatedServiceSyncBlocker]:
@@ -581,6 +587,7 @@ class Proton(ServiceOperations):
         Args:
             id: The blocker's id.
             resolved_reason: Why it is resolved.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The blocker, and the service or the instance that it blocked.
@@ -598,7 +605,7 @@ class Proton(ServiceOperations):
 
     # Repositories.
 
-    @operation
+    @write_operation
     def create_repository(
         self,
         name: str,
@@ -618,6 +625,7 @@ class Proton(ServiceOperations):
             connection_arn: The ARN of the connection to the provider.
             encryption_key: The ARN of the KMS key that encrypts what AWS stores of the repository.
             tags: Tags for the registration, up to 50.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The repository.
@@ -665,13 +673,14 @@ class Proton(ServiceOperations):
             "GetRepository", {"name": name, "provider": provider}, envelopes.RepositoryEnvelope
         )
 
-    @operation
+    @write_operation
     def delete_repository(self, name: str, provider: RepositoryProvider) -> Flow[configurations.Repository | None]:
         """Delete the registration of a repository (DeleteRepository). The repository itself stays unchanged.
 
         Args:
             name: The repository, as "owner/name".
             provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The deleted registration; None if AWS returns none.

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated
 
-from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated
+from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
 from unisync._core.flow import Flow
 from unisync._core.pagination import PageRequest
 from unisync._core.target import SyncTarget, no_blockers
@@ -74,7 +74,7 @@ class TwinMaker(ServiceOperations):
 
     # Sync jobs.
 
-    @operation
+    @write_operation
     def create_sync_job(
         self,
         workspace_id: str,
@@ -92,6 +92,7 @@ class TwinMaker(ServiceOperations):
             sync_role: The ARN of the role with which TwinMaker reads the source.
             sync_source: The source of the assets, such as "SITEWISE".
             tags: Tags for the job, up to 50.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The new job. Pass its `ref` to `wait_until_active` to wait for it.
@@ -140,7 +141,7 @@ class TwinMaker(ServiceOperations):
         response = yield from self._request("GetSyncJob", params, TwinMakerSyncResponse)
         return with_ref(TwinMakerSyncJob, self._ref(ref), response)
 
-    @operation
+    @write_operation
     def delete_sync_job(self, workspace_id: str, sync_source: str = "SITEWISE") -> Flow[DeletedSyncJob]:
         """Start deleting a sync job and the resources that it synced (DeleteSyncJob).
 
@@ -149,6 +150,7 @@ class TwinMaker(ServiceOperations):
         Args:
             workspace_id: The workspace that the job belongs to.
             sync_source: The source of its assets, such as "SITEWISE".
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The job that is being deleted.
