@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from unisync._models.configurations import SyncBlockerContext as SyncBlockerContext
     from unisync._models.configurations import SyncBlockerSummary as SyncBlockerSummary
     from unisync._models.configurations import SyncConfiguration as SyncConfiguration
+    from unisync._models.configurations import TagResult as TagResult
     from unisync._models.configurations import TemplateSyncConfig as TemplateSyncConfig
     from unisync._models.configurations import Trigger as Trigger
     from unisync._models.configurations import UpdatedServiceSyncBlocker as UpdatedServiceSyncBlocker
@@ -213,6 +214,7 @@ __all__ = [
     "SyncSupersededError",
     "SyncType",
     "SystemClock",
+    "TagResult",
     "TemplateSync",
     "TemplateSyncConfig",
     "TemplateType",
@@ -290,6 +292,7 @@ _HOMES = {
         "SyncBlockerContext",
         "SyncBlockerSummary",
         "SyncConfiguration",
+        "TagResult",
         "TemplateSyncConfig",
         "Trigger",
         "UpdatedServiceSyncBlocker",

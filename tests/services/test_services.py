@@ -234,6 +234,7 @@ ARGUMENTS: Mapping[str, Any] = {
     "limit": 5,
     "next_token": "token",
     "page_size": 7,
+    "tag_keys": ["team"],
     "tags": {"team": "a"},
     "template_type": "ENVIRONMENT",
     "template_version": "3",
@@ -242,7 +243,7 @@ ARGUMENTS: Mapping[str, Any] = {
 
 
 def snake(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def operation_of(service: str, name: str) -> Callable[..., Any]:
@@ -280,6 +281,8 @@ def test_every_argument_is_sent_unchanged_under_its_own_name(service: str, name:
     else:
         call = next(result)
         arguments.pop("dry_run", None)
+    if name == "ListTagsForResource":
+        arguments |= {"iottwinmaker": {"max_results": 200}, "proton": {"max_results": 100}}.get(service, {})
     assert (call.service, call.operation, sent_by(call)) == (service, name, arguments)
     assert ("2026-10-07" in call.connection_hint) == (service == "proton")
     assert call.idempotent == (not re.search("^Create|Blocker$", name))

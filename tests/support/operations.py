@@ -26,6 +26,7 @@ from unisync import (
     SyncConfiguration,
     SyncJobSummary,
     SyncResource,
+    TagResult,
     TemplateSyncConfig,
     TwinMakerSyncJob,
     Unisync,
@@ -55,6 +56,12 @@ class Known:
     free_link: str = "0a1b2c3d-0000-0000-0000-000000000001"
     stack_blocker: str = "0a1b"
     service_blocker: str = "2c3d"
+    job_arn: str = "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE-default"
+    repository_arn: str = "arn:aws:proton:eu-west-1:123456789012:repository/github:acme/web"
+
+    @property
+    def link_arn(self) -> str:
+        return f"arn:aws:codeconnections:eu-west-1:123456789012:repository-link/{self.link}"
 
 
 def prepare(aws: Emulator, client: Unisync | None = None) -> Known:
@@ -63,7 +70,7 @@ def prepare(aws: Emulator, client: Unisync | None = None) -> Known:
     aws.add_workspace("plant")
     aws.add_sync_resource("factory", "asset-1", resource_id="entity-1")
     with nullcontext(client) if client is not None else Unisync(**aws.client_options()) as prepared:
-        prepared.twinmaker.create_sync_job("factory", sync_role=ROLE)
+        job = prepared.twinmaker.create_sync_job("factory", sync_role=ROLE)
     aws.add_stack("payments-prod", repository="acme/infra")
     aws.add_service_instance("web", "prod", repository="acme/web")
     aws.add_service("api")
@@ -79,6 +86,7 @@ def prepare(aws: Emulator, client: Unisync | None = None) -> Known:
         free_link=aws.add_repository_link("acme/spare"),
         stack_blocker=aws.block(stack="payments-prod", reason="modified by hand"),
         service_blocker=aws.block(service="web", reason="modified by hand"),
+        job_arn=job.arn,
     )
     aws.add_repository("acme/spare")
     return known
@@ -91,6 +99,23 @@ class Operation:
     use: Callable[[Any, Known], Any]
     result: type[Any]
     is_list: bool = False
+
+
+def _tags(attribute: str, arn: Callable[[Known], str]) -> dict[str, Operation]:
+    def operations(client: Any) -> Any:
+        return getattr(client, attribute)
+
+    return {
+        "ListTagsForResource": Operation(
+            lambda client, known: operations(client).list_tags_for_resource(arn(known)), dict
+        ),
+        "TagResource": Operation(
+            lambda client, known: operations(client).tag_resource(arn(known), {"team": "a"}), TagResult
+        ),
+        "UntagResource": Operation(
+            lambda client, known: operations(client).untag_resource(arn(known), ["team"]), TagResult
+        ),
+    }
 
 
 def _codeconnections(newer: dict[str, str]) -> dict[str, Operation]:
@@ -173,6 +198,7 @@ def _codeconnections(newer: dict[str, str]) -> dict[str, Operation]:
             ),
             UpdatedSyncBlocker,
         ),
+        **_tags("codeconnections", lambda known: known.link_arn),
     }
 
 
@@ -194,6 +220,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             SyncResource,
             is_list=True,
         ),
+        **_tags("twinmaker", lambda known: known.job_arn),
     },
     "proton": {
         "CreateRepository": Operation(
@@ -270,6 +297,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             ),
             UpdatedServiceSyncBlocker,
         ),
+        **_tags("proton", lambda known: known.repository_arn),
     },
     "codeconnections": _codeconnections({"pull_request_comment": "ENABLED"}),
     "codestar-connections": _codeconnections({}),

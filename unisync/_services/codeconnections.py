@@ -26,10 +26,9 @@ from unisync._services.operations import (
     drop_none,
     if_as_requested,
     pascal,
-    tag_list,
 )
 
-CODECONNECTIONS = Service("codeconnections", EnumMapping(STATES), pascal)
+CODECONNECTIONS = Service("codeconnections", EnumMapping(STATES), pascal, tag_fields=("Key", "Value"))
 
 SyncType = Literal["CFN_STACK_SYNC"] | str
 """The kind of resource that CodeConnections syncs."""
@@ -477,7 +476,7 @@ class CodeConnections(ServiceOperations):
             "repository_name": repository_name,
             "encryption_key_arn": encryption_key_arn,
         }
-        key_values = tag_list(tags, "Key", "Value")
+        all_params = {**params, "tags": self._tags(tags)}
 
         def created() -> Flow[configurations.RepositoryLink | None]:
             links = yield from self.list_repository_links().collect()
@@ -485,10 +484,7 @@ class CodeConnections(ServiceOperations):
 
         return create_once(
             lambda: self._request_enveloped(
-                "CreateRepositoryLink",
-                {**params, "tags": key_values},
-                envelopes.RepositoryLinkEnvelope,
-                idempotent=False,
+                "CreateRepositoryLink", all_params, envelopes.RepositoryLinkEnvelope, idempotent=False
             ),
             created,
         )

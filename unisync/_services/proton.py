@@ -24,7 +24,6 @@ from unisync._services.operations import (
     create_once,
     delete_idempotent,
     if_as_requested,
-    tag_list,
 )
 
 ENDED = "AWS ended its support of Proton on 2026-10-07"
@@ -39,6 +38,8 @@ PROTON = Service(
     EnumMapping(STATES, PROVIDERS),
     camel,
     connection_hint=f"{ENDED}: its endpoint may no longer exist",
+    tag_fields=("key", "value"),
+    tags_per_page=100,
 )
 
 RepositoryProvider = Literal["BITBUCKET", "GITHUB", "GITHUB_ENTERPRISE"] | str
@@ -642,7 +643,7 @@ class Proton(ServiceOperations):
             "connection_arn": connection_arn,
             "encryption_key": encryption_key,
         }
-        all_params = {**params, "tags": tag_list(tags, "key", "value")}
+        all_params = {**params, "tags": self._tags(tags)}
         return create_once(
             lambda: self._request_enveloped(
                 "CreateRepository", all_params, envelopes.RepositoryEnvelope, idempotent=False

@@ -23,7 +23,6 @@ from unisync._services.operations import (
     delete_idempotent,
     drop_none,
     if_as_requested,
-    tag_mapping,
 )
 
 STATES = {
@@ -38,7 +37,13 @@ STATES = {
 }
 """The states of sync jobs and of their resources."""
 
-TWINMAKER = Service("iottwinmaker", EnumMapping(STATES), camel)
+
+def to_wire_name(name: str) -> str:
+    """AWS's name of a parameter, from ours."""
+    return "resourceARN" if name == "resource_arn" else camel(name)
+
+
+TWINMAKER = Service("iottwinmaker", EnumMapping(STATES), to_wire_name, tags_per_page=200)
 
 
 class CreateSyncJobResponse(Model, frozen=True):
@@ -105,7 +110,7 @@ class TwinMaker(ServiceOperations):
         """
         ref = TwinMakerSync(workspace_id, sync_source)
         params = {"workspace_id": workspace_id, "sync_source": sync_source, "sync_role": sync_role}
-        all_params = {**params, "tags": tag_mapping(tags)}
+        all_params = {**params, "tags": self._tags(tags)}
 
         def created() -> Flow[CreateSyncJobResponse | None]:
             job = yield from if_as_requested(self.get_sync_job(workspace_id, sync_source), params)
