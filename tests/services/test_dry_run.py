@@ -41,8 +41,12 @@ def test_an_operation_that_only_reads_has_no_dry_run(service: str, name: str) ->
 @pytest.mark.parametrize("wrong", [None, 0, 1, "no"])
 def test_dry_run_is_true_or_false(wrong: Any) -> None:
     twinmaker: Any = TwinMaker()
-    with pytest.raises(InvalidArgumentError, match="dry_run: expected True or False, got"):
-        drive(twinmaker.delete_sync_job("factory", dry_run=wrong))
+    for start, responses in (
+        (partial(twinmaker.delete_sync_job, "factory"), []),
+        (partial(twinmaker.ensure_sync_job, "factory", sync_role=ROLE), [Model()]),
+    ):
+        with pytest.raises(InvalidArgumentError, match="dry_run: expected True or False, got"):
+            drive(start(dry_run=wrong), responses)
 
 
 def test_a_dry_run_raises_what_is_wrong_with_the_arguments() -> None:

@@ -129,6 +129,14 @@ TemplateVersionsPage = _page(TemplateVersion, "templateVersions")
 
 # CodeConnections.
 
+
+class Connection(Model, frozen=True):
+    """A connection to the provider of repositories."""
+
+    provider_type: str | None = alias("ProviderType", default=None)
+
+
+ConnectionEnvelope = _envelope("Connection", Connection)
 RepositoryLinkEnvelope = _envelope("RepositoryLinkInfo", RepositoryLink)
 SyncConfigurationEnvelope = _envelope("SyncConfiguration", SyncConfiguration)
 SyncBlockerSummaryEnvelope = _envelope("SyncBlockerSummary", SyncBlockerSummary)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
 from unisync._core.commands import AccountRegion
@@ -16,7 +16,7 @@ from unisync._models.jobs import GitSyncJob, GitSyncResponse, ResourceSyncAttemp
 from unisync._models.refs import StackSync
 from unisync._services.ensure import EnsureResult, ensure
 from unisync._services.findings import Findings
-from unisync._services.git_sync import STATES, all_blockers, git_job, git_target
+from unisync._services.git_sync import STATES, all_blockers, git_job, git_target, not_found
 from unisync._services.operations import (
     Service,
     ServiceOperations,
@@ -29,6 +29,9 @@ from unisync._services.operations import (
 )
 
 CODECONNECTIONS = Service("codeconnections", EnumMapping(STATES), pascal, tag_fields=("Key", "Value"))
+
+LINK_FIELD_NAMES = {"owner_id": "owner"}
+"""Parameters whose field in a repository link has another name."""
 
 SyncType = Literal["CFN_STACK_SYNC"] | str
 """The kind of resource that CodeConnections syncs."""
@@ -137,6 +140,7 @@ class CodeConnections(ServiceOperations):
             InvalidArgumentError: An argument is not what is expected.
             InvalidRequestError: AWS rejects a parameter.
             AlreadyExistsError: The stack has a sync configuration.
+            NotFoundError: There is no such link.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
@@ -304,6 +308,7 @@ class CodeConnections(ServiceOperations):
         trigger_resource_update_on: configurations.Trigger | None = None,
         pull_request_comment: configurations.Switch | None = None,
         sync_type: SyncType = "CFN_STACK_SYNC",
+        dry_run: bool = False,
     ) -> Flow[EnsureResult[configurations.SyncConfiguration]]:
         """Ensure that a stack follows a file of a branch.
 
@@ -323,6 +328,7 @@ class CodeConnections(ServiceOperations):
             pull_request_comment: "ENABLED" or "DISABLED": whether AWS comments on pull requests with the changes that
                 they would make. None leaves it unchanged. Not supported by codestar-connections.
             sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
+            dry_run: True only reads, and returns what would be done and sent.
 
         Returns:
             What was done, and the configuration as it is now.
@@ -330,12 +336,13 @@ class CodeConnections(ServiceOperations):
         Raises:
             InvalidArgumentError: An argument is not what is expected.
             InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such link.
             ConflictError: Other clients keep changing it.
             UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: GetSyncConfiguration; CreateSyncConfiguration or UpdateSyncConfiguration.
         """
-        desired: dict[str, Any] = {
+        settings = {
             "repository_link_id": repository_link_id,
             "branch": branch,
             "config_file": config_file,
@@ -345,14 +352,16 @@ class CodeConnections(ServiceOperations):
             "pull_request_comment": pull_request_comment,
         }
         yield from self._validate(
-            "CreateSyncConfiguration", {"resource_name": resource_name, "sync_type": sync_type, **desired}
+            "CreateSyncConfiguration", {"resource_name": resource_name, "sync_type": sync_type, **settings}
         )
+        desired: dict[str, str] = drop_none(settings)
         return (
             yield from ensure(
-                drop_none(desired),
+                desired,
                 read=lambda: self.get_sync_configuration(resource_name, sync_type),
                 create=lambda: self.create_sync_configuration(resource_name, sync_type=sync_type, **desired),
-                update=lambda changed: self.update_sync_configuration(resource_name, sync_type=sync_type, **changed),
+                update=lambda _, changed: self.update_sync_configuration(resource_name, sync_type=sync_type, **changed),
+                dry_run=dry_run,
             )
         )
 
@@ -468,6 +477,7 @@ class CodeConnections(ServiceOperations):
             InvalidArgumentError: An argument is not what is expected.
             InvalidRequestError: AWS rejects a parameter.
             AlreadyExistsError: The repository is linked already.
+            NotFoundError: There is no such connection.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
@@ -480,7 +490,7 @@ class CodeConnections(ServiceOperations):
 
         def created() -> Flow[configurations.RepositoryLink | None]:
             links = yield from self.list_repository_links().collect()
-            return next((link for link in links if not differences(params, link, {"owner_id": "owner"})), None)
+            return next((link for link in links if not differences(params, link, LINK_FIELD_NAMES)), None)
 
         return create_once(
             lambda: self._request_enveloped(
@@ -558,6 +568,80 @@ class CodeConnections(ServiceOperations):
         params = {"repository_link_id": repository_link_id}
         return delete_idempotent(
             self._request("DeleteRepositoryLink", params, configurations.DeleteResult), configurations.DeleteResult()
+        )
+
+    @operation
+    def ensure_repository_link(
+        self,
+        *,
+        connection_arn: str,
+        owner_id: str,
+        repository_name: str,
+        encryption_key_arn: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+    ) -> Flow[EnsureResult[configurations.RepositoryLink]]:
+        """Ensure that a repository is linked by this connection.
+
+        Links the repository, updates the connection, the key and the tags that differ, or leaves the link unchanged.
+        The link is found by the owner and the name of the repository. A repository of that name at another provider has
+        a link of its own: if there is only a link by another connection, the connection is read to compare the
+        providers. If another client changes the link at the same time, it is read and compared again.
+
+        Args:
+            connection_arn: The ARN of the connection to the repository's provider.
+            owner_id: The owner of the repository.
+            repository_name: The name of the repository, without its owner.
+            encryption_key_arn: The ARN of the KMS key that encrypts what AWS stores of the repository. None leaves it
+                unchanged.
+            tags: Tags that the link must have, up to 200; it may have others. None leaves its tags unchanged.
+            dry_run: True only reads, and returns what would be done and sent.
+
+        Returns:
+            What was done, and the link as it is now.
+
+        Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such connection.
+            ConflictError: Other clients keep changing the link.
+            UnisyncError: Any other error in `unisync.errors`.
+
+        AWS operation: ListRepositoryLinks; CreateRepositoryLink or UpdateRepositoryLink; also GetConnection,
+        ListTagsForResource and TagResource.
+        """
+        desired = {"connection_arn": connection_arn, "encryption_key_arn": encryption_key_arn}
+        identity = {"owner_id": owner_id, "repository_name": repository_name}
+        yield from self._validate("CreateRepositoryLink", {**identity, **desired, "tags": self._tags(tags)})
+
+        def read() -> Flow[configurations.RepositoryLink]:
+            links = yield from self.list_repository_links().collect()
+            same_name = [link for link in links if not differences(identity, link, LINK_FIELD_NAMES)]
+            found = next((link for link in same_name if link.connection_arn == connection_arn), None)
+            if found is None and same_name:
+                params = {"connection_arn": connection_arn}
+                connection = yield from self._request_enveloped("GetConnection", params, envelopes.ConnectionEnvelope)
+                found = next((link for link in same_name if link.aws_provider == connection.provider_type), None)
+            if found is None:
+                message = f"{owner_id}/{repository_name} has no repository link"
+                raise not_found(self.service_name, "ListRepositoryLinks", message)
+            return found
+
+        return (
+            yield from ensure(
+                drop_none(desired),
+                read=read,
+                create=lambda: self.create_repository_link(
+                    connection_arn=connection_arn,
+                    owner_id=owner_id,
+                    repository_name=repository_name,
+                    encryption_key_arn=encryption_key_arn,
+                    tags=tags,
+                ),
+                update=lambda link, changed: self.update_repository_link(link.repository_link_id, **changed),
+                tagging=self._tagging(tags, lambda link: link.repository_link_arn),
+                dry_run=dry_run,
+            )
         )
 
     @paginated

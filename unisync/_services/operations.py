@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from unisync._core.bridge import MethodsBase, operation, write_operation
 from unisync._core.commands import AccountRegion
@@ -57,6 +57,15 @@ class EnvelopeOf(Protocol[T_co]):
     def model_extra(self) -> dict[str, Any] | None:
         """Fields that no model has."""
         ...
+
+
+class Tagging(NamedTuple, Generic[T]):
+    """The tags that a resource must have, besides others."""
+
+    missing: Callable[[T], Flow[dict[str, str]]]
+    """Reads which of them it does not have, or has with another value."""
+    add: Callable[[T, Mapping[str, str]], Flow[None]]
+    """Sets tags."""
 
 
 class ServiceOperations(MethodsBase):
@@ -158,6 +167,30 @@ class ServiceOperations(MethodsBase):
             return mapping
         key, value = self._service.tag_fields
         return [{key: name, value: text} for name, text in mapping.items()]
+
+    def _tagging(self, tags: Mapping[str, str] | None, arn: Callable[[T], str]) -> Tagging[T] | None:
+        """The tags that a resource must have; None if it need not have any."""
+        if not tags:
+            return None
+        desired = checked_tags(tags)
+
+        def missing(resource: T) -> Flow[dict[str, str]]:
+            actual = yield from self.list_tags_for_resource(arn(resource))
+            return {key: value for key, value in desired.items() if actual.get(key) != value}
+
+        def add(resource: T, missing: Mapping[str, str]) -> Flow[None]:
+            yield from self.tag_resource(arn(resource), missing)
+
+        return Tagging(missing, add)
+
+    def _cannot_update(self, operation: str, what: str, changed: Params, current: object, advice: str) -> ConflictError:
+        """The error for something that exists, differs from what is desired, and cannot be updated."""
+        differ = ", ".join(f"{name} is {getattr(current, name)!r}, not {value!r}" for name, value in changed.items())
+        return self._conflict(operation, f"{what} exists, and its {differ}. AWS cannot update it: {advice}")
+
+    def _conflict(self, operation: str, message: str) -> ConflictError:
+        """The error for a conflict that AWS need not be asked about."""
+        return ConflictError({"Error": {"Code": "ConflictException", "Message": message}}, operation, self.service_name)
 
     def _ref(self, ref: SyncRef[J]) -> SyncRef[J]:
         """A reference as this client's user knows it: in a fleet, with its account and region."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal, NoReturn
 
 from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
 from unisync._core.flow import Flow
@@ -23,6 +23,7 @@ from unisync._services.operations import (
     camel,
     create_once,
     delete_idempotent,
+    drop_none,
     if_as_requested,
 )
 
@@ -278,6 +279,7 @@ class Proton(ServiceOperations):
         repository_provider: RepositoryProvider,
         branch: str,
         file_path: str,
+        dry_run: bool = False,
     ) -> Flow[EnsureResult[configurations.ServiceSyncConfig]]:
         """Ensure that a service follows a file of a branch.
 
@@ -290,6 +292,7 @@ class Proton(ServiceOperations):
             repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             file_path: The path of the file that defines the service and its instances.
+            dry_run: True only reads, and returns what would be done and sent.
 
         Returns:
             What was done, and the configuration as it is now.
@@ -302,7 +305,7 @@ class Proton(ServiceOperations):
 
         AWS operation: GetServiceSyncConfig; CreateServiceSyncConfig or UpdateServiceSyncConfig.
         """
-        desired: dict[str, Any] = {
+        desired = {
             "repository_name": repository_name,
             "repository_provider": repository_provider,
             "branch": branch,
@@ -314,8 +317,9 @@ class Proton(ServiceOperations):
                 desired,
                 read=lambda: self._service_config(service_name),
                 create=lambda: self.create_service_sync_config(service_name, **desired),
-                update=lambda _: self.update_service_sync_config(service_name, **desired),
+                update=lambda _config, _changed: self.update_service_sync_config(service_name, **desired),
                 field_names=FIELD_NAMES,
+                dry_run=dry_run,
             )
         )
 
@@ -466,6 +470,7 @@ class Proton(ServiceOperations):
         repository_provider: RepositoryProvider,
         branch: str,
         subdirectory: str | None = None,
+        dry_run: bool = False,
     ) -> Flow[EnsureResult[configurations.TemplateSyncConfig]]:
         """Ensure that a template follows a directory of a branch.
 
@@ -479,6 +484,7 @@ class Proton(ServiceOperations):
             repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             subdirectory: The directory of the template; None is the root of the repository.
+            dry_run: True only reads, and returns what would be done and sent.
 
         Returns:
             What was done, and the configuration as it is now.
@@ -491,13 +497,13 @@ class Proton(ServiceOperations):
 
         AWS operation: GetTemplateSyncConfig; CreateTemplateSyncConfig or UpdateTemplateSyncConfig.
         """
-        desired: dict[str, Any] = {
+        desired = {
             "repository_name": repository_name,
             "repository_provider": repository_provider,
             "branch": branch,
             "subdirectory": subdirectory,
         }
-
+        sent: dict[str, str] = drop_none(desired)
         yield from self._validate(
             "CreateTemplateSyncConfig", {"template_name": template_name, "template_type": template_type, **desired}
         )
@@ -505,9 +511,10 @@ class Proton(ServiceOperations):
             yield from ensure(
                 desired,
                 read=lambda: self._template_config(template_name, template_type),
-                create=lambda: self.create_template_sync_config(template_name, template_type, **desired),
-                update=lambda _: self.update_template_sync_config(template_name, template_type, **desired),
+                create=lambda: self.create_template_sync_config(template_name, template_type, **sent),
+                update=lambda _config, _changed: self.update_template_sync_config(template_name, template_type, **sent),
                 field_names=FIELD_NAMES,
+                dry_run=dry_run,
             )
         )
 
@@ -696,6 +703,64 @@ class Proton(ServiceOperations):
         params = {"name": name, "provider": provider}
         return delete_idempotent(
             self._request_enveloped("DeleteRepository", params, envelopes.OptionalRepositoryEnvelope), None
+        )
+
+    @operation
+    def ensure_repository(
+        self,
+        name: str,
+        provider: RepositoryProvider,
+        *,
+        connection_arn: str,
+        encryption_key: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+    ) -> Flow[EnsureResult[configurations.Repository]]:
+        """Ensure that a repository is registered with this connection and key.
+
+        Registers the repository, sets the tags that the registration lacks, or leaves it unchanged. AWS cannot update a
+        registration. If its connection or key differs, this raises a ConflictError and changes nothing. If another
+        client changes it at the same time, it is read and compared again.
+
+        Args:
+            name: The repository, as "owner/name".
+            provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
+            connection_arn: The ARN of the connection to the provider.
+            encryption_key: The ARN of the KMS key that encrypts what AWS stores of the repository. None accepts any.
+            tags: Tags that the registration must have, up to 50; it may have others. None leaves its tags unchanged.
+            dry_run: True only reads, and returns what would be done and sent.
+
+        Returns:
+            What was done, and the repository as it is now.
+
+        Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            ConflictError: It is registered with another connection or key; the message says which. Or other clients
+                keep changing it.
+            UnisyncError: Any other error in `unisync.errors`.
+
+        AWS operation: GetRepository; CreateRepository, or ListTagsForResource and TagResource.
+        """
+        desired = {"connection_arn": connection_arn, "encryption_key": encryption_key}
+        params = {"name": name, "provider": provider, **desired, "tags": self._tags(tags)}
+        yield from self._validate("CreateRepository", params)
+
+        def update(repository: configurations.Repository, changed: Mapping[str, object]) -> NoReturn:
+            advice = "delete the registration (delete_repository), and ensure it again"
+            raise self._cannot_update("CreateRepository", f"the repository {name}", changed, repository, advice)
+
+        return (
+            yield from ensure(
+                drop_none(desired),
+                read=lambda: self.get_repository(name, provider),
+                create=lambda: self.create_repository(
+                    name, provider, connection_arn=connection_arn, encryption_key=encryption_key, tags=tags
+                ),
+                update=update,
+                tagging=self._tagging(tags, lambda repository: repository.arn),
+                dry_run=dry_run,
+            )
         )
 
     @paginated

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
 from unisync._core.flow import Flow
@@ -14,6 +14,7 @@ from unisync._models import envelopes, resources
 from unisync._models.base import AsRef, Date, EnumMapping, Model, SyncState, alias, with_ref
 from unisync._models.jobs import SyncJobStatus, TwinMakerSyncJob, TwinMakerSyncResponse
 from unisync._models.refs import TwinMakerSync
+from unisync._services.ensure import EnsureResult, ensure
 from unisync._services.findings import Findings
 from unisync._services.operations import (
     Service,
@@ -171,6 +172,73 @@ class TwinMaker(ServiceOperations):
         deleted = DeleteSyncJobResponse(status=SyncJobStatus(state=SyncState.DELETING, aws_state=""))
         response = yield from delete_idempotent(self._request("DeleteSyncJob", params, DeleteSyncJobResponse), deleted)
         return with_ref(DeletedSyncJob, ref, response)
+
+    @operation
+    def ensure_sync_job(
+        self,
+        workspace_id: str,
+        *,
+        sync_role: str,
+        sync_source: str = "SITEWISE",
+        tags: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+    ) -> Flow[EnsureResult[TwinMakerSyncJob]]:
+        """Ensure that a workspace has a sync job with this role.
+
+        Creates the job, sets the tags that it lacks, or leaves it unchanged. AWS cannot update a job's role. If that
+        differs, this raises a ConflictError and changes nothing, since the way to another role deletes all resources
+        that the job synced: `delete_sync_job`, `wait_until_deleted`, and this again.
+
+        Whether the job works does not count: to find out, wait with `wait_until_active`. If another client changes the
+        job at the same time, it is read and compared again.
+
+        Args:
+            workspace_id: The workspace to import the assets into.
+            sync_role: The ARN of the role with which TwinMaker reads the source.
+            sync_source: The source of the assets, such as "SITEWISE".
+            tags: Tags that the job must have, up to 50; it may have others. None leaves its tags unchanged.
+            dry_run: True only reads, and returns what would be done and sent.
+
+        Returns:
+            What was done, and the job as it is now.
+
+        Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter, or there is no such workspace.
+            ConflictError: The job has another role, or is being deleted; the message says which. Or other clients keep
+                changing it.
+            UnisyncError: Any other error in `unisync.errors`.
+
+        AWS operation: GetSyncJob; CreateSyncJob, or ListTagsForResource and TagResource.
+        """
+        ref = TwinMakerSync(workspace_id, sync_source)
+        params = {"workspace_id": workspace_id, "sync_source": sync_source, "sync_role": sync_role}
+        yield from self._validate("CreateSyncJob", {**params, "tags": self._tags(tags)})
+
+        def read() -> Flow[TwinMakerSyncJob]:
+            job = yield from self.get_sync_job(workspace_id, sync_source)
+            if job.status.state is SyncState.DELETING:
+                message = f"{ref} is being deleted: wait until it is deleted (wait_until_deleted), and ensure it again"
+                raise self._conflict("CreateSyncJob", message)
+            return job
+
+        def create() -> Flow[None]:
+            yield from self.create_sync_job(workspace_id, sync_role=sync_role, sync_source=sync_source, tags=tags)
+
+        def update(job: TwinMakerSyncJob, changed: Mapping[str, object]) -> NoReturn:
+            advice = "delete it (delete_sync_job), wait until it is deleted (wait_until_deleted), and ensure it again"
+            raise self._cannot_update("CreateSyncJob", str(ref), changed, job, advice)
+
+        return (
+            yield from ensure(
+                {"sync_role": sync_role},
+                read=read,
+                create=create,
+                update=update,
+                tagging=self._tagging(tags, lambda job: job.arn),
+                dry_run=dry_run,
+            )
+        )
 
     @paginated
     def list_sync_jobs(
