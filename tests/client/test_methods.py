@@ -357,6 +357,11 @@ def test_tags_may_be_empty(aws: Emulator, known: Known, client: Any) -> None:
         assert create()
 
 
+def test_tags_to_search_for_are_text(either: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match="tags: expected text as keys and values, got"):
+        either.discover(tags={"team": 5})
+
+
 # The resources of a TwinMaker job.
 
 

@@ -27,7 +27,7 @@ from unisync._core.rate_limiter import RateLimit
 from unisync._core.target import SyncTarget
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import FleetSync, StackSync, SyncRef
-from unisync._services.discovery import Discovery, checked_services, discover
+from unisync._services.discovery import Discovery, checked_search_tags, checked_services, discover
 from unisync._services.registry import FleetServices, Services
 from unisync.errors import InvalidArgumentError, UnisyncError
 
@@ -164,7 +164,10 @@ class FleetMethods(CommonMethods):
 
     @operation
     def discover(
-        self, *, services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None
+        self,
+        *,
+        services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> Flow[FleetDiscovery]:
         """Find every sync in all accounts and regions, by the rules of `Unisync.discover`.
 
@@ -173,6 +176,7 @@ class FleetMethods(CommonMethods):
 
         Args:
             services: The services to search; None is all of them.
+            tags: Only syncs whose resource carries all of these tags, as for `Unisync.discover`.
 
         Returns:
             The references, to iterate over, and the first error of each service whose search is incomplete.
@@ -183,9 +187,10 @@ class FleetMethods(CommonMethods):
         AWS operation: those of `Unisync.discover`, and AssumeRole.
         """
         names = checked_services(services)
+        wanted = checked_search_tags(tags)
         locations = self.locations
         searches = [
-            self._retrying(discover(self._services.at(location), names, "/".join(location) + ": "))
+            self._retrying(discover(self._services.at(location), names, "/".join(location) + ": ", wanted))
             for location in locations
         ]
         results: Mapping[int, Discovery | UnisyncError] = yield Gather(searches, fail_fast=True)

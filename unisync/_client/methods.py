@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from threading import Event
 from typing import Any, Generic, Literal, Self, TypeVar, cast, overload
@@ -529,7 +529,10 @@ class ClientMethods(CommonMethods):
 
     @operation
     def discover(
-        self, *, services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None
+        self,
+        *,
+        services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> Flow[Discovery]:
         """Find every sync in this account and region.
 
@@ -539,6 +542,9 @@ class ClientMethods(CommonMethods):
 
         Args:
             services: The services to search; None is all of them.
+            tags: Only syncs whose resource carries all of these tags, with these values: a TwinMaker sync job, the link
+                to the repository that a stack follows, a Proton service instance, or a Proton template. A search that
+                may not read tags is incomplete.
 
         Returns:
             The references, to iterate over, and the first error of each service whose search is incomplete.
@@ -549,6 +555,7 @@ class ClientMethods(CommonMethods):
 
         AWS operation: ListWorkspaces and ListSyncJobs; ListRepositoryLinks and ListSyncConfigurations;
         ListServiceInstances, GetServiceSyncConfig, ListServiceTemplates, ListEnvironmentTemplates,
-        GetTemplateSyncConfig, ListServiceTemplateVersions and ListEnvironmentTemplateVersions.
+        GetTemplateSyncConfig, ListServiceTemplateVersions and ListEnvironmentTemplateVersions; with `tags` also
+        ListTagsForResource.
         """
-        return (yield from self._retrying(discover(self._settings.services, services)))
+        return (yield from self._retrying(discover(self._settings.services, services, tags=tags)))

@@ -101,6 +101,7 @@ class ServiceInstance(Model, frozen=True):
     """A service instance in a list."""
 
     name: str
+    arn: str
     service_name: str = alias("serviceName")
 
 
@@ -108,6 +109,7 @@ class Template(Model, frozen=True):
     """A template in a list."""
 
     name: str
+    arn: str
 
 
 class TemplateVersion(Model, frozen=True):

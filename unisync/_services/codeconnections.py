@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
@@ -701,7 +702,9 @@ class CodeConnectionsTargets(CodeConnections):
         )
 
     def discover(self, findings: Findings) -> Flow[None]:
-        """Find every stack that follows a linked repository."""
+        """Find every stack that follows a linked repository, by the tags of the link."""
         for link in (yield from self.list_repository_links().collect()):
+            if not (yield from findings.match(partial(self.list_tags_for_resource, link.repository_link_arn))):
+                continue
             followers = yield from findings.attempt(self.list_sync_configurations(link.repository_link_id).collect())
             findings.add(StackSync(each.resource_name, each.sync_type) for each in followers or ())

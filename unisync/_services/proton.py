@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal, NoReturn
 
 from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
@@ -848,13 +849,17 @@ class ProtonTargets(Proton):
         )
 
     def discover(self, findings: Findings) -> Flow[None]:
-        """Find every instance of a service, and every major version of a template, that follows a repository."""
+        """Find every instance of a service, and every major version of a template, that follows a repository.
+
+        By the tags of the instance, and of the template.
+        """
         follows: dict[str, bool] = {}
         for instance in (yield from findings.attempt(self._instances().collect())) or ():
             service = instance.service_name
             if service not in follows:
                 follows[service] = bool((yield from findings.attempt(self._service_config(service))))
-            if follows[service]:
+            tags = partial(self.list_tags_for_resource, instance.arn)
+            if follows[service] and (yield from findings.match(tags)):
                 findings.add([ServiceInstanceSync(service, instance.name)])
         for kind, list_templates, list_versions in (
             ("SERVICE", "ListServiceTemplates", "ListServiceTemplateVersions"),
@@ -863,6 +868,8 @@ class ProtonTargets(Proton):
             templates = self._pages(list_templates, {}, envelopes.TemplatesPage).collect()
             for template in (yield from findings.attempt(templates)) or ():
                 if not (yield from findings.attempt(self._template_config(template.name, kind))):
+                    continue
+                if not (yield from findings.match(partial(self.list_tags_for_resource, template.arn))):
                     continue
                 versions = self._pages(list_versions, {"template_name": template.name}, envelopes.TemplateVersionsPage)
                 found = yield from findings.attempt(versions.collect())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, NoReturn
 
 from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
@@ -396,7 +397,15 @@ class TwinMakerTargets(TwinMaker):
         )
 
     def discover(self, findings: Findings) -> Flow[None]:
-        """Find every sync job of every workspace."""
+        """Find every sync job of every workspace, by the tags of the job."""
         for workspace in (yield from self._pages("ListWorkspaces", {}, envelopes.WorkspacesPage).collect()):
             jobs = yield from findings.attempt(self.list_sync_jobs(workspace.workspace_id).collect())
-            findings.add(job.ref for job in jobs or ())
+            for job in jobs or ():
+                if (yield from findings.match(partial(self._tags_of_job, workspace.workspace_id, job))):
+                    findings.add([job.ref])
+
+    def _tags_of_job(self, workspace_id: str, job: resources.SyncJobSummary) -> Flow[dict[str, str]]:
+        arn = job.arn
+        if arn is None:  # AWS may leave it out of a list
+            arn = (yield from self.get_sync_job(workspace_id, job.sync_source or "SITEWISE")).arn
+        return (yield from self.list_tags_for_resource(arn))

@@ -158,6 +158,7 @@ client.twinmaker.get_sync_job("x", dry_run=True)  # wrong
 client.twinmaker.ensure_sync_job("x", dry_run=True)  # wrong
 client.twinmaker.list_tags_for_resource("arn").team  # wrong
 client.twinmaker.tag_resource("arn", ["team"])  # wrong
+client.discover(tags=["team"])  # wrong
 client.twinmaker.list_sync_jobs()  # wrong
 client.twinmaker.list_sync_jobs("x", pageSize=5)  # wrong
 client.twinmaker.list_sync_jobs("x", page_size="5")  # wrong
