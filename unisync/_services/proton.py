@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import warnings
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Literal, NoReturn
 
 from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
@@ -28,6 +30,8 @@ from unisync._services.operations import (
     if_as_requested,
 )
 
+PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
+"""The folder of this package, whose frames a warning skips."""
 ENDED = "AWS ended its support of Proton on 2026-10-07"
 
 PROVIDERS = {"GITHUB": "GitHub", "GITHUB_ENTERPRISE": "GitHubEnterpriseServer", "BITBUCKET": "Bitbucket"}
@@ -57,6 +61,15 @@ class ProtonDeprecationWarning(FutureWarning):
 def warn_of_end(stacklevel: int) -> None:
     """Warn that AWS ended its support of Proton."""
     warnings.warn(f"{ENDED}: plan to migrate away from it", ProtonDeprecationWarning, stacklevel=stacklevel)
+
+
+@cache
+def warn_of_reference() -> None:
+    """Warn, once in this process, that AWS ended its support of Proton: at the line that calls unisync."""
+    frame, stacklevel = inspect.currentframe(), 1
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame, stacklevel = frame.f_back, stacklevel + 1
+    warn_of_end(stacklevel + 1)
 
 
 class Proton(ServiceOperations):
