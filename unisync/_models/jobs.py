@@ -23,7 +23,16 @@ from unisync._models.refs import FleetSync, ServiceInstanceSync, StackSync, Sync
 from unisync._models.text import in_utc, short_sha
 
 ProviderType = (
-    Literal["AzureDevOps", "Bitbucket", "GitHub", "GitHubEnterpriseServer", "GitLab", "GitLabSelfManaged"] | str
+    Literal[
+        "AzureDevOps",
+        "Bitbucket",
+        "GitHub",
+        "GitHubEnterpriseCloudDataResidency",
+        "GitHubEnterpriseServer",
+        "GitLab",
+        "GitLabSelfManaged",
+    ]
+    | str
 )
 """The provider that hosts a repository, in CodeConnections' spelling."""
 
