@@ -21,7 +21,7 @@ FUZZ_SECONDS = 60
 REGISTRIES = [p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.|[y]arnpkg\.|[p]roxy\.golang|[c]rates\.io|[r]ubygems\.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-full test-oldest test-3.12 test-3.13 pytest coverage check types stubs docs site \
+.PHONY: help demo test test-all test-full test-oldest test-3.12 test-3.13 pytest coverage check types drift stubs docs site \
 	pictures bench sample audit requirements clean fuzz soak mutants
 
 help:  ## show this list
@@ -78,6 +78,12 @@ check: $(VENV)/.checkers  ## lint, formats, types, and whether generated files a
 
 types: $(VENV)/.checkers  ## build the wheel and check it as its users' type checkers do, in environments of its own
 	@$(PY) -m tools.installed
+
+# Not pinned: the newest release that the index has.
+drift:  ## name what the newest boto3 has that unisync does not know; this fails only if unisync cannot use it
+	@$(MAKE) --no-print-directory .venv-newest/.installed VENV=.venv-newest
+	@.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade boto3
+	@.venv-newest/bin/python -m tools.drift
 
 stubs: $(VENV)/.installed  ## generate the boto3 stubs from botocore's models
 	$(PY) -m tools.generators.stubs

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import warnings
 
 from unisync import (
     AsyncUnisync,
     Progress,
+    ProtonDeprecationWarning,
     ServiceInstanceSync,
     StackSync,
     SyncJob,
@@ -16,6 +18,9 @@ from unisync import (
     WaitError,
 )
 from unisync.emulator import Emulator
+
+# The emulator's Proton has not ended.
+warnings.simplefilter("ignore", ProtonDeprecationWarning)
 
 FACTORY = TwinMakerSync("factory")
 WEB = ServiceInstanceSync("web", "prod")

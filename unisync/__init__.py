@@ -51,10 +51,12 @@ if TYPE_CHECKING:
     from unisync._models.configurations import Switch as Switch
     from unisync._models.configurations import SyncBlockerSummary as SyncBlockerSummary
     from unisync._models.configurations import SyncConfiguration as SyncConfiguration
+    from unisync._models.configurations import TagResult as TagResult
     from unisync._models.configurations import TemplateSyncConfig as TemplateSyncConfig
     from unisync._models.configurations import Trigger as Trigger
     from unisync._models.configurations import UpdatedServiceSyncBlocker as UpdatedServiceSyncBlocker
     from unisync._models.configurations import UpdatedSyncBlocker as UpdatedSyncBlocker
+    from unisync._models.dry_run import DryRun as DryRun
     from unisync._models.jobs import GitSyncJob as GitSyncJob
     from unisync._models.jobs import ProviderType as ProviderType
     from unisync._models.jobs import ResourceSyncAttempt as ResourceSyncAttempt
@@ -151,6 +153,7 @@ __all__ = [
     "DeleteResult",
     "DeletedSyncJob",
     "Discovery",
+    "DryRun",
     "EnsureAction",
     "EnsureResult",
     "Event",
@@ -212,6 +215,7 @@ __all__ = [
     "SyncSupersededError",
     "SyncType",
     "SystemClock",
+    "TagResult",
     "TemplateSync",
     "TemplateSyncConfig",
     "TemplateType",
@@ -292,11 +296,13 @@ _HOMES = {
         "Switch",
         "SyncBlockerSummary",
         "SyncConfiguration",
+        "TagResult",
         "TemplateSyncConfig",
         "Trigger",
         "UpdatedServiceSyncBlocker",
         "UpdatedSyncBlocker",
     ),
+    "_models.dry_run": ("DryRun",),
     "_models.jobs": (
         "GitSyncJob",
         "ProviderType",

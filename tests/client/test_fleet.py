@@ -298,6 +298,7 @@ def test_invalid_arguments_of_the_methods(aws: Emulator, fleet: Any) -> None:
         (lambda: fleet.get_many(None), "refs: expected references"),
         (lambda: fleet.get_many(["codeconnections:payments-prod"]), "ref: expected a FleetSync"),
         (lambda: fleet.discover(services=["s3"]), "services: expected some of"),
+        (lambda: fleet.discover(tags={"team": 5}), "tags: expected text as keys and values"),
     ]
     for call, message in wrong:
         with pytest.raises(InvalidArgumentError, match=message):

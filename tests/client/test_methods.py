@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -34,6 +36,7 @@ from unisync import (
     TwinMakerSync,
     Unisync,
 )
+from unisync._services.proton import warn_of_reference
 from unisync.emulator import Emulator
 
 Make = Callable[..., Any]
@@ -357,6 +360,11 @@ def test_tags_may_be_empty(aws: Emulator, known: Known, client: Any) -> None:
         assert create()
 
 
+def test_tags_to_search_for_are_text(either: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match="tags: expected text as keys and values, got"):
+        either.discover(tags={"team": 5})
+
+
 # The resources of a TwinMaker job.
 
 
@@ -464,10 +472,45 @@ def test_the_first_use_of_proton_warns_where_it_is_used(make_either: Make) -> No
         assert caught[0].filename == __file__
 
 
+@pytest.mark.parametrize("ref", [ServiceInstanceSync("web", "prod"), TemplateSync("web", "SERVICE", "1")])
+def test_the_first_use_of_a_reference_of_proton_warns_where_it_is_used(
+    aws: Emulator, make_either: Make, ref: AnyRef
+) -> None:
+    warn_of_reference.cache_clear()
+    client = make_either()
+
+    def use() -> None:
+        for read in (client.get, client.blockers, client.get):
+            with suppress(NotFoundError):
+                read(ref)
+        client.get_many([ref, StackSync("payments-prod")])
+
+    with pytest.warns(ProtonDeprecationWarning, match="AWS ended its support of Proton on 2026-10-07") as caught:
+        use()
+    assert len(caught) == 1
+    if isinstance(client, Unisync):
+        assert caught[0].filename == __file__
+
+
+def test_other_references_do_not_warn(aws: Emulator, either: Any) -> None:
+    warn_of_reference.cache_clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        either.get_many([StackSync("payments-prod"), TwinMakerSync("factory")])
+        either.discover()
+
+
 @pytest.mark.slow
-def test_users_see_the_warning_and_where_it_comes_from(tmp_path: Any) -> None:
+@pytest.mark.parametrize(
+    "use",
+    [
+        "unisync.Unisync(region_name='x').proton",
+        "unisync.Unisync(region_name='x').get_many([unisync.ServiceInstanceSync('web', 'prod')])",
+    ],
+)
+def test_users_see_the_warning_and_where_it_comes_from(tmp_path: Any, use: str) -> None:
     """Not only developers: Python hides a DeprecationWarning outside of the main module."""
-    (tmp_path / "service.py").write_text("import unisync\n\ndef use():\n    unisync.Unisync(region_name='x').proton\n")
+    (tmp_path / "service.py").write_text(f"import unisync\n\ndef use():\n    {use}\n")
     (tmp_path / "main.py").write_text("import service\n\nfor _ in range(3):\n    service.use()\n")
     shown = subprocess.run([sys.executable, "main.py"], cwd=tmp_path, capture_output=True, text=True, check=True).stderr
     assert shown.count("ProtonDeprecationWarning: AWS ended its support of Proton on 2026-10-07") == 1

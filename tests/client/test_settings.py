@@ -6,7 +6,7 @@ import asyncio
 import copy
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -43,7 +43,7 @@ def meta_of(client: Unisync, service: str = "proton") -> Any:
 
 
 @contextmanager
-def silent_server() -> Iterator[str]:
+def silent_server() -> Generator[str]:
     """The URL of an endpoint that accepts connections and never answers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -9,11 +9,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
 from tests.support.documents import DOCS, ROOT
-from tests.support.operations import OPERATIONS, ROLE, Known, prepare
+from tests.support.operations import GIT, KEY, NAMES, OPERATIONS, ROLE, Known, prepare
 from tests.support.samples import FACTORY, MINE, NEWER, STACK
 from unisync import ServiceInstanceSync, StackSync, SyncJob, SyncRef, TemplateSync, Unisync, UnisyncError, WaitToken
 from unisync.emulator import Emulator
@@ -70,7 +71,7 @@ def uses(client: Unisync, known: Known) -> dict[str, list[Callable[[], object]]]
             partial(client.resolve_blocker, INSTANCE, known.service_blocker, "fixed"),
         ],
         "repository_status": [partial(client.repository_status, ref) for ref in (STACK, INSTANCE, TEMPLATE)],
-        "discover": [client.discover],
+        "discover": [client.discover, partial(client.discover, tags={"team": "a"})],
         "twinmaker.summarize_sync_resources": [partial(client.twinmaker.summarize_sync_resources, "factory")],
     }
 
@@ -99,16 +100,40 @@ def test_the_table_lists_what_a_method_calls(aws: Emulator, client: Unisync, met
     listed = {operation for operation, methods in table().items() if method in methods}
     assert called & set(table()) <= listed, "it calls nothing else"
     if synced:
-        assert {operation for operation in listed if "Config" not in operation[1]} <= called, "and nothing less"
+        emulated = {(services.get(service, service), name) for service, name in NAMES}
+        expected = {operation for operation in listed & emulated if "Config" not in operation[1]}
+        assert expected <= called, "and nothing less"
 
 
 def test_the_table_lists_what_ensuring_calls(aws: Emulator, client: Unisync) -> None:
     known = prepare(aws)
-    before = len(aws.calls)
-    for branch in ("main", "release"):
-        client.codeconnections.ensure_sync_configuration(
-            "orders", repository_link_id=known.link, branch=branch, config_file="a.yaml", role_arn=ROLE
-        )
-    called = {("codeconnections", call.operation) for call in aws.calls[before:]}
-    listed = {op for op, methods in table().items() if "codeconnections.ensure_sync_configuration" in methods}
-    assert called == listed
+    git = {**GIT, "file_path": "ops.yaml"}
+    stack = {"repository_link_id": known.link, "config_file": "a.yaml", "role_arn": ROLE}
+    link = {"connection_arn": known.connection, "owner_id": "acme", "repository_name": "new"}
+    codeconnections: Any = client.codeconnections
+    proton: Any = client.proton  # pyright: ignore[reportDeprecated]
+    ensuring: dict[str, list[Callable[[], object]]] = {
+        "twinmaker.ensure_sync_job": [partial(client.twinmaker.ensure_sync_job, "plant", sync_role=ROLE)],
+        "codeconnections.ensure_sync_configuration": [
+            partial(codeconnections.ensure_sync_configuration, "orders", branch=branch, **stack)
+            for branch in ("main", "release")
+        ],
+        "codeconnections.ensure_repository_link": [
+            partial(codeconnections.ensure_repository_link, encryption_key_arn=key, **link) for key in (KEY, f"{KEY}-2")
+        ],
+        "proton.ensure_repository": [
+            partial(proton.ensure_repository, "acme/new", "GITHUB", connection_arn=known.connection)
+        ],
+        "proton.ensure_service_sync_config": [
+            partial(proton.ensure_service_sync_config, "api", **{**git, "branch": branch})
+            for branch in ("main", "release")
+        ],
+    }
+    for method, uses in ensuring.items():
+        before = len(aws.calls)
+        for use in uses:
+            use()
+        services = {"iottwinmaker": "twinmaker"}
+        called = {(services.get(call.service, call.service), call.operation) for call in aws.calls[before:]}
+        listed = {operation for operation, methods in table().items() if method in methods}
+        assert called == {operation for operation in listed if "Tag" not in operation[1]}, method

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.operations import GIT, ROLE, Known, client_argument_of, prepare
+from tests.support.operations import GIT, KEY, ROLE, Known, client_argument_of, prepare
 from tests.support.samples import drive
 from unisync import (
     AccessDeniedError,
@@ -167,6 +167,157 @@ def test_an_invalid_parameter_is_rejected_before_anything_is_sent(
     assert verbs(aws, start) == []
 
 
+# What is not a sync configuration: sync jobs, repository links, and the registrations of Proton's repositories.
+
+OTHER_ROLE, OTHER_KEY = "arn:aws:iam::123456789012:role/other", f"{KEY}-other"
+OTHERS = ["job", "link", "repository"]
+CHANGED = {
+    "job": {"sync_role": OTHER_ROLE},
+    "link": {"encryption_key_arn": OTHER_KEY},
+    "repository": {"encryption_key": OTHER_KEY},
+}
+
+
+CONFLICTS = {
+    "job": (
+        f"iottwinmaker CreateSyncJob: ConflictException: twinmaker:plant exists, and its sync_role is '{ROLE}', not "
+        f"'{OTHER_ROLE}'. AWS cannot update it: delete it (delete_sync_job), wait until it is deleted "
+        "(wait_until_deleted), and ensure it again"
+    ),
+    "repository": (
+        "proton CreateRepository: ConflictException: the repository acme/new exists, and its encryption_key is "
+        f"'{KEY}', not '{OTHER_KEY}'. AWS cannot update it: delete the registration (delete_repository), and ensure it "
+        "again"
+    ),
+}
+
+
+def ensuring_other(client: Any, kind: str, known: Known, **changes: Any) -> Any:
+    """Ensure something that does not exist at first."""
+    if kind == "job":
+        return client.twinmaker.ensure_sync_job("plant", **{"sync_role": ROLE, **changes})
+    if kind == "link":
+        desired = {"connection_arn": known.connection, "owner_id": "acme", "repository_name": "new"}
+        return client.codeconnections.ensure_repository_link(**{**desired, "encryption_key_arn": KEY, **changes})
+    desired = {"connection_arn": known.connection, "encryption_key": KEY}
+    return client.proton.ensure_repository("acme/new", "GITHUB", **{**desired, **changes})
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_others_are_created_then_unchanged(aws: Emulator, make_either: Callable[..., Any], kind: str) -> None:
+    client, known = make_either(), prepare(aws)
+    start = len(aws.calls)
+    created = ensuring_other(client, kind, known)
+    assert (created.action, created.before, created.changed, created.requests) == ("created", None, (), ())
+    again = ensuring_other(client, kind, known)
+    assert (again.action, again.definition, again.before) == ("unchanged", created.definition, created.definition)
+    assert [verb for verb in verbs(aws, start) if verb not in ("Get", "Lis")] == ["Cre"]
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_the_creation_of_others_with_a_lost_response_is_looked_up(
+    aws: Emulator, client: Unisync, known: Known, kind: str
+) -> None:
+    for create in ("CreateSyncJob", "CreateRepositoryLink", "CreateRepository"):
+        aws.fault(create, "drop-answer")
+    start = len(aws.calls)
+    assert ensuring_other(client, kind, known).action == "created"
+    assert verbs(aws, start).count("Cre") == 1
+
+
+def test_a_link_is_updated(aws: Emulator, client: Unisync, known: Known) -> None:
+    created = ensuring_other(client, "link", known).definition
+    start = len(aws.calls)
+    updated = ensuring_other(client, "link", known, encryption_key_arn=OTHER_KEY)
+    assert (updated.action, updated.changed, updated.before) == ("updated", ("encryption_key_arn",), created)
+    assert updated.definition.encryption_key_arn == OTHER_KEY
+    assert updated.definition.repository_link_id == created.repository_link_id
+    assert verbs(aws, start) == ["Lis", "Upd"]
+    assert ensuring_other(client, "link", known, encryption_key_arn=None).action == "unchanged"
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize("kind", ["job", "repository"])
+def test_what_aws_cannot_update_is_a_conflict_that_says_what_differs(
+    aws: Emulator, client: Unisync, known: Known, kind: str, dry_run: bool
+) -> None:
+    ensuring_other(client, kind, known)
+    start = len(aws.calls)
+    with pytest.raises(ConflictError) as caught:
+        ensuring_other(client, kind, known, **CHANGED[kind], dry_run=dry_run)
+    assert str(caught.value) == CONFLICTS[kind]
+    assert verbs(aws, start) == ["Get"]
+    assert ensuring_other(client, kind, known).action == "unchanged"
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_job_that_is_being_deleted_is_a_conflict(aws: Emulator, client: Unisync, known: Known, dry_run: bool) -> None:
+    ensuring_other(client, "job", known)
+    aws.clock.advance(600)
+    client.twinmaker.delete_sync_job("plant")
+    with pytest.raises(ConflictError, match="twinmaker:plant is being deleted: wait until it is deleted"):
+        ensuring_other(client, "job", known, dry_run=dry_run)
+    aws.clock.advance(600)
+    assert ensuring_other(client, "job", known).action == "created"
+
+
+def test_the_arguments_of_others_are_rejected_before_anything_is_sent(
+    aws: Emulator, client: Unisync, known: Known
+) -> None:
+    start = len(aws.calls)
+    for kind in OTHERS:
+        for name in CHANGED[kind]:
+            with pytest.raises(InvalidArgumentError, match=f"{name}: expected "):
+                ensuring_other(client, kind, known, **{name: 5})
+        with pytest.raises(InvalidArgumentError, match="tags: expected a mapping of keys to values, got "):
+            ensuring_other(client, kind, known, tags=["team"])
+    assert verbs(aws, start) == []
+
+
+# Dry runs.
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_dry_run_says_what_is_done_otherwise(aws: Emulator, make_either: Callable[..., Any], case: str) -> None:
+    client, known = make_either(**client_argument_of(case)), prepare(aws)
+
+    def compare(**changes: Any) -> Any:
+        start = len(aws.calls)
+        planned = ensuring(client, case, known, **changes, dry_run=True)
+        assert set(verbs(aws, start)) == {"Get"}
+        start = len(aws.calls)
+        done = ensuring(client, case, known, **changes)
+        assert (planned.action, planned.changed, planned.before) == (done.action, done.changed, done.before)
+        sent = [call for call in aws.calls[start:] if not call.operation.startswith("Get")]
+        assert [(each.service, each.operation, each.params) for each in planned.requests] == [
+            (call.service, call.operation, call.params) for call in sent
+        ]
+        return planned
+
+    created = compare()
+    assert created.action == "created"
+    with pytest.raises(InvalidArgumentError, match="definition: the dry run created nothing"):
+        _ = created.definition
+    unchanged = compare()
+    assert (unchanged.action, unchanged.definition) == ("unchanged", unchanged.before)
+    updated = compare(branch="release")
+    assert (updated.action, updated.changed, updated.definition.branch) == ("updated", ("branch",), "main")
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_a_dry_run_of_others_says_what_is_done_otherwise(
+    aws: Emulator, client: Unisync, known: Known, kind: str
+) -> None:
+    start = len(aws.calls)
+    planned = ensuring_other(client, kind, known, tags={"team": "a"}, dry_run=True)
+    assert not {"Cre", "Upd", "Tag"} & {*verbs(aws, start)}
+    start = len(aws.calls)
+    ensuring_other(client, kind, known, tags={"team": "a"})
+    (request,), (created,) = planned.requests, [call for call in aws.calls[start:] if call.operation.startswith("Cre")]
+    assert planned.action == "created"
+    assert (request.operation, request.params) == (created.operation, created.params)
+
+
 # Flows driven by hand: races with another client.
 
 
@@ -194,7 +345,7 @@ class Store:
                 {"value": desired},
                 read=self.read,
                 create=lambda: self.write(desired, creating=True),
-                update=lambda changed: self.write(changed["value"], creating=False),
+                update=lambda _, changed: self.write(changed["value"], creating=False),
             )
         )
 
@@ -252,7 +403,7 @@ def test_a_lasting_conflict_is_raised() -> None:
 
     store, sleeps = Store(None), list[float]()
     with pytest.raises(ConflictError):
-        drive(ensure({}, read=store.read, create=create, update=lambda _: create()), sleeps=sleeps)
+        drive(ensure({}, read=store.read, create=create, update=_no), sleeps=sleeps)
     assert sum(each > 0 for each in sleeps) == MAX_ROUNDS - 1
 
 
@@ -298,5 +449,5 @@ def test_a_creation_that_is_visible_late_counts_as_created() -> None:
     assert (result.action, result.definition, result.before) == ("created", Configuration("mine"), None)
 
 
-def _no(_: object) -> Any:
+def _no(*_: object) -> Any:
     raise AssertionError("there is nothing to update")

@@ -26,6 +26,7 @@ from unisync import (
     SyncConfiguration,
     SyncJobSummary,
     SyncResource,
+    TagResult,
     TemplateSyncConfig,
     TwinMakerSyncJob,
     Unisync,
@@ -35,6 +36,7 @@ from unisync import (
 from unisync._core.pagination import PageRequest
 from unisync._services.registry import Services
 from unisync.emulator import Emulator
+from unisync.emulator.services import HANDLERS
 
 ROLE = "arn:aws:iam::123456789012:role/sync"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d"
@@ -54,6 +56,12 @@ class Known:
     free_link: str = "0a1b2c3d-0000-0000-0000-000000000001"
     stack_blocker: str = "0a1b"
     service_blocker: str = "2c3d"
+    job_arn: str = "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE-default"
+    repository_arn: str = "arn:aws:proton:eu-west-1:123456789012:repository/github:acme/web"
+
+    @property
+    def link_arn(self) -> str:
+        return f"arn:aws:codeconnections:eu-west-1:123456789012:repository-link/{self.link}"
 
 
 def prepare(aws: Emulator, client: Unisync | None = None) -> Known:
@@ -62,7 +70,7 @@ def prepare(aws: Emulator, client: Unisync | None = None) -> Known:
     aws.add_workspace("plant")
     aws.add_sync_resource("factory", "asset-1", resource_id="entity-1")
     with nullcontext(client) if client is not None else Unisync(**aws.client_options()) as prepared:
-        prepared.twinmaker.create_sync_job("factory", sync_role=ROLE)
+        job = prepared.twinmaker.create_sync_job("factory", sync_role=ROLE)
     aws.add_stack("payments-prod", repository="acme/infra")
     aws.add_service_instance("web", "prod", repository="acme/web")
     aws.add_service("api")
@@ -78,6 +86,7 @@ def prepare(aws: Emulator, client: Unisync | None = None) -> Known:
         free_link=aws.add_repository_link("acme/spare"),
         stack_blocker=aws.block(stack="payments-prod", reason="modified by hand"),
         service_blocker=aws.block(service="web", reason="modified by hand"),
+        job_arn=job.arn,
     )
     aws.add_repository("acme/spare")
     return known
@@ -90,6 +99,23 @@ class Operation:
     use: Callable[[Any, Known], Any]
     result: type[Any]
     is_list: bool = False
+
+
+def _tags(attribute: str, arn: Callable[[Known], str]) -> dict[str, Operation]:
+    def operations(client: Any) -> Any:
+        return getattr(client, attribute)
+
+    return {
+        "ListTagsForResource": Operation(
+            lambda client, known: operations(client).list_tags_for_resource(arn(known)), dict
+        ),
+        "TagResource": Operation(
+            lambda client, known: operations(client).tag_resource(arn(known), {"team": "a"}), TagResult
+        ),
+        "UntagResource": Operation(
+            lambda client, known: operations(client).untag_resource(arn(known), ["team"]), TagResult
+        ),
+    }
 
 
 def _codeconnections(newer: dict[str, str]) -> dict[str, Operation]:
@@ -172,6 +198,7 @@ def _codeconnections(newer: dict[str, str]) -> dict[str, Operation]:
             ),
             UpdatedSyncBlocker,
         ),
+        **_tags("codeconnections", lambda known: known.link_arn),
     }
 
 
@@ -193,6 +220,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             SyncResource,
             is_list=True,
         ),
+        **_tags("twinmaker", lambda known: known.job_arn),
     },
     "proton": {
         "CreateRepository": Operation(
@@ -269,12 +297,15 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             ),
             UpdatedServiceSyncBlocker,
         ),
+        **_tags("proton", lambda known: known.repository_arn),
     },
     "codeconnections": _codeconnections({"pull_request_comment": "ENABLED"}),
     "codestar-connections": _codeconnections({}),
 }
 
-NAMES = [(service, name) for service, operations in OPERATIONS.items() for name in operations]
+ALL_NAMES = [(service, name) for service, operations in OPERATIONS.items() for name in operations]
+NAMES = [(service, name) for service, name in ALL_NAMES if name in HANDLERS[service]]
+"""Those that the emulator has."""
 
 
 def operations_of(service: str) -> Services:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.samples import MINE, NEWER, NOON, OLD, attempt, git_job, revision
-from unisync import GitSyncJob, InvalidArgumentError, ResourceSyncAttempt
+from unisync import GitSyncJob, InvalidArgumentError, ResourceSyncAttempt, Revision
 from unisync._waiters.commits import CommitJudge, Judgement, Superseded
 from unisync._waiters.wanted import Wanted
 
@@ -134,8 +134,12 @@ def test_any_of_several_commits_counts() -> None:
         assert judge(wanted, YESTERDAY, RUNNING, OVERTAKEN, SYNCED) == ["pending"] * 3 + ["synced"]
 
 
+def is_not_old(commit: Revision) -> bool:
+    return commit.sha != OLD
+
+
 def test_a_function_says_which_commits_count() -> None:
-    assert judge(lambda revision: revision.sha != OLD, YESTERDAY, RUNNING, SYNCED) == ["pending", "pending", "synced"]
+    assert judge(is_not_old, YESTERDAY, RUNNING, SYNCED) == ["pending", "pending", "synced"]
 
 
 @pytest.mark.parametrize("wrong", [[], {MINE, "main"}, b"b2b2b2b2", 5, {MINE: 1, "x": 2}])

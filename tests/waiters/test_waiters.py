@@ -36,6 +36,7 @@ from unisync import (
     NotFoundError,
     Progress,
     ResponseError,
+    Revision,
     ServerError,
     ServiceError,
     SyncBlockedError,
@@ -444,12 +445,16 @@ def test_a_timeout_gives_the_error_of_an_unknown_state() -> None:
         ScriptedSync(strange, ref=FACTORY).until_active(timeout=0)
 
 
+def is_mine(commit: Revision) -> bool:
+    return commit.sha == MINE
+
+
 @pytest.mark.parametrize(
     ("job", "revision", "said"),
     [
-        (YESTERDAY, MINE, f"Commit b2b2b2b2b2b2 was not picked up. {READ} Check that it is on the branch"),
+        (YESTERDAY, MINE, f"Commit b2b2b2b2b2b2 was not picked up. {READ} Check that the commit is on the branch"),
         (YESTERDAY, {MINE, NEWER}, f"Commit b2b2b2b2b2b2 or c3c3c3c3c3c3 was not picked up. {READ} Check"),
-        (YESTERDAY, lambda revision: revision.sha == MINE, "A commit that the function accepts was not picked up."),
+        (YESTERDAY, is_mine, "A commit that the function accepts was not picked up."),
         (git_job(), MINE, f"Commit b2b2b2b2b2b2 was not picked up. {READ} Check"),
         (git_job(), None, f"A commit was not picked up. {READ} Check"),
         (DETECTED, None, f"Commit b2b2b2b2b2b2 was detected and its sync has not started. {READ} If it does not start"),

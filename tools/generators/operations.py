@@ -34,7 +34,8 @@ HEAD = """\
 # Operations
 
 Every operation of the sync APIs: the method that calls it, the type that the method returns, and the other methods
-that use it. Iterate over a `Pager`. `AsyncUnisync` has the same methods, awaited, and returns an `AsyncPager`.
+that use it. Iterate over a `Pager`. `AsyncUnisync` has the same methods, awaited, and returns an `AsyncPager`. With
+`dry_run=True`, those that change something return a `DryRun`.
 
 `python -m tools.generators.operations` generates this page from the methods' docstrings and signatures.
 """

@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import time
+from importlib import import_module
 from typing import Any
 
 from unisync.emulator import Emulator, EmulatorClock
@@ -29,12 +30,12 @@ def work(number: int, url: str, speed: float) -> int:
     import boto3
     from botocore.config import Config
 
-    from unisync._client.client import Unisync  # noqa: F401  # so that the command starts at once
     from unisync.cli.app import run
     from unisync.emulator import ClientOptions
 
     session: Any = boto3.Session()
     config: Any = Config(proxies={}, inject_host_prefix=False)
+    import_module("unisync._client.client")  # now, so that the command starts at once
     print("ready", flush=True)
     sys.stdin.readline()
     clock = EmulatorClock(speed)

@@ -117,8 +117,9 @@ class SessionOptions:
         """
         expect = InvalidArgumentError.unless
         expect(isinstance(endpoint_url, str | None), "endpoint_url", "a URL", endpoint_url)
-        urls = cast("Mapping[str, str]", endpoint_urls or {})
-        expect(isinstance(urls, Mapping), "endpoint_urls", "URLs by boto3's name of the service", endpoint_urls)
+        is_mapping = isinstance(endpoint_urls, Mapping | None)
+        expect(is_mapping, "endpoint_urls", "URLs by boto3's name of the service", endpoint_urls)
+        urls = dict(cast("Mapping[str, object]", endpoint_urls or {}))
         for service, url in urls.items():
             expect(service in _SERVICE_IDS, "endpoint_urls", f"some of {', '.join(_SERVICE_IDS)}", service)
             expect(isinstance(url, str), f"endpoint_urls[{service!r}]", "a URL", url)
@@ -131,7 +132,7 @@ class SessionOptions:
         expect(isinstance(verify, bool | str | None), "verify", "True, False or the path of a file", verify)
         return cls(
             cast("str | None", endpoint_url),
-            urls,
+            cast("Mapping[str, str]", urls),
             cast("Config | None", config),
             cast("float | None", connect_timeout),
             cast("float | None", read_timeout),

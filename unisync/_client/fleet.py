@@ -28,7 +28,7 @@ from unisync._core.rate_limiter import RateLimit
 from unisync._core.target import SyncTarget
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import FleetSync, StackSync, SyncRef
-from unisync._services.discovery import Discovery, checked_services, discover
+from unisync._services.discovery import Discovery, checked_search_tags, checked_services, discover
 from unisync._services.registry import FleetServices, Services
 from unisync._waiters.arguments import checked_timeout
 from unisync.errors import InvalidArgumentError, UnisyncError
@@ -188,6 +188,7 @@ class FleetMethods(CommonMethods):
         self,
         *,
         services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None,
+        tags: Mapping[str, str] | None = None,
         timeout: float | timedelta | None = DISCOVERY_TIMEOUT,
     ) -> Flow[FleetDiscovery]:
         """Find every sync in all accounts and regions, by the rules of `Unisync.discover`.
@@ -197,6 +198,7 @@ class FleetMethods(CommonMethods):
 
         Args:
             services: The services to search; None is all of them.
+            tags: Only syncs whose resource carries all of these tags, as for `Unisync.discover`.
             timeout: Seconds, or a timedelta, for the whole search, as for `Unisync.discover`.
 
         Returns:
@@ -208,10 +210,10 @@ class FleetMethods(CommonMethods):
         AWS operation: those of `Unisync.discover`, and AssumeRole.
         """
         names = checked_services(services)
-        seconds = checked_timeout(timeout)
+        wanted, seconds = checked_search_tags(tags), checked_timeout(timeout)
         locations = self.locations
         searches = [
-            self._settings.retrying(discover(self._services.at(each), names, "/".join(each) + ": "), seconds)
+            self._settings.retrying(discover(self._services.at(each), names, "/".join(each) + ": ", wanted), seconds)
             for each in locations
         ]
         results: Mapping[int, Discovery | UnisyncError] = yield Gather(searches, fail_fast=True)

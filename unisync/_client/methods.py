@@ -147,7 +147,8 @@ class CommonMethods(MethodsBase):
 
         Args:
             ref: The sync.
-            include_blockers: Whether to read its active blockers as well, for the job's `blockers`.
+            include_blockers: Whether to read its active blockers as well, for the job's `blockers`. If they cannot be
+                read, that is an error.
 
         Returns:
             The job, of the type that belongs to the reference.
@@ -661,6 +662,7 @@ class ClientMethods(CommonMethods):
         self,
         *,
         services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None,
+        tags: Mapping[str, str] | None = None,
         timeout: float | timedelta | None = DISCOVERY_TIMEOUT,
     ) -> Flow[Discovery]:
         """Find every sync in this account and region.
@@ -671,6 +673,9 @@ class ClientMethods(CommonMethods):
 
         Args:
             services: The services to search; None is all of them.
+            tags: Only syncs whose resource carries all of these tags, with these values: a TwinMaker sync job, the link
+                to the repository that a stack follows, a Proton service instance, or a Proton template. A search that
+                may not read tags is incomplete.
             timeout: Seconds, or a timedelta, for the whole search: what is not found by then is missing, and an error.
                 None is for no limit.
 
@@ -683,7 +688,8 @@ class ClientMethods(CommonMethods):
 
         AWS operation: ListWorkspaces and ListSyncJobs; ListRepositoryLinks and ListSyncConfigurations;
         ListServiceInstances, GetServiceSyncConfig, ListServiceTemplates, ListEnvironmentTemplates,
-        GetTemplateSyncConfig, ListServiceTemplateVersions and ListEnvironmentTemplateVersions.
+        GetTemplateSyncConfig, ListServiceTemplateVersions and ListEnvironmentTemplateVersions; with `tags` also
+        ListTagsForResource.
         """
-        search = discover(self._settings.services, services)
+        search = discover(self._settings.services, services, tags=tags)
         return (yield from self._settings.retrying(search, checked_timeout(timeout)))

@@ -4,6 +4,9 @@ A class of methods derives from `MethodsBase`. Called there, an `@operation` ret
 in a subclass with `SyncBase` the same method runs the flow and returns its result, and in one with `AsyncBase` it
 returns a coroutine. Signature and docstring stand once. `@paginated` and `@streamed` do the same for lists and for
 iterators of what gathered flows emit.
+
+`@write_operation` is an `@operation` that changes something. It adds the argument `dry_run` to the method: if it is
+True, the first call of the flow is validated, not sent, and returned as a `DryRun`.
 """
 
 from __future__ import annotations
@@ -12,13 +15,30 @@ import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import cached_property, wraps
 from types import MethodType
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Generic,
+    Literal,
+    ParamSpec,
+    Protocol,
+    Self,
+    TypeVar,
+    cast,
+    overload,
+)
 
 from unisync._core.commands import Flow, Gather
+from unisync._core.dry_run import checked_dry_run, planned
 from unisync._core.pagination import AsyncPager, Pager, PageRequest
+from unisync._models.dry_run import DryRun
 
 P = ParamSpec("P")
 T = TypeVar("T")
+R_co = TypeVar("R_co", covariant=True)
+D_co = TypeVar("D_co", covariant=True)
 
 
 class MethodsBase:
@@ -131,13 +151,31 @@ class _Bridge(Generic[M, P, T]):
         raise NotImplementedError
 
 
-class operation(_Bridge[M, P, T]):  # noqa: N801  # a decorator
+class _Method(_Bridge[M, P, T]):
+    """What `operation` and `write_operation` have in common."""
+
+    inner: ClassVar[str] = "Flow["
+
+    def _make_sync(self, flow: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(flow)
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return self._run(flow(self, *args, **kwargs))
+
+        return method
+
+    def _make_async(self, flow: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(flow)
+        async def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return await self._arun(flow(self, *args, **kwargs))
+
+        return method
+
+
+class operation(_Method[M, P, T]):  # noqa: N801  # a decorator
     """Makes a method of a flow.
 
     A coroutine is typed with `object` where `Any` is usual: with `Any`, mypy gives up on `asyncio.gather`.
     """
-
-    inner: ClassVar[str] = "Flow["
 
     if TYPE_CHECKING:
 
@@ -160,19 +198,60 @@ class operation(_Bridge[M, P, T]):  # noqa: N801  # a decorator
     def __get__(self, instance: MethodsBase | None, owner: type[object]) -> Callable[..., object]:
         return self._bind(instance, owner)
 
-    def _make_sync(self, flow: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(self._function)
-        def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
-            return self._run(flow(self, *args, **kwargs))
 
-        return method
+class Write(Protocol[P, R_co, D_co]):
+    """A method that changes something, or returns what it would send.
 
-    def _make_async(self, flow: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(self._function)
-        async def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
-            return await self._arun(flow(self, *args, **kwargs))
+    A `ParamSpec` cannot be extended by a keyword argument. Type checkers therefore check the arguments of a call that
+    passes no `dry_run`; those of a call that does are checked when it is made.
+    """
 
-        return method
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+    @overload
+    def __call__(self, *args: object, dry_run: Literal[True], **kwargs: object) -> D_co: ...
+    @overload
+    def __call__(self, *args: object, dry_run: Literal[False], **kwargs: object) -> R_co: ...
+    @overload
+    def __call__(self, *args: object, dry_run: bool, **kwargs: object) -> R_co | D_co: ...
+
+
+class write_operation(_Method[M, P, T]):  # noqa: N801  # a decorator
+    """Makes a method of a flow whose first call changes something, and adds the argument `dry_run` to it."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, function: Callable[Concatenate[M, P], Flow[T]]) -> None: ...
+
+    @overload
+    def __get__(self, instance: SyncBase, owner: type[object]) -> Write[P, T, DryRun]: ...
+    @overload
+    def __get__(
+        self, instance: AsyncBase, owner: type[object]
+    ) -> Write[P, Coroutine[object, object, T], Coroutine[object, object, DryRun]]: ...
+    @overload
+    def __get__(self, instance: MethodsBase, owner: type[object]) -> Write[P, Flow[T], Flow[DryRun]]: ...
+    @overload
+    def __get__(self, instance: None, owner: type[SyncBase]) -> Write[Concatenate[M, P], T, DryRun]: ...
+    @overload
+    def __get__(
+        self, instance: None, owner: type[AsyncBase]
+    ) -> Write[Concatenate[M, P], Coroutine[object, object, T], Coroutine[object, object, DryRun]]: ...
+    @overload
+    def __get__(self, instance: None, owner: type[MethodsBase]) -> Write[Concatenate[M, P], Flow[T], Flow[DryRun]]: ...
+    def __get__(self, instance: MethodsBase | None, owner: type[object]) -> Any:
+        return self._bind(instance, owner)
+
+    @cached_property
+    def _flow(self) -> Callable[..., Any]:
+        function = self._function
+
+        @wraps(function)
+        def flow(self: Any, *args: Any, dry_run: bool = False, **kwargs: Any) -> Any:
+            made = function(self._flows, *args, **kwargs)
+            return planned(made) if checked_dry_run(dry_run) else made
+
+        return _with_dry_run(flow)
 
 
 class paginated(_Bridge[M, P, T]):  # noqa: N801  # a decorator
@@ -255,6 +334,16 @@ class streamed(_Bridge[M, P, T]):  # noqa: N801  # a decorator
             return cast("AsyncIterator[Any]", self._astream(flow(self, *args, **kwargs)))
 
         return method
+
+
+def _with_dry_run(function: F) -> F:
+    """The function, its signature with the argument `dry_run` at the end."""
+    signature = inspect.signature(function)
+    dry_run = inspect.Parameter("dry_run", inspect.Parameter.KEYWORD_ONLY, default=False, annotation="bool")
+    parameters = [*signature.parameters.values(), dry_run]
+    function.__dict__["__signature__"] = signature.replace(parameters=parameters)
+    function.__annotations__ = {**function.__annotations__, "dry_run": "bool"}
+    return function
 
 
 def _returning(function: F, inner: str, outer: Any) -> F:

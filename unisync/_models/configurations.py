@@ -121,3 +121,7 @@ class TemplateSyncConfig(RepositoryBranch, frozen=True):
 
 class DeleteResult(Model, frozen=True):
     """AWS's response to a deletion: no known fields so far."""
+
+
+class TagResult(Model, frozen=True):
+    """AWS's response to setting or removing tags: no known fields so far."""

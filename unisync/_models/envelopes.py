@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar, cast
+from collections.abc import Mapping
+from typing import Annotated, Any, Generic, TypeVar, cast
 
-from pydantic import create_model
+from pydantic import BeforeValidator, create_model
 
-from unisync._models.base import Model, NullableTuple, alias
+from unisync._models.base import Model, NullableTuple, alias, dual_case_alias
 from unisync._models.configurations import (
     Repository,
     RepositoryLink,
@@ -58,6 +59,30 @@ def _page(model: type[T], *fields: str, optional: bool = False) -> type[PageOf[T
     return cast("type[PageOf[T]]", made)
 
 
+# All services.
+
+
+class Tag(Model, frozen=True):
+    """A tag of a resource."""
+
+    key: str = dual_case_alias("key")
+    value: str = dual_case_alias("value")
+
+
+def _as_list(value: object) -> object:
+    """IoT TwinMaker's map of tags as a list, as the other services have it."""
+    if not isinstance(value, Mapping):
+        return value
+    return [{"key": key, "value": text} for key, text in cast("Mapping[object, object]", value).items()]
+
+
+class TagsPage(Model, frozen=True):
+    """ListTagsForResource's response. CodeConnections has no pages of tags."""
+
+    items: Annotated[NullableTuple[Tag], BeforeValidator(_as_list)] = alias("tags", "Tags", default=())
+    next_token: str | None = alias("nextToken", "NextToken", default=None)
+
+
 # IoT TwinMaker. Its pages of sync jobs and resources are in resources.py.
 
 
@@ -76,6 +101,7 @@ class ServiceInstance(Model, frozen=True):
     """A service instance in a list."""
 
     name: str
+    arn: str
     service_name: str = alias("serviceName")
 
 
@@ -83,6 +109,7 @@ class Template(Model, frozen=True):
     """A template in a list."""
 
     name: str
+    arn: str
 
 
 class TemplateVersion(Model, frozen=True):
@@ -104,6 +131,14 @@ TemplateVersionsPage = _page(TemplateVersion, "templateVersions")
 
 # CodeConnections.
 
+
+class Connection(Model, frozen=True):
+    """A connection to the provider of repositories."""
+
+    provider_type: str | None = alias("ProviderType", default=None)
+
+
+ConnectionEnvelope = _envelope("Connection", Connection)
 RepositoryLinkEnvelope = _envelope("RepositoryLinkInfo", RepositoryLink)
 SyncConfigurationEnvelope = _envelope("SyncConfiguration", SyncConfiguration)
 SyncBlockerSummaryEnvelope = _envelope("SyncBlockerSummary", SyncBlockerSummary)

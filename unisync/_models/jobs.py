@@ -27,7 +27,16 @@ from unisync._models.text import in_utc, short_sha
 from unisync.errors import InvalidArgumentError
 
 ProviderType = (
-    Literal["AzureDevOps", "Bitbucket", "GitHub", "GitHubEnterpriseServer", "GitLab", "GitLabSelfManaged"] | str
+    Literal[
+        "AzureDevOps",
+        "Bitbucket",
+        "GitHub",
+        "GitHubEnterpriseCloudDataResidency",
+        "GitHubEnterpriseServer",
+        "GitLab",
+        "GitLabSelfManaged",
+    ]
+    | str
 )
 """The provider that hosts a repository, in CodeConnections' spelling."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 
-from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated
+from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
 from unisync._core.commands import AccountRegion
 from unisync._core.flow import Flow
 from unisync._core.pagination import PageRequest
@@ -17,7 +18,7 @@ from unisync._models.jobs import GitSyncJob, GitSyncResponse, ResourceSyncAttemp
 from unisync._models.refs import StackSync
 from unisync._services.ensure import EnsureResult, ensure
 from unisync._services.findings import Findings
-from unisync._services.git_sync import STATES, all_blockers, git_job, git_target
+from unisync._services.git_sync import STATES, all_blockers, git_job, git_target, not_found
 from unisync._services.operations import (
     Service,
     ServiceOperations,
@@ -27,10 +28,12 @@ from unisync._services.operations import (
     drop_none,
     if_as_requested,
     pascal,
-    tag_list,
 )
 
-CODECONNECTIONS = Service("codeconnections", EnumMapping(STATES), pascal)
+CODECONNECTIONS = Service("codeconnections", EnumMapping(STATES), pascal, tag_fields=("Key", "Value"))
+
+LINK_FIELD_NAMES = {"owner_id": "owner"}
+"""Parameters whose field in a repository link has another name."""
 
 SyncType = Literal["CFN_STACK_SYNC"] | str
 """The kind of resource that CodeConnections syncs."""
@@ -99,7 +102,7 @@ class CodeConnections(ServiceOperations):
 
     # Sync configurations.
 
-    @operation
+    @write_operation
     def create_sync_configuration(
         self,
         resource_name: str,
@@ -130,6 +133,7 @@ class CodeConnections(ServiceOperations):
             pull_request_comment: "ENABLED" or "DISABLED": whether AWS comments on pull requests with the changes that
                 they would make. Not supported by codestar-connections.
             sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The sync configuration.
@@ -138,6 +142,7 @@ class CodeConnections(ServiceOperations):
             InvalidArgumentError: An argument is not what is expected.
             InvalidRequestError: AWS rejects a parameter.
             AlreadyExistsError: The stack has a sync configuration.
+            NotFoundError: There is no such link.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
@@ -181,7 +186,7 @@ class CodeConnections(ServiceOperations):
         params = {"resource_name": resource_name, "sync_type": sync_type}
         return self._request_enveloped("GetSyncConfiguration", params, envelopes.SyncConfigurationEnvelope)
 
-    @operation
+    @write_operation
     def update_sync_configuration(
         self,
         resource_name: str,
@@ -210,6 +215,7 @@ class CodeConnections(ServiceOperations):
             pull_request_comment: "ENABLED" or "DISABLED": whether AWS comments on pull requests with the changes that
                 they would make. Not supported by codestar-connections.
             sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The sync configuration after the update.
@@ -234,7 +240,7 @@ class CodeConnections(ServiceOperations):
         }
         return self._request_enveloped("UpdateSyncConfiguration", params, envelopes.SyncConfigurationEnvelope)
 
-    @operation
+    @write_operation
     def delete_sync_configuration(
         self, resource_name: str, sync_type: SyncType = "CFN_STACK_SYNC"
     ) -> Flow[configurations.DeleteResult]:
@@ -243,6 +249,7 @@ class CodeConnections(ServiceOperations):
         Args:
             resource_name: The stack's name.
             sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             AWS's response, which has no fields so far.
@@ -303,6 +310,7 @@ class CodeConnections(ServiceOperations):
         trigger_resource_update_on: configurations.Trigger | None = None,
         pull_request_comment: configurations.Switch | None = None,
         sync_type: SyncType = "CFN_STACK_SYNC",
+        dry_run: bool = False,
     ) -> Flow[EnsureResult[configurations.SyncConfiguration]]:
         """Ensure that a stack follows a file of a branch.
 
@@ -322,6 +330,7 @@ class CodeConnections(ServiceOperations):
             pull_request_comment: "ENABLED" or "DISABLED": whether AWS comments on pull requests with the changes that
                 they would make. None leaves it unchanged. Not supported by codestar-connections.
             sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
+            dry_run: True only reads, and returns what would be done and sent.
 
         Returns:
             What was done, and the configuration as it is now.
@@ -329,12 +338,13 @@ class CodeConnections(ServiceOperations):
         Raises:
             InvalidArgumentError: An argument is not what is expected.
             InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such link.
             ConflictError: Other clients keep changing it.
             UnisyncError: Any other error in `unisync.errors`.
 
         AWS operation: GetSyncConfiguration; CreateSyncConfiguration or UpdateSyncConfiguration.
         """
-        desired: dict[str, Any] = {
+        settings = {
             "repository_link_id": repository_link_id,
             "branch": branch,
             "config_file": config_file,
@@ -344,14 +354,16 @@ class CodeConnections(ServiceOperations):
             "pull_request_comment": pull_request_comment,
         }
         yield from self._validate(
-            "CreateSyncConfiguration", {"resource_name": resource_name, "sync_type": sync_type, **desired}
+            "CreateSyncConfiguration", {"resource_name": resource_name, "sync_type": sync_type, **settings}
         )
+        desired: dict[str, str] = drop_none(settings)
         return (
             yield from ensure(
-                drop_none(desired),
+                desired,
                 read=lambda: self.get_sync_configuration(resource_name, sync_type),
                 create=lambda: self.create_sync_configuration(resource_name, sync_type=sync_type, **desired),
-                update=lambda changed: self.update_sync_configuration(resource_name, sync_type=sync_type, **changed),
+                update=lambda _, changed: self.update_sync_configuration(resource_name, sync_type=sync_type, **changed),
+                dry_run=dry_run,
             )
         )
 
@@ -411,7 +423,7 @@ class CodeConnections(ServiceOperations):
         params = {"resource_name": resource_name, "sync_type": sync_type}
         return self._request_enveloped("GetSyncBlockerSummary", params, envelopes.SyncBlockerSummaryEnvelope)
 
-    @operation
+    @write_operation
     def update_sync_blocker(
         self, id: str, *, resource_name: str, resolved_reason: str, sync_type: SyncType = "CFN_STACK_SYNC"
     ) -> Flow[configurations.UpdatedSyncBlocker]:
@@ -422,6 +434,7 @@ class CodeConnections(ServiceOperations):
             resource_name: The stack's name.
             resolved_reason: Why it is resolved, in 1 to 250 characters.
             sync_type: The kind of resource: "CFN_STACK_SYNC" for a stack.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The blocker, and the stack that it blocked.
@@ -437,7 +450,7 @@ class CodeConnections(ServiceOperations):
 
     # Repository links.
 
-    @operation
+    @write_operation
     def create_repository_link(
         self,
         *,
@@ -457,6 +470,7 @@ class CodeConnections(ServiceOperations):
             repository_name: The name of the repository, without its owner.
             encryption_key_arn: The ARN of the KMS key that encrypts what AWS stores of the repository.
             tags: Tags for the link, up to 200.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The link.
@@ -465,6 +479,7 @@ class CodeConnections(ServiceOperations):
             InvalidArgumentError: An argument is not what is expected.
             InvalidRequestError: AWS rejects a parameter.
             AlreadyExistsError: The repository is linked already.
+            NotFoundError: There is no such connection.
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {
@@ -473,18 +488,15 @@ class CodeConnections(ServiceOperations):
             "repository_name": repository_name,
             "encryption_key_arn": encryption_key_arn,
         }
-        key_values = tag_list(tags, "Key", "Value")
+        all_params = {**params, "tags": self._tags(tags)}
 
         def created() -> Flow[configurations.RepositoryLink | None]:
             links = yield from self.list_repository_links().collect()
-            return next((link for link in links if not differences(params, link, {"owner_id": "owner"})), None)
+            return next((link for link in links if not differences(params, link, LINK_FIELD_NAMES)), None)
 
         return create_once(
             lambda: self._request_enveloped(
-                "CreateRepositoryLink",
-                {**params, "tags": key_values},
-                envelopes.RepositoryLinkEnvelope,
-                idempotent=False,
+                "CreateRepositoryLink", all_params, envelopes.RepositoryLinkEnvelope, idempotent=False
             ),
             created,
         )
@@ -508,7 +520,7 @@ class CodeConnections(ServiceOperations):
         params = {"repository_link_id": repository_link_id}
         return self._request_enveloped("GetRepositoryLink", params, envelopes.RepositoryLinkEnvelope)
 
-    @operation
+    @write_operation
     def update_repository_link(
         self, repository_link_id: str, *, connection_arn: str | None = None, encryption_key_arn: str | None = None
     ) -> Flow[configurations.RepositoryLink]:
@@ -518,6 +530,7 @@ class CodeConnections(ServiceOperations):
             repository_link_id: The id of the link.
             connection_arn: The ARN of the connection to the repository's provider.
             encryption_key_arn: The ARN of the KMS key that encrypts what AWS stores of the repository.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The link after the update.
@@ -536,12 +549,13 @@ class CodeConnections(ServiceOperations):
         }
         return self._request_enveloped("UpdateRepositoryLink", params, envelopes.RepositoryLinkEnvelope)
 
-    @operation
+    @write_operation
     def delete_repository_link(self, repository_link_id: str) -> Flow[configurations.DeleteResult]:
         """Delete a link to a repository (DeleteRepositoryLink).
 
         Args:
             repository_link_id: The id of the link.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             AWS's response, which has no fields so far.
@@ -556,6 +570,80 @@ class CodeConnections(ServiceOperations):
         params = {"repository_link_id": repository_link_id}
         return delete_idempotent(
             self._request("DeleteRepositoryLink", params, configurations.DeleteResult), configurations.DeleteResult()
+        )
+
+    @operation
+    def ensure_repository_link(
+        self,
+        *,
+        connection_arn: str,
+        owner_id: str,
+        repository_name: str,
+        encryption_key_arn: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+    ) -> Flow[EnsureResult[configurations.RepositoryLink]]:
+        """Ensure that a repository is linked by this connection.
+
+        Links the repository, updates the connection, the key and the tags that differ, or leaves the link unchanged.
+        The link is found by the owner and the name of the repository. A repository of that name at another provider has
+        a link of its own: if there is only a link by another connection, the connection is read to compare the
+        providers. If another client changes the link at the same time, it is read and compared again.
+
+        Args:
+            connection_arn: The ARN of the connection to the repository's provider.
+            owner_id: The owner of the repository.
+            repository_name: The name of the repository, without its owner.
+            encryption_key_arn: The ARN of the KMS key that encrypts what AWS stores of the repository. None leaves it
+                unchanged.
+            tags: Tags that the link must have, up to 200; it may have others. None leaves its tags unchanged.
+            dry_run: True only reads, and returns what would be done and sent.
+
+        Returns:
+            What was done, and the link as it is now.
+
+        Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such connection.
+            ConflictError: Other clients keep changing the link.
+            UnisyncError: Any other error in `unisync.errors`.
+
+        AWS operation: ListRepositoryLinks; CreateRepositoryLink or UpdateRepositoryLink; also GetConnection,
+        ListTagsForResource and TagResource.
+        """
+        desired = {"connection_arn": connection_arn, "encryption_key_arn": encryption_key_arn}
+        identity = {"owner_id": owner_id, "repository_name": repository_name}
+        yield from self._validate("CreateRepositoryLink", {**identity, **desired, "tags": self._tags(tags)})
+
+        def read() -> Flow[configurations.RepositoryLink]:
+            links = yield from self.list_repository_links().collect()
+            same_name = [link for link in links if not differences(identity, link, LINK_FIELD_NAMES)]
+            found = next((link for link in same_name if link.connection_arn == connection_arn), None)
+            if found is None and same_name:
+                params = {"connection_arn": connection_arn}
+                connection = yield from self._request_enveloped("GetConnection", params, envelopes.ConnectionEnvelope)
+                found = next((link for link in same_name if link.aws_provider == connection.provider_type), None)
+            if found is None:
+                message = f"{owner_id}/{repository_name} has no repository link"
+                raise not_found(self.service_name, "ListRepositoryLinks", message)
+            return found
+
+        return (
+            yield from ensure(
+                drop_none(desired),
+                read=read,
+                create=lambda: self.create_repository_link(
+                    connection_arn=connection_arn,
+                    owner_id=owner_id,
+                    repository_name=repository_name,
+                    encryption_key_arn=encryption_key_arn,
+                    tags=tags,
+                ),
+                update=lambda link, changed: self.update_repository_link(link.repository_link_id, **changed),
+                tagging=self._tagging(tags, lambda link: link.repository_link_arn),
+                dry_run=dry_run,
+            )
         )
 
     @paginated
@@ -616,7 +704,9 @@ class CodeConnectionsTargets(CodeConnections):
         )
 
     def discover(self, findings: Findings) -> Flow[None]:
-        """Find every stack that follows a linked repository."""
+        """Find every stack that follows a linked repository, by the tags of the link."""
         for link in (yield from self.list_repository_links().collect()):
+            if not (yield from findings.match(partial(self.list_tags_for_resource, link.repository_link_arn))):
+                continue
             followers = yield from findings.attempt(self.list_sync_configurations(link.repository_link_id).collect())
             findings.add(StackSync(each.resource_name, each.sync_type) for each in followers or ())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from unisync._core.flow import Flow
 from unisync._models.refs import AnyRef
 from unisync._services.findings import Findings
+from unisync._services.operations import checked_tags
 from unisync._services.registry import Services
 from unisync.errors import InvalidArgumentError, UnisyncError
 
@@ -43,13 +45,35 @@ def checked_services(names: Collection[str] | None) -> tuple[str, ...]:
     return tuple(name for name in SERVICES if name in names)
 
 
-def discover(services: Services, names: Collection[str] | None, where: str = "") -> Flow[Discovery]:
-    """Find every sync of some services; None is all of them. `where` stands at the start of warnings.
+def checked_search_tags(tags: Mapping[str, str] | None) -> dict[str, str]:
+    """The tags to search for; None is none.
 
     Raises:
+        InvalidArgumentError: They are no mapping of text to text.
+    """
+    found = checked_tags({} if tags is None else tags)
+    is_text = all(isinstance(cast("object", text), str) for pair in found.items() for text in pair)
+    InvalidArgumentError.unless(is_text, "tags", "text as keys and values", tags)
+    return found
+
+
+def discover(
+    services: Services, names: Collection[str] | None, where: str = "", tags: Mapping[str, str] | None = None
+) -> Flow[Discovery]:
+    """Find every sync of some services.
+
+    Args:
+        services: The services of one account and region.
+        names: The services to search; None is all of them.
+        where: The start of warnings.
+        tags: Only syncs whose resource carries all of these tags; None is all syncs.
+
+    Raises:
+        InvalidArgumentError: One of the services is unknown, or the tags are no mapping of text to text.
         UnisyncError: Nothing was found, and the search of every service is incomplete.
     """
-    searches = [Findings(name, where) for name in checked_services(names)]
+    wanted = checked_search_tags(tags)
+    searches = [Findings(name, where, wanted) for name in checked_services(names)]
     for findings in searches:
         search: Callable[[Findings], Flow[None]] = getattr(services, findings.service).discover
         try:

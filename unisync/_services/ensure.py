@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 from unisync._core.backoff import SHORT
+from unisync._core.dry_run import checked_dry_run, planned
 from unisync._core.flow import Flow, Sleep
-from unisync._services.operations import SAME_NAMES, Params, differences, none_if_not_found
-from unisync.errors import ConflictError, NotFoundError
+from unisync._models.dry_run import DryRun
+from unisync._services.operations import SAME_NAMES, Params, Tagging, differences, none_if_not_found
+from unisync.errors import ConflictError, InvalidArgumentError, NotFoundError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -24,15 +26,37 @@ MAX_ROUNDS = 5
 
 @dataclass(frozen=True)
 class EnsureResult(Generic[T_co]):
-    """What was done to ensure a configuration."""
+    """What was done to ensure a configuration; of a dry run, what would be done."""
 
     action: EnsureAction
-    definition: T_co
-    """The configuration as it is now."""
+    _definition: T_co | None = field(repr=False)
     changed: tuple[str, ...] = ()
     """The parameters that differed and were updated."""
     before: T_co | None = None
     """The configuration before; None if there was none."""
+    requests: tuple[DryRun, ...] = ()
+    """What a dry run would send, in order."""
+
+    @property
+    def definition(self) -> T_co:
+        """The configuration as it is now.
+
+        Raises:
+            InvalidArgumentError: It was a dry run, and there is no configuration yet.
+        """
+        if self._definition is None:
+            raise InvalidArgumentError("definition: the dry run created nothing")
+        return self._definition
+
+
+class _Plan(NamedTuple, Generic[T]):
+    """What to do about a configuration as it was read."""
+
+    action: EnsureAction
+    changed: tuple[str, ...]
+    before: T | None
+    steps: Sequence[Flow[T | None]] = ()
+    """The flows that do it, in order. Only the first may return the result."""
 
 
 def ensure(
@@ -40,37 +64,57 @@ def ensure(
     *,
     read: Callable[[], Flow[T]],
     create: Callable[[], Flow[T | None]],
-    update: Callable[[Mapping[str, Any]], Flow[T | None]],
+    update: Callable[[T, Mapping[str, str]], Flow[T | None]],
     field_names: Mapping[str, str] = SAME_NAMES,
+    tagging: Tagging[T] | None = None,
+    dry_run: bool = False,
 ) -> Flow[EnsureResult[T]]:
     """Ensure a configuration. If another client changes it meanwhile, it is read again.
 
     Args:
         desired: What it must be, by parameter.
         read: Read it; NotFoundError if it does not exist. Any other error ends the attempt.
-        create: Create it; None if AWS does not return the result.
-        update: Update the parameters that differ; None likewise.
+        create: Create it, with its tags; None if AWS does not return the result.
+        update: Update the parameters that differ; None likewise. This raises at once if they cannot be updated.
         field_names: As for `differences`.
+        tagging: Its tags, if it must have any.
+        dry_run: Whether to read only.
     """
+    checked_dry_run(dry_run)
+
+    def plan(found: T | None) -> Flow[_Plan[T]]:
+        if found is None:
+            return _Plan("created", (), None, [create()])
+        changed = differences(desired, found, field_names)
+        steps = [update(found, changed)] if changed else []
+        if tagging is not None:
+            missing = yield from tagging.missing(found)
+            if missing:
+                changed["tags"] = missing
+                steps.append(tagging.add(found, missing))
+        return _Plan("updated" if steps else "unchanged", tuple(changed), found, steps)
+
     not_found: NotFoundError | None = None
-    done: tuple[EnsureAction, tuple[str, ...], T | None] = ("unchanged", (), None)
+    done: _Plan[T] | None = None
     for rounds in count(1):
         found = yield from none_if_not_found(read())
         if not_found is not None and found is not None:
             # It exists: what was not found is something else, such as the repository to follow.
             raise not_found
-        changed = {} if found is None else differences(desired, found, field_names)
-        if found is not None and not changed:
+        doing = yield from plan(found)
+        if dry_run:
+            requests: tuple[DryRun, ...] = ()
+            for step in doing.steps:
+                requests += ((yield from planned(step)),)
+            return EnsureResult(doing.action, found, doing.changed, found, requests)
+        if found is not None and not doing.steps:
             # What an earlier round did, if it did anything.
-            action, names, before = done
-            return EnsureResult(action, found, names, found if action == "unchanged" else before)
-        doing: tuple[EnsureAction, tuple[str, ...], T | None] = (
-            "created" if found is None else "updated",
-            tuple(changed),
-            found,
-        )
+            result = done or doing
+            return EnsureResult(result.action, found, result.changed, result.before)
         try:
-            made = yield from (create() if found is None else update(changed))
+            made: T | None = None
+            for step in doing.steps:
+                made = (yield from step) or made
             done = doing
             now = made if made is not None else (yield from read())
         except (ConflictError, NotFoundError) as error:
@@ -80,5 +124,5 @@ def ensure(
             not_found = error if isinstance(error, NotFoundError) and done is not doing else None
             yield Sleep(SHORT.delay(rounds))
         else:
-            return EnsureResult(doing[0], now, *doing[1:])
+            return EnsureResult(doing.action, now, doing.changed, doing.before)
     raise AssertionError("unreachable: the last round returns or raises")

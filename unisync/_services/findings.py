@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -24,6 +24,8 @@ class Findings:
     service: str
     where: str = ""
     """The account and region, in a fleet; it stands at the start of warnings."""
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The tags to search for."""
     refs: list[AnyRef] = field(default_factory=list[AnyRef])
     error: UnisyncError | None = None
     """The first error that left the search incomplete."""
@@ -41,6 +43,13 @@ class Findings:
                 raise
             self.note(error)
             return None
+
+    def match(self, tags: Callable[[], Flow[Mapping[str, str]]]) -> Flow[bool]:
+        """Whether a resource carries all the tags to search for. Its tags are read only if there are any."""
+        if not self.tags:
+            return True
+        found = yield from self.attempt(tags())
+        return found is not None and self.tags.items() <= found.items()
 
     def note(self, error: UnisyncError) -> None:
         """Note an error that leaves the search incomplete."""

@@ -1,17 +1,19 @@
-"""What the operations of all services are made of: a call, its envelope, a list, and creating or deleting once."""
+"""What the operations of all services are made of: calls, envelopes, lists, tags, and creating or deleting once."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
-from unisync._core.bridge import MethodsBase
+from unisync._core.bridge import MethodsBase, operation, write_operation
 from unisync._core.commands import AccountRegion
 from unisync._core.flow import Call, Flow, request
 from unisync._core.pagination import PageEnvelope, PageRequest
 from unisync._models.base import EnumMapping, Model, with_extra
+from unisync._models.configurations import TagResult
+from unisync._models.envelopes import TagsPage
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import FleetSync, SyncRef
 from unisync.errors import ConflictError, InvalidArgumentError, NotFoundError, UnisyncError
@@ -37,6 +39,10 @@ class Service(NamedTuple):
     """AWS's name of a parameter, from ours."""
     connection_hint: str = ""
     """What to add to the error if its endpoint does not answer."""
+    tag_fields: tuple[str, str] | None = None
+    """AWS's names for the key and the value of a tag; None if it passes tags as a map."""
+    tags_per_page: int | None = None
+    """The largest page of tags; None if it lists all of them at once."""
 
 
 class EnvelopeOf(Protocol[T_co]):
@@ -51,6 +57,15 @@ class EnvelopeOf(Protocol[T_co]):
     def model_extra(self) -> dict[str, Any] | None:
         """Fields that no model has."""
         ...
+
+
+class Tagging(NamedTuple, Generic[T]):
+    """The tags that a resource must have, besides others."""
+
+    missing: Callable[[T], Flow[dict[str, str]]]
+    """Reads which of them it does not have, or has with another value."""
+    add: Callable[[T, Mapping[str, str]], Flow[None]]
+    """Sets tags."""
 
 
 class ServiceOperations(MethodsBase):
@@ -73,6 +88,109 @@ class ServiceOperations(MethodsBase):
     def service_name(self) -> str:
         """boto3's name of the service."""
         return self._flows._service.name
+
+    # Tags.
+
+    @operation
+    def list_tags_for_resource(self, resource_arn: str) -> Flow[dict[str, str]]:
+        """Read the tags of a resource (ListTagsForResource).
+
+        Args:
+            resource_arn: The ARN of a resource of this service.
+
+        Returns:
+            The values of the tags, by key.
+
+        Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such resource.
+            UnisyncError: Any other error in `unisync.errors`.
+        """
+        size = self._service.tags_per_page
+        pages = self._pages(
+            "ListTagsForResource", {"resource_arn": resource_arn}, TagsPage, size, accepts_token=size is not None
+        )
+        return {tag.key: tag.value for tag in (yield from pages.collect())}
+
+    @write_operation
+    def tag_resource(self, resource_arn: str, tags: Mapping[str, str]) -> Flow[TagResult]:
+        """Set tags of a resource (TagResource). Its other tags stay unchanged.
+
+        Args:
+            resource_arn: The ARN of a resource of this service.
+            tags: The values of the tags, by key. A resource has up to 50 tags; in CodeConnections, 200.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
+
+        Returns:
+            AWS's response, which has no fields so far.
+
+        Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such resource.
+            QuotaExceededError: It would have too many tags.
+            UnisyncError: Any other error in `unisync.errors`.
+        """
+        params = {"resource_arn": resource_arn, "tags": self._tags(tags)}
+        return self._request("TagResource", params, TagResult)
+
+    @write_operation
+    def untag_resource(self, resource_arn: str, tag_keys: Collection[str]) -> Flow[TagResult]:
+        """Remove tags of a resource (UntagResource).
+
+        Args:
+            resource_arn: The ARN of a resource of this service.
+            tag_keys: The keys of the tags to remove. Those that the resource does not have are ignored.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
+
+        Returns:
+            AWS's response, which has no fields so far.
+
+        Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such resource.
+            UnisyncError: Any other error in `unisync.errors`.
+        """
+        is_several = isinstance(cast("object", tag_keys), Collection) and not isinstance(tag_keys, str)
+        InvalidArgumentError.unless(is_several, "tag_keys", "several keys, such as a list", tag_keys)
+        params = {"resource_arn": resource_arn, "tag_keys": list(tag_keys)}
+        return self._request("UntagResource", params, TagResult)
+
+    def _tags(self, tags: Mapping[str, str] | None) -> object:
+        """Tags as this service expects them; None if there are none to send."""
+        if tags is None:
+            return None
+        mapping = checked_tags(tags)
+        if self._service.tag_fields is None:
+            return mapping
+        key, value = self._service.tag_fields
+        return [{key: name, value: text} for name, text in mapping.items()]
+
+    def _tagging(self, tags: Mapping[str, str] | None, arn: Callable[[T], str]) -> Tagging[T] | None:
+        """The tags that a resource must have; None if it need not have any."""
+        if not tags:
+            return None
+        desired = checked_tags(tags)
+
+        def missing(resource: T) -> Flow[dict[str, str]]:
+            actual = yield from self.list_tags_for_resource(arn(resource))
+            return {key: value for key, value in desired.items() if actual.get(key) != value}
+
+        def add(resource: T, missing: Mapping[str, str]) -> Flow[None]:
+            yield from self.tag_resource(arn(resource), missing)
+
+        return Tagging(missing, add)
+
+    def _cannot_update(self, operation: str, what: str, changed: Params, current: object, advice: str) -> ConflictError:
+        """The error for something that exists, differs from what is desired, and cannot be updated."""
+        differ = ", ".join(f"{name} is {getattr(current, name)!r}, not {value!r}" for name, value in changed.items())
+        return self._conflict(operation, f"{what} exists, and its {differ}. AWS cannot update it: {advice}")
+
+    def _conflict(self, operation: str, message: str) -> ConflictError:
+        """The error for a conflict that AWS need not be asked about."""
+        return ConflictError({"Error": {"Code": "ConflictException", "Message": message}}, operation, self.service_name)
 
     def _ref(self, ref: SyncRef[J]) -> SyncRef[J]:
         """A reference as this client's user knows it: in a fleet, with its account and region."""
@@ -152,23 +270,15 @@ def drop_none(params: Params) -> dict[str, Any]:
     return {name: value for name, value in params.items() if value is not None}
 
 
-def tag_list(tags: object, key: str, value: str) -> list[dict[str, object]] | None:
-    """Tags as a list of structures whose fields have these names."""
-    mapping = tag_mapping(tags)
-    return None if mapping is None else [{key: name, value: text} for name, text in mapping.items()]
-
-
-def tag_mapping(tags: object) -> dict[str, object] | None:
+def checked_tags(tags: object) -> dict[str, str]:
     """Tags as a dictionary.
 
     Raises:
         InvalidArgumentError: They are no mapping.
     """
-    if tags is None:
-        return None
     if not isinstance(tags, Mapping):
         raise InvalidArgumentError.expected("tags", "a mapping of keys to values", tags)
-    return dict(cast("Mapping[str, object]", tags))
+    return dict(cast("Mapping[str, str]", tags))
 
 
 def differences(desired: Params, current: object, field_names: Mapping[str, str]) -> dict[str, Any]:

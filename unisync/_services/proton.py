@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import warnings
 from collections.abc import Mapping
-from typing import Any, Literal
+from functools import cache, partial
+from typing import Literal, NoReturn
 
-from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated
+from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
 from unisync._core.flow import Flow
 from unisync._core.pagination import PageRequest
 from unisync._core.target import SyncTarget
 from unisync._models import configurations, envelopes
 from unisync._models.base import EnumMapping
 from unisync._models.blockers import SyncBlocker
-from unisync._models.jobs import GitSyncJob, GitSyncResponse, Revision
+from unisync._models.jobs import GitSyncJob, GitSyncResponse, RepositoryBranch, Revision
 from unisync._models.refs import ServiceInstanceSync, TemplateSync, TemplateType
 from unisync._services.ensure import EnsureResult, ensure
 from unisync._services.findings import Findings
@@ -24,10 +27,12 @@ from unisync._services.operations import (
     camel,
     create_once,
     delete_idempotent,
+    drop_none,
     if_as_requested,
-    tag_list,
 )
 
+PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
+"""The folder of this package, whose frames a warning skips."""
 ENDED = "AWS ended its support of Proton on 2026-10-07"
 
 PROVIDERS = {"GITHUB": "GitHub", "GITHUB_ENTERPRISE": "GitHubEnterpriseServer", "BITBUCKET": "Bitbucket"}
@@ -40,6 +45,8 @@ PROTON = Service(
     EnumMapping(STATES, PROVIDERS),
     camel,
     connection_hint=f"{ENDED}: its endpoint may no longer exist",
+    tag_fields=("key", "value"),
+    tags_per_page=100,
 )
 
 RepositoryProvider = Literal["BITBUCKET", "GITHUB", "GITHUB_ENTERPRISE"] | str
@@ -55,6 +62,15 @@ class ProtonDeprecationWarning(FutureWarning):
 def warn_of_end(stacklevel: int) -> None:
     """Warn that AWS ended its support of Proton."""
     warnings.warn(f"{ENDED}: plan to migrate away from it", ProtonDeprecationWarning, stacklevel=stacklevel)
+
+
+@cache
+def warn_of_reference() -> None:
+    """Warn, once in this process, that AWS ended its support of Proton: at the line that calls unisync."""
+    frame, stacklevel = inspect.currentframe(), 1
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame, stacklevel = frame.f_back, stacklevel + 1
+    warn_of_end(stacklevel + 1)
 
 
 class Proton(ServiceOperations):
@@ -143,7 +159,7 @@ class Proton(ServiceOperations):
 
     # Sync configurations.
 
-    @operation
+    @write_operation
     def create_service_sync_config(
         self,
         service_name: str,
@@ -163,6 +179,7 @@ class Proton(ServiceOperations):
             repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             file_path: The path of the file that defines the service and its instances.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The sync configuration; None if AWS returns none.
@@ -208,7 +225,7 @@ class Proton(ServiceOperations):
             "GetServiceSyncConfig", {"service_name": service_name}, envelopes.ServiceSyncConfigEnvelope
         )
 
-    @operation
+    @write_operation
     def update_service_sync_config(
         self,
         service_name: str,
@@ -226,6 +243,7 @@ class Proton(ServiceOperations):
             repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             file_path: The path of the file that defines the service and its instances.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The sync configuration after the update; None if AWS returns none.
@@ -245,12 +263,13 @@ class Proton(ServiceOperations):
         }
         return self._request_enveloped("UpdateServiceSyncConfig", params, envelopes.ServiceSyncConfigEnvelope)
 
-    @operation
+    @write_operation
     def delete_service_sync_config(self, service_name: str) -> Flow[configurations.ServiceSyncConfig | None]:
         """Stop a service from following a branch (DeleteServiceSyncConfig). The service itself stays unchanged.
 
         Args:
             service_name: The service.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The deleted sync configuration; None if AWS returns none.
@@ -275,6 +294,7 @@ class Proton(ServiceOperations):
         repository_provider: RepositoryProvider,
         branch: str,
         file_path: str,
+        dry_run: bool = False,
     ) -> Flow[EnsureResult[configurations.ServiceSyncConfig]]:
         """Ensure that a service follows a file of a branch.
 
@@ -287,6 +307,7 @@ class Proton(ServiceOperations):
             repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             file_path: The path of the file that defines the service and its instances.
+            dry_run: True only reads, and returns what would be done and sent.
 
         Returns:
             What was done, and the configuration as it is now.
@@ -299,7 +320,7 @@ class Proton(ServiceOperations):
 
         AWS operation: GetServiceSyncConfig; CreateServiceSyncConfig or UpdateServiceSyncConfig.
         """
-        desired: dict[str, Any] = {
+        desired = {
             "repository_name": repository_name,
             "repository_provider": repository_provider,
             "branch": branch,
@@ -311,12 +332,13 @@ class Proton(ServiceOperations):
                 desired,
                 read=lambda: self._service_config(service_name),
                 create=lambda: self.create_service_sync_config(service_name, **desired),
-                update=lambda _: self.update_service_sync_config(service_name, **desired),
+                update=lambda _config, _changed: self.update_service_sync_config(service_name, **desired),
                 field_names=FIELD_NAMES,
+                dry_run=dry_run,
             )
         )
 
-    @operation
+    @write_operation
     def create_template_sync_config(
         self,
         template_name: str,
@@ -338,6 +360,7 @@ class Proton(ServiceOperations):
             repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             subdirectory: The directory of the template; None is the root of the repository.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The sync configuration; None if AWS returns none.
@@ -386,7 +409,7 @@ class Proton(ServiceOperations):
         params = {"template_name": template_name, "template_type": template_type}
         return self._request_enveloped("GetTemplateSyncConfig", params, envelopes.TemplateSyncConfigEnvelope)
 
-    @operation
+    @write_operation
     def update_template_sync_config(
         self,
         template_name: str,
@@ -406,6 +429,7 @@ class Proton(ServiceOperations):
             repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             subdirectory: The directory of the template; None is the root of the repository.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The sync configuration after the update; None if AWS returns none.
@@ -426,7 +450,7 @@ class Proton(ServiceOperations):
         }
         return self._request_enveloped("UpdateTemplateSyncConfig", params, envelopes.TemplateSyncConfigEnvelope)
 
-    @operation
+    @write_operation
     def delete_template_sync_config(
         self, template_name: str, template_type: TemplateType
     ) -> Flow[configurations.TemplateSyncConfig | None]:
@@ -435,6 +459,7 @@ class Proton(ServiceOperations):
         Args:
             template_name: The template.
             template_type: "ENVIRONMENT" or "SERVICE".
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The deleted sync configuration; None if AWS returns none.
@@ -460,6 +485,7 @@ class Proton(ServiceOperations):
         repository_provider: RepositoryProvider,
         branch: str,
         subdirectory: str | None = None,
+        dry_run: bool = False,
     ) -> Flow[EnsureResult[configurations.TemplateSyncConfig]]:
         """Ensure that a template follows a directory of a branch.
 
@@ -473,6 +499,7 @@ class Proton(ServiceOperations):
             repository_provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
             branch: The branch.
             subdirectory: The directory of the template; None is the root of the repository.
+            dry_run: True only reads, and returns what would be done and sent.
 
         Returns:
             What was done, and the configuration as it is now.
@@ -485,13 +512,13 @@ class Proton(ServiceOperations):
 
         AWS operation: GetTemplateSyncConfig; CreateTemplateSyncConfig or UpdateTemplateSyncConfig.
         """
-        desired: dict[str, Any] = {
+        desired = {
             "repository_name": repository_name,
             "repository_provider": repository_provider,
             "branch": branch,
             "subdirectory": subdirectory,
         }
-
+        sent: dict[str, str] = drop_none(desired)
         yield from self._validate(
             "CreateTemplateSyncConfig", {"template_name": template_name, "template_type": template_type, **desired}
         )
@@ -499,9 +526,10 @@ class Proton(ServiceOperations):
             yield from ensure(
                 desired,
                 read=lambda: self._template_config(template_name, template_type),
-                create=lambda: self.create_template_sync_config(template_name, template_type, **desired),
-                update=lambda _: self.update_template_sync_config(template_name, template_type, **desired),
+                create=lambda: self.create_template_sync_config(template_name, template_type, **sent),
+                update=lambda _config, _changed: self.update_template_sync_config(template_name, template_type, **sent),
                 field_names=FIELD_NAMES,
+                dry_run=dry_run,
             )
         )
 
@@ -573,7 +601,7 @@ class Proton(ServiceOperations):
             "GetServiceSyncBlockerSummary", params, envelopes.ServiceSyncBlockerSummaryEnvelope
         )
 
-    @operation
+    @write_operation
     def update_service_sync_blocker(
         self, id: str, *, resolved_reason: str
     ) -> Flow[configurations.UpdatedServiceSyncBlocker]:
@@ -582,6 +610,7 @@ class Proton(ServiceOperations):
         Args:
             id: The blocker's id.
             resolved_reason: Why it is resolved.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The blocker, and the service or the instance that it blocked.
@@ -599,7 +628,7 @@ class Proton(ServiceOperations):
 
     # Repositories.
 
-    @operation
+    @write_operation
     def create_repository(
         self,
         name: str,
@@ -619,6 +648,7 @@ class Proton(ServiceOperations):
             connection_arn: The ARN of the connection to the provider.
             encryption_key: The ARN of the KMS key that encrypts what AWS stores of the repository.
             tags: Tags for the registration, up to 50.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The repository.
@@ -635,7 +665,7 @@ class Proton(ServiceOperations):
             "connection_arn": connection_arn,
             "encryption_key": encryption_key,
         }
-        all_params = {**params, "tags": tag_list(tags, "key", "value")}
+        all_params = {**params, "tags": self._tags(tags)}
         return create_once(
             lambda: self._request_enveloped(
                 "CreateRepository", all_params, envelopes.RepositoryEnvelope, idempotent=False
@@ -666,13 +696,14 @@ class Proton(ServiceOperations):
             "GetRepository", {"name": name, "provider": provider}, envelopes.RepositoryEnvelope
         )
 
-    @operation
+    @write_operation
     def delete_repository(self, name: str, provider: RepositoryProvider) -> Flow[configurations.Repository | None]:
         """Delete the registration of a repository (DeleteRepository). The repository itself stays unchanged.
 
         Args:
             name: The repository, as "owner/name".
             provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The deleted registration; None if AWS returns none.
@@ -687,6 +718,64 @@ class Proton(ServiceOperations):
         params = {"name": name, "provider": provider}
         return delete_idempotent(
             self._request_enveloped("DeleteRepository", params, envelopes.OptionalRepositoryEnvelope), None
+        )
+
+    @operation
+    def ensure_repository(
+        self,
+        name: str,
+        provider: RepositoryProvider,
+        *,
+        connection_arn: str,
+        encryption_key: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+    ) -> Flow[EnsureResult[configurations.Repository]]:
+        """Ensure that a repository is registered with this connection and key.
+
+        Registers the repository, sets the tags that the registration lacks, or leaves it unchanged. AWS cannot update a
+        registration. If its connection or key differs, this raises a ConflictError and changes nothing. If another
+        client changes it at the same time, it is read and compared again.
+
+        Args:
+            name: The repository, as "owner/name".
+            provider: The provider that hosts it: "GITHUB", "GITHUB_ENTERPRISE" or "BITBUCKET".
+            connection_arn: The ARN of the connection to the provider.
+            encryption_key: The ARN of the KMS key that encrypts what AWS stores of the repository. None accepts any.
+            tags: Tags that the registration must have, up to 50; it may have others. None leaves its tags unchanged.
+            dry_run: True only reads, and returns what would be done and sent.
+
+        Returns:
+            What was done, and the repository as it is now.
+
+        Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            ConflictError: It is registered with another connection or key; the message says which. Or other clients
+                keep changing it.
+            UnisyncError: Any other error in `unisync.errors`.
+
+        AWS operation: GetRepository; CreateRepository, or ListTagsForResource and TagResource.
+        """
+        desired = {"connection_arn": connection_arn, "encryption_key": encryption_key}
+        params = {"name": name, "provider": provider, **desired, "tags": self._tags(tags)}
+        yield from self._validate("CreateRepository", params)
+
+        def update(repository: configurations.Repository, changed: Mapping[str, object]) -> NoReturn:
+            advice = "delete the registration (delete_repository), and ensure it again"
+            raise self._cannot_update("CreateRepository", f"the repository {name}", changed, repository, advice)
+
+        return (
+            yield from ensure(
+                drop_none(desired),
+                read=lambda: self.get_repository(name, provider),
+                create=lambda: self.create_repository(
+                    name, provider, connection_arn=connection_arn, encryption_key=encryption_key, tags=tags
+                ),
+                update=update,
+                tagging=self._tagging(tags, lambda repository: repository.arn),
+                dry_run=dry_run,
+            )
         )
 
     @paginated
@@ -747,10 +836,13 @@ class ProtonTargets(Proton):
             updated = yield from self.update_service_sync_blocker(blocker_id, resolved_reason=reason)
             return updated.service_sync_blocker
 
+        def service_branch() -> Flow[RepositoryBranch]:
+            return (yield from self._service_config(service))
+
         return git_target(
             self._ref(ref),
             status=lambda: self.get_service_instance_sync_status(service, instance),
-            configuration=lambda: self._service_config(service),
+            configuration=service_branch,
             repository_status=lambda branch: self.get_repository_sync_status(
                 branch.full_name, branch.aws_provider, branch.branch, "SERVICE_SYNC"
             ),
@@ -778,13 +870,17 @@ class ProtonTargets(Proton):
         )
 
     def discover(self, findings: Findings) -> Flow[None]:
-        """Find every instance of a service, and every major version of a template, that follows a repository."""
+        """Find every instance of a service, and every major version of a template, that follows a repository.
+
+        By the tags of the instance, and of the template.
+        """
         follows: dict[str, bool] = {}
         for instance in (yield from findings.attempt(self._instances().collect())) or ():
             service = instance.service_name
             if service not in follows:
                 follows[service] = bool((yield from findings.attempt(self._service_config(service))))
-            if follows[service]:
+            tags = partial(self.list_tags_for_resource, instance.arn)
+            if follows[service] and (yield from findings.match(tags)):
                 findings.add([ServiceInstanceSync(service, instance.name)])
         for kind, list_templates, list_versions in (
             ("SERVICE", "ListServiceTemplates", "ListServiceTemplateVersions"),
@@ -793,6 +889,8 @@ class ProtonTargets(Proton):
             templates = self._pages(list_templates, {}, envelopes.TemplatesPage).collect()
             for template in (yield from findings.attempt(templates)) or ():
                 if not (yield from findings.attempt(self._template_config(template.name, kind))):
+                    continue
+                if not (yield from findings.match(partial(self.list_tags_for_resource, template.arn))):
                     continue
                 versions = self._pages(list_versions, {"template_name": template.name}, envelopes.TemplateVersionsPage)
                 found = yield from findings.attempt(versions.collect())

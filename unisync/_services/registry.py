@@ -9,7 +9,7 @@ from unisync._core.target import SyncTarget
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import FleetSync, ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync
 from unisync._services.codeconnections import CODECONNECTIONS, CodeConnectionsTargets
-from unisync._services.proton import ProtonTargets
+from unisync._services.proton import ProtonTargets, warn_of_reference
 from unisync._services.twinmaker import TwinMakerTargets
 from unisync.errors import InvalidArgumentError
 
@@ -37,7 +37,7 @@ class Services:
         self.codeconnections: CodeConnectionsTargets = CodeConnectionsTargets(service, location)
 
     def target_of(self, ref: SyncRef[J]) -> SyncTarget[J]:
-        """The sync that a reference identifies.
+        """The sync that a reference identifies. The first of Proton warns that AWS ended its support.
 
         Raises:
             InvalidArgumentError: It is not a reference that this client accepts.
@@ -46,8 +46,10 @@ class Services:
             case TwinMakerSync() as job:
                 target: SyncTarget[Any] = self.twinmaker.target(job)
             case ServiceInstanceSync() as instance:
+                warn_of_reference()
                 target = self.proton.service_instance_target(instance)
             case TemplateSync() as template:
+                warn_of_reference()
                 target = self.proton.template_target(template)
             case StackSync() as stack:
                 target = self.codeconnections.target(stack)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated
+from functools import partial
+from typing import Annotated, NoReturn
 
-from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated
+from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
 from unisync._core.flow import Flow
 from unisync._core.pagination import PageRequest
 from unisync._core.target import SyncTarget, no_blockers
@@ -14,6 +15,7 @@ from unisync._models import envelopes, resources
 from unisync._models.base import AsRef, Date, EnumMapping, Model, SyncState, alias, with_ref
 from unisync._models.jobs import SyncJobStatus, TwinMakerSyncJob, TwinMakerSyncResponse
 from unisync._models.refs import TwinMakerSync
+from unisync._services.ensure import EnsureResult, ensure
 from unisync._services.findings import Findings
 from unisync._services.operations import (
     Service,
@@ -23,7 +25,6 @@ from unisync._services.operations import (
     delete_idempotent,
     drop_none,
     if_as_requested,
-    tag_mapping,
 )
 
 STATES = {
@@ -38,7 +39,13 @@ STATES = {
 }
 """The states of sync jobs and of their resources."""
 
-TWINMAKER = Service("iottwinmaker", EnumMapping(STATES), camel)
+
+def to_wire_name(name: str) -> str:
+    """AWS's name of a parameter, from ours."""
+    return "resourceARN" if name == "resource_arn" else camel(name)
+
+
+TWINMAKER = Service("iottwinmaker", EnumMapping(STATES), to_wire_name, tags_per_page=200)
 
 
 class CreateSyncJobResponse(Model, frozen=True):
@@ -74,7 +81,7 @@ class TwinMaker(ServiceOperations):
 
     # Sync jobs.
 
-    @operation
+    @write_operation
     def create_sync_job(
         self,
         workspace_id: str,
@@ -92,6 +99,7 @@ class TwinMaker(ServiceOperations):
             sync_role: The ARN of the role with which TwinMaker reads the source.
             sync_source: The source of the assets, such as "SITEWISE".
             tags: Tags for the job, up to 50.
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The new job. Pass its `ref` to `wait_until_active` to wait for it.
@@ -104,7 +112,7 @@ class TwinMaker(ServiceOperations):
         """
         ref = TwinMakerSync(workspace_id, sync_source)
         params = {"workspace_id": workspace_id, "sync_source": sync_source, "sync_role": sync_role}
-        all_params = {**params, "tags": tag_mapping(tags)}
+        all_params = {**params, "tags": self._tags(tags)}
 
         def created() -> Flow[CreateSyncJobResponse | None]:
             job = yield from if_as_requested(self.get_sync_job(workspace_id, sync_source), params)
@@ -140,7 +148,7 @@ class TwinMaker(ServiceOperations):
         response = yield from self._request("GetSyncJob", params, TwinMakerSyncResponse)
         return with_ref(TwinMakerSyncJob, self._ref(ref), response)
 
-    @operation
+    @write_operation
     def delete_sync_job(self, workspace_id: str, sync_source: str = "SITEWISE") -> Flow[DeletedSyncJob]:
         """Start deleting a sync job and the resources that it synced (DeleteSyncJob).
 
@@ -149,6 +157,7 @@ class TwinMaker(ServiceOperations):
         Args:
             workspace_id: The workspace that the job belongs to.
             sync_source: The source of its assets, such as "SITEWISE".
+            dry_run: True validates the arguments and returns the request as a `DryRun`, without sending it.
 
         Returns:
             The job that is being deleted.
@@ -164,6 +173,73 @@ class TwinMaker(ServiceOperations):
         deleted = DeleteSyncJobResponse(status=SyncJobStatus(state=SyncState.DELETING, aws_state=""))
         response = yield from delete_idempotent(self._request("DeleteSyncJob", params, DeleteSyncJobResponse), deleted)
         return with_ref(DeletedSyncJob, ref, response)
+
+    @operation
+    def ensure_sync_job(
+        self,
+        workspace_id: str,
+        *,
+        sync_role: str,
+        sync_source: str = "SITEWISE",
+        tags: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+    ) -> Flow[EnsureResult[TwinMakerSyncJob]]:
+        """Ensure that a workspace has a sync job with this role.
+
+        Creates the job, sets the tags that it lacks, or leaves it unchanged. AWS cannot update a job's role. If that
+        differs, this raises a ConflictError and changes nothing, since the way to another role deletes all resources
+        that the job synced: `delete_sync_job`, `wait_until_deleted`, and this again.
+
+        Whether the job works does not count: to find out, wait with `wait_until_active`. If another client changes the
+        job at the same time, it is read and compared again.
+
+        Args:
+            workspace_id: The workspace to import the assets into.
+            sync_role: The ARN of the role with which TwinMaker reads the source.
+            sync_source: The source of the assets, such as "SITEWISE".
+            tags: Tags that the job must have, up to 50; it may have others. None leaves its tags unchanged.
+            dry_run: True only reads, and returns what would be done and sent.
+
+        Returns:
+            What was done, and the job as it is now.
+
+        Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter, or there is no such workspace.
+            ConflictError: The job has another role, or is being deleted; the message says which. Or other clients keep
+                changing it.
+            UnisyncError: Any other error in `unisync.errors`.
+
+        AWS operation: GetSyncJob; CreateSyncJob, or ListTagsForResource and TagResource.
+        """
+        ref = TwinMakerSync(workspace_id, sync_source)
+        params = {"workspace_id": workspace_id, "sync_source": sync_source, "sync_role": sync_role}
+        yield from self._validate("CreateSyncJob", {**params, "tags": self._tags(tags)})
+
+        def read() -> Flow[TwinMakerSyncJob]:
+            job = yield from self.get_sync_job(workspace_id, sync_source)
+            if job.status.state is SyncState.DELETING:
+                message = f"{ref} is being deleted: wait until it is deleted (wait_until_deleted), and ensure it again"
+                raise self._conflict("CreateSyncJob", message)
+            return job
+
+        def create() -> Flow[None]:
+            yield from self.create_sync_job(workspace_id, sync_role=sync_role, sync_source=sync_source, tags=tags)
+
+        def update(job: TwinMakerSyncJob, changed: Mapping[str, object]) -> NoReturn:
+            advice = "delete it (delete_sync_job), wait until it is deleted (wait_until_deleted), and ensure it again"
+            raise self._cannot_update("CreateSyncJob", str(ref), changed, job, advice)
+
+        return (
+            yield from ensure(
+                {"sync_role": sync_role},
+                read=read,
+                create=create,
+                update=update,
+                tagging=self._tagging(tags, lambda job: job.arn),
+                dry_run=dry_run,
+            )
+        )
 
     @paginated
     def list_sync_jobs(
@@ -321,7 +397,15 @@ class TwinMakerTargets(TwinMaker):
         )
 
     def discover(self, findings: Findings) -> Flow[None]:
-        """Find every sync job of every workspace."""
+        """Find every sync job of every workspace, by the tags of the job."""
         for workspace in (yield from self._pages("ListWorkspaces", {}, envelopes.WorkspacesPage).collect()):
             jobs = yield from findings.attempt(self.list_sync_jobs(workspace.workspace_id).collect())
-            findings.add(job.ref for job in jobs or ())
+            for job in jobs or ():
+                if (yield from findings.match(partial(self._tags_of_job, workspace.workspace_id, job))):
+                    findings.add([job.ref])
+
+    def _tags_of_job(self, workspace_id: str, job: resources.SyncJobSummary) -> Flow[dict[str, str]]:
+        arn = job.arn
+        if arn is None:  # AWS may leave it out of a list
+            arn = (yield from self.get_sync_job(workspace_id, job.sync_source or "SITEWISE")).arn
+        return (yield from self.list_tags_for_resource(arn))

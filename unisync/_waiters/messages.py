@@ -138,8 +138,8 @@ def git_outlook(
     if is_detected:
         return f"{text} If it does not start soon, push again or update the configuration of the sync."
     return (
-        f"{text} Check that it is on the branch that the sync follows, is not empty, and changes a file that triggers "
-        "the sync."
+        f"{text} Check that the commit is on the branch that the sync follows, is not empty, and changes a file that "
+        "triggers the sync."
     )
 
 

@@ -38,16 +38,16 @@ class Wanted:
         """
         if revision is None:
             return None
+        wanted: object = revision
         if callable(revision):
             return cls(predicate=cast("Callable[[Revision], bool]", revision))
         if isinstance(revision, str):
             return cls((_sha(revision),))
-        is_several = (
-            isinstance(revision, Collection) and not isinstance(revision, (bytes, bytearray)) and bool(revision)
-        )
+        several = isinstance(revision, Collection) and not isinstance(revision, bytes)
+        shas = list(cast("Collection[object]", revision)) if several else []
         expected = f"{_EXPECTED}, several of them, or a function that accepts a Revision"
-        InvalidArgumentError.unless(is_several, "revision", expected, revision)
-        return cls(tuple(sorted({_sha(each) for each in cast("Collection[object]", revision)})))
+        InvalidArgumentError.unless(bool(shas), "revision", expected, wanted)
+        return cls(tuple(sorted(set(map(_sha, shas)))))
 
     def matches(self, revision: Revision) -> bool:
         """Whether a commit is one of them."""

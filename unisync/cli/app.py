@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import warnings
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -111,7 +112,9 @@ def run(
     context = AppContext(out, err, client_options, partial(run, stdout=out, stderr=err))
     output = Output(context.stdout, context.stderr)
     try:
-        with _sigterm_raised():
+        with _sigterm_raised(), warnings.catch_warnings():
+            # A user who names a sync of Proton sees what AWS responds.
+            warnings.filterwarnings("ignore", "AWS ended its support of Proton", FutureWarning)
             code = app.main(list(arguments), "unisync", standalone_mode=False, obj=context)
     except click.ClickException as error:
         _print_error(error, output)

@@ -17,6 +17,7 @@ ProviderType: TypeAlias = Literal[
     "GitLab",
     "GitLabSelfManaged",
     "AzureDevOps",
+    "GitHubEnterpriseCloudDataResidency",
 ]
 PublishDeploymentStatus: TypeAlias = Literal["ENABLED", "DISABLED"]
 PullRequestComment: TypeAlias = Literal["ENABLED", "DISABLED"]
@@ -110,12 +111,16 @@ class Tag(TypedDict):
     Key: str
     Value: str
 
+class TagInput(TypedDict):
+    Key: str
+    Value: str
+
 class CreateRepositoryLinkRequest(TypedDict):
     ConnectionArn: str
     OwnerId: str
     RepositoryName: str
     EncryptionKeyArn: NotRequired[str]
-    Tags: NotRequired[Sequence[Tag]]
+    Tags: NotRequired[Sequence[TagInput]]
 
 class CreateRepositoryLinkResponse(TypedDict):
     RepositoryLinkInfo: RepositoryLinkInfo
@@ -220,6 +225,27 @@ class ListSyncConfigurationsResponse(TypedDict):
     NextToken: NotRequired[str]
     ResponseMetadata: ResponseMetadata
 
+class ListTagsForResourceRequest(TypedDict):
+    ResourceArn: str
+
+class ListTagsForResourceResponse(TypedDict):
+    Tags: NotRequired[list[Tag]]
+    ResponseMetadata: ResponseMetadata
+
+class TagResourceRequest(TypedDict):
+    ResourceArn: str
+    Tags: Sequence[TagInput]
+
+class TagResourceResponse(TypedDict):
+    ResponseMetadata: ResponseMetadata
+
+class UntagResourceRequest(TypedDict):
+    ResourceArn: str
+    TagKeys: Sequence[str]
+
+class UntagResourceResponse(TypedDict):
+    ResponseMetadata: ResponseMetadata
+
 class UpdateRepositoryLinkRequest(TypedDict):
     ConnectionArn: NotRequired[str]
     EncryptionKeyArn: NotRequired[str]
@@ -282,7 +308,7 @@ class Client(BaseClient):
         OwnerId: str,
         RepositoryName: str,
         EncryptionKeyArn: str = ...,
-        Tags: Sequence[Tag] = ...,
+        Tags: Sequence[TagInput] = ...,
     ) -> CreateRepositoryLinkResponse: ...
     def create_sync_configuration(
         self,
@@ -345,6 +371,9 @@ class Client(BaseClient):
         RepositoryLinkId: str,
         SyncType: SyncConfigurationType,
     ) -> ListSyncConfigurationsResponse: ...
+    def list_tags_for_resource(self, *, ResourceArn: str) -> ListTagsForResourceResponse: ...
+    def tag_resource(self, *, ResourceArn: str, Tags: Sequence[TagInput]) -> TagResourceResponse: ...
+    def untag_resource(self, *, ResourceArn: str, TagKeys: Sequence[str]) -> UntagResourceResponse: ...
     def update_repository_link(
         self,
         *,

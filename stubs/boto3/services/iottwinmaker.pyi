@@ -111,6 +111,30 @@ class ListSyncResourcesResponse(TypedDict):
     nextToken: NotRequired[str]
     ResponseMetadata: ResponseMetadata
 
+class ListTagsForResourceRequest(TypedDict):
+    resourceARN: str
+    maxResults: NotRequired[int]
+    nextToken: NotRequired[str]
+
+class ListTagsForResourceResponse(TypedDict):
+    tags: NotRequired[dict[str, str]]
+    nextToken: NotRequired[str]
+    ResponseMetadata: ResponseMetadata
+
+class TagResourceRequest(TypedDict):
+    resourceARN: str
+    tags: dict[str, str]
+
+class TagResourceResponse(TypedDict):
+    ResponseMetadata: ResponseMetadata
+
+class UntagResourceRequest(TypedDict):
+    resourceARN: str
+    tagKeys: Sequence[str]
+
+class UntagResourceResponse(TypedDict):
+    ResponseMetadata: ResponseMetadata
+
 class Exceptions(BaseClientExceptions):
     AccessDeniedException: type[ClientError]
     ConflictException: type[ClientError]
@@ -118,6 +142,7 @@ class Exceptions(BaseClientExceptions):
     ResourceNotFoundException: type[ClientError]
     ServiceQuotaExceededException: type[ClientError]
     ThrottlingException: type[ClientError]
+    TooManyTagsException: type[ClientError]
     ValidationException: type[ClientError]
 
 class Client(BaseClient):
@@ -149,3 +174,12 @@ class Client(BaseClient):
         maxResults: int = ...,
         nextToken: str = ...,
     ) -> ListSyncResourcesResponse: ...
+    def list_tags_for_resource(
+        self,
+        *,
+        resourceARN: str,
+        maxResults: int = ...,
+        nextToken: str = ...,
+    ) -> ListTagsForResourceResponse: ...
+    def tag_resource(self, *, resourceARN: str, tags: dict[str, str]) -> TagResourceResponse: ...
+    def untag_resource(self, *, resourceARN: str, tagKeys: Sequence[str]) -> UntagResourceResponse: ...

@@ -97,6 +97,10 @@ class Tag(TypedDict):
     key: str
     value: str
 
+class TagInput(TypedDict):
+    key: str
+    value: str
+
 class TemplateSyncConfig(TypedDict):
     branch: str
     repositoryName: str
@@ -110,7 +114,7 @@ class CreateRepositoryRequest(TypedDict):
     encryptionKey: NotRequired[str]
     name: str
     provider: RepositoryProvider
-    tags: NotRequired[Sequence[Tag]]
+    tags: NotRequired[Sequence[TagInput]]
 
 class CreateRepositoryResponse(TypedDict):
     repository: Repository
@@ -244,6 +248,30 @@ class ListRepositorySyncDefinitionsResponse(TypedDict):
     syncDefinitions: list[RepositorySyncDefinition]
     ResponseMetadata: ResponseMetadata
 
+class ListTagsForResourceRequest(TypedDict):
+    maxResults: NotRequired[int]
+    nextToken: NotRequired[str]
+    resourceArn: str
+
+class ListTagsForResourceResponse(TypedDict):
+    nextToken: NotRequired[str]
+    tags: list[Tag]
+    ResponseMetadata: ResponseMetadata
+
+class TagResourceRequest(TypedDict):
+    resourceArn: str
+    tags: Sequence[TagInput]
+
+class TagResourceResponse(TypedDict):
+    ResponseMetadata: ResponseMetadata
+
+class UntagResourceRequest(TypedDict):
+    resourceArn: str
+    tagKeys: Sequence[str]
+
+class UntagResourceResponse(TypedDict):
+    ResponseMetadata: ResponseMetadata
+
 class UpdateServiceSyncBlockerRequest(TypedDict):
     id: str
     resolvedReason: str
@@ -296,7 +324,7 @@ class Client(BaseClient):
         encryptionKey: str = ...,
         name: str,
         provider: RepositoryProvider,
-        tags: Sequence[Tag] = ...,
+        tags: Sequence[TagInput] = ...,
     ) -> CreateRepositoryResponse: ...
     def create_service_sync_config(
         self,
@@ -369,6 +397,15 @@ class Client(BaseClient):
         repositoryProvider: RepositoryProvider,
         syncType: SyncType,
     ) -> ListRepositorySyncDefinitionsResponse: ...
+    def list_tags_for_resource(
+        self,
+        *,
+        maxResults: int = ...,
+        nextToken: str = ...,
+        resourceArn: str,
+    ) -> ListTagsForResourceResponse: ...
+    def tag_resource(self, *, resourceArn: str, tags: Sequence[TagInput]) -> TagResourceResponse: ...
+    def untag_resource(self, *, resourceArn: str, tagKeys: Sequence[str]) -> UntagResourceResponse: ...
     def update_service_sync_blocker(self, *, id: str, resolvedReason: str) -> UpdateServiceSyncBlockerResponse: ...
     def update_service_sync_config(
         self,

@@ -96,7 +96,7 @@ def blocking(it: Unisync) -> None:
         assert_type(it.resolve_blocker(STACK, blocker.id, "reverted"), SyncBlocker)
     assert_type(it.repository_status(STACK), RepositorySyncAttempt | None)
     assert_type(it.discover(), Discovery)
-    assert_type(it.discover(services=["twinmaker", "proton"]), Discovery)
+    assert_type(it.discover(services=["twinmaker", "proton"], tags={"team": "payments"}), Discovery)
     for found in it.discover():
         assert_type(found, AnyRef)
         it.get(found)

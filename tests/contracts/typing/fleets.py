@@ -69,7 +69,7 @@ def blocking(it: Fleet) -> None:
     assert_type(it.blockers(THERE), tuple[SyncBlocker, ...])
     assert_type(it.resolve_blocker(THERE, "0a1b", "reverted"), SyncBlocker)
     assert_type(it.repository_status(THERE), RepositorySyncAttempt | None)
-    assert_type(it.discover(services=["proton"]), FleetDiscovery)
+    assert_type(it.discover(services=["proton"], tags={"team": "payments"}), FleetDiscovery)
     with it as same:
         assert_type(same, Fleet)
     closing: Callable[[], None] = it.close

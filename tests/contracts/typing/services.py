@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Literal, assert_type
 
 from unisync import (
@@ -14,6 +14,7 @@ from unisync import (
     CreatedSyncJob,
     DeletedSyncJob,
     DeleteResult,
+    DryRun,
     EnsureResult,
     GitSyncJob,
     Page,
@@ -32,6 +33,7 @@ from unisync import (
     SyncResource,
     SyncResourceSummary,
     SyncState,
+    TagResult,
     TemplateSyncConfig,
     TwinMakerClient,
     TwinMakerSyncJob,
@@ -40,7 +42,7 @@ from unisync import (
 )
 
 
-def blocking_twinmaker(it: TwinMakerClient) -> None:
+def blocking_twinmaker(it: TwinMakerClient, maybe: bool) -> None:
     assert_type(it.service_name, str)
     assert_type(it.create_sync_job("factory", sync_role="r", sync_source="SITEWISE", tags={"a": "b"}), CreatedSyncJob)
     assert_type(it.get_sync_job("factory", "SITEWISE"), TwinMakerSyncJob)
@@ -51,9 +53,19 @@ def blocking_twinmaker(it: TwinMakerClient) -> None:
     )
     assert_type(it.list_sync_resources("factory", external_id="e"), Pager[SyncResource])
     assert_type(it.summarize_sync_resources("factory"), SyncResourceSummary)
+    assert_type(it.create_sync_job("factory", sync_role="r", dry_run=True), DryRun)
+    assert_type(it.create_sync_job("factory", sync_role="r", dry_run=False), CreatedSyncJob)
+    assert_type(it.create_sync_job("factory", sync_role="r", dry_run=maybe), CreatedSyncJob | DryRun)
+    assert_type(it.delete_sync_job("factory", dry_run=True), DryRun)
+    assert_type(it.ensure_sync_job("factory", sync_role="r", dry_run=maybe), EnsureResult[TwinMakerSyncJob])
+    assert_type(it.list_tags_for_resource("arn"), dict[str, str])
+    assert_type(it.tag_resource("arn", {"team": "a"}), TagResult)
+    assert_type(it.tag_resource("arn", {"team": "a"}, dry_run=True), DryRun)
+    assert_type(it.untag_resource("arn", ["team"]), TagResult)
+    assert_type(it.untag_resource(resource_arn="arn", tag_keys={"team"}, dry_run=True), DryRun)
 
 
-async def awaitable_twinmaker(it: AsyncTwinMakerClient) -> None:
+async def awaitable_twinmaker(it: AsyncTwinMakerClient, maybe: bool) -> None:
     assert_type(it.service_name, str)
     assert_type(
         await it.create_sync_job("factory", sync_role="r", sync_source="SITEWISE", tags={"a": "b"}), CreatedSyncJob
@@ -67,9 +79,19 @@ async def awaitable_twinmaker(it: AsyncTwinMakerClient) -> None:
     )
     assert_type(it.list_sync_resources("factory", external_id="e"), AsyncPager[SyncResource])
     assert_type(await it.summarize_sync_resources("factory"), SyncResourceSummary)
+    assert_type(await it.create_sync_job("factory", sync_role="r", dry_run=True), DryRun)
+    assert_type(await it.create_sync_job("factory", sync_role="r", dry_run=False), CreatedSyncJob)
+    assert_type(await it.create_sync_job("factory", sync_role="r", dry_run=maybe), CreatedSyncJob | DryRun)
+    assert_type(await it.delete_sync_job("factory", dry_run=True), DryRun)
+    assert_type(await it.ensure_sync_job("factory", sync_role="r", dry_run=maybe), EnsureResult[TwinMakerSyncJob])
+    assert_type(await it.list_tags_for_resource("arn"), dict[str, str])
+    assert_type(await it.tag_resource("arn", {"team": "a"}), TagResult)
+    assert_type(await it.tag_resource("arn", {"team": "a"}, dry_run=True), DryRun)
+    assert_type(await it.untag_resource("arn", ["team"]), TagResult)
+    assert_type(await it.untag_resource(resource_arn="arn", tag_keys={"team"}, dry_run=True), DryRun)
 
 
-def blocking_codeconnections(it: CodeConnectionsClient) -> None:
+def blocking_codeconnections(it: CodeConnectionsClient, maybe: bool) -> None:
     assert_type(it.service_name, str)
     assert_type(it.get_resource_sync_status("web", "CFN_STACK_SYNC"), GitSyncJob)
     assert_type(it.get_repository_sync_status("l", "main"), RepositorySyncAttempt)
@@ -93,9 +115,20 @@ def blocking_codeconnections(it: CodeConnectionsClient) -> None:
     assert_type(it.update_repository_link("l", encryption_key_arn="k"), RepositoryLink)
     assert_type(it.delete_repository_link("l"), DeleteResult)
     assert_type(it.list_repository_links(next_token="t"), Pager[RepositoryLink])
+    assert_type(
+        it.ensure_repository_link(connection_arn="a", owner_id="acme", repository_name="infra", tags={"a": "b"}),
+        EnsureResult[RepositoryLink],
+    )
+    assert_type(it.update_sync_configuration("web", branch="main", dry_run=True), DryRun)
+    assert_type(it.delete_repository_link("l", dry_run=maybe), DeleteResult | DryRun)
+    assert_type(it.list_tags_for_resource("arn"), dict[str, str])
+    assert_type(it.tag_resource("arn", {"team": "a"}), TagResult)
+    assert_type(it.tag_resource("arn", {"team": "a"}, dry_run=True), DryRun)
+    assert_type(it.untag_resource("arn", ["team"]), TagResult)
+    assert_type(it.untag_resource(resource_arn="arn", tag_keys={"team"}, dry_run=True), DryRun)
 
 
-async def awaitable_codeconnections(it: AsyncCodeConnectionsClient) -> None:
+async def awaitable_codeconnections(it: AsyncCodeConnectionsClient, maybe: bool) -> None:
     assert_type(it.service_name, str)
     assert_type(await it.get_resource_sync_status("web", "CFN_STACK_SYNC"), GitSyncJob)
     assert_type(await it.get_repository_sync_status("l", "main"), RepositorySyncAttempt)
@@ -129,9 +162,20 @@ async def awaitable_codeconnections(it: AsyncCodeConnectionsClient) -> None:
     assert_type(await it.update_repository_link("l", encryption_key_arn="k"), RepositoryLink)
     assert_type(await it.delete_repository_link("l"), DeleteResult)
     assert_type(it.list_repository_links(next_token="t"), AsyncPager[RepositoryLink])
+    assert_type(
+        await it.ensure_repository_link(connection_arn="a", owner_id="acme", repository_name="infra", tags={"a": "b"}),
+        EnsureResult[RepositoryLink],
+    )
+    assert_type(await it.update_sync_configuration("web", branch="main", dry_run=True), DryRun)
+    assert_type(await it.delete_repository_link("l", dry_run=maybe), DeleteResult | DryRun)
+    assert_type(await it.list_tags_for_resource("arn"), dict[str, str])
+    assert_type(await it.tag_resource("arn", {"team": "a"}), TagResult)
+    assert_type(await it.tag_resource("arn", {"team": "a"}, dry_run=True), DryRun)
+    assert_type(await it.untag_resource("arn", ["team"]), TagResult)
+    assert_type(await it.untag_resource(resource_arn="arn", tag_keys={"team"}, dry_run=True), DryRun)
 
 
-def blocking_proton(it: ProtonClient) -> None:
+def blocking_proton(it: ProtonClient, maybe: bool) -> None:
     assert_type(it.service_name, str)
     assert_type(it.get_service_instance_sync_status("web", "prod"), GitSyncJob)
     assert_type(it.get_template_sync_status("web", "SERVICE", "1"), GitSyncJob)
@@ -188,9 +232,19 @@ def blocking_proton(it: ProtonClient) -> None:
     assert_type(it.get_repository("acme/web", "GITHUB"), Repository)
     assert_type(it.delete_repository("acme/web", "GITHUB"), Repository | None)
     assert_type(it.list_repositories(page_size=5, limit=9), Pager[RepositorySummary])
+    assert_type(
+        it.ensure_repository("acme/web", "GITHUB", connection_arn="a", encryption_key="k"), EnsureResult[Repository]
+    )
+    assert_type(it.delete_repository("acme/web", "GITHUB", dry_run=True), DryRun)
+    assert_type(it.delete_service_sync_config("web", dry_run=maybe), ServiceSyncConfig | None | DryRun)
+    assert_type(it.list_tags_for_resource("arn"), dict[str, str])
+    assert_type(it.tag_resource("arn", {"team": "a"}), TagResult)
+    assert_type(it.tag_resource("arn", {"team": "a"}, dry_run=True), DryRun)
+    assert_type(it.untag_resource("arn", ["team"]), TagResult)
+    assert_type(it.untag_resource(resource_arn="arn", tag_keys={"team"}, dry_run=True), DryRun)
 
 
-async def awaitable_proton(it: AsyncProtonClient) -> None:
+async def awaitable_proton(it: AsyncProtonClient, maybe: bool) -> None:
     assert_type(it.service_name, str)
     assert_type(await it.get_service_instance_sync_status("web", "prod"), GitSyncJob)
     assert_type(await it.get_template_sync_status("web", "SERVICE", "1"), GitSyncJob)
@@ -247,6 +301,17 @@ async def awaitable_proton(it: AsyncProtonClient) -> None:
     assert_type(await it.get_repository("acme/web", "GITHUB"), Repository)
     assert_type(await it.delete_repository("acme/web", "GITHUB"), Repository | None)
     assert_type(it.list_repositories(page_size=5, limit=9), AsyncPager[RepositorySummary])
+    assert_type(
+        await it.ensure_repository("acme/web", "GITHUB", connection_arn="a", encryption_key="k"),
+        EnsureResult[Repository],
+    )
+    assert_type(await it.delete_repository("acme/web", "GITHUB", dry_run=True), DryRun)
+    assert_type(await it.delete_service_sync_config("web", dry_run=maybe), ServiceSyncConfig | None | DryRun)
+    assert_type(await it.list_tags_for_resource("arn"), dict[str, str])
+    assert_type(await it.tag_resource("arn", {"team": "a"}), TagResult)
+    assert_type(await it.tag_resource("arn", {"team": "a"}, dry_run=True), DryRun)
+    assert_type(await it.untag_resource("arn", ["team"]), TagResult)
+    assert_type(await it.untag_resource(resource_arn="arn", tag_keys={"team"}, dry_run=True), DryRun)
 
 
 def listing(it: Pager[SyncResource]) -> None:
@@ -279,3 +344,21 @@ def ensured(it: EnsureResult[SyncConfiguration]) -> None:
     assert_type(it.definition, SyncConfiguration)
     assert_type(it.changed, tuple[str, ...])
     assert_type(it.before, SyncConfiguration | None)
+    assert_type(it.requests, tuple[DryRun, ...])
+
+
+def planned(it: DryRun) -> None:
+    assert_type(it.service, str)
+    assert_type(it.operation, str)
+    params: Mapping[str, object] = it.params
+    print(params)
+
+
+def tagged(it: TagResult) -> None:
+    print(it)
+
+
+def callables(it: TwinMakerClient, other: CodeConnectionsClient, settings: dict[str, str]) -> None:
+    delete: Callable[[str], DeletedSyncJob] = it.delete_sync_job
+    delete("factory")
+    assert_type(other.update_repository_link("l", **settings), RepositoryLink)

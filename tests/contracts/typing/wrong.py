@@ -152,6 +152,13 @@ client.twinmaker.create_sync_job("x")  # wrong
 client.twinmaker.create_sync_job("x", sync_role="r", tags=["a"])  # wrong
 client.twinmaker.create_sync_job("x", sync_role="r").sync_role  # wrong
 client.twinmaker.delete_sync_job("x").arn  # wrong
+client.twinmaker.create_sync_job("x", sync_role="r", dry_run=True).arn  # wrong
+client.twinmaker.create_sync_job("x", sync_role="r", dry_run="yes")  # wrong
+client.twinmaker.get_sync_job("x", dry_run=True)  # wrong
+client.twinmaker.ensure_sync_job("x", dry_run=True)  # wrong
+client.twinmaker.list_tags_for_resource("arn").team  # wrong
+client.twinmaker.tag_resource("arn", ["team"])  # wrong
+client.discover(tags=["team"])  # wrong
 client.twinmaker.list_sync_jobs()  # wrong
 client.twinmaker.list_sync_jobs("x", pageSize=5)  # wrong
 client.twinmaker.list_sync_jobs("x", page_size="5")  # wrong
