@@ -56,7 +56,7 @@ def test_each_client_shows_its_methods_with_signature_and_docstring(site: Path, 
         assert text.startswith("async ") == (client == "AsyncUnisync" and method != "watch"), text
         assert (getattr(getattr(unisync, client), method).__doc__ or "").partition("\n")[0].partition("`")[0] in text
         assert "Flow" not in text
-    assert "revision: str | None = None" in entry(site, page, f"unisync.{client}.wait_until_active")
+    assert "revision: WantedRevision | None = None" in entry(site, page, f"unisync.{client}.wait_until_active")
 
 
 def test_a_list_shows_its_pager(site: Path) -> None:

@@ -59,14 +59,19 @@ def _output(folder: Path, *command: str) -> str:
     return done.stdout
 
 
-def mypy(folder: Path, python: str) -> Complaints:
-    """mypy --strict, in which no expression may be Any either."""
-    strict = ["--strict", "--disallow-any-expr", "--config-file=", f"--cache-dir={os.devnull}"]
+def mypy(folder: Path, python: str, *options: str) -> Complaints:
+    """mypy --strict."""
+    strict = ["--strict", *options, "--config-file=", f"--cache-dir={os.devnull}"]
     # Users without stubs for boto3 have this in their own settings.
     strict += ["--disable-error-code=import-untyped", "--hide-error-context", f"--python-executable={python}"]
     output = _output(folder, "mypy", *strict, *(path.name for path in sorted(folder.glob("*.py"))))
     found = re.findall(r"^([\w.]+):(\d+): error: (.*)$", output, re.MULTILINE)
     return {(name, int(line)): message for name, line, message in found}
+
+
+def mypy_without_any(folder: Path, python: str) -> Complaints:
+    """mypy --strict, in which no expression may be Any either."""
+    return mypy(folder, python, "--disallow-any-expr")
 
 
 def pyright(folder: Path, python: str) -> Complaints:
@@ -95,4 +100,6 @@ def pyrefly(folder: Path, python: str) -> Complaints:
     }
 
 
-CHECKERS: dict[str, Checker] = {"mypy": mypy, "pyright": pyright, "pyrefly": pyrefly}
+CHECKERS: dict[str, Checker] = {"mypy": mypy_without_any, "pyright": pyright, "pyrefly": pyrefly}
+PROGRAM_CHECKERS: dict[str, Checker] = {"mypy": mypy, "pyright": pyright}
+"""For the programs that the documentation shows."""

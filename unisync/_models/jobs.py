@@ -71,7 +71,10 @@ class SyncError(Model, frozen=True):
 
 
 class SyncJobStatus(Model, frozen=True):
-    """The status of a sync: our state, AWS's state, and the reason if it failed."""
+    """The status of a sync: our state, AWS's state, and the reason if it failed.
+
+    Fields: `state`, `aws_state`, `error`.
+    """
 
     state: SyncState
     aws_state: str
@@ -148,7 +151,10 @@ class RepositoryBranch(RepositoryIdentity, frozen=True):
 
 
 class Revision(RepositoryBranch, frozen=True):
-    """A commit, with its repository, branch and directory."""
+    """A commit, with its repository, branch and directory.
+
+    Fields: `sha`, `branch`, `directory`, `owner`, `repository_name`, `provider`, `aws_provider`.
+    """
 
     directory: str = dual_case_alias("directory")
     sha: str = dual_case_alias("sha")
@@ -208,7 +214,10 @@ def _failure_among(events: tuple[SyncEvent, ...]) -> SyncEvent:
 
 
 class ResourceSyncAttempt(SyncAttempt, frozen=True):
-    """One attempt to sync a resource to a commit."""
+    """One attempt to sync a resource to a commit.
+
+    Fields: `status`, `started_at`, `events`, `target`, `initial_revision`, `target_revision`.
+    """
 
     target: str = dual_case_alias("target")
     """The resource's name or ARN."""
@@ -288,7 +297,10 @@ class TwinMakerSyncResponse(Model, frozen=True):
 
 
 class TwinMakerSyncJob(TwinMakerSyncResponse, SyncJob, frozen=True):
-    """An IoT TwinMaker sync job (GetSyncJob)."""
+    """An IoT TwinMaker sync job (GetSyncJob).
+
+    Fields: `ref`, `status`, `blockers`, `arn`, `workspace_id`, `sync_source`, `sync_role`, `created_at`, `updated_at`.
+    """
 
     ref: Annotated[TwinMakerSync | FleetSync[TwinMakerSyncJob], AsRef(TwinMakerSync)]
 
@@ -308,6 +320,8 @@ class GitSyncJob(GitSyncResponse, SyncJob, frozen=True):
     """The Git sync of a resource (GetServiceInstanceSyncStatus, GetTemplateSyncStatus, GetResourceSyncStatus).
 
     Its status is that of the latest attempt; PENDING, with an empty `aws_state`, if there was none yet.
+
+    Fields: `ref`, `status`, `blockers`, `desired_state`, `latest_sync`, `latest_successful_sync`.
     """
 
     ref: Annotated[

@@ -1,0 +1,29 @@
+"""help() shows what a user looks for: the fields of the models, and the results of the methods."""
+
+from __future__ import annotations
+
+import pydoc
+import re
+
+import pytest
+from pydantic import BaseModel
+
+from unisync import GitSyncJob, ResourceSyncAttempt, Revision, SyncJobStatus, TwinMakerSyncJob, Unisync
+
+
+@pytest.mark.parametrize("model", [GitSyncJob, TwinMakerSyncJob, ResourceSyncAttempt, Revision, SyncJobStatus])
+def test_the_docstring_of_a_model_lists_its_fields(model: type[BaseModel]) -> None:
+    # pydantic keeps fields out of the class, so help() does not list them.
+    _, _, listed = (model.__doc__ or "").partition("Fields: ")
+    assert set(re.findall(r"`(\w+)`", listed)) == set(model.model_fields)
+
+
+def test_help_shows_the_results_of_methods() -> None:
+    text = pydoc.plain(pydoc.render_doc(Unisync))
+    for signature in (
+        r"get\(self, ref: 'SyncRef\[J\]', .*\) -> 'J'",
+        r"wait_until_active\(self, .*\) -> 'J'",
+        r"wait_all\(self, .*\) -> 'list\[Outcome\[J\]\]'",
+    ):
+        assert re.search(signature, text), signature
+    assert "Flow[" not in text
