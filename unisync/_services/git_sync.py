@@ -17,8 +17,8 @@ from unisync._models.configurations import (
 )
 from unisync._models.jobs import GitSyncJob, GitSyncResponse, RepositoryBranch, SyncJobStatus
 from unisync._models.refs import SyncRef
-from unisync._services.operations import create_once, none_if_not_found
-from unisync.errors import NotFoundError, ServerError
+from unisync._services.operations import create_once, logger, none_if_not_found
+from unisync.errors import NotFoundError, ServerError, UnisyncError
 
 T = TypeVar("T")
 C = TypeVar("C", bound=RepositoryBranch)
@@ -49,6 +49,12 @@ def all_blockers(
             summary = yield from read
         except NotFoundError:
             continue
+        except UnisyncError as error:
+            if not any(blocker.is_active for blocker in found or ()):
+                raise
+            # What was found blocks the sync in any case.
+            logger.warning("some blockers could not be read: %s", type(error).__name__)
+            break
         found = [*(found or ()), *(summary.latest_blockers if summary is not None else ())]
     return None if found is None else tuple(found)
 

@@ -31,27 +31,28 @@ class BranchJudge:
     def __init__(self, started_after: datetime | None = None) -> None:
         self._earliest = None if started_after is None else started_after - CLOCK_TOLERANCE
         self._is_first = True
-        self._first_started_at: datetime | None = None
-        """When the attempt started that the first read saw."""
+        self._first_failed: datetime | None = None
+        """When the attempt started that the first read saw as failed, if it did."""
         self._first_seen_at = 0.0
 
     def failure(self, branch: BranchStatus, job: GitSyncJob, elapsed: float) -> RepositorySyncAttempt | None:
         """The attempt that fails the wait for a job, if there is one, `elapsed` seconds after the wait started."""
         attempt = branch.attempt
+        failed = attempt if attempt is not None and attempt.status.state is SyncState.FAILED else None
         if self._is_first:
             self._is_first, self._first_seen_at = False, elapsed
-            self._first_started_at = attempt.started_at if attempt else None
-        if attempt is None or attempt.status.state is not SyncState.FAILED:
+            self._first_failed = failed.started_at if failed else None
+        if failed is None:
             return None
         latest = job.latest_sync
-        if latest is not None and latest.started_at >= attempt.started_at:
+        if latest is not None and latest.started_at >= failed.started_at:
             return None
-        if self._earliest is not None and attempt.started_at < self._earliest:
+        if self._earliest is not None and failed.started_at < self._earliest:
             return None
-        was_there = attempt.started_at == self._first_started_at
+        was_there = failed.started_at == self._first_failed
         if was_there and elapsed - self._first_seen_at < SETTLING_TIME:
             return None
-        return None if names_others(attempt, branch.own_names) else attempt
+        return None if names_others(failed, branch.own_names) else failed
 
 
 def names_others(attempt: RepositorySyncAttempt, own_names: tuple[str, ...]) -> bool:

@@ -97,9 +97,8 @@ class CommitJudge:
                 return "synced"
         elif live is not None and self._wanted.matches(live.target_revision):
             return "synced"
-        if self._is_ours(job):
-            is_failure = latest is not None and latest.status.state is SyncState.FAILED and self._counts(latest)
-            return "failed" if is_failure else "pending"
+        if self._is_ours(job) and (latest is None or self._counts(latest)):
+            return "failed" if latest is not None and latest.status.state is SyncState.FAILED else "pending"
         return self._superseded(job, elapsed) or "pending"
 
     def _live_attempt(self, job: GitSyncJob) -> ResourceSyncAttempt | None:
@@ -126,12 +125,13 @@ class CommitJudge:
         latest, desired = job.latest_sync, job.desired_state
         if self._wanted is None or (desired is not None and self._wanted.matches(desired)):
             return None
-        if latest is not None:
+        if latest is not None and not self._wanted.matches(latest.target_revision):
             is_away = self._wanted.matches(latest.initial_revision)
-            if not self.was_there_at_first(_attempt_id(latest)):
-                if is_away or self._follows_ours(latest) or self._is_new(latest.target_revision):
-                    return Superseded(latest.target_revision, latest)
-            elif is_away and self._earliest is None and elapsed - self._first_seen_at >= SETTLING_TIME:
+            was_there = self.was_there_at_first(_attempt_id(latest))
+            if not was_there and (is_away or self._follows_ours(latest) or self._is_new(latest.target_revision)):
+                return Superseded(latest.target_revision, latest)
+            is_settled = elapsed - self._first_seen_at >= SETTLING_TIME and self._earliest is None
+            if is_away and was_there and is_settled and not self._is_seen_by_aws:
                 return Superseded(latest.target_revision, latest, was_before=True)
         return Superseded(desired) if desired is not None and self._is_new(desired) else None
 

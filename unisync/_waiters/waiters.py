@@ -29,6 +29,7 @@ from unisync._waiters.transient import TransientErrors
 from unisync.errors import (
     InvalidArgumentError,
     NotFoundError,
+    ResponseError,
     SyncBlockedError,
     SyncFailedError,
     SyncSupersededError,
@@ -118,7 +119,11 @@ class Waiter(Generic[J]):
         self._commits = CommitJudge(options.wanted, options.started_after)
         self._branches = BranchJudge(options.started_after)
         self._transient = TransientErrors()
+        self._is_synced = False
+        """Whether the sync is synced by its status, and only its blockers could not be read yet."""
         self._failure: _Failure | None = None
+        self._failed_since: dict[tuple[object, ...], float] = {}
+        """When each failed attempt was first seen: a read that shows it in progress again is stale."""
         self._branch: BranchStatus | None = None
         """The branch as it was last read."""
         self._unread: dict[str, UnisyncError] = {}
@@ -143,8 +148,14 @@ class Waiter(Generic[J]):
         """
         while True:
             job = yield from self._poll(self.target.fetch)
-            if job is not None and (yield from self._is_satisfied(job)):
-                return job
+            if job is not None:
+                self._is_synced = False
+                if (yield from self._is_satisfied(job)):
+                    return job
+            if self._is_synced and self._is_last_poll:
+                yield from self._check_blockers()
+                assert self.job is not None
+                return self.job
             yield from self._pause()
 
     def until_deleted(self) -> Flow[None]:
@@ -252,9 +263,8 @@ class Waiter(Generic[J]):
         if self._is_last_poll:
             yield from self._time_out()
         delay = min(self.options.backoff.delay(self.polls), self._remaining)
-        if self._failure is not None:
-            grace_left = self._failure.since + self._failure.grace - self.elapsed
-            delay = min(delay, grace_left) if grace_left > MIN_REMAINING else delay
+        if self._grace_left > MIN_REMAINING:
+            delay = min(delay, self._grace_left)
         if self.options.on_progress is not None and self.job is not None:
             progress = Progress(self.job, self.polls, self.elapsed, delay, self.error, self.resources, self.target.ref)
             self.options.on_progress(progress)
@@ -300,6 +310,7 @@ class Waiter(Generic[J]):
         judgement = self._commits.judge(job, self.elapsed)
         if judgement == "synced":
             # A commit that is live is live, blocked or not; without one, later commits matter too.
+            self._is_synced = True
             return self.options.wanted is not None or (yield from self._check_blockers())
         if isinstance(judgement, Superseded):
             self._supersede(job, judgement)
@@ -314,7 +325,7 @@ class Waiter(Generic[J]):
         else:
             if self._is_due("blockers"):
                 yield from self._check_blockers()
-            if self._is_due("branch"):
+            if self._is_due("branch") or self._is_final("branch"):
                 yield from self._check_branch(job)
         return False
 
@@ -330,11 +341,23 @@ class Waiter(Generic[J]):
         """
         if self._failure is None or self._failure.of != of:
             seconds = (self.options.grace or 0.0) if grace is None else grace
-            self._failure = _Failure(of, self.elapsed, seconds, error)
-        grace_left = self._failure.since + self._failure.grace - self.elapsed
-        is_final = grace_left <= MIN_REMAINING or self._is_last_poll
+            is_attempt = len(of) > 1
+            since = self._failed_since.setdefault(of, self.elapsed) if is_attempt else self.elapsed
+            self._failure = _Failure(of, since, seconds, error)
+        is_final = self._is_final(of[0])
         if (is_final or self._is_due("blockers")) and (yield from self._check_blockers()) and is_final:
             raise error()
+
+    def _is_final(self, kind: object) -> bool:
+        """Whether a failure of this kind was seen, and its grace is over, or the wait is."""
+        if self._failure is None or self._failure.of[0] != kind:
+            return False
+        return self._grace_left <= MIN_REMAINING or self._is_last_poll
+
+    @property
+    def _grace_left(self) -> float:
+        """Seconds until the failure that was seen is final."""
+        return math.inf if self._failure is None else self._failure.since + self._failure.grace - self.elapsed
 
     def _forget_failure(self, kind: str) -> None:
         """Forget a failure of this kind: it has passed."""
@@ -389,7 +412,7 @@ class Waiter(Generic[J]):
     def _may_read(self, name: str) -> bool:
         """Whether a read may succeed: it was not denied before."""
         error = self._unread.get(name)
-        return error is None or error.retryable
+        return error is None or error.retryable or isinstance(error, ResponseError)
 
     def _read_aside(self, name: str, flow: Flow[T]) -> Flow[T | None]:
         """Read something beside the status; None if that fails, which changes no verdict."""
@@ -450,6 +473,7 @@ class Waiter(Generic[J]):
             WaitTimeoutError: Neither.
         """
         if self._failure is not None:
+            yield from self._check_blockers()
             raise self._failure.error()
         if isinstance(self.job, GitSyncJob) and self.condition == "active":
             yield from self._check_blockers()
