@@ -460,8 +460,8 @@ class Oracle:
             assert self._can_read(role), f"the {role} cannot be read"
             assert all(call.timeout is not None and call.timeout <= SIDE_READ_TIMEOUT for call in calls)
             if not is_last and self.standing is None:
-                assert not is_attempted, f"the {role} was read while ours is being attempted"
-                assert calls[0].started_at - began >= SIDE_READ_INTERVAL - ROUNDING, f"the {role} was read too soon"
+                assert not is_attempted, f"a read of the {role} while ours is being attempted"
+                assert calls[0].started_at - began >= SIDE_READ_INTERVAL - ROUNDING, f"a read of the {role} too soon"
             self.read_at[role] = calls[0].started_at, calls[-1].ended_at
             if getattr(calls[-1].error, "code", "") == "AccessDeniedException":
                 self.denied.add(role)
@@ -470,7 +470,7 @@ class Oracle:
         elif not is_attempted and now - ended >= SIDE_READ_INTERVAL and not is_last:
             # The failure of an attempt says enough without the branch.
             is_needed = role == "blockers" or self.standing is None
-            assert not is_needed or not self._must_read(role), f"the {role} was not read for {now - ended} s"
+            assert not is_needed or not self._must_read(role), f"no read of the {role} for {now - ended} s"
             if is_needed and role == "branch":
                 # For an instance whose branch is not known, this was the read.
                 self.read_at[role] = now, self.read_at.get("blockers", (now, now))[1]

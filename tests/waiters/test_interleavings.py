@@ -7,7 +7,7 @@ The number of examples follows hypothesis's profile: `HYPOTHESIS_PROFILE=deep` d
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,47 +86,46 @@ def blocks(draw: st.DrawFn) -> list[Action]:
     return [block, Action(draw(DELAYS), "unblock")] if draw(st.booleans()) else [block]
 
 
-OTHERS = st.builds(Action, DELAYS, OTHER_ACTIONS).map(lambda action: [action])
+OTHERS = st.lists(st.builds(Action, DELAYS, OTHER_ACTIONS), min_size=1, max_size=1)
 GIT_ACTIONS = st.one_of(pushes(), pushes(), pushes(), retries(), branch_attempts(), blocks(), OTHERS, OTHERS)
+
+
+def attempt_at(sha: str, last: str = "step", steps: int = 3) -> list[Action]:
+    """A push, and the first of the three steps of its attempt."""
+    return [Action(5.0, "push", sha), *(Action(5.0, each) for each in ("step", "step", last)[:steps])]
+
+
+BEFORE = [
+    attempt_at(OLD),
+    attempt_at(OLD, "fail"),
+    attempt_at(MINE, "fail"),
+    attempt_at(MINE, steps=2),
+    [*attempt_at(OLD), *attempt_at(MINE, steps=0)],
+    # Ours was live, and another commit is or will be.
+    [*attempt_at(MINE), *attempt_at(NEWER)],
+    [*attempt_at(MINE), *attempt_at(NEWER, "fail")],
+    [*attempt_at(MINE), *attempt_at(NEWER, steps=1)],
+]
+AFTER = [
+    [],
+    # A retry.
+    [Action(0.0, "retry"), *attempt_at(MINE)[2:]],
+    # A commit, or a roll-back to it.
+    attempt_at(MINE),
+    # A commit that is skipped.
+    [*attempt_at(MINE, steps=0), *attempt_at(NEWER)],
+]
 
 
 @st.composite
 def situations(draw: st.DrawFn) -> tuple[list[Action], list[Action]]:
-    """What often precedes a wait, and what follows it: a roll-back, a retry, a skipped commit, a broken file."""
-
-    def attempt(sha: str, last: str, steps: int = 3) -> list[Action]:
-        return [Action(5.0, "push", sha), *(Action(5.0, each) for each in ("step", "step", last)[:steps])]
-
-    before = draw(
-        st.sampled_from(
-            [
-                attempt(OLD, "step"),
-                attempt(OLD, "fail"),
-                attempt(MINE, "fail"),
-                attempt(MINE, "step", 2),
-                [*attempt(OLD, "step"), *attempt(MINE, "step", 0)],
-                # A roll-back: ours was live, and another commit is or will be.
-                [*attempt(MINE, "step"), *attempt(NEWER, "step")],
-                [*attempt(MINE, "step"), *attempt(NEWER, "fail")],
-                [*attempt(MINE, "step"), *attempt(NEWER, "step", 1)],
-            ]
-        )
-    )
+    """What often precedes a wait, and what follows it soon or late: a roll-back, a retry, a broken file."""
+    before = draw(st.sampled_from(BEFORE))
     if draw(st.integers(0, 2)) == 0:
         before = [*before, *draw(st.one_of(branch_attempts(), blocks()))]
-    after = draw(
-        st.one_of(
-            st.just([]),
-            st.builds(lambda after: [Action(after, "retry"), *attempt(MINE, "step")[2:]], DELAYS),
-            st.builds(lambda after: [Action(after, "push", MINE), *attempt(MINE, "step")[1:]], DELAYS),
-            st.builds(lambda after: [Action(after, "push", MINE), *attempt(NEWER, "step")], DELAYS),
-            pushes(),
-            retries(),
-            branch_attempts(),
-            blocks(),
-        )
-    )
-    return before, [*after, *draw(st.one_of(st.just([]), GIT_ACTIONS))]
+    after = draw(st.one_of(st.sampled_from(AFTER), pushes(), retries(), branch_attempts(), blocks()))
+    after = [replace(each, after=draw(DELAYS)) for each in after[:1]] + after[1:]
+    return before, [*after, *draw(st.one_of(st.just(list[Action]()), GIT_ACTIONS))]
 
 
 STATES = st.sampled_from(
