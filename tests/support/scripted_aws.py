@@ -40,6 +40,8 @@ EPOCH = 1_795_000_000
 """The date, in seconds since 1970, at which a wait starts."""
 CALL_TIMEOUT = 60.0
 """Seconds after which the client gives up on a call, unless the wait has less time."""
+CUT_OFF_TOLERANCE = 0.05
+"""Seconds by which a call that was cut off may end early."""
 STALENESS = 20.0
 """Seconds by which a stale response is old."""
 
@@ -77,7 +79,7 @@ class CallRecord(NamedTuple):
     """What the response was written from; None if the call failed."""
     error: UnisyncError | None
     is_cut_off: bool
-    """Whether it failed because the wait gave it less time than the client gives to any call."""
+    """Whether it got no answer in the time that the wait gave it."""
 
     @property
     def is_not_found(self) -> bool:
@@ -116,7 +118,6 @@ class _Sent(NamedTuple):
 
     result: object
     snapshot: Snapshot | None
-    is_cut_off: bool
 
 
 @dataclass
@@ -153,14 +154,13 @@ class ScriptedAws:
         self.calls.append(role)
         timeout = CALL_TIMEOUT if call.timeout is None else min(call.timeout, CALL_TIMEOUT)
         if duration > timeout:
-            is_cut_off = call.timeout is not None and call.timeout <= CALL_TIMEOUT
-            return now + timeout, lambda: self._fail(_lost(call, "no response"), is_cut_off=is_cut_off)
+            return now + timeout, lambda: self._fail(_lost(call, "no response"))
         ends_at = now + duration
         snapshot = self.at(max(0.0, ends_at - STALENESS) if fault == "stale" else ends_at)
         return ends_at, lambda: self._respond(call, fault, snapshot)
 
-    def _fail(self, error: UnisyncError, *, is_cut_off: bool = False) -> Any:
-        self.sent[id(error)] = _Sent(error, None, is_cut_off)
+    def _fail(self, error: UnisyncError) -> Any:
+        self.sent[id(error)] = _Sent(error, None)
         raise error
 
     def _respond(self, call: Call[Any], fault: str | None, snapshot: Snapshot) -> Model:
@@ -184,7 +184,7 @@ class ScriptedAws:
             self._fail(_service_error(call, "ResourceNotFoundException", 404))
         body = json.dumps(self._with_wire_names(document)).encode()
         response: Model = read(call, RawResponse(body, is_cbor=False, content_length=len(body)), {})
-        self.sent[id(response)] = _Sent(response, snapshot, is_cut_off=False)
+        self.sent[id(response)] = _Sent(response, snapshot)
         return response
 
     def _with_wire_names(self, value: Any) -> Any:
@@ -349,12 +349,22 @@ class WaitLog:
             flow.close()
 
     def _record(self, call: Call[Any], started_at: float, ended_at: float, result: object) -> None:
-        # A call that AWS never got had no permit of the rate limiter within its time, which is worth a report.
-        sent = self.aws.sent.get(id(result), _Sent(result, None, is_cut_off=False))
+        sent = self.aws.sent.get(id(result))
         error = result if isinstance(result, UnisyncError) else None
-        role = role_of(call.operation, self.polls[-1])
+        # A call that AWS never got had no permit of the rate limiter within its time, which is worth a report.
+        is_unanswered = isinstance(error, TransportError) and sent is not None
+        is_late = call.timeout is not None and ended_at - started_at >= call.timeout - CUT_OFF_TOLERANCE
         self.polls[-1].append(
-            CallRecord(call.operation, role, call.timeout, started_at, ended_at, sent.snapshot, error, sent.is_cut_off)
+            CallRecord(
+                call.operation,
+                role_of(call.operation, self.polls[-1]),
+                call.timeout,
+                started_at,
+                ended_at,
+                sent and sent.snapshot,
+                error,
+                is_cut_off=is_unanswered and is_late,
+            )
         )
 
 
