@@ -87,7 +87,7 @@ class Verdict(NamedTuple):
     branch: BranchAttempt | None = None
     """The sync of the branch that failed; None if it was an attempt of the resource."""
     superseded_by: frozenset[str] = frozenset()
-    """The commits that may be named as ours's successor."""
+    """The commits that took the place of ours."""
     was_before: bool = False
 
 
@@ -135,16 +135,15 @@ class Oracle:
             self._check_pause(index)
         verdict = self._end(polls[-1], is_last=True)
         if verdict is None:
-            # 3: a failure or a success that was seen is not lost to the deadline.
+            # 3, 6: a verdict that was reached before is not lost to the deadline.
             assert self.log.ended_at >= self.rules.timeout - ROUNDING, f"nothing ends the wait, but {outcome!r}"
             verdict = self.standing
             has_read = any(call.role == "blockers" for call in polls[-1])
             if verdict is not None and verdict.kind == "failed" and polls[-1] and not self._is_too_late():
-                assert has_read or not self._must_read("blockers"), (
-                    "the blockers were not read before the failure"
-                )  # 10
+                # 10
+                assert has_read or not self._must_read("blockers"), "the blockers were not read before the failure"
         self._check_outcome(verdict, outcome)
-        assert self.log.ended_at <= max(self.rules.timeout + OVERTIME, self.jumped_to + OVERTIME) + ROUNDING
+        assert self.log.ended_at <= max(self.rules.timeout + OVERTIME, self.jumped_to) + 0.01
 
     def check_unfinished(self) -> None:
         """Check that a wait which others ended went on for good reasons."""
@@ -202,7 +201,7 @@ class Oracle:
             self._check_job(outcome.job)
 
     def _check_superseded(self, verdict: Verdict, error: SyncSupersededError) -> None:
-        """11: the commit is one that took ours's place for certain, and it really came after ours."""
+        """11: the commit took the place of ours for certain, and AWS really detected it after ours."""
         assert error.superseded_by.sha in verdict.superseded_by
         assert error.was_before is verdict.was_before
         ended_at = self.log.polls[-1][-1].ended_at
@@ -281,7 +280,7 @@ class Oracle:
     def _is_grace_over(self, failure: Verdict, snapshot: Snapshot) -> bool:
         """5: whether a failure has lasted for the grace, counted from the poll that first saw this attempt failed."""
         if self.log.aws.kind == "job" and snapshot.job_state == "DELETING" and not self.deletion:
-            return True  # that does not pass
+            return True  # a deletion does not pass
         now = self.seen[-1].at
         if failure.branch is not None and self.branch is not None:
             now = max(now, self.branch.at)
@@ -323,9 +322,9 @@ class Oracle:
         return verdict
 
     def _superseded(self, snapshot: Snapshot) -> Verdict | None:
-        """11: whether it is certain that another commit took ours's place."""
+        """11: whether it is certain that another commit took the place of ours."""
         desired, latest = self._desired(snapshot), snapshot.latest
-        # It may still come: AWS wants it.
+        # AWS desires our commit: it may still come, as after a roll-back.
         if self.rules.is_ours(desired):
             return None
         first = self.seen[0]
@@ -343,13 +342,11 @@ class Oracle:
             proven |= {sha for sha in (desired, latest and latest.sha) if sha is not None} - known
         proven = {sha for sha in proven if not self.rules.is_ours(sha)}
         if proven:
-            names = proven | {sha for sha in (desired,) if sha is not None}
-            return Verdict("superseded", superseded_by=frozenset(names))
+            return Verdict("superseded", superseded_by=frozenset(proven))
         # (c): an attempt away from ours was there from the start, and AWS has had the time to notice a new push.
         has_settled = self.seen[-1].at - first.at >= SETTLING_TIME
         if latest is not None and is_away and was_there and has_settled and self.rules.started_after is None:
-            names = {sha for sha in (latest.sha, desired) if sha is not None}
-            return Verdict("superseded", superseded_by=frozenset(names), was_before=True)
+            return Verdict("superseded", superseded_by=frozenset({latest.sha}), was_before=True)
         return None
 
     def _follows_ours(self, attempt: Attempt) -> bool:
