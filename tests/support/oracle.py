@@ -436,7 +436,7 @@ class Oracle:
         if self._blockers(blockers):
             return Verdict("blocked")
         if blockers:
-            self.unread = self.unread + 1 if _is_transient(blockers[-1].error) else 0
+            self.unread = self.unread + 1 if _is_transient(_error_of(blockers)) else 0
         if not is_due or verdict is None:
             return None
         if blockers or (self._must_read("blockers") and not self._is_too_late()):
@@ -460,7 +460,7 @@ class Oracle:
                 assert not is_attempted, f"a read of the {role} while ours is being attempted"
                 assert calls[0].started_at - began >= SIDE_READ_INTERVAL - ROUNDING, f"a read of the {role} too soon"
             self.read_at[role] = calls[0].started_at, calls[-1].ended_at
-            if getattr(calls[-1].error, "code", "") == "AccessDeniedException":
+            if getattr(_error_of(calls), "code", "") == "AccessDeniedException":
                 self.denied.add(role)
             if calls[-1].is_configuration_missing:
                 self.missing.add(role)
@@ -513,6 +513,12 @@ def _snapshot_of(calls: Sequence[CallRecord]) -> Snapshot:
     """What a successful poll showed: without a status, that the sync was never synced (9)."""
     reads = [call for call in calls if call.snapshot is not None and call.operation.endswith(("Status", "Job"))]
     return reads[-1].snapshot or Snapshot() if reads else Snapshot()
+
+
+def _error_of(calls: Sequence[CallRecord]) -> UnisyncError | None:
+    """Why a side read failed: the first error that says more than that there is nothing to read."""
+    errors = (call.error for call in calls if call.error is not None and not call.is_not_found)
+    return next(errors, None)
 
 
 def _is_transient(error: UnisyncError | None) -> bool:
