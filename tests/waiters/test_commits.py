@@ -106,6 +106,22 @@ def test_a_roll_back_that_aws_notices_is_synced() -> None:
     assert judge(OLD, AWAY, *[noticed] * 9, interval=60) == ["pending"] * 10, "AWS desires it: it is not superseded"
 
 
+def test_a_roll_back_that_aws_noticed_is_superseded_by_what_follows() -> None:
+    noticed = git_job(AWAY.latest_sync, AWAY.latest_sync, OLD)
+    then = git_job(AWAY.latest_sync, AWAY.latest_sync, SKIPPED)
+    assert judge(OLD, AWAY, noticed, then, interval=100) == ["pending", "pending", SKIPPED]
+    assert judge(OLD, AWAY, noticed, AWAY, AWAY, interval=100) == ["pending"] * 4, "it may be a stale read"
+
+
+def test_an_attempt_that_is_too_old_does_not_hide_what_follows() -> None:
+    commits = CommitJudge(Wanted.checked(MINE), NOON + timedelta(seconds=60))
+    assert commits.judge(FAILED, 0) == "pending"
+    then = git_job(FAILED.latest_sync, OLD_SUCCESS, NEWER)
+    assert commits.judge(then, 20) == Superseded(revision(NEWER))
+    again = git_job(later(attempt("FAILED", MINE, initial=MINE), 1), OLD_SUCCESS, MINE)
+    assert CommitJudge(Wanted.checked(MINE), NOON + timedelta(seconds=60)).judge(again, 0) == "pending"
+
+
 def test_started_after_knows_of_no_attempt_before_the_wait() -> None:
     commits = CommitJudge(Wanted.checked(OLD), NOON)
     assert commits.judge(AWAY, 0) == commits.judge(AWAY, 500) == "pending"

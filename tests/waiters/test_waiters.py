@@ -355,6 +355,12 @@ def test_a_failure_waits_a_little_for_a_read_of_the_blockers_that_fails(error: U
     assert str(caught.value).endswith(f"The blockers could not be read: {error}")
 
 
+@pytest.mark.parametrize("error", [unreadable(), unreadable(is_truncated=True), throttled()])
+def test_a_read_beside_the_status_that_failed_by_accident_is_repeated(error: UnisyncError) -> None:
+    with pytest.raises(SyncBlockedError):
+        ScriptedSync(YESTERDAY, blockers=[error, (), (blocker(),)]).until_active(MINE)
+
+
 def test_a_denied_read_is_not_repeated() -> None:
     sync = ScriptedSync(YESTERDAY, blockers=[DENIED], branch=[DENIED])
     with pytest.raises(WaitTimeoutError) as caught:
@@ -641,6 +647,16 @@ def test_blocked_comes_before_failed() -> None:
     with pytest.raises(SyncBlockedError):
         sync.until_active(MINE)
     assert (sync.count("Poll"), sync.count("Blockers")) == (2, 1)
+
+
+def test_a_success_whose_blockers_could_not_be_read_in_time_is_one() -> None:
+    for blockers in ([throttled()], [throttled(), ()]):
+        sync = ScriptedSync(SYNCED, throttled(), blockers=blockers)
+        assert sync.until_active(timeout=30) is SYNCED
+        assert sync.time == 30
+    sync = ScriptedSync(SYNCED, throttled(), blockers=[throttled(), (blocker(),)])
+    with pytest.raises(SyncBlockedError):
+        sync.until_active(timeout=30)
 
 
 def test_a_wait_without_a_revision_does_not_return_blocked() -> None:
@@ -953,6 +969,20 @@ def test_a_failure_within_its_grace_that_is_blocked_raises() -> None:
     assert sync.time == 20, "they are read every 15 s"
 
 
+def test_a_failure_at_the_deadline_is_blocked_if_the_sync_is() -> None:
+    sync = ScriptedSync(FAILED, throttled(), blockers=[(), (blocker(),)])
+    with pytest.raises(SyncBlockedError):
+        sync.until_active(MINE, grace=120, timeout=60)
+    assert sync.time == 60
+
+
+def test_a_stale_read_does_not_prolong_the_grace_of_an_attempt() -> None:
+    sync = ScriptedSync(FAILED, RUNNING, FAILED)
+    with pytest.raises(SyncFailedError):
+        sync.until_active(MINE, grace=25, backoff=STEADY)
+    assert sync.time == 25
+
+
 @pytest.mark.parametrize("grace", [-1, float("nan"), timedelta(seconds=-1), "5", True])
 def test_a_bad_grace_is_rejected_before_any_call(grace: Any) -> None:
     sync = ScriptedSync(ACTIVE)
@@ -1006,6 +1036,29 @@ def test_a_failure_of_the_branch_that_was_there_before_counts_after_two_minutes(
     sync = ScriptedSync(YESTERDAY, branch=[BRANCH_FAILED, BRANCH_FAILED, BRANCH])
     with pytest.raises(WaitTimeoutError):
         sync.until_active(MINE, timeout=300)
+
+
+def test_a_failure_of_the_branch_that_was_in_progress_before_counts_at_once() -> None:
+    started = branch_attempt("FAILED", reason="deployment.yaml is invalid")
+    running = BranchStatus(branch_attempt("IN_PROGRESS"), ("deployment.yaml",))
+    sync = ScriptedSync(YESTERDAY, branch=[running, BranchStatus(started, ("deployment.yaml",))])
+    with pytest.raises(SyncFailedError):
+        sync.until_active(MINE, backoff=STEADY)
+    assert sync.time == 20
+
+
+def test_a_failure_of_the_branch_raises_at_the_end_of_its_grace() -> None:
+    sync = ScriptedSync(YESTERDAY, branch=[BRANCH, BRANCH_FAILED_LATER])
+    with pytest.raises(SyncFailedError):
+        sync.until_active(MINE, grace=14, backoff=STEADY)
+    assert sync.time == 20 + 14
+
+
+def test_a_failure_of_the_branch_waits_for_a_read_of_the_blockers_that_fails() -> None:
+    sync = ScriptedSync(YESTERDAY, blockers=[(), throttled(), ()], branch=[BRANCH, BRANCH_FAILED_LATER])
+    with pytest.raises(SyncFailedError):
+        sync.until_active(MINE, backoff=STEADY)
+    assert sync.time == 30
 
 
 @pytest.mark.parametrize(
