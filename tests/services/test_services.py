@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 
 from tests.support.operations import ALL_NAMES, is_list, operations_of
-from tests.support.samples import MINE, NOON, STACK, attempt, blocker, drive, not_found
+from tests.support.samples import MINE, NOON, STACK, attempt, blocker, drive, not_found, throttled
 from unisync import (
     AccessDeniedError,
     AnyRef,
@@ -38,6 +38,7 @@ from unisync import (
     SyncState,
     TemplateSync,
     TemplateSyncConfig,
+    ThrottledError,
     TransportError,
     TwinMakerSync,
     UpdatedServiceSyncBlocker,
@@ -177,6 +178,10 @@ def test_the_blockers_of_an_instance_include_those_of_its_service() -> None:
     assert drive(target.blockers(), [response(blocker()), response(other)]) == (blocker(), other)
     assert drive(target.blockers(), [not_found(), response(other)]) == (other,)
     assert drive(target.blockers(), [ServiceSyncBlockerSummaryEnvelope(value=None), response()]) == ()
+    # A blocker that was found blocks the sync, whatever else might.
+    assert drive(target.blockers(), [response(blocker()), throttled()]) == (blocker(),)
+    with pytest.raises(ThrottledError):
+        drive(target.blockers(), [response(blocker("RESOLVED")), throttled()])
     calls = calls_of(target.blockers(), [response(), response()])
     assert [dict(call.params) for call in calls] == [
         {"serviceName": "web", "serviceInstanceName": "prod"},
