@@ -39,7 +39,7 @@ TRANSCRIPT = (
     "create codeconnections:new --repository acme/infra --branch main --file new.yaml --role " + ROLE,
     "create proton:web/prod --file ops.yaml",
     "create twinmaker:empty --role " + ROLE,
-    "delete twinmaker:empty",
+    "delete twinmaker:empty --yes",
     "wait twinmaker:empty --for deleted",
     "get nonsense",
     "wait codeconnections:live --revision ''",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -158,7 +159,7 @@ INVALID: list[tuple[list[str], str]] = [
     (["wait", "twinmaker:a", "--for", "deleted", "--revision", OLD], "--revision cannot be used with --for deleted"),
     (["wait", "111111111111/eu-west-1/twinmaker:a"], "pass the role of its account with --role-arn"),
     (["wait", "codeconnections:live", "--max-failures", "1"], "--max-failures requires --for resources"),
-    (["watch", "codeconnections:live", "--interval", "0"], "--interval must be above zero"),
+    (["watch", "codeconnections:live", "--interval", "0"], "'--interval': must be above zero"),
     (["watch", "codeconnections:live", "--interval", "none"], "'--interval': invalid duration 'none'"),
     (["watch", "codeconnections:live", "-o", "json"], "'json' is not one of 'table', 'jsonl'"),
     (["resolve", "codeconnections:live"], "Missing option '--reason'"),
@@ -174,7 +175,7 @@ INVALID: list[tuple[list[str], str]] = [
         ],
         "Error: --provider: expected",
     ),
-    (["report", "codeconnections:live"], "Missing option '--output'"),
+    (["report", "codeconnections:live"], "Missing option '--to'"),
     (["get", "codeconnections:live", "--role-arn", "me"], "role_arns: expected ARNs such as arn:aws:iam::"),
     (["get", "codeconnections:live", "--region", "eu west"], "'--region': invalid region 'eu west'"),
     (["get", "codeconnections:live", "--endpoint-url", "foo"], "'--endpoint-url': invalid URL 'foo'"),
@@ -199,17 +200,22 @@ class TestExitCodes:
             (
                 ["codeconnections:superseded", "--revision", MINE],
                 6,
-                f"unisync wait codeconnections:superseded --revision {NEWER}",
+                "unisync events codeconnections:superseded --repository",
             ),
             (
                 ["codeconnections:live", "--revision", MINE, "--timeout", "20s"],
                 124,
-                f"unisync wait codeconnections:live --revision {MINE} --timeout 30m",
+                "unisync events codeconnections:live --repository",
             ),
             (
                 ["twinmaker:factory", "--for", "deleted", "--timeout", "1s"],
                 124,
-                "unisync wait twinmaker:factory --for deleted --timeout 30m",
+                "unisync delete twinmaker:factory",
+            ),
+            (
+                ["codeconnections:running", "--revision", MINE, "--timeout", "20s"],
+                124,
+                f"unisync wait codeconnections:running --revision {MINE} --timeout 30m",
             ),
         ],
     )
@@ -261,11 +267,21 @@ class TestExitCodes:
 class TestWaiting:
     def test_progress_prints_a_line_for_each_change(self, unisync: Run) -> None:
         done = unisync("wait", "codeconnections:running", "codeconnections:live")
-        lines = [line.split()[2:4] for line in done.err.splitlines()]
+        goal, *others = done.err.splitlines()
+        assert goal.endswith(" (15 min): codeconnections:running, codeconnections:live")
+        lines = [line.split()[2:4] for line in others if "still waiting" not in line]
         assert lines == [["ACTIVE", "codeconnections:live"], ["RUNNING", "codeconnections:running"]] or lines == [
             ["RUNNING", "codeconnections:running"],
             ["ACTIVE", "codeconnections:live"],
         ]
+
+    def test_a_line_is_printed_at_least_every_half_minute(self, unisync: Run) -> None:
+        lines = unisync("wait", "codeconnections:running", "codeconnections:live").err.splitlines()
+        beats = [line for line in lines if line.endswith("still waiting for 1 of 2: codeconnections:running RUNNING")]
+        seconds = [float(line.split()[0]) for line in beats]
+        assert len(beats) > 5
+        assert all(later - earlier < 60 for earlier, later in itertools.pairwise(seconds))
+        assert "aiting" not in unisync("wait", "codeconnections:running", "-q").err
 
     def test_a_revision_does_not_concern_a_twinmaker_sync_job(self, unisync: Run) -> None:
         done = unisync("wait", "codeconnections:live", "twinmaker:factory", "--revision", OLD, "-o", "json")
@@ -288,7 +304,7 @@ class TestWaiting:
         assert done.last_line.startswith("Next: no poll succeeded; try again in a minute.")
 
     def test_a_sync_that_is_being_deleted_fails(self, unisync: Run) -> None:
-        unisync("delete", "twinmaker:factory")
+        unisync("delete", "twinmaker:factory", "--yes")
         done = unisync("wait", "twinmaker:factory")
         assert done.code == 3
         assert done.last_line.endswith("unisync wait twinmaker:factory --for deleted")
@@ -466,10 +482,9 @@ class TestCreatingAndDeleting:
         assert done.last_line == "Created the TwinMaker sync job. Next: unisync wait twinmaker:factory"
         assert aws.calls[-1].params["tags"] == {"team": "ops", "url": "a=b"}
         assert unisync("wait", "twinmaker:factory").code == 0
-        assert unisync("create", "twinmaker:factory", "--role", ROLE).code == 1
-        assert unisync("delete", "twinmaker:factory", "-o", "json").data[0]["status"]["state"] == "DELETING"
+        assert unisync("delete", "twinmaker:factory", "-y", "-o", "json").data[0]["status"]["state"] == "DELETING"
         assert unisync("wait", "twinmaker:factory", "--for", "deleted", "-o", "json").data[0]["state"] == "DELETED"
-        assert unisync("delete", "twinmaker:factory").code == 5
+        assert unisync("delete", "twinmaker:factory", "--yes").code == 5
 
     def test_a_stack(self, aws: Emulator, unisync: Run) -> None:
         link = aws.add_repository_link("acme/infra")
@@ -478,7 +493,7 @@ class TestCreatingAndDeleting:
             done = unisync("create", "codeconnections:shop", *arguments, "--trigger", "FILE_CHANGE", "-o", "json")
             assert (done.code, done.data[0]["repository_link_id"]) == (0, link)
             assert done.data[0]["trigger_resource_update_on"] == "FILE_CHANGE"
-            assert unisync("delete", "codeconnections:shop").code == 0
+            assert unisync("delete", "codeconnections:shop", "--yes").code == 0
         arguments = ["--repository", "acme/other", "--branch", "main", "--file", "a.yaml", "--role", ROLE]
         done = unisync("create", "codeconnections:shop", *arguments)
         assert done.code == 2
@@ -493,8 +508,8 @@ class TestCreatingAndDeleting:
         assert unisync("create", "proton-template:SERVICE/web/1", *arguments, "--directory", "web").code == 0
         done = unisync("get", "proton:web/prod", "proton-template:SERVICE/web/1", "-o", "json")
         assert [row["state"] for row in done.data] == ["PENDING", "PENDING"]
-        assert unisync("delete", "proton:web/prod").code == 0
-        assert unisync("delete", "proton-template:SERVICE/web/1").code == 0
+        assert unisync("delete", "proton:web/prod", "--yes").code == 0
+        assert unisync("delete", "proton-template:SERVICE/web/1", "--yes").code == 0
 
 
 class TestFleets:
@@ -557,7 +572,7 @@ class TestFleets:
 class TestReports:
     def test_a_page(self, unisync: Run, tmp_path: Path) -> None:
         file = tmp_path / "report.html"
-        done = unisync("report", "-o", str(file), "--title", "All of <it>")
+        done = unisync("report", "--to", str(file), "--title", "All of <it>")
         page = file.read_text()
         assert (done.code, done.err) == (0, f"Wrote {file}: 9 syncs.\n")
         assert page.startswith("<!doctype html>")
@@ -567,27 +582,27 @@ class TestReports:
         assert "<script" not in page
 
     def test_a_page_on_stdout(self, unisync: Run) -> None:
-        done = unisync("report", "codeconnections:live", "codeconnections:nothing", "-o", "-")
+        done = unisync("report", "codeconnections:live", "codeconnections:nothing", "--to", "-")
         assert done.code == 5
         assert "codeconnections:nothing" in done.out
         assert "codeconnections:failed" not in done.out
 
     def test_the_page_shows_what_could_not_be_read(self, aws: Emulator, unisync: Run) -> None:
         aws.fault("GetRepositorySyncStatus", "AccessDeniedException", times=None)
-        done = unisync("report", "codeconnections:live", "-o", "-")
+        done = unisync("report", "codeconnections:live", "--to", "-")
         assert done.code == 0
         assert "GetRepositorySyncStatus: AccessDeniedException" in done.out
 
     def test_the_page_shows_a_failed_search(self, aws: Emulator, unisync: Run) -> None:
         aws.fault("ListRepositoryLinks", "AccessDeniedException", times=None)
-        done = unisync("report", "-o", "-")
+        done = unisync("report", "--to", "-")
         assert done.code == 0
         assert "codeconnections could not be searched completely: codeconnections ListRepositoryLinks" in done.out
 
     def test_a_page_that_cannot_be_written(self, unisync: Run, tmp_path: Path) -> None:
-        done = unisync("report", "codeconnections:live", "-o", str(tmp_path / "missing" / "report.html"))
+        done = unisync("report", "codeconnections:live", "--to", str(tmp_path / "missing" / "report.html"))
         assert done.code == 2
-        assert "'--output' / '-o': cannot write to" in done.err
+        assert "'--to': cannot write to" in done.err
 
 
 def test_long_texts_are_truncated(aws: Emulator, unisync: Run) -> None:
@@ -600,11 +615,11 @@ def test_long_texts_are_truncated(aws: Emulator, unisync: Run) -> None:
         ["events", "codeconnections:big"],
     ):
         done = unisync(*arguments)
-        assert len(done.out) + len(done.err) < 8_000
+        assert len(done.out) + len(done.err) < 16_000
         assert "(100000 characters)" in done.out or "(100013 characters)" in done.out
         assert "\x1b" not in done.out + done.err
     assert len(unisync("events", "codeconnections:big", "-o", "json").data[-1]["event"]) == 100_006
-    assert len(unisync("report", "codeconnections:big", "-o", "-").out) < 100_000
+    assert len(unisync("report", "codeconnections:big", "--to", "-").out) < 100_000
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ LONG = {
     "wait-for-deleted": (["wait", "codeconnections:live", "--for", "deleted"], "0 of 1 done"),
     "watch": (["watch", "codeconnections:running", "codeconnections:nasty"], "running RUNNING"),
     "status": (["status"], "Searching for syncs..."),
-    "report": (["report", "-o", "-"], "Searching for syncs..."),
+    "report": (["report", "--to", "-"], "Searching for syncs..."),
     "emulator": (["emulator", "--port", "0", "--sample"], "until you press Ctrl-C"),
     "demo": (["demo", "--speed", "1"], "0 of 1 done"),
 }
@@ -142,7 +142,15 @@ def test_a_wait_is_redrawn_in_place_and_leaves_only_its_result(environ: dict[str
         shown = screen.screen()
         assert "done, " not in shown
         assert shown.splitlines()[-1].startswith("Next: wait longer: unisync wait")
-        assert shown.count("codeconnections:live") == 1
+        assert shown.count("codeconnections:live") == 2  # before the wait, and in its result
+
+
+def test_ctrl_c_leaves_the_last_table(environ: dict[str, str]) -> None:
+    for command in ("wait", "watch"):
+        with terminal("-m", "unisync", command, "codeconnections:running", environ=environ) as screen:
+            screen.read_until(lambda: "RUNNING" in screen.screen())
+            assert screen.interrupt() == 130
+            assert re.search(r"RUNNING +codeconnections:running", screen.screen())
 
 
 def test_progress_is_drawn_while_data_goes_to_a_file(environ: dict[str, str]) -> None:
@@ -152,7 +160,7 @@ def test_progress_is_drawn_while_data_goes_to_a_file(environ: dict[str, str]) ->
         assert screen.process.stdout is not None
         (row,) = json.loads(screen.process.stdout.read())
         assert (row["ref"], row["state"], row["live"]) == ("codeconnections:live", "ACTIVE", OLD)
-        assert screen.screen().strip() == ""
+        assert re.fullmatch(r"Waiting for codeconnections:live, until .* \(15 min\)", screen.screen().strip())
 
 
 def test_watch_prints_a_line_for_each_change_without_a_terminal(environ: dict[str, str]) -> None:

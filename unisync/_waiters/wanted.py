@@ -57,8 +57,10 @@ class Wanted:
 
     @property
     def text(self) -> str:
-        """The shas as they were passed, in lower case."""
-        return ", ".join(self.shas) if self.predicate is None else "a commit that the function accepts"
+        """The shas as they were passed, in lower case; of a function, its attribute `description` if it has one."""
+        if self.predicate is None:
+            return ", ".join(self.shas)
+        return str(getattr(self.predicate, "description", "a commit that the function accepts"))
 
     def __str__(self) -> str:
         """The shas as a message shows them."""

@@ -28,7 +28,8 @@ from unisync.cli.commands.wait import wait
 from unisync.cli.commands.watch import watch
 from unisync.cli.connection import Settings
 from unisync.cli.exit_codes import EXIT_CODES, Exit
-from unisync.cli.options import AppContext, configure_logging, connection_options
+from unisync.cli.hints import HintedError
+from unisync.cli.options import AppContext, Group, configure_logging, connection_options
 from unisync.cli.output import Output
 
 if TYPE_CHECKING:
@@ -50,22 +51,16 @@ The options below may be given before or after the command.
 """
 
 
-@click.group(help=_HELP, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="unisync-aws", prog_name="unisync", message="%(prog)s %(version)s")
+@click.group(cls=Group, help=_HELP, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(
+    None, "--version", "-V", package_name="unisync-aws", prog_name="unisync", message="%(prog)s %(version)s"
+)
 @connection_options
 @click.pass_obj
-def app(
-    context: AppContext,
-    profile: str | None,
-    regions: tuple[str, ...],
-    endpoint_url: str | None,
-    role_arns: tuple[str, ...],
-    external_id: str | None,
-    codeconnections_service: Any,
-    debug: bool,
-) -> None:
+def app(context: AppContext, /, debug: bool, quiet: bool, **options: Any) -> None:
     """Store the options that were given before the command."""
-    context.settings = Settings(profile, regions, endpoint_url, role_arns, external_id, codeconnections_service)
+    context.settings = Settings.take(options)
+    context.quiet = quiet
     configure_logging(debug)
 
 
@@ -136,7 +131,9 @@ def _print_error(error: click.ClickException, output: Output) -> None:
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         output.echo_lines(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
-    output.echo(f"Error: {error.format_message()}")
+    output.echo_message(f"Error: {error.format_message()}")
+    if isinstance(error, HintedError):
+        output.echo(error.hint)
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from unisync._botocore.types import Boto3Session
     from unisync._client.client import Unisync
     from unisync._client.fleet import Fleet
+    from unisync._core.commands import AccountRegion
     from unisync._models.jobs import SyncJob
     from unisync.emulator import ClientOptions
 
@@ -33,17 +34,18 @@ class Settings:
     role_arns: tuple[str, ...] = ()
     external_id: str | None = field(default=None, repr=False)
     codeconnections_service: Service | None = None
+    request_timeout: float | None = None
+    """Seconds."""
+
+    @classmethod
+    def take(cls, options: dict[str, Any]) -> Settings:
+        """The settings of a command's options, which are removed from `options`."""
+        return cls(**{each.name: options.pop(each.name) for each in fields(cls)})
 
     def with_fallback(self, others: Settings) -> Settings:
         """These settings, with those of `others` where an option was not given."""
-        return Settings(
-            self.profile or others.profile,
-            self.regions or others.regions,
-            self.endpoint_url or others.endpoint_url,
-            self.role_arns or others.role_arns,
-            self.external_id or others.external_id,
-            self.codeconnections_service or others.codeconnections_service,
-        )
+        names = [each.name for each in fields(self)]
+        return Settings(**{name: getattr(self, name) or getattr(others, name) for name in names})
 
     def command_line(self, *arguments: str) -> str:
         """A command line of `unisync` with the same connection options."""
@@ -55,6 +57,7 @@ class Settings:
             *(("role-arn", arn) for arn in self.role_arns),
             ("external-id", self.external_id and "..."),  # a secret: it must not get into logs
             ("codeconnections-service", self.codeconnections_service),
+            ("request-timeout", f"{self.request_timeout:g}s" if self.request_timeout else None),
         ):
             if value is not None:
                 options += [f"--{name}", value]
@@ -72,6 +75,8 @@ class Connection:
     def __init__(self, settings: Settings, client_options: ClientOptions | None = None) -> None:
         self.settings = settings
         self._client_options = client_options
+        self._called: dict[str, str | None] = {"account": None, "region": None}
+        """What the calls so far have shown of a single client."""
 
     @cached_property
     def client(self) -> Unisync | Fleet:
@@ -83,12 +88,16 @@ class Connection:
             "config": options["config"] if options else None,
             "clock": options["clock"] if options else None,
         }
+        if settings.request_timeout is not None:
+            shared["call_timeout"] = settings.request_timeout
         session: Boto3Session | None = options["session"] if options else None
         if not self.is_fleet:
             from unisync._client.client import Unisync
 
             region = settings.regions[0] if settings.regions else None
-            return Unisync(session, region_name=region, profile_name=settings.profile, **shared)
+            return Unisync(
+                session, region_name=region, profile_name=settings.profile, on_event=self._note_event, **shared
+            )
         from unisync._client.fleet import Fleet
 
         return Fleet(
@@ -130,6 +139,26 @@ class Connection:
         if isinstance(target, FleetSync):
             return cast("Fleet", self.client).client(target.account, target.region), target.sync
         return cast("Unisync", self.client), target
+
+    def clients(self) -> Iterator[tuple[Unisync, AccountRegion | None]]:
+        """The client of each account and region; None is for the only one."""
+        if self.is_fleet:
+            fleet = cast("Fleet", self.client)
+            for location in fleet.locations:
+                yield fleet.client(*location), location
+        else:
+            yield cast("Unisync", self.client), None
+
+    def location_of(self, ref: SyncRef[SyncJob]) -> tuple[str | None, str | None]:
+        """The account and the region of a sync, as far as they are known."""
+        if isinstance(ref, FleetSync):
+            return ref.account, ref.region
+        return self._called["account"], self._called["region"]
+
+    def _note_event(self, event: object) -> None:
+        """Note the account and the region of a call."""
+        for name, known in self._called.items():
+            self._called[name] = known or getattr(event, name, None)
 
     def now(self) -> float:
         """The time in seconds, by the clock of the waits."""

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from unisync._models.refs import ServiceInstanceSync, StackSync, TemplateSync, TwinMakerSync
+from unisync._models.refs import ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync
 from unisync._models.text import in_utc
+from unisync.errors import NotFoundError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -22,20 +23,36 @@ class Kind(NamedTuple):
     """What defines the syncs of one kind."""
 
     name: str
+    service: str
+    resource: str
+    """What AWS's operations create, update and delete: CreateSyncJob, DeleteSyncJob."""
     required: tuple[str, ...]
     """The options that `create` needs."""
     optional: tuple[str, ...] = ()
 
 
 KINDS: Mapping[type[Any], Kind] = {
-    TwinMakerSync: Kind("TwinMaker sync job", ("role",), ("tag",)),
+    TwinMakerSync: Kind("TwinMaker sync job", "iottwinmaker", "SyncJob", ("role",), ("tag",)),
     StackSync: Kind(
         "sync configuration of a stack",
+        "codeconnections",
+        "SyncConfiguration",
         ("repository", "branch", "file", "role"),
         ("publish_deployment_status", "trigger", "pull_request_comment"),
     ),
-    ServiceInstanceSync: Kind("sync configuration of a Proton service", ("repository", "provider", "branch", "file")),
-    TemplateSync: Kind("sync configuration of a Proton template", ("repository", "provider", "branch"), ("directory",)),
+    ServiceInstanceSync: Kind(
+        "sync configuration of a Proton service",
+        "proton",
+        "ServiceSyncConfig",
+        ("repository", "provider", "branch", "file"),
+    ),
+    TemplateSync: Kind(
+        "sync configuration of a Proton template",
+        "proton",
+        "TemplateSyncConfig",
+        ("repository", "provider", "branch"),
+        ("directory",),
+    ),
 }
 """By the class of the reference."""
 
@@ -46,6 +63,24 @@ def proton(client: Unisync) -> ProtonClient:
         # The user names Proton on the command line, and sees what AWS responds.
         warnings.simplefilter("ignore", FutureWarning)
         return client.proton  # pyright: ignore[reportDeprecated]
+
+
+def definition_of(client: Unisync, ref: SyncRef[Any]) -> BaseModel | None:
+    """The sync job, or the sync configuration; None if there is none."""
+    try:
+        match ref:
+            case TwinMakerSync(workspace_id, sync_source):
+                return client.twinmaker.get_sync_job(workspace_id, sync_source)
+            case StackSync(resource_name, sync_type):
+                return client.codeconnections.get_sync_configuration(resource_name, sync_type)
+            case ServiceInstanceSync(service_name):
+                return proton(client).get_service_sync_config(service_name)
+            case TemplateSync(template_name, template_type):
+                return proton(client).get_template_sync_config(template_name, template_type)
+            case _:
+                raise AssertionError(ref)
+    except NotFoundError:
+        return None
 
 
 def print_model(cli: Cli, model: BaseModel | None) -> None:

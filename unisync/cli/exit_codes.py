@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 from unisync.errors import (
     InvalidArgumentError,
@@ -15,11 +14,6 @@ from unisync.errors import (
     UnisyncError,
     WaitTimeoutError,
 )
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from unisync._models.outcome import Outcome
 
 
 class Exit(IntEnum):
@@ -32,6 +26,7 @@ class Exit(IntEnum):
     BLOCKED = 4
     NOT_FOUND = 5
     SUPERSEDED = 6
+    LAGGING = 7
     TIMED_OUT = 124
     INTERRUPTED = 130
     TERMINATED = 143
@@ -45,13 +40,14 @@ MEANINGS: dict[Exit, str] = {
     Exit.BLOCKED: "The sync is blocked until its blockers are resolved.",
     Exit.NOT_FOUND: "The sync does not exist.",
     Exit.SUPERSEDED: "Another commit superseded the requested one.",
+    Exit.LAGGING: "The desired commit has not been live for longer than `status --max-lag` allows.",
     Exit.TIMED_OUT: "The wait timed out. This does not stop the sync.",
     Exit.INTERRUPTED: "Interrupted by Ctrl-C.",
     Exit.TERMINATED: "Terminated by SIGTERM.",
 }
 
 EXIT_CODES = (
-    "Exit codes: 0 synced, 1 error, 2 usage, 3 failed, 4 blocked, 5 not found, 6 superseded, 124 timed out, "
+    "Exit codes: 0 synced, 1 error, 2 usage, 3 failed, 4 blocked, 5 not found, 6 superseded, 7 lagging, 124 timed out, "
     "130 interrupted."
 )
 
@@ -71,6 +67,7 @@ _MOST_SEVERE_FIRST = (
     Exit.FAILED,
     Exit.BLOCKED,
     Exit.SUPERSEDED,
+    Exit.LAGGING,
     Exit.TIMED_OUT,
     Exit.SYNCED,
 )
@@ -84,8 +81,6 @@ def exit_code_for(error: UnisyncError | None) -> Exit:
     return next((code for kind, code in _CODES.items() if isinstance(error, kind)), Exit.ERROR)
 
 
-def most_severe(outcomes: Iterable[Outcome[Any]]) -> Exit:
-    """The exit code of several outcomes."""
-    return min(
-        (exit_code_for(outcome.error) for outcome in outcomes), key=_MOST_SEVERE_FIRST.index, default=Exit.SYNCED
-    )
+def most_severe(codes: Iterable[Exit]) -> Exit:
+    """The exit code of several results."""
+    return min(codes, key=_MOST_SEVERE_FIRST.index, default=Exit.SYNCED)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from unisync._models.text import in_utc, sanitize
+from unisync._models.text import sanitize
 from unisync.errors import WaitError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def report(rows: Sequence[Row], elapsed: Mapping[SyncRef[SyncJob], float]) -> st
             tag = "failure" if row in failures else "error"
             message = _xml(f"{row.state}: {row.reason}" if row.reason else str(row.error))
             failure = ElementTree.SubElement(case, tag, {"type": type(row.error).__name__, "message": message})
-            failure.text = "\n".join([_xml(str(row.error).partition("\n")[0]), *_events(row)])
+            failure.text = "\n".join(map(_xml, str(row.error).splitlines()))
         output = ElementTree.SubElement(case, "system-out")
         output.text = "\n".join(
             f"{name}: {_xml(value)}" for name, value in (("live", row.live), ("desired", row.desired)) if value
@@ -57,12 +57,6 @@ def report(rows: Sequence[Row], elapsed: Mapping[SyncRef[SyncJob], float]) -> st
     tree.append(suite)
     ElementTree.indent(tree)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(tree, encoding="unicode")}\n'
-
-
-def _events(row: Row) -> list[str]:
-    attempts: Sequence[Any] = row.job.attempts if row.job else ()
-    events = attempts[-1].events if attempts else ()
-    return [_xml(f"{in_utc(event.time)} {event.type}: {event.event}") for event in events]
 
 
 def _seconds(value: float) -> str:

@@ -7,13 +7,15 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TextIO, cast
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TextIO, cast
 
 import click
+from typing_extensions import override
 
-from unisync._models.refs import SyncRef, parse_any_ref
+from unisync._models.refs import FleetSync, SyncRef, TwinMakerSync, parse_any_ref
 from unisync.cli.connection import Connection, Settings
 from unisync.cli.exit_codes import Exit, exit_code_for
 from unisync.cli.hints import hint_for
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
     from unisync.emulator import ClientOptions
 
 P = ParamSpec("P")
-Command = Callable[..., Any]
-Decorator = Callable[[Command], Command]
+Function = Callable[..., Any]
+Decorator = Callable[[Function], Function]
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "": 1.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[hms])+|\d+(?:\.\d+)?")
@@ -48,6 +50,8 @@ class AppContext:
     """Runs another command with the same streams."""
     settings: Settings = field(default_factory=Settings)
     """The connection options that were given before the command."""
+    quiet: bool = False
+    """Whether --quiet was given before the command."""
 
 
 @dataclass
@@ -71,27 +75,54 @@ def _refs(context: click.Context, parameter: click.Parameter, texts: tuple[str, 
     return [cast("SyncRef[SyncJob]", _ref(context, parameter, text)) for text in texts]
 
 
-def _refs_of_file(
-    context: click.Context, parameter: click.Parameter, path: str | None
-) -> list[SyncRef[SyncJob]] | None:
-    """The references of a file: one per line, with # comments."""
+class Listed(NamedTuple):
+    """A line of a file of references."""
+
+    ref: SyncRef[SyncJob]
+    revision: str | None = None
+    """The commit to wait for."""
+
+
+def _listed(context: click.Context, parameter: click.Parameter, path: str | None) -> list[Listed] | None:
+    """The lines of a file: a reference in each, a commit behind it where the command takes one, and # comments."""
     if path is None:
         return None
     try:
         if path == "-" and cast("object", sys.stdin) is None:
             raise OSError("stdin is closed")
         with click.open_file(path, encoding="utf-8-sig") as file:
-            lines = [line.partition("#")[0].strip() for line in file]
+            lines = [line.partition("#")[0].split() for line in file]
     except (OSError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"cannot read the file: {error}", context, parameter) from error
-    refs: list[SyncRef[SyncJob]] = []
-    for number, line in enumerate(lines, 1):
-        try:
-            refs += [parse_any_ref(line)] if line else []
-        except InvalidArgumentError as error:
-            message = f"line {number}: {str(error).removeprefix('text: ')}"
-            raise click.BadParameter(message, context, parameter) from error
-    return refs
+    takes_revisions = any(each.name == "revision" for each in context.command.params)
+    try:
+        return [_line(number, words, takes_revisions) for number, words in enumerate(lines, 1) if words]
+    except InvalidArgumentError as error:
+        raise click.BadParameter(str(error), context, parameter) from error
+
+
+def _line(number: int, words: Sequence[str], takes_revisions: bool) -> Listed:
+    from unisync._waiters.wanted import Wanted
+
+    try:
+        ref = parse_any_ref(words[0])
+        if len(words) == 1:
+            return Listed(ref)
+        expect = InvalidArgumentError.unless
+        expect(takes_revisions, "text", "only a reference, as this command takes no commits", " ".join(words))
+        expect(len(words) == 2, "text", "a reference and a commit", " ".join(words))
+        wanted = Wanted.checked(words[1])
+    except InvalidArgumentError as error:
+        reason = str(error).removeprefix("text: ").removeprefix("revision: ")
+        raise InvalidArgumentError(f"line {number}: {reason}") from error
+    if not follows_commits(ref):
+        raise InvalidArgumentError(f"line {number}: {ref} does not follow commits")
+    return Listed(ref, None if wanted is None else wanted.text)
+
+
+def follows_commits(ref: SyncRef[SyncJob]) -> bool:
+    """Whether a sync follows commits: all but TwinMaker's do."""
+    return not isinstance(ref.sync if isinstance(ref, FleetSync) else ref, TwinMakerSync)
 
 
 def writable(context: click.Context, parameter: click.Parameter, path: str | None) -> Path | None:
@@ -104,8 +135,10 @@ def writable(context: click.Context, parameter: click.Parameter, path: str | Non
     return file
 
 
-def _duration(context: click.Context, parameter: click.Parameter, text: str) -> float:
-    """Seconds."""
+def _duration(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    """Seconds; None if the option is not given."""
+    if text is None:
+        return None
     clean = text.strip().lower()
     parts = re.findall(r"([\d.]+)([hms]?)", clean) if _DURATION.fullmatch(clean) else []
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
@@ -119,6 +152,25 @@ def _duration(context: click.Context, parameter: click.Parameter, text: str) -> 
 def _timeout(context: click.Context, parameter: click.Parameter, text: str) -> float | None:
     """Seconds; None for "none"."""
     return None if text.strip().lower() == "none" else _duration(context, parameter, text)
+
+
+def _above_zero(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    seconds = _duration(context, parameter, text)
+    if seconds == 0:
+        raise click.BadParameter("must be above zero", context, parameter)
+    return seconds
+
+
+def _moment(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:
+    """A date and time with a time zone."""
+    try:
+        moment = None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min  # noqa: DTZ901  # one without a time zone
+    if moment is not None and moment.utcoffset() is None:
+        message = f"invalid time {text!r:.60}: use e.g. 2026-11-22T18:44:12Z, with a time zone"
+        raise click.BadParameter(message, context, parameter)
+    return moment
 
 
 def _regions(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -160,7 +212,7 @@ def _known_profiles() -> Iterable[str]:
     return botocore.session.Session().available_profiles
 
 
-def ref_argument(function: Command) -> Command:
+def ref_argument(function: Function) -> Function:
     """Add the argument REF to a command."""
     return click.argument("ref", metavar="REF", callback=_ref)(function)
 
@@ -171,26 +223,28 @@ def refs_argument(*, required: bool) -> Decorator:
     return click.argument("refs", metavar=metavar, nargs=-1, required=required, callback=_refs)
 
 
-def file_option(function: Command) -> Command:
-    """Add the option --file to a command."""
-    return click.option(
-        "--file",
-        "-f",
-        "listed",
-        metavar="FILE",
-        type=click.Path(),
-        callback=_refs_of_file,
-        help="File with one REF per line and # comments; - is stdin.",
-    )(function)
+def file_option(help: str) -> Decorator:
+    """Add the option --file to a command. If the command has --revision too, a line may name a commit."""
+    return click.option("--file", "-f", "listed", metavar="FILE", type=click.Path(), callback=_listed, help=help)
 
 
-def duration_option(name: str, default: str, help: str, *, can_be_none: bool = False) -> Decorator:
+REFS_FILE = "File with one REF per line and # comments; - is stdin."
+
+
+def duration_option(
+    name: str, default: str | None, help: str, *, can_be_none: bool = False, above_zero: bool = False
+) -> Decorator:
     """Add an option that takes a duration to a command."""
-    callback = _timeout if can_be_none else _duration
+    callback = _timeout if can_be_none else _above_zero if above_zero else _duration
     return click.option(name, metavar="DURATION", default=default, show_default=True, callback=callback, help=help)
 
 
-def revision_option(function: Command) -> Command:
+def moment_option(name: str, help: str) -> Decorator:
+    """Add an option that takes a date and time to a command."""
+    return click.option(name, metavar="TIME", callback=_moment, help=help)
+
+
+def revision_option(function: Function) -> Function:
     """Add the option --revision to a command."""
     return click.option(
         "--revision",
@@ -198,6 +252,11 @@ def revision_option(function: Command) -> Command:
         callback=_revision,
         help="Commit to wait for: its SHA, or at least the first 7 digits.",
     )(function)
+
+
+def dry_run_option(function: Function) -> Function:
+    """Add the option --dry-run to a command."""
+    return click.option("--dry-run", is_flag=True, help="Say what would be sent to AWS, and change nothing.")(function)
 
 
 _CONNECTION = (
@@ -225,53 +284,89 @@ _CONNECTION = (
         type=click.Choice(["codeconnections", "codestar-connections"]),
         help="Name of CodeConnections in API calls; IAM policies may allow only the old one.",
     ),
+    duration_option(
+        "--request-timeout", None, "How long a call to AWS may take, with its retries. [default: 60s]", above_zero=True
+    ),
     click.option("--debug", is_flag=True, help="Log every AWS call to stderr."),
 )
+_QUIET = click.option("--quiet", "-q", is_flag=True, help="Print no progress to stderr, only errors and hints.")
+
+AWS_OPTIONS = frozenset(each.name for each in fields(Settings)) | {"debug"}
+"""The parameters that help shows in a group of their own."""
 
 
-def connection_options(function: Command) -> Command:
-    """Add the connection options to a command."""
-    for option in reversed(_CONNECTION):
+class _Grouped(click.Command):
+    """Help with the AWS options in a group of their own."""
+
+    @override
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        groups: dict[str, list[tuple[str, str]]] = {"Options": [], "AWS options": []}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                groups["AWS options" if param.name in AWS_OPTIONS else "Options"].append(record)
+        for name, records in groups.items():
+            if records:
+                with formatter.section(name):
+                    formatter.write_dl(records)
+
+
+class Command(_Grouped):
+    """A command, with examples in its help."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.examples: tuple[str, ...] = tuple(f"unisync {example}" for example in examples)
+
+    @override
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Examples"):
+            for example in self.examples:
+                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+        super().format_options(ctx, formatter)
+
+
+class Group(_Grouped, click.Group):
+    """The command as a whole."""
+
+    @override
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _Grouped.format_options(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+def connection_options(function: Function) -> Function:
+    """Add the connection options, and --quiet, to a command."""
+    for option in reversed((_QUIET, *_CONNECTION)):
         function = option(function)
     return function
 
 
-def connected(forms: Sequence[Form] = FORMS) -> Callable[[Callable[Concatenate[Cli, P], int]], Command]:
+def connected(forms: Sequence[Form] = FORMS) -> Callable[[Callable[Concatenate[Cli, P], int]], Function]:
     """Add the connection options to a command and, if there are several formats, the option --output.
 
     The command gets a `Cli` as its first argument. If it raises a `UnisyncError`, the message and a hint are printed.
     """
 
-    def decorate(function: Callable[Concatenate[Cli, P], int]) -> Command:
+    def decorate(function: Callable[Concatenate[Cli, P], int]) -> Function:
         @click.pass_context
         @functools.wraps(function)
         def command(
-            context: click.Context,
-            /,
-            *args: Any,
-            profile: str | None,
-            regions: tuple[str, ...],
-            endpoint_url: str | None,
-            role_arns: tuple[str, ...],
-            external_id: str | None,
-            codeconnections_service: Literal["codeconnections", "codestar-connections"] | None,
-            debug: bool,
-            form: Form = "table",
-            **kwargs: Any,
+            context: click.Context, /, *args: Any, debug: bool, quiet: bool, form: Form = "table", **options: Any
         ) -> int:
             app = context.ensure_object(AppContext)
-            given = Settings(profile, regions, endpoint_url, role_arns, external_id, codeconnections_service)
+            given = Settings.take(options)
             configure_logging(debug)
             connection = Connection(given.with_fallback(app.settings), app.client_options)
-            output = Output(app.stdout, app.stderr, form)
+            output = Output(app.stdout, app.stderr, form, quiet=quiet or app.quiet, location_of=connection.location_of)
             if connection.settings.external_id is not None and not connection.settings.role_arns:
                 raise click.UsageError("--external-id requires --role-arn.")
             try:
-                code = function(Cli(connection, output), *args, **kwargs)
+                code = function(Cli(connection, output), *args, **cast("Any", options))
                 return code or (Exit.ERROR if output.has_lost_data else Exit.SYNCED)
             except UnisyncError as error:
-                output.echo(f"Error: {error}")
-                output.echo(hint_for(error, connection.settings))
+                output.echo_message(f"Error: {error}")
+                output.echo(hint_for(error, connection.settings, _only_ref(context)))
                 raise click.exceptions.Exit(exit_code_for(error)) from error
             finally:
                 connection.close()
@@ -290,6 +385,11 @@ def connected(forms: Sequence[Form] = FORMS) -> Callable[[Callable[Concatenate[C
         return decorated
 
     return decorate
+
+
+def _only_ref(context: click.Context) -> SyncRef[SyncJob] | None:
+    """The sync of a command that takes one."""
+    return cast("SyncRef[SyncJob] | None", context.params.get("ref"))
 
 
 def configure_logging(debug: bool) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -18,11 +19,20 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-Form = Literal["table", "json", "jsonl"]
-FORMS: tuple[Form, ...] = ("table", "json", "jsonl")
+    from unisync._models.jobs import SyncJob
+    from unisync._models.refs import SyncRef
 
-MAX_TEXT = 2_000
+    LocationOf = Callable[[SyncRef[SyncJob]], tuple[str | None, str | None]]
+
+Form = Literal["table", "json", "jsonl", "name"]
+FORMS: tuple[Form, ...] = ("table", "json", "jsonl")
+ROW_FORMS: tuple[Form, ...] = (*FORMS, "name")
+"""Of the commands that print syncs."""
+
+MAX_TEXT = 5_000
 """Characters of a text; `-o json` prints all of it."""
+MAX_LINES = 24
+"""Lines of a message below its first: the last ones, which say why."""
 MAX_CELL = 300
 """Characters of a cell in a row of a sync."""
 DEFAULT_WIDTH = 80
@@ -30,10 +40,29 @@ DEFAULT_WIDTH = 80
 
 
 class Output:
-    """The two output streams of a command, and the format of its data."""
+    """The two output streams of a command, and the format of its data.
 
-    def __init__(self, stdout: TextIO, stderr: TextIO, form: Form = "table", environ: Mapping[str, str] = os.environ):
+    Args:
+        stdout: The stream for data.
+        stderr: The stream for everything else.
+        form: The format of the data.
+        quiet: Whether to print no progress.
+        location_of: The account and the region of a sync, for JSON.
+    """
+
+    def __init__(
+        self,
+        stdout: TextIO,
+        stderr: TextIO,
+        form: Form = "table",
+        *,
+        quiet: bool = False,
+        location_of: LocationOf = lambda _: (None, None),
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
         self.form = form
+        self.quiet = quiet
+        self._location_of = location_of
         self._stdout = stdout
         self._stderr = stderr
         self.has_lost_data: bool = False
@@ -63,11 +92,26 @@ class Output:
     @property
     def has_live_progress(self) -> bool:
         """Whether progress on stderr can be redrawn in place."""
-        return _can_redraw(self._stderr)
+        return not self.quiet and _can_redraw(self._stderr)
 
     def echo(self, text: str, indent: int = 0) -> None:
         """Print one line on stderr."""
         self.echo_lines(" " * indent + self.sanitize(text))
+
+    def echo_message(self, text: str) -> None:
+        """Print a message of one or more lines on stderr, all of it unless it is very long."""
+        first, *others = text.splitlines() or [""]
+        self.echo(first)
+        if len(others) > MAX_LINES:
+            self.echo(f"({len(others) - MAX_LINES} lines are not shown)", indent=2)
+        for line in others[-MAX_LINES:]:
+            self.echo(line, indent=2)
+
+    def confirm(self, question: str) -> bool:
+        """Ask on stderr, and read the answer from stdin."""
+        self._stderr.write(f"{self.sanitize(question)} [y/N] ")
+        self._stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def echo_lines(self, text: str) -> None:
         """Print lines on stderr that need no sanitizing."""
@@ -76,10 +120,6 @@ class Output:
             self._stderr.flush()
         except OSError:
             _discard(self._stderr)
-
-    def echo_row(self, prefix: str, row: Row, widths: Sequence[int]) -> None:
-        """Print a row on stderr, in columns of the given widths."""
-        self.echo_lines(prefix + self.row_line(row, widths))
 
     def row_line(self, row: Row, widths: Sequence[int]) -> str:
         """A row as a line, in columns of the given widths."""
@@ -115,7 +155,14 @@ class Output:
 
     def rows(self, rows: Sequence[Row]) -> None:
         """Print syncs."""
-        self.table(COLUMNS, [self._cells(row) for row in rows], [row.data() for row in rows])
+        if self.form == "name":
+            self.write("".join(f"{row.ref}\n" for row in rows))
+        else:
+            self.table(COLUMNS, [self._cells(row) for row in rows], [self.row_data(row) for row in rows])
+
+    def row_data(self, row: Row) -> dict[str, Any]:
+        """A row as JSON."""
+        return row.data(*self._location_of(row.ref))
 
     def table(
         self, columns: Sequence[str], cells: Sequence[Sequence[str]], records: Sequence[Mapping[str, Any]]
@@ -140,11 +187,18 @@ class Output:
         """Print one record of a stream as JSON."""
         self.write(json.dumps(record, indent=2 if self.form == "json" else None) + "\n")
 
-    def live(self, draw: Callable[[], RenderableType], console: Console) -> AbstractContextManager[object]:
-        """Redraw in place, four times a second, while the context lasts."""
+    @contextmanager
+    def live(self, draw: Callable[[], RenderableType], console: Console, *, is_kept: bool = True) -> Generator[None]:
+        """Redraw in place, four times a second, while the context lasts.
+
+        Args:
+            draw: What to draw.
+            console: Where to draw it.
+            is_kept: Whether it stays if the context ends by an exception, such as that of Ctrl-C.
+        """
         from rich.live import Live
 
-        return Live(
+        drawing = Live(
             console=console,
             get_renderable=draw,
             transient=True,
@@ -152,10 +206,16 @@ class Output:
             redirect_stdout=False,
             redirect_stderr=False,
         )
+        with drawing:
+            try:
+                yield
+            except BaseException:
+                drawing.transient = not is_kept
+                raise
 
     def busy(self, text: str) -> AbstractContextManager[object]:
         """Show on a terminal what is in progress, while the context lasts."""
-        return self.live(lambda: text, self.err) if self.has_live_progress else nullcontext()
+        return self.live(lambda: text, self.err, is_kept=False) if self.has_live_progress else nullcontext()
 
 
 def _console(stream: TextIO) -> Console:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from unisync._models.refs import FleetSync, SyncRef
-from unisync._models.text import in_utc, short_sha
+from unisync._models.text import duration, in_utc, short_sha
 from unisync._render.summary import blockers_of, summarize, summarize_job
 from unisync.errors import (
     SyncFailedError,
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from unisync._models.blockers import SyncBlocker
     from unisync._models.jobs import SyncJob
     from unisync._models.outcome import Outcome
+    from unisync._models.resources import SyncResourceSummary
     from unisync._waiters.watcher import Change
+
+_ARN_ACCOUNT = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}):")
 
 COLUMNS = ("STATE", "SYNC", "LIVE", "DESIRED", "STARTED", "REASON")
 
@@ -42,7 +46,8 @@ class Row:
     """Why the sync is not synced; empty if it is."""
     job: SyncJob | None = None
     error: UnisyncError | None = None
-    blockers: tuple[SyncBlocker, ...] = field(default=())
+    blockers: tuple[SyncBlocker, ...] | None = None
+    """The active blockers; None if they were not read."""
 
     @property
     def live(self) -> str | None:
@@ -77,33 +82,59 @@ class Row:
             self.reason,
         )
 
-    def data(self) -> dict[str, Any]:
-        """The row as JSON, with everything that AWS returned."""
-        error = self.error
+    def data(self, account: str | None, region: str | None) -> dict[str, Any]:
+        """The row as JSON, with everything that AWS returned.
+
+        Args:
+            account: The account, if it is known; otherwise that of the ARNs in the job, if there is one.
+            region: The region, if it is known.
+        """
+        error, blockers = self.error, self.blockers
         return {
             "ref": str(self.ref.sync if isinstance(self.ref, FleetSync) else self.ref),
-            "account": self.ref.account if isinstance(self.ref, FleetSync) else None,
-            "region": self.ref.region if isinstance(self.ref, FleetSync) else None,
+            "account": account or _account_of(self.job),
+            "region": region,
             "state": self.state,
             "live": self.live,
             "desired": self.desired,
-            "started": self.started.isoformat() if self.started else None,
+            "started": iso(self.started) if self.started else None,
             "reason": self.reason or None,
             "error": {"type": type(error).__name__, "message": str(error)} if error else None,
-            "blockers": [blocker.model_dump(mode="json") for blocker in self.blockers],
+            "blockers": None if blockers is None else [blocker.model_dump(mode="json") for blocker in blockers],
             "job": self.job.model_dump(mode="json") if self.job else None,
         }
 
 
-def row_of(outcome: Outcome[Any]) -> Row:
-    """The row of an outcome."""
+def iso(time: datetime) -> str:
+    """A date and time as in all JSON: ISO 8601, in UTC, such as 2026-11-22T18:44:12Z."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def row_of(outcome: Outcome[Any], resources: SyncResourceSummary | None = None) -> Row:
+    """The row of an outcome.
+
+    Args:
+        outcome: The outcome.
+        resources: The resources of a TwinMaker sync job, if they were read.
+    """
     error, job, blockers = outcome.error, outcome.job, blockers_of(outcome)
-    return Row(outcome.ref, summarize(outcome).state, _reason(job, error, blockers), job, error, blockers)
+    summary = summarize(outcome, resources)
+    reason = _reason(job, error, blockers)
+    if not reason and resources is not None and summary.state != "ACTIVE":
+        reason = str(resources)
+    return Row(outcome.ref, summary.state, reason, job, error, blockers or outcome.blockers)
 
 
 def row_of_job(job: SyncJob, ref: SyncRef[SyncJob] | None = None, reason: str = "") -> Row:
     """The row of a job. `ref` is its reference in a fleet."""
     return Row(ref or job.ref, summarize_job(job).state, reason or _reason(job, None, ()), job)
+
+
+def _account_of(job: SyncJob | None) -> str | None:
+    """The account that an ARN of a job names."""
+    arns: list[object] = [getattr(job, "arn", None), *(each.target for each in job.attempts)] if job else []
+    found = (_ARN_ACCOUNT.match(str(arn)) for arn in arns)
+    return next((match[1] for match in found if match), None)
 
 
 def row_of_change(change: Change[Any], blockers: Iterable[SyncBlocker]) -> Row:
@@ -139,15 +170,17 @@ def _reason(job: SyncJob | None, error: UnisyncError | None, blockers: Iterable[
     match error:
         case SyncSupersededError():
             by = error.superseded_by
-            return f"by {by.sha[:7]} ({by.full_name}@{by.branch})"
+            when = " before the wait began" if error.was_before else ""
+            return f"by {by.sha[:7]} ({by.full_name}@{by.branch}){when}"
         case WaitTimeoutError():
             if error.last_error is not None:
                 last = headline(error.last_error)
             else:
                 last = f"last status {job.status}" if job else "no poll succeeded"
-            return f"after {error.elapsed:.0f} s: {last}"
+            return f"after {duration(error.elapsed)}: {last}"
         case SyncFailedError():
-            return str(error.resources or error.error or headline(error))
+            reason = str(error.resources or error.error or headline(error))
+            return f"its branch: {reason}" if error.branch is not None else reason
         case UnisyncError():
             return headline(error)
         case None:

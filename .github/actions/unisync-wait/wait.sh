@@ -22,8 +22,12 @@ words=(wait --output jsonl)
 option() { # NAME VALUE; an empty value is left out
     if [ -n "$2" ]; then words+=("--$1=$2"); fi
 }
+option repository "$INPUT_REPOSITORY"
+option branch "$INPUT_BRANCH"
 option revision "$INPUT_REVISION"
+if [ "$INPUT_OR_NEWER" = true ]; then words+=(--or-newer); fi
 option timeout "$INPUT_TIMEOUT"
+option grace "$INPUT_GRACE"
 option for "$INPUT_FOR"
 option max-failures "$INPUT_MAX_FAILURES"
 option profile "$INPUT_PROFILE"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from unisync._models.text import in_utc
-from unisync.cli.options import Cli, connected, ref_argument
+from unisync.cli.options import Cli, Command, connected, ref_argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from unisync._models.refs import SyncRef
 
 
-@click.command()
+@click.command(cls=Command, examples=("blockers codeconnections:payments-prod", "blockers proton:web/prod -o json"))
 @ref_argument
 @connected()
 def blockers(cli: Cli, ref: SyncRef[SyncJob]) -> int:

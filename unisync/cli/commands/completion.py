@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from unisync.cli.options import Command
+
 _HELP = """\
 Print the completion script of a shell.
 
@@ -15,7 +17,11 @@ Print the completion script of a shell.
 """
 
 
-@click.command(help=_HELP)
+@click.command(
+    cls=Command,
+    help=_HELP,
+    examples=("completion bash >>~/.bashrc", "completion fish >~/.config/fish/completions/unisync.fish"),
+)
 @click.argument("shell", type=click.Choice(["bash", "fish", "zsh"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from unisync._models.refs import ServiceInstanceSync, StackSync, TemplateSync, TwinMakerSync
-from unisync.cli.definitions import KINDS, print_model, proton
-from unisync.cli.options import Cli, connected, ref_argument
+from unisync.cli.definitions import KINDS, definition_of, print_model, proton
+from unisync.cli.exit_codes import Exit
+from unisync.cli.options import Cli, Command, connected, dry_run_option, ref_argument
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -17,16 +19,36 @@ if TYPE_CHECKING:
     from unisync._models.refs import SyncRef
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    examples=("delete twinmaker:factory", "delete codeconnections:payments-prod --yes"),
+)
 @ref_argument
+@click.option("--yes", "-y", is_flag=True, help="Do not ask; required where there is no terminal.")
+@dry_run_option
 @connected()
-def delete(cli: Cli, ref: SyncRef[SyncJob]) -> int:
+def delete(cli: Cli, ref: SyncRef[SyncJob], yes: bool, dry_run: bool) -> int:
     """Delete a sync.
 
     Deletes a TwinMaker sync job with everything it synced into the workspace; or the sync configuration of a stack, a
     Proton service (REF is any of its instances, all of them are affected) or a Proton template: what was synced stays.
     """
     client, sync = cli.connection.single(ref)
+    kind = KINDS[type(sync)]
+    if dry_run:
+        current = definition_of(client, sync)
+        if current is None:
+            client.get(sync)  # raises: it does not exist
+        print_model(cli, current)
+        cli.output.echo(f"Dry run: would send {kind.service} Delete{kind.resource}. Nothing was changed.")
+        return 0
+    if not yes:
+        if not (cast("object", sys.stdin) is not None and sys.stdin.isatty()):
+            raise click.UsageError("There is no terminal to ask on: pass --yes to delete it.")
+        synced = " and everything it synced" if isinstance(sync, TwinMakerSync) else "; what was synced stays"
+        if not cli.output.confirm(f"Delete {ref}, the {kind.name}{synced}?"):
+            cli.output.echo("Nothing was deleted.")
+            return Exit.ERROR
     match sync:
         case TwinMakerSync(workspace_id, sync_source):
             deleted: BaseModel | None = client.twinmaker.delete_sync_job(workspace_id, sync_source)
@@ -40,5 +62,5 @@ def delete(cli: Cli, ref: SyncRef[SyncJob]) -> int:
             raise AssertionError(sync)
     print_model(cli, deleted)
     wait = cli.connection.settings.command_line("wait", str(ref), "--for", "deleted")
-    cli.output.echo(f"Requested deletion of the {KINDS[type(sync)].name}. Next: {wait}")
+    cli.output.echo(f"Requested deletion of the {kind.name}. Next: {wait}")
     return 0

@@ -9,7 +9,7 @@ import click
 
 from unisync.cli.commands.emulator import create_emulator
 from unisync.cli.exit_codes import Exit
-from unisync.cli.options import AppContext
+from unisync.cli.options import AppContext, Command
 
 if TYPE_CHECKING:
     from unisync.emulator import Emulator
@@ -20,7 +20,7 @@ _LAST = "1a57c0de6b7a80934cde51f2a6b7c8d9e0f1a2b3"
 _STACK = "codeconnections:payments-prod"
 
 
-@click.command()
+@click.command(cls=Command, examples=("demo", "demo --speed 100"))
 @click.option(
     "--speed",
     type=click.FloatRange(0, min_open=True),

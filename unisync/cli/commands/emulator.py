@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from unisync.cli.options import AppContext
+from unisync.cli.options import AppContext, Command
 
 if TYPE_CHECKING:
     from unisync.emulator import Emulator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _EXTRA = "The emulator needs an extra: pip install 'unisync-aws[cli,emulator]'"
 
 
-@click.command()
+@click.command(cls=Command, examples=("emulator --sample", "emulator --port 0 --speed 60"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=4577, show_default=True, help="Port; 0 for a free one.")
 @click.option(

@@ -8,7 +8,8 @@ import click
 
 from unisync._models.refs import TwinMakerSync
 from unisync._models.text import in_utc, short_sha
-from unisync.cli.options import Cli, connected, ref_argument
+from unisync.cli.options import Cli, Command, connected, ref_argument
+from unisync.cli.rows import iso
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +22,10 @@ Record = tuple[tuple[str, ...], dict[str, Any]]
 """The cells of a table row, and the same as JSON."""
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    examples=("events codeconnections:payments-prod --repository", "events twinmaker:factory -o jsonl"),
+)
 @ref_argument
 @click.option("--repository", is_flag=True, help="Include the events of the branch's own sync.")
 @connected()
@@ -57,7 +61,7 @@ def _of_attempts(attempts: list[SyncAttempt]) -> list[Record]:
                 **event.model_dump(mode="json"),
                 "sha": sha,
                 "attempt": {
-                    "started_at": attempt.started_at.isoformat(),
+                    "started_at": iso(attempt.started_at),
                     "state": str(attempt.status.state),
                     "aws_state": attempt.status.aws_state,
                 },

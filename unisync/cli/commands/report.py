@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from unisync._models.refs import TwinMakerSync
-from unisync.cli.fetching import exit_code, fetch, select
-from unisync.cli.options import Cli, connected, file_option, refs_argument, writable
+from unisync.cli.fetching import Reading, exit_code, fetch, select
+from unisync.cli.options import REFS_FILE, Cli, Command, Listed, connected, file_option, refs_argument, writable
 from unisync.errors import UnisyncError
 
 if TYPE_CHECKING:
     from unisync._models.jobs import GitSyncJob, SyncJob
-    from unisync._models.outcome import Outcome
     from unisync._models.refs import SyncRef
     from unisync._render.report import ReportEntry
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    examples=(
+        "report --to syncs.html",
+        'report codeconnections:payments-prod twinmaker:factory --title "Release 7" --to release.html',
+    ),
+)
 @refs_argument(required=False)
-@file_option
+@file_option(REFS_FILE)
 @click.option(
-    "--output",
-    "-o",
+    "--to",
     "target",
     metavar="FILE",
     type=click.Path(),
@@ -35,9 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--title", metavar="TEXT", default="Syncs", show_default=True, help="Title of the page.")
 @connected(forms=())
-def report(
-    cli: Cli, refs: list[SyncRef[SyncJob]], listed: list[SyncRef[SyncJob]] | None, target: Path, title: str
-) -> int:
+def report(cli: Cli, refs: list[SyncRef[SyncJob]], listed: list[Listed] | None, target: Path, title: str) -> int:
     """Write an HTML report about syncs.
 
     Reports on the REFs and those of a file; without either, on all syncs that are found. It shows each sync's attempts
@@ -46,9 +47,9 @@ def report(
     from unisync._render.report import report as page
 
     selection = select(cli, refs, listed)
-    outcomes = fetch(cli, selection.refs)
+    readings = fetch(cli, selection.refs)
     with cli.output.busy("Reading events..."):
-        entries = [_entry(cli, outcome) for outcome in outcomes]
+        entries = [_entry(cli, reading) for reading in readings]
     text = page(entries, as_of=datetime.now(UTC), title=title, warnings=selection.warnings)
     if str(target) == "-":
         cli.output.write(text)
@@ -57,24 +58,21 @@ def report(
             target.write_text(text, encoding="utf-8")
         except OSError as error:
             raise click.FileError(str(target), error.strerror or str(error)) from error
-        cli.output.echo(f"Wrote {target}: {len(outcomes)} sync{'s' * (len(outcomes) != 1)}.")
-    return exit_code(cli, outcomes, selection)
+        cli.output.echo(f"Wrote {target}: {len(entries)} sync{'s' * (len(entries) != 1)}.")
+    return exit_code(cli, readings, selection)
 
 
-def _entry(cli: Cli, outcome: Outcome[SyncJob]) -> ReportEntry:
+def _entry(cli: Cli, reading: Reading) -> ReportEntry:
     """The report's entry of a sync. What cannot be read becomes a note in it."""
+    from unisync._models.jobs import GitSyncJob
     from unisync._render.report import ReportEntry
 
-    if outcome.job is None:
-        return ReportEntry(outcome)
-    client, ref = cli.connection.single(outcome.ref)
-    found: dict[str, Any] = {}
-    notes: tuple[str, ...] = ()
-    try:
-        if isinstance(ref, TwinMakerSync):
-            found["resources"] = client.twinmaker.summarize_sync_resources(ref.workspace_id, ref.sync_source)
-        else:
-            found["repository"] = client.repository_status(cast("SyncRef[GitSyncJob]", ref))
-    except UnisyncError as error:
-        notes = (str(error),)
-    return ReportEntry(outcome, notes=notes, **found)
+    outcome, resources, notes = reading
+    branch = None
+    if isinstance(outcome.job, GitSyncJob):
+        client, ref = cli.connection.single(outcome.ref)
+        try:
+            branch = client.repository_status(cast("SyncRef[GitSyncJob]", ref))
+        except UnisyncError as error:
+            notes += (f"the branch could not be read: {error}",)
+    return ReportEntry(outcome, branch, resources, notes)

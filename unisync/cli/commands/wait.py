@@ -3,42 +3,82 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, cast
+from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import click
 
-from unisync._models.refs import FleetSync, SyncRef, TwinMakerSync
+from unisync._models.refs import SyncRef, TwinMakerSync
 from unisync._models.text import duration, in_utc
 from unisync.cli import github, junit
 from unisync.cli.exit_codes import EXIT_CODES, Exit, exit_code_for, most_severe
 from unisync.cli.hints import hint_for
-from unisync.cli.options import Cli, connected, duration_option, file_option, refs_argument, revision_option, writable
+from unisync.cli.options import (
+    Cli,
+    Command,
+    Listed,
+    connected,
+    duration_option,
+    file_option,
+    follows_commits,
+    moment_option,
+    refs_argument,
+    revision_option,
+    writable,
+)
+from unisync.cli.output import ROW_FORMS
 from unisync.cli.rows import Row, headline, row_of, row_of_job, widths_for
-from unisync.errors import SyncFailedError, UnisyncError
+from unisync.errors import UnisyncError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import RenderableType
 
+    from unisync._core.backoff import Backoff
     from unisync._models.jobs import SyncJob
     from unisync._models.outcome import Outcome
     from unisync._waiters.arguments import Progress
 
 Condition = Literal["active", "deleted", "resources"]
+Targets = Mapping[SyncRef["SyncJob"], str | None]
+"""The commit to wait for, by sync; None is for the one that AWS desires."""
 
-MAX_EVENTS = 20
-"""Events of a failure that are printed: the last ones, which say why."""
+MAX_LISTED = 10
+"""Syncs that are named before the wait."""
+HEARTBEAT = 30.0
+"""Seconds without a line of progress after which one is printed."""
 
 
-@click.command(short_help="Wait until syncs finish.", epilog=EXIT_CODES)
+@click.command(
+    cls=Command,
+    short_help="Wait until syncs finish.",
+    epilog=EXIT_CODES,
+    examples=(
+        "wait codeconnections:payments-prod --revision $(git rev-parse HEAD)",
+        "wait --repository acme/infra --branch main --revision 4f2c9e1 --or-newer",
+    ),
+)
 @refs_argument(required=False)
-@file_option
+@file_option('File with one REF per line, or "REF SHA", and # comments; - is stdin.')
+@click.option("--repository", metavar="OWNER/NAME", help="Wait for every sync that follows a repository.")
+@click.option("--branch", metavar="NAME", help="With --repository: only for syncs that follow this branch.")
 @revision_option
+@click.option(
+    "--or-newer",
+    is_flag=True,
+    help="Accept any commit that contains the one of --revision, by the Git repository of this directory.",
+)
 @duration_option("--timeout", "15m", "How long to wait; none for no limit.", can_be_none=True)
+@duration_option(
+    "--interval", None, "Time between two polls of a sync. By default it grows from 2 s to 20 s.", above_zero=True
+)
+@duration_option("--grace", None, "How long a failure may last before it counts: AWS may retry. [default: 0s]")
+@moment_option("--started-after", "Ignore attempts that started earlier: for a retry of the same commit.")
 @click.option(
     "--for",
     "condition",
@@ -58,13 +98,19 @@ MAX_EVENTS = 20
 @click.option(
     "--junit", "report", metavar="FILE", type=click.Path(), callback=writable, help="Write a JUnit report to a file."
 )
-@connected()
+@connected(forms=ROW_FORMS)
 def wait(
     cli: Cli,
     refs: list[SyncRef[SyncJob]],
-    listed: list[SyncRef[SyncJob]] | None,
+    listed: list[Listed] | None,
+    repository: str | None,
+    branch: str | None,
     revision: str | None,
+    or_newer: bool,
     timeout: float | None,
+    interval: float | None,
+    grace: float | None,
+    started_after: datetime | None,
     condition: Condition,
     max_failures: int,
     report: Path | None,
@@ -74,27 +120,44 @@ def wait(
     With --revision, an older success or failure does not count. Progress goes to stderr, the result to stdout. If the
     wait fails, the last line says what to do next.
     """
-    targets = cli.connection.expand([*refs, *(listed or ())])
+    if branch is not None and repository is None:
+        raise click.UsageError("--branch requires --repository.")
+    targets = _targets(cli, [*map(Listed, refs), *(listed or ())], revision)
+    if repository is not None:
+        from unisync.cli.following import following
+
+        found = following(cli, repository, branch)
+        if not found:
+            where = repository if branch is None else f"{repository}@{branch}"
+            cli.output.echo(f"Error: no sync follows {where}.")
+            cli.output.echo(f"Next: check the name, the account and the region. {_all_syncs(cli)}")
+            return Exit.NOT_FOUND
+        targets = {**dict.fromkeys(found, revision), **targets}
     if not targets:
-        raise click.UsageError("No syncs to wait for: pass a REF, or a --file with some.")
-    _check(targets, revision, condition, max_failures)
-    view = _View(cli, targets, timeout)
+        raise click.UsageError("No syncs to wait for: pass a REF, --repository, or a --file with some.")
+    options = _Options(timeout, interval, grace, started_after, or_newer, condition, max_failures)
+    _check(targets, options)
+    wanted = _predicates(targets) if or_newer else targets
+    view = _View(cli, targets, options)
     with view.shown():
         if condition == "active":
             outcomes = cli.connection.client.wait_all(
-                targets,
-                revision=revision,
+                cast("Mapping[SyncRef[SyncJob], str]", wanted),
                 timeout=timeout,
+                backoff=options.backoff,
+                grace=grace,
+                started_after=started_after,
                 on_progress=view.progress,
                 on_outcome=view.ended,
             )
         else:
-            outcomes = _one_by_one(cli, view, condition, max_failures)
+            outcomes = _one_by_one(cli, view, options)
     rows = [view.row(outcome) for outcome in outcomes]
     cli.output.rows(rows)
     for row in rows:
-        _print_details(cli, row)
-    code = most_severe(outcomes)
+        if row.error is not None:
+            cli.output.echo_message(str(row.error))
+    code = most_severe(exit_code_for(outcome.error) for outcome in outcomes)
     github.publish(rows, os.environ, cli.output)
     if report is not None:
         try:
@@ -104,26 +167,78 @@ def wait(
             code = code or Exit.ERROR
     worst = next((outcome for outcome in outcomes if exit_code_for(outcome.error) == code), None)
     if worst is not None and worst.error is not None:
-        again = [
-            *(("--revision", revision) if revision else ()),
-            *(("--for", condition) if condition != "active" else ()),
-        ]
+        again = options.again(targets[worst.ref])
         cli.output.echo(hint_for(worst.error, cli.connection.settings, worst.ref, again))
     return code
 
 
-def _check(targets: Sequence[SyncRef[SyncJob]], revision: str | None, condition: Condition, max_failures: int) -> None:
+class _Options(NamedTuple):
+    """How to wait."""
+
+    timeout: float | None
+    interval: float | None
+    grace: float | None
+    started_after: datetime | None
+    or_newer: bool
+    condition: Condition
+    max_failures: int
+
+    @property
+    def backoff(self) -> Backoff:
+        """The pauses between polls."""
+        from unisync._core.backoff import Backoff
+
+        if self.interval is None:
+            return Backoff()
+        return Backoff(initial=self.interval, maximum=self.interval, factor=1)
+
+    def again(self, revision: str | None) -> list[str]:
+        """The options to wait for the same once more."""
+        return [
+            *(("--revision", revision) if revision else ()),
+            *(("--or-newer",) if self.or_newer else ()),
+            *(("--for", self.condition) if self.condition != "active" else ()),
+        ]
+
+
+def _targets(cli: Cli, listed: Sequence[Listed], revision: str | None) -> dict[SyncRef[SyncJob], str | None]:
+    """The syncs to wait for. In a file, a commit of its own comes before that of --revision."""
+    targets: dict[SyncRef[SyncJob], str | None] = {}
+    for line in listed:
+        wanted = line.revision or revision
+        for ref in cli.connection.expand([line.ref]):
+            if targets.setdefault(ref, wanted) != wanted:
+                raise click.UsageError(f"{ref} is given twice, with different commits.")
+    return targets
+
+
+def _predicates(targets: Targets) -> dict[SyncRef[SyncJob], object]:
+    from unisync.cli.ancestry import OrNewer
+
+    accepted = {revision: OrNewer(revision) for revision in set(targets.values()) if revision is not None}
+    return {ref: None if revision is None else accepted[revision] for ref, revision in targets.items()}
+
+
+def _check(targets: Targets, options: _Options) -> None:
     """Reject options that do not go together."""
-    sync_jobs = [ref for ref in targets if isinstance(ref.sync if isinstance(ref, FleetSync) else ref, TwinMakerSync)]
-    if revision is not None and condition != "active":
-        raise click.UsageError(f"--revision cannot be used with --for {condition}.")
-    if revision is not None and len(sync_jobs) == len(targets):
-        raise click.UsageError(f"--revision cannot be used: {sync_jobs[0]} does not follow commits.")
-    if max_failures and condition != "resources":
+    condition, revisions = options.condition, [revision for revision in targets.values() if revision is not None]
+    sync_jobs = [ref for ref in targets if not follows_commits(ref)]
+    for name, value in (("--revision", revisions), ("--started-after", options.started_after)):
+        if value and condition != "active":
+            raise click.UsageError(f"{name} cannot be used with --for {condition}.")
+        if value and len(sync_jobs) == len(targets):
+            raise click.UsageError(f"{name} cannot be used: {sync_jobs[0]} does not follow commits.")
+    if options.or_newer and not revisions:
+        raise click.UsageError("--or-newer requires --revision.")
+    if options.max_failures and condition != "resources":
         raise click.UsageError("--max-failures requires --for resources.")
     if condition == "resources" and len(sync_jobs) < len(targets):
         other = next(ref for ref in targets if ref not in sync_jobs)
         raise click.UsageError(f"--for resources cannot be used: {other} is not a TwinMaker sync job.")
+
+
+def _all_syncs(cli: Cli) -> str:
+    return f"All syncs: {cli.connection.settings.command_line('status')}"
 
 
 @dataclass
@@ -131,13 +246,13 @@ class _View:
     """The progress of the waits: redrawn in place on a terminal, otherwise a line for each change."""
 
     cli: Cli
-    targets: Sequence[SyncRef[SyncJob]]
-    timeout: float | None
+    targets: Targets
+    options: _Options
     elapsed: dict[SyncRef[SyncJob], float] = field(default_factory=dict[SyncRef["SyncJob"], float])
     """The duration of each wait that has ended, in seconds."""
 
     def __post_init__(self) -> None:
-        self._started_at = self.cli.connection.now()
+        self._started_at = self._printed_at = self.cli.connection.now()
         self._rows = {ref: Row(ref, "") for ref in self.targets}
         self._notes: dict[SyncRef[SyncJob], str] = {}
         self._is_live = self.cli.output.has_live_progress
@@ -148,9 +263,23 @@ class _View:
         """Seconds since the waits started."""
         return self.cli.connection.now() - self._started_at
 
-    def shown(self) -> AbstractContextManager[object]:
-        """Show the progress while the context lasts."""
-        return self.cli.output.live(self._draw, self.cli.output.err) if self._is_live else nullcontext()
+    @contextmanager
+    def shown(self) -> Generator[None]:
+        """Show what is waited for, and the progress while the context lasts."""
+        output = self.cli.output
+        if not output.quiet:
+            output.echo(self._goal())
+        if self._is_live:
+            with output.live(self._draw, output.err):
+                yield
+            return
+        ended = Event()
+        if not output.quiet:
+            Thread(target=self._beat_until, args=(ended,), daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
 
     def progress(self, progress: Progress[Any]) -> None:
         """Show a poll that does not end the wait."""
@@ -159,6 +288,17 @@ class _View:
         if progress.error is not None:
             reason = f"the last poll failed: {headline(progress.error)}"
         self._update(row_of_job(progress.job, progress.ref, reason))
+        self.beat()
+
+    def beat(self) -> None:
+        """Print that the wait goes on, if nothing was printed for `HEARTBEAT`."""
+        if self._is_live or self.cli.output.quiet:
+            return
+        if self.cli.connection.now() - self._printed_at >= HEARTBEAT:
+            rows = [row for ref, row in self._rows.items() if ref not in self.elapsed]
+            states = ", ".join(f"{row.ref} {row.state}".rstrip() for row in rows[:MAX_LISTED])
+            count = f" for {len(rows)} of {len(self.targets)}" if len(self.targets) > 1 else ""
+            self._print(f"still waiting{count}: {states}{_more(len(rows))}")
 
     def ended(self, outcome: Outcome[Any], note: str = "") -> None:
         """Show that a wait has ended, with a note for the column REASON if the outcome has none."""
@@ -177,61 +317,76 @@ class _View:
         row = row_of(outcome)
         return replace(row, reason=row.reason or self._notes.get(outcome.ref, ""))
 
+    def _goal(self) -> str:
+        """What is waited for, and until when."""
+        aim = {"active": "", "deleted": " to be deleted", "resources": " with all resources"}[self.options.condition]
+        newer = " or newer" if self.options.or_newer else ""
+        names = [
+            f"{ref}{aim}" + (f" at commit {revision[:12]}{newer}" if revision and follows_commits(ref) else "")
+            for ref, revision in self.targets.items()
+        ]
+        until = "with no time limit"
+        if self.options.timeout is not None:
+            deadline = datetime.now(UTC) + timedelta(seconds=self.options.timeout)
+            until = f"until {in_utc(deadline)} ({duration(self.options.timeout)})"
+        listed = ", ".join(names[:MAX_LISTED]) + _more(len(names))
+        return (
+            f"Waiting for {len(names)} syncs, {until}: {listed}" if len(names) > 1 else f"Waiting for {listed}, {until}"
+        )
+
+    def _beat_until(self, ended: Event) -> None:
+        """Beat in a thread, since calls and pauses may take long."""
+        while not ended.wait(1.0):
+            self.beat()
+
     def _update(self, row: Row) -> None:
         before, self._rows[row.ref] = self._rows[row.ref], row
         is_last = len(self.elapsed) == len(self.targets)  # the final table is printed next
-        if not self._is_live and not is_last and row.cells() != before.cells():
-            self.cli.output.echo_row(f"{self.total_elapsed:5.0f} s  ", row, self._widths)
+        is_shown = self._is_live or self.cli.output.quiet or is_last
+        if not is_shown and row.cells() != before.cells():
+            self._print(self.cli.output.row_line(row, self._widths))
+
+    def _print(self, text: str) -> None:
+        self._printed_at = self.cli.connection.now()
+        self.cli.output.echo_lines(f"{self.total_elapsed:5.0f} s  {text}")
 
     def _draw(self) -> RenderableType:
         from rich.console import Group
 
-        limit = "" if self.timeout is None else f" of {duration(self.timeout)}"
+        limit = "" if self.options.timeout is None else f" of {duration(self.options.timeout)}"
         head = f"{len(self.elapsed)} of {len(self.targets)} done, {duration(self.total_elapsed)}{limit}"
         rows = sorted(self._rows.values(), key=lambda row: row.ref in self.elapsed)
         return Group(head, self.cli.output.live_table(rows, self.cli.output.err, other_lines=2))
 
 
-def _one_by_one(cli: Cli, view: _View, condition: Condition, max_failures: int) -> list[Outcome[Any]]:
+def _more(count: int) -> str:
+    return f" and {count - MAX_LISTED} more" if count > MAX_LISTED else ""
+
+
+def _one_by_one(cli: Cli, view: _View, options: _Options) -> list[Outcome[Any]]:
     """Wait for one sync after the other, with one deadline: together they end when the last one does."""
     from unisync._models.outcome import Outcome
 
     client, outcomes = cli.connection.client, list[Outcome[Any]]()
     for ref in view.targets:
-        left = None if view.timeout is None else max(0.0, view.timeout - view.total_elapsed)
+        left = None if options.timeout is None else max(0.0, options.timeout - view.total_elapsed)
+        how: dict[str, Any] = {
+            "timeout": left,
+            "backoff": options.backoff,
+            "grace": options.grace,
+            "on_progress": view.progress,
+        }
         outcome, note = Outcome[Any](ref, None, None), ""
         try:
-            if condition == "deleted":
-                client.wait_until_deleted(ref, timeout=left, on_progress=view.progress)
+            if options.condition == "deleted":
+                client.wait_until_deleted(ref, **how)
                 note = "" if view.was_seen(ref) else "it did not exist at the first poll"
             else:
                 twin = cast("TwinMakerSync", ref)  # or one in a fleet
-                note = str(
-                    client.wait_until_resources_synced(
-                        twin, max_failures=max_failures, timeout=left, on_progress=view.progress
-                    )
-                )
+                note = str(client.wait_until_resources_synced(twin, max_failures=options.max_failures, **how))
                 outcome = Outcome(ref, client.get(ref), None)
         except UnisyncError as error:
             outcome = Outcome(ref, getattr(error, "job", None), error)
         view.ended(outcome, note)
         outcomes.append(outcome)
     return outcomes
-
-
-def _print_details(cli: Cli, row: Row) -> None:
-    """Print what the row of a failed wait does not say: the whole message, the events, the failed resources."""
-    error = row.error
-    if error is None or str(error) == row.reason:
-        return
-    cli.output.echo(headline(error))
-    if not isinstance(error, SyncFailedError):
-        return
-    attempts = row.job.attempts if row.job is not None else ()
-    events = attempts[-1].events if attempts else ()
-    if len(events) > MAX_EVENTS:
-        cli.output.echo(f"({len(events) - MAX_EVENTS} earlier events are not shown)", indent=2)
-    for event in events[-MAX_EVENTS:]:
-        cli.output.echo(f"{in_utc(event.time)} {event.type}: {event.event}", indent=2)
-    for resource in error.resources.failed[:MAX_EVENTS] if error.resources else ():
-        cli.output.echo(f"{resource.resource_type} {resource.external_id}: {resource.status.error}", indent=2)

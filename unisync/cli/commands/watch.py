@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from unisync.cli.fetching import select
-from unisync.cli.options import Cli, connected, duration_option, file_option, refs_argument
-from unisync.cli.rows import COLUMNS, Row, row_of_change, widths_for
+from unisync.cli.options import (
+    REFS_FILE,
+    Cli,
+    Command,
+    Listed,
+    connected,
+    duration_option,
+    file_option,
+    refs_argument,
+)
+from unisync.cli.rows import COLUMNS, Row, iso, row_of_change, widths_for
 from unisync.cli.tables import joined_line
 
 if TYPE_CHECKING:
@@ -30,20 +39,20 @@ MAX_LINE = 500
 """Characters of one of them."""
 
 
-@click.command()
+@click.command(
+    cls=Command, examples=("watch codeconnections:payments-prod", "watch --interval 30s -o jsonl >changes.jsonl")
+)
 @refs_argument(required=False)
-@file_option
-@duration_option("--interval", "5s", "Time between two polls of a sync.")
+@file_option(REFS_FILE)
+@duration_option("--interval", "5s", "Time between two polls of a sync.", above_zero=True)
 @connected(forms=("table", "jsonl"))
-def watch(cli: Cli, refs: list[SyncRef[SyncJob]], listed: list[SyncRef[SyncJob]] | None, interval: float) -> int:
+def watch(cli: Cli, refs: list[SyncRef[SyncJob]], listed: list[Listed] | None, interval: float) -> int:
     """Show every change of syncs until Ctrl-C.
 
     Watches the REFs and those of a file; without either, all syncs that are found. A change is a new state, attempt or
     event, or a blocker that is created or resolved. On a terminal, the table of `get` is updated in place, with the
     latest changes below it. Elsewhere, each change is a line; with -o jsonl, an object.
     """
-    if interval <= 0:
-        raise click.UsageError("--interval must be above zero.")
     targets = cli.connection.expand(select(cli, refs, listed).refs)
     if not targets:
         raise click.UsageError("No syncs to watch.")
@@ -95,9 +104,9 @@ class _View:
             return
         self._output.record(
             {
-                "time": datetime.now(UTC).isoformat(),
+                "time": iso(datetime.now(UTC)),
                 "kind": change.kind,
-                **row.data(),
+                **self._output.row_data(row),
                 "event": change.event.model_dump(mode="json") if change.event else None,
                 "blocker": change.blocker.model_dump(mode="json") if change.blocker else None,
             }
