@@ -8,15 +8,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import pytest
 from click.shell_completion import ShellComplete
 
-from tests.cli.scene import MINE, NASTY, NEWER, OLD, ROLE, STACKS, load_scene
+from tests.cli.runner import Done, Run
+from tests.cli.scene import MINE, NASTY, OLD, ROLE, STACKS
 from unisync.cli.app import app, run
 from unisync.emulator import Emulator
 from unisync.emulator._scenario import sample
@@ -24,44 +23,6 @@ from unisync.emulator._scenario import sample
 pytestmark = pytest.mark.slow
 
 ROLES = [f"arn:aws:iam::{account}:role/reader" for account in ("111111111111", "222222222222")]
-
-
-class Done(NamedTuple):
-    """The result of a command."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def last_line(self) -> str:
-        return self.err.splitlines()[-1]
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def unisync(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command on the emulator."""
-    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
-        monkeypatch.delenv(name, raising=False)
-
-    def command(*arguments: str) -> Done:
-        out, err = io.StringIO(), io.StringIO()
-        code = run(arguments, aws.client_options(), out, err)
-        return Done(code, out.getvalue(), err.getvalue())
-
-    return command
-
-
-@pytest.fixture
-def scene(aws: Emulator) -> None:
-    load_scene(aws)
 
 
 @pytest.mark.usefixtures("scene")
@@ -240,13 +201,6 @@ class TestExitCodes:
         aws.fault("GetResourceSyncStatus", "ExpiredTokenException", times=None)
         done = unisync("wait", "codeconnections:live")
         assert (done.code, "aws sso login" in done.last_line) == (1, True)
-
-    def test_of_a_role_that_cannot_be_assumed(self, unisync: Run) -> None:
-        done = unisync("get", "codeconnections:live", *(f"--role-arn={role}" for role in ROLES))
-        assert (done.code, done.last_line) == (
-            1,
-            f"Next: allow these credentials to assume {ROLES[0]}, or pass its external ID with --external-id.",
-        )
 
     def test_of_several_syncs_is_the_most_severe(self, unisync: Run) -> None:
         done = unisync("wait", "codeconnections:live", "codeconnections:blocked", "codeconnections:failed")
@@ -659,17 +613,6 @@ def test_streams_that_are_closed_or_full(redirection: str, arguments: list[str],
 def test_a_profile_that_does_not_exist(options: list[str]) -> None:
     done = run_without_emulator("get", "codeconnections:live", "--profile", "nosuch", *options)
     assert (done.code, "The config profile (nosuch) could not be found" in done.out + done.err) == (1, True)
-
-
-def test_no_credentials() -> None:
-    done = run_without_emulator("get", "codeconnections:live", "--region", "eu-west-1")
-    assert (done.code, "aws sso login" in done.last_line) == (1, True)
-
-
-def test_no_region() -> None:
-    done = run_without_emulator("get", "codeconnections:live")
-    assert done.code == 2
-    assert done.last_line == "Next: set the region with --region, AWS_REGION or AWS_DEFAULT_REGION."
 
 
 def run_without_emulator(*arguments: str) -> Done:

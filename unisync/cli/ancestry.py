@@ -1,7 +1,7 @@
 """--or-newer: whether a commit contains another one, by the Git repository of the working directory.
 
 A clone may lack the history that decides it: CI systems make shallow clones. What is missing is fetched from `origin`,
-without a change to any branch. Where the answer cannot be found, the command fails: "not newer" would be a guess.
+as `git fetch` does it: no local branch moves. Where the answer cannot be found, the command fails: "not newer" would be a guess.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 FETCH_TIMEOUT = 300.0
 """Seconds that `git fetch` may take."""
 
-_FETCH = ("fetch", "--quiet", "--no-tags", "--refmap=", "origin", "+refs/heads/*")
-"""Fetches every branch, and moves none of the local ones, nor those that track `origin`'s."""
+_FETCH = ("fetch", "--quiet", "--no-tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
+"""Fetches every branch; the clone may be of one alone."""
 _NOT_AN_ANCESTOR = 1
 _SHA = re.compile(r"[0-9a-fA-F]{7,64}")
 
