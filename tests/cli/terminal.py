@@ -72,6 +72,10 @@ class Terminal:
         """Type Ctrl-C."""
         os.write(self._ours, b"\x03")
 
+    def type(self, keys: bytes) -> None:
+        """Type some keys."""
+        os.write(self._ours, keys)
+
     def interrupt(self) -> int:
         """Press Ctrl-C, again if Python drops it because it arrives in a finalizer. Returns the exit code."""
         self.press_ctrl_c()

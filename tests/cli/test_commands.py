@@ -428,44 +428,6 @@ class TestEventsAndBlockers:
         assert (done.code, len(done.data)) == (1, 2)
 
 
-class TestCreatingAndDeleting:
-    def test_a_twinmaker_sync_job(self, aws: Emulator, unisync: Run) -> None:
-        aws.add_workspace("factory")
-        done = unisync("create", "twinmaker:factory", "--role", ROLE, "--tag", "team=ops", "--tag", "url=a=b")
-        assert done.code == 0
-        assert done.last_line == "Created the TwinMaker sync job. Next: unisync wait twinmaker:factory"
-        assert aws.calls[-1].params["tags"] == {"team": "ops", "url": "a=b"}
-        assert unisync("wait", "twinmaker:factory").code == 0
-        assert unisync("delete", "twinmaker:factory", "-y", "-o", "json").data[0]["status"]["state"] == "DELETING"
-        assert unisync("wait", "twinmaker:factory", "--for", "deleted", "-o", "json").data[0]["state"] == "DELETED"
-        assert unisync("delete", "twinmaker:factory", "--yes").code == 5
-
-    def test_a_stack(self, aws: Emulator, unisync: Run) -> None:
-        link = aws.add_repository_link("acme/infra")
-        for repository in ("acme/infra", link):
-            arguments = ["--repository", repository, "--branch", "main", "--file", "a.yaml", "--role", ROLE]
-            done = unisync("create", "codeconnections:shop", *arguments, "--trigger", "FILE_CHANGE", "-o", "json")
-            assert (done.code, done.data[0]["repository_link_id"]) == (0, link)
-            assert done.data[0]["trigger_resource_update_on"] == "FILE_CHANGE"
-            assert unisync("delete", "codeconnections:shop", "--yes").code == 0
-        arguments = ["--repository", "acme/other", "--branch", "main", "--file", "a.yaml", "--role", ROLE]
-        done = unisync("create", "codeconnections:shop", *arguments)
-        assert done.code == 2
-        assert "CodeConnections has no link to acme/other. Linked repositories: acme/infra." in done.err
-
-    def test_proton(self, aws: Emulator, unisync: Run) -> None:
-        aws.add_service_instance("web", "prod")
-        aws.add_template("web")
-        aws.add_repository("acme/web")
-        arguments = ["--repository", "acme/web", "--provider", "GITHUB", "--branch", "main"]
-        assert unisync("create", "proton:web/prod", *arguments, "--file", "ops.yaml").code == 0
-        assert unisync("create", "proton-template:SERVICE/web/1", *arguments, "--directory", "web").code == 0
-        done = unisync("get", "proton:web/prod", "proton-template:SERVICE/web/1", "-o", "json")
-        assert [row["state"] for row in done.data] == ["PENDING", "PENDING"]
-        assert unisync("delete", "proton:web/prod", "--yes").code == 0
-        assert unisync("delete", "proton-template:SERVICE/web/1", "--yes").code == 0
-
-
 class TestFleets:
     @pytest.fixture(autouse=True)
     def accounts(self, aws: Emulator) -> None:
@@ -653,11 +615,6 @@ def test_help_imports_neither_boto3_nor_rich_nor_pydantic() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.splitlines()[-1] == "set()"
-
-
-def test_version(unisync: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    assert unisync("--version").code == 0
-    assert capsys.readouterr().out.startswith("unisync 0.")
 
 
 def test_without_the_extra(tmp_path: Path) -> None:

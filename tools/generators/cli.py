@@ -17,6 +17,7 @@ from tools.generators.pages import written_or_checked
 from unisync._render.symbols import SYMBOLS
 from unisync.cli.app import app
 from unisync.cli.exit_codes import MEANINGS
+from unisync.cli.options import AWS_OPTIONS, Command
 from unisync.cli.rows import COLUMNS
 
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
@@ -35,8 +36,12 @@ $ unisync wait codeconnections:payments-prod --revision $SHA
 OUTPUT = """\
 Data goes to stdout; progress, hints and errors go to stderr. `get`, `status`, `wait` and `watch` print the same
 columns. With `-o json` and `-o jsonl`, the columns are fields in lower case, with full SHAs. The sync is in `ref`,
-`account` and `region`; `error`, `blockers` and `job` contain everything that AWS returned. `watch` adds `time`, `kind`,
-`event` and `blocker`.
+`account` and `region`, where they are known; `error`, `blockers` and `job` contain everything that AWS returned.
+`blockers` is null where they were not read. `watch` adds `time`, `kind`, `event` and `blocker`. All times are ISO 8601
+in UTC, such as 2026-11-22T18:44:12Z. With `-o name`, only the references are printed.
+
+The table shortens long texts. Below it, stderr has the whole text of each error, with AWS's request ID. What could not
+be read beside the status, such as the blockers, is printed as well, and changes neither the state nor the exit code.
 
 On a terminal, tables fit its width and progress is redrawn in place. Elsewhere, each row and each change is a line.
 `NO_COLOR` is respected. If the locale is not UTF-8, the symbols are ASCII. Text from AWS is printed without control
@@ -44,8 +49,9 @@ characters, and truncated if it is very long; JSON contains all of it, escaped.
 """
 
 TAIL = """\
-If several syncs end differently, the exit code is the most severe one, in this order: 1, 2, 5, 3, 4, 6, 124. For
-`get`, `status` and `report`, it says whether every sync could be read, whatever its state.
+If several syncs end differently, the exit code is the most severe one, in this order: 1, 2, 5, 3, 4, 6, 7,
+124. For `get`, `status` and `report`, it says whether every sync could be read, whatever its state; `status` with
+`--exit-code` or `--max-lag` has the codes 3, 4 and 7 as well.
 """
 
 COLUMN_MEANINGS = {
@@ -92,10 +98,12 @@ def command_section(command: click.Command, context: click.Context) -> Iterator[
     yield ""
     yield inspect.cleandoc(command.help or "").replace("\b\n", "")
     yield ""
+    if isinstance(command, Command):
+        yield from (f"    {example}" for example in command.examples)
+        yield ""
     is_root = command is app
-    shared = {param.name for param in app.params}
     params = [param for param in command.params if isinstance(param, click.Option)]
-    own = [param for param in params if is_root or param.name not in shared]
+    own = [param for param in params if is_root or param.name not in AWS_OPTIONS]
     if own:
         yield "| option | meaning |"
         yield "|---|---|"
@@ -104,7 +112,7 @@ def command_section(command: click.Command, context: click.Context) -> Iterator[
             yield f"| `{cell(option)}` | {cell(meaning)} |"
         yield ""
     if len(params) > len(own):
-        yield "And the [connection options](#unisync)."
+        yield "And the [AWS options](#unisync)."
         yield ""
 
 

@@ -1,7 +1,7 @@
 """--or-newer: whether a commit contains another one, by the Git repository of the working directory.
 
-A clone may lack the history that decides it: CI systems make shallow clones. What is missing is fetched from `origin`,
-as `git fetch` does it: no local branch moves. Where the answer cannot be found, the command fails: "not newer" would be a guess.
+CI systems make shallow clones, which lack the history that decides it. What is missing is fetched from `origin`, as
+`git fetch` does it: no local branch moves. Where there is no answer, the command fails: "not newer" would be a guess.
 """
 
 from __future__ import annotations

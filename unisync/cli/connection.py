@@ -6,6 +6,7 @@ import shlex
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -163,6 +164,11 @@ class Connection:
     def now(self) -> float:
         """The time in seconds, by the clock of the waits."""
         return self._client_options["clock"].now() if self._client_options else time.monotonic()
+
+    def date(self) -> datetime:
+        """The date and time in AWS."""
+        options = self._client_options
+        return datetime.fromtimestamp(options["clock"].time(), UTC) if options else datetime.now(UTC)
 
     def close(self) -> None:
         """Close the client, if it was created."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -108,7 +108,7 @@ def _lags(cli: Cli, reading: Reading, max_lag: timedelta) -> bool:
     if since is None:
         cli.output.echo(f"{ref} is not synced, and it is not known since when.")
         return False
-    if datetime.now(UTC) - since <= max_lag:
+    if cli.connection.date() - since <= max_lag:
         return False
     cli.output.echo(f"{ref} has not been synced since {in_utc(since)}, or for longer.")
     return True

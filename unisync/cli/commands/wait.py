@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
@@ -77,8 +77,12 @@ HEARTBEAT = 30.0
 @duration_option(
     "--interval", None, "Time between two polls of a sync. By default it grows from 2 s to 20 s.", above_zero=True
 )
-@duration_option("--grace", None, "How long a failure may last before it counts: AWS may retry. [default: 0s]")
-@moment_option("--started-after", "Ignore attempts that started earlier: for a retry of the same commit.")
+@duration_option(
+    "--grace", None, "How long a failure may last before it counts: AWS may retry. [default: 0s; 2m for resources]"
+)
+@moment_option(
+    "--started-after", "Ignore attempts that started before, such as 2026-11-22T18:44:12Z: for a retry of a commit."
+)
 @click.option(
     "--for",
     "condition",
@@ -327,7 +331,7 @@ class _View:
         ]
         until = "with no time limit"
         if self.options.timeout is not None:
-            deadline = datetime.now(UTC) + timedelta(seconds=self.options.timeout)
+            deadline = self.cli.connection.date() + timedelta(seconds=self.options.timeout)
             until = f"until {in_utc(deadline)} ({duration(self.options.timeout)})"
         listed = ", ".join(names[:MAX_LISTED]) + _more(len(names))
         return (
