@@ -362,7 +362,7 @@ def connected(forms: Sequence[Form] = FORMS) -> Callable[[Callable[Concatenate[C
             if connection.settings.external_id is not None and not connection.settings.role_arns:
                 raise click.UsageError("--external-id requires --role-arn.")
             try:
-                code = function(Cli(connection, output), *args, **cast("Any", options))
+                code: int = cast("Any", function)(Cli(connection, output), *args, **options)
                 return code or (Exit.ERROR if output.has_lost_data else Exit.SYNCED)
             except UnisyncError as error:
                 output.echo_message(f"Error: {error}")
