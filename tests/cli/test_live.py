@@ -150,7 +150,8 @@ def test_ctrl_c_leaves_the_last_table(environ: dict[str, str]) -> None:
         with terminal("-m", "unisync", command, "codeconnections:running", environ=environ) as screen:
             screen.read_until(lambda: "RUNNING" in screen.screen())
             assert screen.interrupt() == 130
-            assert re.search(r"RUNNING +codeconnections:running", screen.screen())
+            assert len(re.findall(r"RUNNING +codeconnections:running +-", screen.screen())) == 1
+            assert screen.screen().count("STATE ") == 1
 
 
 def test_progress_is_drawn_while_data_goes_to_a_file(environ: dict[str, str]) -> None:

@@ -94,6 +94,11 @@ class Output:
         """Whether progress on stderr can be redrawn in place."""
         return not self.quiet and _can_redraw(self._stderr)
 
+    @property
+    def has_unicode(self) -> bool:
+        """Whether stdout can show every character."""
+        return has_unicode(self._stdout)
+
     def echo(self, text: str, indent: int = 0) -> None:
         """Print one line on stderr."""
         self.echo_lines(" " * indent + self.sanitize(text))
@@ -128,7 +133,7 @@ class Output:
     def live_table(self, rows: Sequence[Row], console: Console, other_lines: int) -> RenderableType:
         """The table of rows for redrawing in place; it leaves room for some other lines."""
         cells = [self._cells(row) for row in rows]
-        return drawn_table(COLUMNS, cells, console.width, has_unicode(self._stdout), console.height - other_lines)
+        return drawn_table(COLUMNS, cells, console.width, has_unicode(self._stdout), console.height - other_lines - 1)
 
     def write(self, text: str) -> None:
         """Write data to stdout."""
@@ -196,11 +201,13 @@ class Output:
             console: Where to draw it.
             is_kept: Whether it stays if the context ends by an exception, such as that of Ctrl-C.
         """
+        from rich.console import Group
         from rich.live import Live
 
         drawing = Live(
             console=console,
-            get_renderable=draw,
+            # The terminal echoes Ctrl-C as ^C: below a full line, lest it wraps and moves the cursor.
+            get_renderable=lambda: Group(draw(), ""),
             transient=True,
             refresh_per_second=4,
             redirect_stdout=False,

@@ -7,6 +7,7 @@ computed here, and each row is a grid of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from unisync._render.symbols import symbol_of
@@ -25,6 +26,8 @@ DROP_ORDER = {"STARTED": 36, "CREATED": 36, "COMMIT": 36, "TYPE": 36, "DESIRED":
 
 MIN_TEXT_WIDTH = 40
 """Characters that a text column needs beside the others."""
+MAX_LIVE_LINES = 3
+"""Lines of a text below its row in a table that is redrawn in place."""
 GAP = 2
 INDENT = 4
 
@@ -52,7 +55,7 @@ def drawn_table(
         rows: The cells.
         width: The width of the terminal.
         unicode: Whether it can show every character.
-        height: The lines that a table redrawn in place may have: longer texts are cropped, further rows counted.
+        height: The lines that a table redrawn in place may have: long texts are cropped, further rows counted.
     """
     from rich.cells import cell_len
     from rich.console import Group
@@ -79,10 +82,14 @@ def drawn_table(
         text_below = None
     widths = {name: natural[name] for name in shown} | {key: max(1, min(natural[key], remaining()))}
 
+    def lines_of(row: Mapping[str, str]) -> int:
+        below = 0 if text_below is None else -(-cell_len(row[text_below]) // max(1, width - INDENT))
+        return -(-cell_len(row[key]) // widths[key]) + min(MAX_LIVE_LINES, below)
+
     is_live, left_out = height is not None, 0
     if height is not None:
-        tallest = -(-natural[key] // widths[key]) + (text_below is not None)
-        left_out = max(0, len(cells) - max(1, (height - 2) // tallest))
+        ends = list(accumulate(map(lines_of, cells)))  # the last line of each row, below the head
+        left_out = sum(end > height - 2 for end in ends[1:])
     lines: list[RenderableType] = [_grid_row({name: Text(name, style="bold") for name in shown}, widths)]
     for row in cells[: len(cells) - left_out]:
         texts = {
@@ -90,8 +97,10 @@ def drawn_table(
         }
         lines.append(_grid_row(texts, widths))
         if text_below is not None and row[text_below]:
-            below = Text(row[text_below], style="dim", no_wrap=is_live, overflow="crop" if is_live else "fold")
-            lines.append(Padding(below, (0, 0, 0, INDENT)))
+            text = row[text_below]
+            if is_live:
+                text = _cropped(text, MAX_LIVE_LINES * (width - INDENT), "…" if unicode else "...")
+            lines.append(Padding(Text(text, style="dim", overflow="fold"), (0, 0, 0, INDENT)))
     if left_out:
         lines.append(f"and {left_out} more")
     return Group(*lines)
@@ -111,6 +120,16 @@ def _grid_row(cells: Mapping[str, Text], widths: Mapping[str, int]) -> Table:
         texts.append(text)
     grid.add_row(*texts)
     return grid
+
+
+def _cropped(text: str, cells: int, end: str) -> str:
+    """The start of a text that is longer than some cells, with a mark at its end."""
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) <= cells:
+        return text
+    # A line may be shorter than the terminal, where a word does not fit.
+    return set_cell_size(text, max(1, cells * 9 // 10)).rstrip() + end
 
 
 def _with_icon(column: str, text: str, unicode: bool) -> str:

@@ -122,5 +122,7 @@ class _View:
         rows, latest = list(self._rows.values()), list(self._latest)
         latest = latest[-max(1, console.height // 3) :]
         clean = [self._output.sanitize(text, MAX_LINE) for text in latest]
-        lines = [Text(text, no_wrap=True, overflow="crop") for text in clean]
+        lines = [
+            Text(text, no_wrap=True, overflow="ellipsis" if self._output.has_unicode else "crop") for text in clean
+        ]
         return Group(self._output.live_table(rows, console, other_lines=len(latest) + 2), "", *lines)
