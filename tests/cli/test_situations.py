@@ -176,7 +176,7 @@ class TestAnswers:
 
     def test_a_long_error_stands_whole_on_stderr_once(self, aws: Emulator, unisync: Run) -> None:
         aws.fault("GetResourceSyncStatus", "AccessDeniedException", times=None, message=LONG)
-        for command in (["get", SHOP], ["status"], ["wait", SHOP], ["events", SHOP]):
+        for command in (["get", SHOP], ["status"], ["wait", SHOP], ["events", SHOP], ["report", "--to", "/dev/null"]):
             done = unisync(*command)
             assert (done.code, done.err.count(f"{LONG} (request ")) == (1, 1), command
             assert LONG not in done.out

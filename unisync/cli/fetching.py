@@ -95,20 +95,19 @@ def _reading(cli: Cli, outcome: Outcome[SyncJob]) -> Reading:
 
 
 def print_readings(cli: Cli, readings: Sequence[Reading]) -> None:
-    """Print a row for each sync, and below the table the whole text of each error."""
+    """Print a row for each sync."""
     from unisync.cli.rows import row_of
 
     cli.output.rows([row_of(reading.outcome, reading.resources) for reading in readings])
-    for reading in readings:
-        if reading.outcome.error is not None:
-            cli.output.echo_message(f"{reading.outcome.ref}: {reading.outcome.error}")
 
 
 def exit_code(cli: Cli, readings: Sequence[Reading], selection: Selection | None = None) -> Exit:
-    """The exit code of reads; prints a hint if it is that of an error."""
+    """The exit code of reads; prints the whole text of each error, and a hint about the most severe one."""
     if selection is not None and selection.warnings and not selection.refs:
         return Exit.ERROR
     errors = [(reading.outcome.ref, reading.outcome.error) for reading in readings if reading.outcome.error]
+    for ref, error in errors:
+        cli.output.echo_message(f"{ref}: {error}")
     code = most_severe(exit_code_for(error) for _, error in errors)
     for ref, error in errors:
         if exit_code_for(error) == code:

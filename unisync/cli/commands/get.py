@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def get(cli: Cli, refs: list[SyncRef[SyncJob]]) -> int:
     """Show the state of syncs.
 
-    Reads each REF once: its state, its live and its desired commit, and why it is not synced. Exits with 0 if every
-    sync could be read, whatever its state.
+    Reads each REF once: its state, its live and its desired commit, and why it is not synced, with its blockers and the
+    resources of TwinMaker sync jobs. Exits with 0 if every sync could be read, whatever its state.
     """
     readings = fetch(cli, refs)
     print_readings(cli, readings)
