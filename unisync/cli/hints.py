@@ -10,6 +10,7 @@ import click
 from unisync._models.refs import FleetSync, TwinMakerSync
 from unisync.errors import (
     AccessDeniedError,
+    ConflictError,
     CredentialsError,
     InvalidArgumentError,
     NotFoundError,
@@ -98,6 +99,8 @@ def _hint(error: UnisyncError, settings: Settings, ref: str, again: Sequence[str
             return _hint_invalid(error)
         case ThrottledError():
             return "try again in a minute. All clients of the account share its request limits."
+        case ConflictError() if error.service == "iottwinmaker":
+            return f"delete it, wait until it is deleted, and create it again: {command('delete', ref)}"
         case ServiceError() if error.code == RETRY_FAILED:
             return f"the blocker is resolved, and its commit was not retried: {retry_failed(settings, ref)}"
         case ServiceError() if error.status_code == 501:

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from unisync._models.refs import ServiceInstanceSync, StackSync, TemplateSync, TwinMakerSync
-from unisync.cli.definitions import KINDS, Kind, definition_of, print_model, proton
-from unisync.cli.dry_run import differences, print_request
+from unisync.cli.definitions import KINDS, Kind, print_model, proton
+from unisync.cli.dry_run import print_plan
 from unisync.cli.hints import HintedError
 from unisync.cli.options import Cli, Command, connected, dry_run_option, ref_argument
-from unisync.errors import ConflictError, InvalidArgumentError
+from unisync.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from unisync._client.client import Unisync
     from unisync._models.jobs import SyncJob
     from unisync._models.refs import SyncRef
@@ -58,7 +56,7 @@ _SWITCH = click.Choice(["ENABLED", "DISABLED"])
 )
 @ref_argument
 @click.option("--role", metavar="ARN", help="Role for the service to use. [TwinMaker, stacks]")
-@click.option("--tag", metavar="KEY=VALUE", multiple=True, help="Tag of a new job; repeatable. [TwinMaker]")
+@click.option("--tag", metavar="KEY=VALUE", multiple=True, help="Tag of the job; repeatable. [TwinMaker]")
 @click.option(
     "--repository",
     metavar="OWNER/NAME",
@@ -90,78 +88,47 @@ def create(cli: Cli, /, ref: SyncRef[SyncJob], no_update: bool, dry_run: bool, *
     kind = KINDS[type(sync)]
     _check(sync, kind, options)
     params = _params(client, sync, options)
-    can_update = not (no_update or isinstance(sync, TwinMakerSync))
-    if dry_run:
-        return _dry_run(cli, client, sync, params, can_update)
     try:
-        done, created = _ensure(client, sync, params) if can_update else _create(client, sync, params)
-    except ConflictError:
-        current = None if can_update else definition_of(client, sync)
-        if current is None or getattr(getattr(current, "status", None), "state", None) in ("DELETING", "FAILED"):
-            raise
-        _reject_differences(cli, sync, differences(params, current))
-        done, created = "unchanged", current
+        if dry_run or no_update:
+            plan = _ensure(client, sync, params, dry_run=True)
+            if no_update and plan.action == "updated":
+                listed = ", ".join(_FLAGS.get(name, name) for name in plan.changed)
+                message = f"The {kind.name} exists and differs in {listed}."
+                raise HintedError(message, "leave out --no-update to update it.")
+            if dry_run:
+                print_plan(cli, kind, plan)
+                return 0
+        result = _ensure(client, sync, params, dry_run=False)
     except InvalidArgumentError as error:
         parameter = _PARAMETER.search(str(error))
         if parameter is None or parameter[1] not in _FLAGS:
             raise
         message = _PARAMETER.sub(lambda found: _FLAGS.get(found[1], found[1]), str(error))
         raise click.UsageError(message) from error
-    print_model(cli, created)
-    text = _DONE[done].format(kind.name)
+    print_model(cli, result.definition)
+    text = _DONE[result.action].format(kind.name)
     cli.output.echo(f"{text} Next: {cli.connection.settings.command_line('wait', str(ref))}")
     return 0
 
 
-def _dry_run(cli: Cli, client: Unisync, ref: SyncRef[SyncJob], params: Params, can_update: bool) -> int:
-    """Say what would be sent."""
-    kind, current = KINDS[type(ref)], definition_of(client, ref)
-    if current is None:
-        print_request(cli, "Create", kind, _names(ref) | params, {})
-        return 0
-    changes = differences(params, current)
-    if not changes:
-        cli.output.echo(f"Dry run: would send nothing, as the {kind.name} exists and nothing differs.")
-        return 0
-    if not can_update:
-        _reject_differences(cli, ref, changes)
-    print_request(cli, "Update", kind, _names(ref) | params, {name: now for name, (now, _) in changes.items()})
-    return 0
-
-
-def _reject_differences(cli: Cli, ref: SyncRef[SyncJob], changes: Mapping[str, tuple[object, object]]) -> None:
-    """Fail if a definition that is not to be updated differs.
-
-    Raises:
-        HintedError: Something differs.
-    """
-    if not changes:
-        return
-    kind = KINDS[type(ref)]
-    listed = ", ".join(f"{_FLAGS.get(name, name)} is {now}, not {wanted}" for name, (now, wanted) in changes.items())
-    delete = cli.connection.settings.command_line("delete", str(ref))
-    is_fixed = isinstance(ref, TwinMakerSync)
-    hint = f"AWS cannot update it: delete it first: {delete}" if is_fixed else "leave out --no-update to update it."
-    raise HintedError(f"The {kind.name} exists and differs: {listed}.", hint)
-
-
-def _names(ref: SyncRef[SyncJob]) -> dict[str, Any]:
-    """The parameters that identify what is created."""
+def _ensure(client: Unisync, ref: SyncRef[SyncJob], params: Params, *, dry_run: bool) -> EnsureResult[Any]:
     match ref:
         case TwinMakerSync(workspace_id, sync_source):
-            return {"workspace_id": workspace_id, "sync_source": sync_source}
-        case StackSync(resource_name, sync_type):
-            return {"resource_name": resource_name, "sync_type": sync_type}
-        case ServiceInstanceSync(service_name):
-            return {"service_name": service_name}
-        case TemplateSync(template_name, template_type):
-            return {"template_name": template_name, "template_type": template_type}
+            return client.twinmaker.ensure_sync_job(workspace_id, sync_source=sync_source, dry_run=dry_run, **params)
+        case StackSync(name, sync_type):
+            return client.codeconnections.ensure_sync_configuration(
+                name, sync_type=sync_type, dry_run=dry_run, **params
+            )
+        case ServiceInstanceSync(name):
+            return proton(client).ensure_service_sync_config(name, dry_run=dry_run, **params)
+        case TemplateSync(name, template_type):
+            return proton(client).ensure_template_sync_config(name, template_type, dry_run=dry_run, **params)
         case _:
             raise AssertionError(ref)
 
 
 def _params(client: Unisync, ref: SyncRef[SyncJob], options: Mapping[str, Any]) -> Params:
-    """The other parameters of the client's operations."""
+    """The parameters of the client's operations, but for the names."""
     match ref:
         case TwinMakerSync():
             return {"sync_role": options["role"], "tags": _tags(options["tag"]) or None}
@@ -184,32 +151,6 @@ def _params(client: Unisync, ref: SyncRef[SyncJob], options: Mapping[str, Any]) 
                 "branch": options["branch"],
                 **place,
             }
-
-
-def _create(client: Unisync, ref: SyncRef[SyncJob], params: Params) -> tuple[str, BaseModel | None]:
-    names = _names(ref)
-    match ref:
-        case TwinMakerSync():
-            return "created", client.twinmaker.create_sync_job(**names, **params)
-        case StackSync():
-            return "created", client.codeconnections.create_sync_configuration(**names, **params)
-        case ServiceInstanceSync():
-            return "created", proton(client).create_service_sync_config(**names, **params)
-        case _:
-            return "created", proton(client).create_template_sync_config(**names, **params)
-
-
-def _ensure(client: Unisync, ref: SyncRef[SyncJob], params: Params) -> tuple[str, BaseModel]:
-    names = _names(ref)
-    result: EnsureResult[Any]
-    match ref:
-        case StackSync():
-            result = client.codeconnections.ensure_sync_configuration(**names, **params)
-        case ServiceInstanceSync():
-            result = proton(client).ensure_service_sync_config(**names, **params)
-        case _:
-            result = proton(client).ensure_template_sync_config(**names, **params)
-    return result.action, result.definition
 
 
 def _check(ref: SyncRef[SyncJob], kind: Kind, options: Mapping[str, Any]) -> None:
