@@ -376,10 +376,13 @@ class WaitTimeoutError(WaitError, TimeoutError):
         polls: int,
         elapsed: float,
         last_error: UnisyncError | None,
+        is_in_progress: bool = False,
     ) -> None:
         super().__init__(message, ref=ref, job=job, polls=polls, elapsed=elapsed)
         self.last_error = last_error
         """The transient error of the last poll, if it failed: throttling, a server error, a lost connection."""
+        self.is_in_progress = is_in_progress
+        """Whether AWS was working on what was waited for when it was last read. Otherwise, a longer wait may not help."""
 
 
 class WaitStoppedError(WaitError):

@@ -190,7 +190,7 @@ class Oracle:
                 assert [blocker.id for blocker in outcome.blockers] == self._blockers(self.log.polls[-1])
             case WaitTimeoutError():
                 assert outcome.last_error is self.last_error
-                assert (CONTINUES in str(outcome)) is self._is_under_way(), f"{outcome}"  # 7
+                assert (CONTINUES in str(outcome)) is self._is_under_way() is outcome.is_in_progress, f"{outcome}"  # 7
                 self._check_last_side_reads()
             case _:
                 assert verdict is not None

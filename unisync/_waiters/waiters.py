@@ -490,7 +490,9 @@ class Waiter(Generic[J]):
             error=self.error,
             unread=self._unread,
         )
-        raise WaitTimeoutError(message, **self._error_arguments, last_error=self.error)
+        raise WaitTimeoutError(
+            message, **self._error_arguments, last_error=self.error, is_in_progress=self._is_in_progress
+        )
 
     def _outlook(self) -> str:
         """What is to be expected of the sync."""

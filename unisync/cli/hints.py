@@ -142,15 +142,13 @@ def _hint_failed(error: SyncFailedError, settings: Settings, ref: str) -> str:
 
 
 def _hint_timed_out(error: WaitTimeoutError, settings: Settings, ref: str, again: Sequence[str]) -> str:
-    from unisync._waiters.messages import CONTINUES
-
     command, job = settings.command_line, error.job
     longer = command("wait", ref, *again, "--timeout", "30m")
     if job is None and error.last_error is not None:
         return f"no poll succeeded; {_hint(error.last_error, settings, ref, again)}"
     if job is None:
         return "no poll was answered in time: check the connection, the endpoint and any proxy."
-    if CONTINUES in str(error):
+    if error.is_in_progress:
         return f"wait longer: {longer}"
     if "deleted" in again:
         return f"delete it: {command('delete', ref)}"

@@ -165,6 +165,7 @@ def wait_error(it: WaitError) -> None:
 
 def wait_timeout_error(it: WaitTimeoutError) -> TimeoutError:
     assert_type(it.last_error, UnisyncError | None)
+    assert_type(it.is_in_progress, bool)
     return it
 
 
