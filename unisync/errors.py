@@ -382,7 +382,7 @@ class WaitTimeoutError(WaitError, TimeoutError):
         self.last_error = last_error
         """The transient error of the last poll, if it failed: throttling, a server error, a lost connection."""
         self.is_in_progress = is_in_progress
-        """Whether AWS was working on what was waited for when it was last read. Otherwise, a longer wait may not help."""
+        """Whether AWS was working on what was waited for when it was last read. If not, a longer wait may not help."""
 
 
 class WaitStoppedError(WaitError):

@@ -344,9 +344,11 @@ class Oracle:
         if proven:
             return Verdict("superseded", superseded_by=frozenset(proven))
         # (c): an attempt away from ours was there from the start, and AWS has had the time to notice a new push.
-        has_settled = self.seen[-1].at - first.at >= SETTLING_TIME
+        # Nor has it turned to ours since: a read may be stale.
+        turned_at = max([first.at, *(each.at for each in self.seen if self._shows_ours(each.snapshot))])
+        has_settled = self.seen[-1].at - turned_at >= SETTLING_TIME
         if latest is not None and is_away and was_there and has_settled and self.rules.started_after is None:
-            return Verdict("superseded", superseded_by=frozenset({latest.sha}), was_before=True)
+            return Verdict("superseded", superseded_by=frozenset({latest.sha}), was_before=shown is None)
         return None
 
     def _follows_ours(self, attempt: Attempt) -> bool:

@@ -110,7 +110,8 @@ def test_a_roll_back_that_aws_noticed_is_superseded_by_what_follows() -> None:
     noticed = git_job(AWAY.latest_sync, AWAY.latest_sync, OLD)
     then = git_job(AWAY.latest_sync, AWAY.latest_sync, SKIPPED)
     assert judge(OLD, AWAY, noticed, then, interval=100) == ["pending", "pending", SKIPPED]
-    assert judge(OLD, AWAY, noticed, AWAY, AWAY, interval=100) == ["pending"] * 4, "it may be a stale read"
+    assert judge(OLD, AWAY, noticed, AWAY, noticed, AWAY, interval=100) == ["pending"] * 5, "it may be a stale read"
+    assert judge(OLD, AWAY, noticed, AWAY, AWAY, interval=100) == ["pending"] * 3 + [NEWER], "it has lasted"
 
 
 def test_an_attempt_that_is_too_old_does_not_hide_what_follows() -> None:

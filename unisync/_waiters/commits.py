@@ -6,8 +6,9 @@ it. Superseded is said only on one of three proofs:
 
 - An attempt sets out from our commit, or follows an attempt to sync it, and was not there at the first poll.
 - AWS was seen to desire or to attempt our commit, and then desires or attempts one that was not seen before it.
-- An attempt away from our commit was there at the first poll, and is still the latest after `SETTLING_TIME`: our
-  commit was replaced before the wait began. Until then, the commit may have been pushed again, as for a roll-back.
+- An attempt away from our commit was there at the first poll, and is still the latest `SETTLING_TIME` after that and
+  after AWS was last seen to desire ours: our commit was replaced before the wait began. Until then, it may have been
+  pushed again, as for a roll-back.
 
 Everything else is pending: a read may be stale, and AWS takes a while to notice a push.
 """
@@ -59,7 +60,8 @@ class CommitJudge:
         self._is_first = True
         self._first_attempt: ResourceSyncAttempt | None = None
         """The latest attempt at the first poll."""
-        self._first_seen_at = 0.0
+        self._settled_since = 0.0
+        """When AWS was last seen to desire or attempt our commit; else, when the first poll was."""
         self._is_seen_by_aws = False
         """Whether AWS was seen to desire or attempt our commit."""
         self._our_attempt: ResourceSyncAttempt | None = None
@@ -70,9 +72,9 @@ class CommitJudge:
     def judge(self, job: GitSyncJob, elapsed: float) -> Judgement:
         """Judge the job of the next poll, `elapsed` seconds after the wait started."""
         if self._is_first:
-            self._is_first, self._first_attempt, self._first_seen_at = False, job.latest_sync, elapsed
+            self._is_first, self._first_attempt, self._settled_since = False, job.latest_sync, elapsed
         judgement = self._judge(job, elapsed)
-        self._remember(job)
+        self._remember(job, elapsed)
         return judgement
 
     def is_attempted(self, job: GitSyncJob) -> bool:
@@ -130,9 +132,9 @@ class CommitJudge:
             was_there = self.was_there_at_first(_attempt_id(latest))
             if not was_there and (is_away or self._follows_ours(latest) or self._is_new(latest.target_revision)):
                 return Superseded(latest.target_revision, latest)
-            is_settled = elapsed - self._first_seen_at >= SETTLING_TIME and self._earliest is None
-            if is_away and was_there and is_settled and not self._is_seen_by_aws:
-                return Superseded(latest.target_revision, latest, was_before=True)
+            is_settled = elapsed - self._settled_since >= SETTLING_TIME and self._earliest is None
+            if is_away and was_there and is_settled:
+                return Superseded(latest.target_revision, latest, was_before=not self._is_seen_by_aws)
         return Superseded(desired) if desired is not None and self._is_new(desired) else None
 
     def _follows_ours(self, attempt: ResourceSyncAttempt) -> bool:
@@ -143,7 +145,7 @@ class CommitJudge:
         """Whether AWS turned to a commit after it had turned to ours."""
         return self._is_seen_by_aws and revision.sha not in self._seen_before
 
-    def _remember(self, job: GitSyncJob) -> None:
+    def _remember(self, job: GitSyncJob, elapsed: float) -> None:
         """Note whether AWS has seen our commit, and until then what else it worked on."""
         if self._wanted is None:
             return
@@ -155,7 +157,8 @@ class CommitJudge:
                 self._seen_before.add(latest.initial_revision.sha)
         if latest is not None and self._wanted.matches(latest.target_revision):
             self._our_attempt = latest
-        self._is_seen_by_aws = self._is_seen_by_aws or any(map(self._wanted.matches, seen))
+        if any(map(self._wanted.matches, seen)):
+            self._is_seen_by_aws, self._settled_since = True, elapsed
 
 
 def _attempt_id(attempt: ResourceSyncAttempt) -> tuple[str, datetime]:
