@@ -37,7 +37,7 @@ class OrNewer:
     """
 
     def __init__(self, sha: str) -> None:
-        self.description = f"commit {sha[:12]} or a newer one"
+        self.description: str = f"commit {sha[:12]} or a newer one"
         self._verdicts: dict[str, bool] = {}
         _git("rev-parse", "--git-dir")
         self._sha = sha

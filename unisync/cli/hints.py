@@ -40,7 +40,7 @@ class HintedError(click.ClickException):
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
-        self.hint = f"Next: {hint}"
+        self.hint: str = f"Next: {hint}"
 
 
 def hint_for(
