@@ -252,7 +252,7 @@ NOT_OBJECTS = [b"[]", b"null", b'"text"', b"3", b"{", b"\xff\xfe", b"", b"[" * 1
 @pytest.mark.parametrize("body", NOT_OBJECTS, ids=lambda body: repr(body[:9]))
 def test_a_body_that_is_not_a_json_object_is_rejected(application: Application, body: bytes) -> None:
     add_resources(application)
-    expected = "InvalidInputException" if body == b"" else "SerializationException"
+    expected = "ValidationException" if body == b"" else "SerializationException"
     error = parse_error(application.handle(signed_json("codeconnections", "GetSyncConfiguration", body)))
     assert (error.status, error.code) == (400, expected)
 

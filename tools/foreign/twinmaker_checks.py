@@ -18,8 +18,8 @@ def check_twinmaker(checks: Checks) -> None:
     checks.returns("CreateSyncJob", {**params, "tags": {"team": "plant"}}, {**created, "arn": f"{arn}SITEWISE"})
     checks.returns("CreateSyncJob", {**params, **other}, {**created, "arn": f"{arn}OTHER"}, " with another source")
     checks.rejects("CreateSyncJob", params, "ConflictException", "that exists")
-    checks.rejects("CreateSyncJob", {**params, "syncRole": "not the ARN of a role"}, INVALID, "with a malformed role")
-    checks.rejects("CreateSyncJob", {**params, "tags": {"team": "x" * 257}}, INVALID, "with a tag that is too long")
+    checks.rejects_constraint("CreateSyncJob", {**params, "syncRole": "not the ARN of a role"}, "with a malformed role")
+    checks.rejects_constraint("CreateSyncJob", {**params, "tags": {"team": "x" * 257}}, "with a tag that is too long")
     checks.rejects_signature("CreateSyncJob", params)
 
     time.sleep(0.1)  # a minute of the emulator's clock
@@ -46,7 +46,7 @@ def check_twinmaker(checks: Checks) -> None:
         description = "".join(f" by {name}" for each in filters for name in each)
         checks.returns("ListSyncResources", {**job, "filters": filters}, {"syncResources": resources}, description)
     checks.lists("ListSyncResources", job, "syncResources", [good, bad, component_type])
-    checks.rejects("ListSyncResources", {**job, "filters": [{"state": "GOOD"}]}, INVALID, "in an unknown state")
+    checks.rejects_constraint("ListSyncResources", {**job, "filters": [{"state": "GOOD"}]}, "in an unknown state")
 
     checks.returns("DeleteSyncJob", job, {"state": "DELETING"})
     time.sleep(0.1)

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.model import StructureShape
 
 from unisync.emulator._protocol.operations import Operation
-from unisync.emulator._protocol.serialization import Document, validation_code
+from unisync.emulator._protocol.serialization import Document, rejection_code
 from unisync.emulator.errors import AwsError
 
 DEFAULT_PAGE_SIZE = 50
@@ -51,7 +51,7 @@ def paginate(
     token = params.get(token_param) if token_param else None
     last = _decode_token(token, scope) if token else -1
     if last is None:
-        raise AwsError(validation_code(operation), "Invalid pagination token")
+        raise AwsError(rejection_code(operation), "Invalid pagination token")
     remaining = sorted(number for number in result.items if number > last)
     size = _page_size(params.get(size_param) if size_param else FIXED_PAGE_SIZE, max_items)
     if token_field is None or size >= len(remaining) or not _has_pages(operation, token_field):
