@@ -34,6 +34,8 @@ def emulator(it: Emulator) -> None:
     it.remove_role("arn:aws:iam::123456789012:role/reader")
     it.expire_credentials(account=None)
     it.fault("GetSyncJob", "ThrottlingException", times=3, service="iottwinmaker", seconds=1, message="no")
+    it.fault("*", "InternalFailure", times=None, status=501)
+    it.fault("GetRepository", "missing-member", member="connectionArn")
     it.clear_faults()
     it.throttle("GetSyncJob", rate=5, burst=2)
     it.start()

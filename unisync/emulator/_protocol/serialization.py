@@ -93,7 +93,7 @@ def write_reply(operation: Operation, reply: Document) -> Response:
 
 
 def write_error(protocol: Protocol, service: str | None, error: AwsError) -> Response:
-    """Serialize an error. Its HTTP status is the one that the service's model declares, if it declares one."""
+    """Serialize an error. Its HTTP status is its own, or else the one that the service's model declares."""
     if protocol is Protocol.QUERY:
         return _xml_error(service, to_query_error(error))
     shape = _error_shape(service, error)
@@ -115,7 +115,7 @@ def _error_shape(service: str | None, error: AwsError) -> StructureShape | None:
 
 
 def _status(error: AwsError, service: str | None, shape: StructureShape | None) -> int:
-    if service is None or shape is None:
+    if error.status is not None or service is None or shape is None:
         return error.status or 400
     declared = shape.metadata.get("error", {}).get("httpStatusCode")
     return declared or (500 if is_server_fault(service, shape.name) else 400)
