@@ -92,7 +92,7 @@ def test_the_reply_of_get_sync_job(aws: Emulator, boto: BotoClients) -> None:
     )
     aws.clock.advance(30)
     job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
-    assert created["arn"] == f"arn:aws:iottwinmaker:{REGION}:{ACCOUNT}:workspace/factory/sync-job/SITEWISE"
+    assert created["arn"] == f"arn:aws:iottwinmaker:{REGION}:{ACCOUNT}:workspace/factory/sync-job/SITEWISE-default"
     assert created["state"] == "CREATING"
     assert abs(created["creationDateTime"] - now) < timedelta(milliseconds=2)
     assert job["arn"] == created["arn"]

@@ -15,8 +15,10 @@ def check_twinmaker(checks: Checks) -> None:
     params = {**job, "syncRole": ROLE}
     arn = f"arn:aws:iottwinmaker:{REGION}:{ACCOUNT}:workspace/factory/sync-job/"
     created = {"creationDateTime": DATE, "state": "CREATING"}
-    checks.returns("CreateSyncJob", {**params, "tags": {"team": "plant"}}, {**created, "arn": f"{arn}SITEWISE"})
-    checks.returns("CreateSyncJob", {**params, **other}, {**created, "arn": f"{arn}OTHER"}, " with another source")
+    checks.returns("CreateSyncJob", {**params, "tags": {"team": "plant"}}, {**created, "arn": f"{arn}SITEWISE-default"})
+    checks.returns(
+        "CreateSyncJob", {**params, **other}, {**created, "arn": f"{arn}OTHER-default"}, " with another source"
+    )
     checks.rejects("CreateSyncJob", params, "ConflictException", "that exists")
     checks.rejects_constraint("CreateSyncJob", {**params, "syncRole": "not the ARN of a role"}, "with a malformed role")
     checks.rejects_constraint("CreateSyncJob", {**params, "tags": {"team": "x" * 257}}, "with a tag that is too long")
@@ -24,13 +26,15 @@ def check_twinmaker(checks: Checks) -> None:
 
     time.sleep(0.1)  # a minute of the emulator's clock
     dates = {"creationDateTime": DATE, "updateDateTime": DATE}
-    summary = {**job, **dates, "arn": f"{arn}SITEWISE", "status": {"state": "ACTIVE"}}
+    summary = {**job, **dates, "arn": f"{arn}SITEWISE-default", "status": {"state": "ACTIVE"}}
     checks.returns("GetSyncJob", job, {**summary, "syncRole": ROLE})
     checks.returns("GetSyncJob", {"syncSource": "SITEWISE"}, {**summary, "syncRole": ROLE}, " without a workspace")
     checks.rejects("GetSyncJob", {**job, "syncSource": "NOTHING"}, NOT_FOUND, "that does not exist")
     checks.rejects_signature("GetSyncJob", job)
 
-    checks.lists("ListSyncJobs", factory, "syncJobSummaries", [summary, {**summary, **other, "arn": f"{arn}OTHER"}])
+    checks.lists(
+        "ListSyncJobs", factory, "syncJobSummaries", [summary, {**summary, **other, "arn": f"{arn}OTHER-default"}]
+    )
     checks.rejects("ListSyncJobs", {"workspaceId": "nothing"}, INVALID, "of a missing workspace")
 
     error = {"code": "SYNC_PROCESSING_ERROR", "message": "The asset has no model"}

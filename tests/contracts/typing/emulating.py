@@ -52,6 +52,8 @@ async def awaited() -> None:
 def setup(it: Setup) -> None:
     it.add_workspace("factory")
     it.add_sync_resource("factory", "pump", resource_type="COMPONENT_TYPE", outcome="ERROR", reason="no", duration=5)
+    it.add_sync_resource("factory", "pump", outcome="ERROR", retry_after=60)
+    it.fail_deletion("factory", sync_source="SITEWISE", reason="no")
     it.remove_sync_resource("factory", "pump")
     it.deny_role("arn:aws:iam::123456789012:role/sync", "no")
     assert_type(it.add_connection("GitHub"), str)

@@ -48,6 +48,7 @@ class Setup(Actions):
         code: str = "SYNC_PROCESSING_ERROR",
         reason: str | None = None,
         duration: float = RESOURCE_DURATION,
+        retry_after: float | None = None,
     ) -> None:
         """Add a resource to a workspace's source, for its sync job to sync. The job need not exist yet.
 
@@ -56,25 +57,38 @@ class Setup(Actions):
         Args:
             workspace_id: The workspace.
             external_id: The resource's id in the source.
-            resource_id: Its id in the workspace. Without one, AWS's replies have none.
+            resource_id: Its id in the workspace; by default, as AWS documents it: for an entity its external id, for a
+                component type "iotsitewise.assetmodel:" and its external id, and in the default workspace of SiteWise
+                the external id for both. A resource in ERROR has no id by default, which is a guess.
             resource_type: What it becomes in the workspace.
             sync_source: The source.
             outcome: The state in which its sync ends.
             code: AWS's code of the error, if `outcome` is "ERROR".
             reason: The message of the error.
             duration: Emulated seconds from when the job first lists it to the end of its sync; may be infinite.
+            retry_after: Emulated seconds in ERROR until AWS retries the sync, which then succeeds. None is never.
         """
-        check(TWINMAKER, "Id", external_id=external_id, resource_id=resource_id)
+        check(TWINMAKER, "Id", external_id=external_id)
+        # Not as an `Id`, the shape of the reply: the ids that AWS gives to component types do not match its pattern.
+        id_shape = "EntityId" if resource_type == "ENTITY" else "ComponentTypeId"
+        check(TWINMAKER, id_shape, resource_id=resource_id)
         check(TWINMAKER, "SyncResourceType", resource_type=resource_type)
         check(TWINMAKER, "SyncSource", sync_source=sync_source)
         check(TWINMAKER, "ErrorCode", code=code)
         check(TWINMAKER, "ErrorMessage", reason=reason)
-        check_seconds(duration=duration)
+        check_seconds(duration=duration, **({} if retry_after is None else {"retry_after": retry_after}))
         check_one_of("IN_SYNC", "ERROR", outcome=outcome)
         error = (code, reason or f"Unable to sync {external_id}") if outcome == "ERROR" else None
         with self._account.lock:
             self._workspace(workspace_id).resources[sync_source, resource_type, external_id] = SyncResource(
-                sync_source, resource_type, external_id, resource_id, duration, error, created_at=self._now()
+                sync_source,
+                resource_type,
+                external_id,
+                resource_id,
+                duration,
+                error,
+                retry_after,
+                created_at=self._now(),
             )
 
     def remove_sync_resource(
@@ -91,6 +105,23 @@ class Setup(Actions):
             if resource is None or resource.removed_at is not None:
                 raise ValueError(f"external_id: {sync_source} has no {resource_type} {external_id!r}")
             resource.removed_at = self._now()
+
+    def fail_deletion(
+        self, workspace_id: str, *, sync_source: str = "SITEWISE", reason: str = "Unable to delete the synced resources"
+    ) -> None:
+        """Let the deletion of a sync job fail: it ends in ERROR with SYNC_DELETING_ERROR and this `reason`.
+
+        That is the deletion in progress, or else the next one. The DeleteSyncJob after it succeeds.
+
+        Raises:
+            ValueError: There is no such job.
+        """
+        check(TWINMAKER, "ErrorMessage", reason=reason)
+        with self._account.lock:
+            job = self._workspace(workspace_id).jobs.get(sync_source)
+            if job is None or job.is_deleted(self._now()):
+                raise ValueError(f"sync_source: {workspace_id} has no sync job {sync_source!r}")
+            job.fail_deletion(self._now(), ("SYNC_DELETING_ERROR", reason))
 
     def add_connection(self, provider: str = "GitHub") -> str:
         """Add a CodeConnections connection to a provider; return its ARN."""
