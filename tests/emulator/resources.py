@@ -20,7 +20,7 @@ _TEMPLATE = {"templateName": "web", "templateType": "SERVICE"}
 _SPARE = {"name": "acme/spare", "provider": "GITHUB"}
 _WEB = {"repositoryName": "acme/web", "repositoryProvider": "GITHUB"}
 _TEMPLATES = {"repositoryName": "acme/templates", "repositoryProvider": "GITHUB"}
-_PARAMS = {
+_PARAMS: dict[str, dict[str, Mapping[str, object]]] = {
     "iottwinmaker": {
         "CreateSyncJob": {**_JOB, "syncRole": ROLE},
         "GetSyncJob": _JOB,
@@ -114,5 +114,6 @@ def add_blockers(aws: Setup) -> None:
     """Block the stack and the service of `populate`, with the blocker id in REQUESTS."""
     aws.block(stack="payments-prod", reason="by hand")
     aws.block(service="web", reason="by hand")
-    for blockers in (aws._account.stacks["payments-prod"].sync.own_blockers, aws._account.services["web"].blockers):
+    stack, service = aws._account.configurations["payments-prod"], aws._account.services["web"]
+    for blockers in (stack.sync.blockers(0.0), service.blockers):
         blockers[-1].id = BLOCKER

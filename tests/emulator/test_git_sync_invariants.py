@@ -120,7 +120,7 @@ class Histories(RuleBasedStateMachine):
 
     @staticmethod
     def never_blocked(sync: GitSync) -> bool:
-        return not sync.own_blockers and not sync.shared_blockers
+        return not sync.blockers(0.0) and not sync.shared_blockers
 
     def compare(self, snapshot: Snapshot, attempts: list[Attempt]) -> None:
         """An attempt never changes its past. Only a push at the very time of its start can replace it."""

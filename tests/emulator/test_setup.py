@@ -78,6 +78,9 @@ RESOURCE = {"workspace_id": "factory", "external_id": "a1"}
         (Setup.add_template, {"name": "web", "repository": "acme/"}, "repository"),
         (Setup.push, {"service": "shop", "sha": LONG}, "sha"),
         (Setup.push, {"service": "shop", "sha": "aaaaaaa", "duration": -1.0}, "duration"),
+        (Setup.modify, {"service": "shop"}, "instance"),
+        (Setup.delete_stack_by_hand, {"name": "payments"}, "name"),
+        (Setup.fail_retry, {"stack": "payments"}, "stack"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )

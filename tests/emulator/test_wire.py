@@ -283,7 +283,7 @@ def test_a_bug_of_the_emulator_is_an_internal_failure(
 ) -> None:
     add_resources(application)
     # No request leads to an invalid reply, but an invalid state does.
-    application.account(ACCOUNT, REGION).stacks["payments-prod"].role_arn = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    application.account(ACCOUNT, REGION).configurations["payments-prod"].role_arn = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     response = application.handle(signed_json("codeconnections", "GetSyncConfiguration", STACK))
     assert parse_error(response)[:2] == (500, "InternalFailure")
     assert "RoleArn" in caplog.text

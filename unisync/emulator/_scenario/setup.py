@@ -14,9 +14,10 @@ from unisync.emulator._scenario.checks import (
     check_seconds,
     split_repository,
 )
-from unisync.emulator._state.account import ProtonService, Stack, Template
+from unisync.emulator._state.account import ProtonService, Template
 from unisync.emulator._state.git_sync import GitSync
 from unisync.emulator._state.repository import Repository, SourceLocation
+from unisync.emulator._state.sync_configurations import SyncConfiguration
 from unisync.emulator._state.sync_jobs import RESOURCE_DURATION, SyncResource, Workspace
 from unisync.emulator.services.proton.common import PROVIDERS
 
@@ -138,28 +139,39 @@ class Setup(Actions):
         self,
         name: str,
         *,
-        repository: str,
+        repository: str | None = None,
         branch: str = "main",
         config_file: str = "deployment.yaml",
         provider: str = "GitHub",
     ) -> None:
-        """Add a CloudFormation stack with a sync configuration that follows `repository` ("owner/name").
+        """Add a CloudFormation stack, unless it exists.
 
-        A missing repository link is added as well.
+        With a `repository` ("owner/name"), it gets a sync configuration that follows the repository, and the repository
+        link is added if it is missing. Without one, it has no new configuration, and CreateSyncConfiguration can add
+        it. A stack that does not exist can have a configuration as well, but each attempt to sync it fails.
         """
         check(CODECONNECTIONS, "ResourceName", name=name)
         check(CODECONNECTIONS, "BranchName", branch=branch)
         with self._account.lock:
-            source = SourceLocation(self._ensure_link("repository", repository, provider), branch, config_file)
-            role = f"arn:aws:iam::{self._account.account}:role/git-sync"
-            now = self._now()
-            self._account.stacks[name] = Stack(GitSync(name, created_at=now), source, role, created_at=now)
+            link = None if repository is None else self._ensure_link("repository", repository, provider)
+            stack, now = self._account.create_stack(name), self._now()
+            if link is not None:
+                self._account.configurations[name] = SyncConfiguration(
+                    GitSync(name, stack, created_at=now),
+                    stack,
+                    SourceLocation(link, branch, config_file),
+                    f"arn:aws:iam::{self._account.account}:role/git-sync",
+                    created_at=now,
+                )
 
     def remove_stack(self, name: str) -> None:
-        """Remove a stack and its sync configuration."""
+        """Remove a stack and its sync configuration. `delete_stack_by_hand` keeps the configuration."""
         with self._account.lock:
-            if self._account.stacks.pop(name, None) is None:
+            stack = self._account.stacks.get(name)
+            if stack is None or not (stack.exists or name in self._account.configurations):
                 raise ValueError(f"name: there is no stack {name!r}")
+            del self._account.stacks[name]
+            self._account.configurations.pop(name, None)
 
     def add_repository(self, full_name: str, *, provider: str = "GitHub") -> None:
         """Register a repository ("owner/name") with Proton."""

@@ -10,19 +10,10 @@ from dataclasses import dataclass, field
 from unisync.emulator._state.entity import Entity
 from unisync.emulator._state.git_sync import Blocker, GitSync
 from unisync.emulator._state.repository import Repository, SourceLocation
+from unisync.emulator._state.stacks import Stack
+from unisync.emulator._state.sync_configurations import SyncConfiguration
 from unisync.emulator._state.sync_jobs import Workspace
 from unisync.emulator.clock import EmulatorClock
-
-
-@dataclass(slots=True)
-class Stack(Entity):
-    """A CloudFormation stack with its sync configuration."""
-
-    sync: GitSync
-    source: SourceLocation
-    role_arn: str
-    settings: dict[str, str] = field(default_factory=dict[str, str])
-    """The optional settings that were set, by AWS's names."""
 
 
 @dataclass(slots=True)
@@ -60,6 +51,9 @@ class AccountState:
     links: dict[str, Repository] = field(default_factory=dict[str, Repository])
     """CodeConnections' repository links, by id."""
     stacks: dict[str, Stack] = field(default_factory=dict[str, Stack])
+    """CloudFormation's stacks, by name. Some do not exist, but have a sync configuration."""
+    configurations: dict[str, SyncConfiguration] = field(default_factory=dict[str, SyncConfiguration])
+    """The sync configurations, by the names of the stacks."""
     repositories: dict[tuple[str, str], Repository] = field(default_factory=dict[tuple[str, str], Repository])
     """Proton's registered repositories, by full name and provider."""
     services: dict[str, ProtonService] = field(default_factory=dict[str, ProtonService])
@@ -84,6 +78,20 @@ class AccountState:
         """The ARN of a connection to a provider. It is created if there is none."""
         existing = (arn for arn, of in self.connections.items() if of == provider)
         return next(existing, None) or self.add_connection(provider)
+
+    def stack_arn(self, name: str) -> str:
+        """A new ARN for a stack. Stacks of the same name have different ARNs, one after another."""
+        return self.arn("cloudformation", f"stack/{name}/{uuid.uuid4()}")
+
+    def stack(self, name: str) -> Stack:
+        """The stack with a name. If it is unknown, it does not exist."""
+        return self.stacks.setdefault(name, Stack(name, self.stack_arn(name), created_at=self.clock.now()))
+
+    def create_stack(self, name: str) -> Stack:
+        """The stack with a name, which exists from now on."""
+        stack = self.stack(name)
+        stack.create(self.clock.now(), self.stack_arn(name))
+        return stack
 
     def find_link(self, owner: str, name: str, provider: str) -> Repository | None:
         """The repository link to a repository; None if there is none."""

@@ -13,7 +13,7 @@ ATTEMPT_DURATION = 30.0
 CLONED_AFTER, CONFIGURED_AFTER, SYNCS_STARTED_AFTER = 1.0, 2.0, 3.0
 """Seconds from the detection of a push to each step of the repository's own attempt."""
 
-SUCCEEDED, INITIATED, IN_PROGRESS = "SUCCEEDED", "INITIATED", "IN_PROGRESS"
+SUCCEEDED, FAILED, INITIATED, IN_PROGRESS = "SUCCEEDED", "FAILED", "INITIATED", "IN_PROGRESS"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from botocore.model import StructureShape
 from unisync.emulator._protocol.operations import service_model
 from unisync.emulator._protocol.pagination import ListResult
 from unisync.emulator._protocol.serialization import Document
-from unisync.emulator._state.account import Stack
 from unisync.emulator._state.git_sync import GitSync
 from unisync.emulator._state.repository import Repository, SourceLocation
+from unisync.emulator._state.sync_configurations import SYNC_TYPE, SyncConfiguration
 from unisync.emulator.errors import AwsError
 from unisync.emulator.services.git_sync_serializer import GitSyncSerializer
 from unisync.emulator.services.request import Handler, OperationRequest
@@ -72,7 +72,7 @@ def update_repository_link(request: OperationRequest) -> Document:
 def delete_repository_link(request: OperationRequest) -> Document:
     """DeleteRepositoryLink."""
     link = _find_link(request)
-    if any(stack.source.repository is link for stack in request.account.stacks.values()):
+    if any(each.source.repository is link for each in request.account.configurations.values()):
         raise AwsError("SyncConfigurationStillExistsException", f"Repository link {link.id} has sync configurations")
     del request.account.links[link.id]
     return {}
@@ -86,56 +86,59 @@ def list_repository_links(request: OperationRequest) -> ListResult:
 
 
 def create_sync_configuration(request: OperationRequest) -> Document:
-    """CreateSyncConfiguration. It does not check whether the stack exists."""
-    params, name = request.params, request.params["ResourceName"]
-    if name in request.account.stacks:
+    """CreateSyncConfiguration. The stack need not exist, but each attempt to sync it fails until it does."""
+    params, name, account = request.params, request.params["ResourceName"], request.account
+    if name in account.configurations:
         raise AwsError("ResourceAlreadyExistsException", f"A sync configuration already exists for resource: {name}")
     source = SourceLocation(_find_link(request, "InvalidInputException"), params["Branch"], params["ConfigFile"])
-    if len(request.account.stacks) >= MAX_CONFIGURATIONS:
+    if len(account.configurations) >= MAX_CONFIGURATIONS:
         raise AwsError("LimitExceededException", f"This account has {MAX_CONFIGURATIONS} sync configurations already")
     _check_branch_quota(request, source, "LimitExceededException")
-    sync = GitSync(name, created_at=request.now)
-    stack = Stack(sync, source, params["RoleArn"], _settings(request), created_at=request.now)
-    request.account.stacks[name] = stack
-    return {"SyncConfiguration": _configuration(request, stack)}
+    stack = account.stack(name)
+    sync = GitSync(name, stack, created_at=request.now)
+    configuration = SyncConfiguration(
+        sync, stack, source, params["RoleArn"], _settings(request), created_at=request.now
+    )
+    account.configurations[name] = configuration
+    return {"SyncConfiguration": _configuration(request, configuration)}
 
 
 def get_sync_configuration(request: OperationRequest) -> Document:
     """GetSyncConfiguration."""
-    return {"SyncConfiguration": _configuration(request, _find_stack(request))}
+    return {"SyncConfiguration": _configuration(request, _find_configuration(request))}
 
 
 def update_sync_configuration(request: OperationRequest) -> Document:
     """UpdateSyncConfiguration. Parameters that are absent change nothing."""
-    stack, params = _find_stack(request), request.params
-    link = _find_link(request) if "RepositoryLinkId" in params else stack.source.repository
-    branch = params.get("Branch", stack.source.branch)
-    source = SourceLocation(link, branch, params.get("ConfigFile", stack.source.directory))
-    if (source.repository, source.branch) != (stack.source.repository, stack.source.branch):
+    configuration, params = _find_configuration(request), request.params
+    old = configuration.source
+    link = _find_link(request) if "RepositoryLinkId" in params else old.repository
+    source = SourceLocation(link, params.get("Branch", old.branch), params.get("ConfigFile", old.directory))
+    if (source.repository, source.branch) != (old.repository, old.branch):
         _check_branch_quota(request, source, "InvalidInputException")
-    stack.source = source
-    stack.role_arn = params.get("RoleArn", stack.role_arn)
-    stack.settings |= _settings(request)
-    return {"SyncConfiguration": _configuration(request, stack)}
+    configuration.source = source
+    configuration.role_arn = params.get("RoleArn", configuration.role_arn)
+    configuration.settings |= _settings(request)
+    return {"SyncConfiguration": _configuration(request, configuration)}
 
 
 def delete_sync_configuration(request: OperationRequest) -> Document:
-    """DeleteSyncConfiguration. It has no error for a missing configuration."""
-    request.account.stacks.pop(request.params["ResourceName"], None)
+    """DeleteSyncConfiguration. It has no error for a missing configuration, and leaves the stack as it is."""
+    request.account.configurations.pop(request.params["ResourceName"], None)
     return {}
 
 
 def list_sync_configurations(request: OperationRequest) -> ListResult:
     """ListSyncConfigurations."""
-    stacks = _stacks_of(request, _find_link(request))
-    return ListResult("SyncConfigurations", {stack.number: _configuration(request, stack) for stack in stacks})
+    configurations = _configurations_of(request, _find_link(request))
+    return ListResult("SyncConfigurations", {each.number: _configuration(request, each) for each in configurations})
 
 
 def list_repository_sync_definitions(request: OperationRequest) -> ListResult:
     """ListRepositorySyncDefinitions. The parent of a stack is the stack itself."""
     definitions = {
-        stack.number: _SERIALIZER.definition(stack.source, stack.sync.target, stack.sync.target)
-        for stack in _stacks_of(request, _find_link(request))
+        each.number: _SERIALIZER.definition(each.source, each.sync.target, each.sync.target)
+        for each in _configurations_of(request, _find_link(request))
     }
     return ListResult("RepositorySyncDefinitions", definitions)
 
@@ -151,7 +154,7 @@ def get_repository_sync_status(request: OperationRequest) -> Document:
 
 def get_resource_sync_status(request: OperationRequest) -> Document:
     """GetResourceSyncStatus. Before the first attempt it is not found."""
-    status = _SERIALIZER.sync_status(_find_stack(request).sync, request.account, request.now)
+    status = _SERIALIZER.sync_status(_find_configuration(request).sync, request.account, request.now)
     if "LatestSync" not in status:
         raise _status_not_found(request)
     return status
@@ -159,19 +162,20 @@ def get_resource_sync_status(request: OperationRequest) -> Document:
 
 def get_sync_blocker_summary(request: OperationRequest) -> Document:
     """GetSyncBlockerSummary."""
-    stack = _find_stack(request)
-    blockers = _SERIALIZER.blockers(stack.sync.own_blockers, request.account)
-    return {"SyncBlockerSummary": {"ResourceName": stack.sync.target, "LatestBlockers": blockers}}
+    sync = _find_configuration(request).sync
+    blockers = _SERIALIZER.blockers(sync.blockers(request.now), request.account)
+    return {"SyncBlockerSummary": {"ResourceName": sync.target, "LatestBlockers": blockers}}
 
 
 def update_sync_blocker(request: OperationRequest) -> Document:
-    """UpdateSyncBlocker: resolves the blocker."""
-    stack, blocker_id = _find_stack(request), request.params["Id"]
-    blocker = next((each for each in stack.sync.own_blockers if each.id == blocker_id), None)
+    """UpdateSyncBlocker: resolves the blocker, and starts the sync of the newest commit that waits for that."""
+    sync, blocker_id = _find_configuration(request).sync, request.params["Id"]
+    blocker = next((each for each in sync.blockers(request.now) if each.id == blocker_id), None)
     if blocker is None:
-        raise AwsError("SyncBlockerDoesNotExistException", f"{stack.sync.target} has no sync blocker {blocker_id}")
-    blocker.resolve(request.now, request.params["ResolvedReason"])
-    return {"ResourceName": stack.sync.target, "SyncBlocker": _SERIALIZER.blocker(blocker, request.account)}
+        raise AwsError("SyncBlockerDoesNotExistException", f"{sync.target} has no sync blocker {blocker_id}")
+    if blocker.resolve(request.now, request.params["ResolvedReason"]) and blocker.retry_fails:
+        raise AwsError("RetryLatestCommitFailedException", f"Retrying the latest commit of {sync.target} failed")
+    return {"ResourceName": sync.target, "SyncBlocker": _SERIALIZER.blocker(blocker, request.account)}
 
 
 def _find_link(request: OperationRequest, error_code: str = "ResourceNotFoundException") -> Repository:
@@ -191,11 +195,11 @@ def _link_info(request: OperationRequest, link: Repository) -> Document:
     }
 
 
-def _find_stack(request: OperationRequest) -> Stack:
-    stack = request.account.stacks.get(request.params["ResourceName"])
-    if stack is None:
+def _find_configuration(request: OperationRequest) -> SyncConfiguration:
+    configuration = request.account.configurations.get(request.params["ResourceName"])
+    if configuration is None:
         raise _status_not_found(request)
-    return stack
+    return configuration
 
 
 def _status_not_found(request: OperationRequest) -> AwsError:
@@ -205,13 +209,13 @@ def _status_not_found(request: OperationRequest) -> AwsError:
     )
 
 
-def _stacks_of(request: OperationRequest, link: Repository) -> list[Stack]:
-    return [stack for stack in request.account.stacks.values() if stack.source.repository is link]
+def _configurations_of(request: OperationRequest, link: Repository) -> list[SyncConfiguration]:
+    return [each for each in request.account.configurations.values() if each.source.repository is link]
 
 
 def _check_branch_quota(request: OperationRequest, source: SourceLocation, error_code: str) -> None:
-    stacks = _stacks_of(request, source.repository)
-    if sum(stack.source.branch == source.branch for stack in stacks) >= MAX_CONFIGURATIONS_PER_BRANCH:
+    configurations = _configurations_of(request, source.repository)
+    if sum(each.source.branch == source.branch for each in configurations) >= MAX_CONFIGURATIONS_PER_BRANCH:
         message = f"Branch {source.branch} has {MAX_CONFIGURATIONS_PER_BRANCH} sync configurations already"
         raise AwsError(error_code, message)
 
@@ -220,19 +224,19 @@ def _settings(request: OperationRequest) -> dict[str, str]:
     return {name: request.params[name] for name in _OPTIONAL_SETTINGS if name in request.params}
 
 
-def _configuration(request: OperationRequest, stack: Stack) -> Document:
+def _configuration(request: OperationRequest, configuration: SyncConfiguration) -> Document:
     # The models of the two service names differ: a setting of one may be no field of the other.
     shape = service_model(request.service).shape_for("SyncConfiguration")
     fields = shape.members if isinstance(shape, StructureShape) else {}
     return {
-        **_repository(stack.source.repository),
-        "Branch": stack.source.branch,
-        "ConfigFile": stack.source.directory,
-        "RepositoryLinkId": stack.source.repository.id,
-        "ResourceName": stack.sync.target,
-        "RoleArn": stack.role_arn,
-        "SyncType": "CFN_STACK_SYNC",
-        **{name: value for name, value in stack.settings.items() if name in fields},
+        **_repository(configuration.source.repository),
+        "Branch": configuration.source.branch,
+        "ConfigFile": configuration.source.directory,
+        "RepositoryLinkId": configuration.source.repository.id,
+        "ResourceName": configuration.sync.target,
+        "RoleArn": configuration.role_arn,
+        "SyncType": SYNC_TYPE,
+        **{name: value for name, value in configuration.settings.items() if name in fields},
     }
 
 
