@@ -64,6 +64,25 @@ def instance_blockers(boto: BotoClients, name: str | None = "prod", service: str
     return [capitalized(each) for each in reply["serviceSyncBlockerSummary"]["latestBlockers"]]
 
 
+def branch_status(boto: BotoClients, link: str, branch: str = "main") -> dict[str, Any]:
+    """The latest sync of a branch; {} if it is not found."""
+    params = {**SYNC_TYPE, "RepositoryLinkId": link, "Branch": branch}
+    try:
+        found: dict[str, Any] = boto.call("codeconnections", "GetRepositorySyncStatus", params)["LatestSync"]
+    except boto.connections.exceptions.ResourceNotFoundException:
+        return {}
+    return found
+
+
+def proton_branch_status(
+    boto: BotoClients, branch: str = "main", name: str = "acme/web", kind: str = "SERVICE_SYNC"
+) -> dict[str, Any]:
+    """The same in Proton, with the casing of CodeConnections."""
+    params = {"repositoryName": name, "repositoryProvider": "GITHUB", "branch": branch, "syncType": kind}
+    found: dict[str, Any] = capitalized(boto.call("proton", "GetRepositorySyncStatus", params).get("latestSync", {}))
+    return found
+
+
 def texts(attempt: dict[str, Any]) -> list[tuple[str, str]]:
     """The type and the text of each event."""
     return [(event["Type"], event["Event"]) for event in attempt["Events"]]

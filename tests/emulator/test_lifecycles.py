@@ -273,6 +273,14 @@ class Connections(AccountMachine):
         self.stacks[name].push(commit)
         self.branches.setdefault(self.sources[name], Branch()).detected.append(commit.detected)
 
+    @precondition(lambda self: any(stack.desired for stack in self.stacks.values()))
+    @rule(data=st.data(), duration=DURATIONS)
+    def retry(self, data: st.DataObject, duration: float) -> None:
+        name = data.draw(st.sampled_from(sorted(name for name, stack in self.stacks.items() if stack.desired)))
+        self.setup.retry(stack=name, duration=duration)
+        stack = self.stacks[name]
+        stack.push(Commit(stack.desired or "", self.now, "SUCCEEDED", duration))
+
     @precondition(lambda self: self.stacks)
     @rule(data=st.data())
     def change_by_hand(self, data: st.DataObject) -> None:

@@ -382,6 +382,9 @@ def test_a_resolution_whose_retry_fails_resolves_the_blocker_and_syncs_nothing(
     resolve(boto, blocker)
     advance_to(aws, 200)
     assert summary_of(stack_status(boto)) == (NEW, OLD, "SUCCEEDED", OLD)
+    aws.retry(stack="payments")
+    advance_to(aws, 300)
+    assert summary_of(stack_status(boto)) == (NEW, NEW, "SUCCEEDED", NEW)
 
 
 def test_after_a_failed_retry_a_push_is_synced(aws: Emulator, boto: BotoClients) -> None:

@@ -80,6 +80,7 @@ RESOURCE = {"workspace_id": "factory", "external_id": "a1"}
         (Setup.push, {"service": "shop", "sha": "aaaaaaa", "duration": -1.0}, "duration"),
         (Setup.modify, {"service": "shop"}, "instance"),
         (Setup.delete_stack_by_hand, {"name": "payments"}, "name"),
+        (Setup.make_dormant, {"stack": "payments"}, "stack"),
         (Setup.fail_retry, {"stack": "payments"}, "stack"),
     ],
     ids=lambda value: getattr(value, "__name__", None),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from unisync.emulator._scenario.checks import CODECONNECTIONS, check, check_one_of, check_seconds
 from unisync.emulator._state.account import AccountState
 from unisync.emulator._state.git_sync import Blocker, GitSync, ManualChange
 from unisync.emulator._state.manual_changes import contexts_for, reason_for
-from unisync.emulator._state.repository import ATTEMPT_DURATION, Push, SourceLocation
+from unisync.emulator._state.repository import ATTEMPT_DURATION, FAILED, QUEUED, Push, SourceLocation
 from unisync.emulator._state.sync_configurations import SYNC_TYPE, SyncConfiguration
 
 
@@ -19,6 +20,8 @@ class _Target(NamedTuple):
     sync_type: str
     source: SourceLocation | None
     syncs: Sequence[GitSync]
+    configuration: SyncConfiguration | None = None
+    """The sync configuration of a stack."""
 
 
 class _Blocked(NamedTuple):
@@ -45,7 +48,11 @@ class Actions:
         template: str | None = None,
         outcome: Literal["SUCCEEDED", "FAILED"] = "SUCCEEDED",
         reason: str | None = None,
+        events: Iterable[tuple[str, str]] = (),
+        newest_first: bool = False,
+        starts: Literal["sync", "branch", "nothing"] = "sync",
         detection_delay: float = 0.0,
+        start_delay: float = 0.0,
         duration: float = ATTEMPT_DURATION,
     ) -> None:
         """Push a commit to the branch that a stack, a Proton service or a Proton template follows.
@@ -59,29 +66,138 @@ class Actions:
             instance: The one instance of `service` to sync.
             template: The name of a Proton template. Every version of it is synced.
             outcome: How the sync of this commit ends.
-            reason: The message of the last event of a failed sync.
+            reason: The message of the event that ends a failed sync.
+            events: The type and the text of more events after the one of the outcome, such as those of a clean-up. The
+                attempt ends with the last of them.
+            newest_first: List the newest event of the resource's attempt first. AWS documents no order; by default, it
+                is that of time.
+            starts: "sync" to sync the branch and the resource; "branch" to sync only the branch, so that the resource
+                never gets an attempt; "nothing" for an empty commit, or one outside the files that
+                `TriggerResourceUpdateOn` watches.
             detection_delay: Emulated seconds until AWS detects the push.
+            start_delay: Emulated seconds from then to the start of the attempt. Meanwhile, the commit is desired.
             duration: Emulated seconds from the start of the attempt to its end; may be infinite.
 
         Raises:
             ValueError: No such resource exists, or it has no sync config.
         """
         check_one_of("SUCCEEDED", "FAILED", outcome=outcome)
-        if not sha:
-            raise ValueError("sha: expected a commit id, got an empty string")
-        check(CODECONNECTIONS, "SHA", sha=sha)
-        check_seconds(detection_delay=detection_delay, duration=duration)
+        check_one_of("sync", "branch", "nothing", starts=starts)
+        _check_sha(sha)
+        check_seconds(detection_delay=detection_delay, start_delay=start_delay, duration=duration)
+        later_events = tuple(events)
+        with self._account.lock:
+            targets = self._followed(stack, service, instance, template)
+            if starts == "nothing":
+                return
+            for target, source in targets:
+                push = replace(
+                    self._new_push(sha, source),
+                    outcome=outcome,
+                    reason=reason,
+                    detection_delay=detection_delay,
+                    start_delay=start_delay,
+                    duration=duration,
+                    later_events=later_events,
+                    newest_first=newest_first,
+                )
+                if starts == "branch":
+                    source.repository.receive(push, target.sync_type)
+                elif target.configuration is not None:
+                    target.configuration.receive(push)
+                else:
+                    source.repository.receive(push, target.sync_type)
+                    for sync in target.syncs:
+                        sync.pushes.append(push)
+
+    def fail_branch(
+        self,
+        *,
+        sha: str,
+        stack: str | None = None,
+        service: str | None = None,
+        instance: str | None = None,
+        template: str | None = None,
+        file: str | None = None,
+        reason: str | None = None,
+        detection_delay: float = 0.0,
+    ) -> None:
+        """Push a commit for which the sync of the branch fails, for example because a deployment file is broken.
+
+        The resources on the branch get no attempt, and the commit is not desired. The next push succeeds again. The
+        type and the text of the event are a guess.
+
+        Args:
+            sha: The commit.
+            stack: The name of a stack on the branch.
+            service: The name of a Proton service on the branch.
+            instance: An instance of `service`.
+            template: The name of a Proton template on the branch.
+            file: The file that the event names: by default, the one that the resource follows.
+            reason: The text of the event, instead of one about `file`.
+            detection_delay: Emulated seconds until AWS detects the push.
+
+        Raises:
+            ValueError: No such resource exists, or it has no sync config.
+        """
+        self._push_to_branch(FAILED, sha, (stack, service, instance, template), file, reason, detection_delay)
+
+    def queue_branch(
+        self,
+        *,
+        sha: str,
+        stack: str | None = None,
+        service: str | None = None,
+        instance: str | None = None,
+        template: str | None = None,
+        detection_delay: float = 0.0,
+    ) -> None:
+        """Push a commit for which the sync of the branch stays QUEUED, without events, until the next push.
+
+        The resources on the branch get no attempt, and the commit is not desired. See `fail_branch` for the parameters.
+        """
+        self._push_to_branch(QUEUED, sha, (stack, service, instance, template), None, None, detection_delay)
+
+    def retry(
+        self,
+        *,
+        stack: str | None = None,
+        service: str | None = None,
+        instance: str | None = None,
+        template: str | None = None,
+        outcome: Literal["SUCCEEDED", "FAILED"] = "SUCCEEDED",
+        reason: str | None = None,
+        duration: float = ATTEMPT_DURATION,
+    ) -> None:
+        """Retry the latest commit of a resource, as the button of AWS's console does: it gets another attempt.
+
+        The sync of the branch stays as it is, which is a guess. See `push` for the parameters.
+
+        Raises:
+            ValueError: No such resource exists, or AWS has detected no commit for it.
+        """
+        check_one_of("SUCCEEDED", "FAILED", outcome=outcome)
+        check_seconds(duration=duration)
         with self._account.lock:
             now = self._account.clock.now()
-            targets = self._targets(stack, service, instance, template)
-            followed = [(target, target.source) for target in targets if target.source is not None]
-            if not followed:
-                raise ValueError(f"there is no sync config, so no branch; got {stack=}, {service=}, {template=}")
-            for target, source in followed:
-                push = Push(sha, source, now, outcome, reason, detection_delay, duration)
-                source.repository.receive(push, target.sync_type)
-                for sync in target.syncs:
-                    sync.pushes.append(push)
+            syncs = [sync for each in self._targets(stack, service, instance, template) for sync in each.syncs]
+            latest = [(sync, push) for sync in syncs if (push := sync.desired(now)) is not None]
+            if not latest:
+                raise ValueError(f"there is no commit to retry; got {stack=}, {service=}, {instance=}, {template=}")
+            for sync, push in latest:
+                again = self._new_push(push.sha, push.source)
+                sync.pushes.append(replace(again, outcome=outcome, reason=reason, duration=duration))
+
+    def make_dormant(self, *, stack: str) -> None:
+        """Let AWS notice no more pushes to a stack until UpdateSyncConfiguration is called for it.
+
+        People report this after a change set that failed. After the update, the newest commit of the branch is synced.
+
+        Raises:
+            ValueError: There is no such stack, or it has no sync configuration.
+        """
+        with self._account.lock:
+            self._configuration("stack", stack).dormant = True
 
     def modify(self, *, stack: str | None = None, service: str | None = None, instance: str | None = None) -> None:
         """Change a stack, or an instance of a Proton service, by hand.
@@ -182,6 +298,45 @@ class Actions:
             for blocker in active:
                 blocker.retry_fails = True
 
+    def _push_to_branch(
+        self,
+        outcome: str,
+        sha: str,
+        names: tuple[str | None, str | None, str | None, str | None],
+        file: str | None,
+        reason: str | None,
+        detection_delay: float,
+    ) -> None:
+        """Push a commit that no resource gets an attempt for."""
+        _check_sha(sha)
+        check_seconds(detection_delay=detection_delay)
+        with self._account.lock:
+            for target, source in self._followed(*names):
+                push = replace(
+                    self._new_push(sha, source),
+                    detection_delay=detection_delay,
+                    branch_outcome=outcome,
+                    branch_reason=reason or f"Unable to parse the file {file or source.directory or '/'}",
+                )
+                source.repository.receive(push, target.sync_type)
+
+    def _new_push(self, sha: str, source: SourceLocation) -> Push:
+        return Push(sha, source, self._account.clock.now())
+
+    def _followed(
+        self, stack: str | None, service: str | None, instance: str | None, template: str | None
+    ) -> list[tuple[_Target, SourceLocation]]:
+        """The targets that follow a branch.
+
+        Raises:
+            ValueError: There is none.
+        """
+        targets = self._targets(stack, service, instance, template)
+        followed = [(target, target.source) for target in targets if target.source is not None]
+        if not followed:
+            raise ValueError(f"there is no sync config, so no branch; got {stack=}, {service=}, {template=}")
+        return followed
+
     def _targets(
         self, stack: str | None, service: str | None, instance: str | None, template: str | None
     ) -> Sequence[_Target]:
@@ -189,7 +344,7 @@ class Actions:
         match stack, service, instance, template:
             case str(), None, None, None if stack in account.configurations:
                 configuration = account.configurations[stack]
-                return [_Target(SYNC_TYPE, configuration.source, [configuration.sync])]
+                return [_Target(SYNC_TYPE, configuration.source, [configuration.sync], configuration)]
             case str(), None, None, None if stack in account.stacks and account.stacks[stack].exists:
                 return [_Target(SYNC_TYPE, None, [])]
             case None, str(), None, None if service in account.services:
@@ -230,3 +385,9 @@ class Actions:
         if configuration is None:
             raise ValueError(f"{parameter}: there is no stack {stack!r} with a sync configuration")
         return configuration
+
+
+def _check_sha(sha: str) -> None:
+    if not sha:
+        raise ValueError("sha: expected a commit id, got an empty string")
+    check(CODECONNECTIONS, "SHA", sha=sha)

@@ -17,6 +17,8 @@ from unisync.emulator._state.stacks import Stack
 
 INITIATED_FOR = 5.0
 """Seconds that an attempt is INITIATED before it is IN_PROGRESS."""
+EVENT_INTERVAL = 1.0
+"""Seconds between the events at the end of an attempt, unless the attempt is too short for that."""
 
 
 @dataclass(slots=True)
@@ -176,8 +178,8 @@ class GitSync(Entity):
         return attempts
 
     def _start(self, push: Push, now: float) -> Moment | None:
-        """When the attempt for a push starts: once the push is detected and nothing blocks. None if after `now`."""
-        moment = (push.detected_at, push.number)
+        """When the attempt for a push starts: once it is due and nothing blocks. None if after `now`."""
+        moment = push.due
         # One blocker may postpone the start into another. Each round passes at least one of them.
         for _ in self._all_blockers():
             for blocker in self._all_blockers():
@@ -186,20 +188,26 @@ class GitSync(Entity):
 
     def _progress(self, push: Push, start: Moment, now: float) -> tuple[str, tuple[Event, ...]]:
         """The status at `now` and the events so far. Blocked time does not count."""
-        at, commit = start[0], push.sha[:7]
-        running_at = self._delay(at, at + min(INITIATED_FOR, push.duration))
-        done_at = self._delay(at, at + push.duration)
+        at, commit, more = start[0], push.sha[:7], len(push.later_events)
+        initiated_for = min(INITIATED_FOR, push.duration)
+        interval = min(EVENT_INTERVAL, (push.duration - initiated_for) / (more + 1))
+        running_at = self._delay(at, at + initiated_for)
+        times = [self._delay(at, at + push.duration - interval * left) for left in range(more, -1, -1)]
         outcome, reason = self._outcome(push, start)
+        end = (
+            Event("SYNC_SUCCEEDED", f"{self.target} is at commit {commit}", times[0], push.sha)
+            if outcome == SUCCEEDED
+            else Event("SYNC_FAILED", reason or f"The update of {self.target} failed", times[0])
+        )
         events = [
             Event("SYNC_INITIATED", f"Sync of commit {commit} initiated", at, push.sha),
             Event("SYNC_STARTED", f"Applying {push.source.directory or '/'} to {self.target}", running_at),
+            end,
+            *(Event(kind, text, time) for (kind, text), time in zip(push.later_events, times[1:], strict=True)),
         ]
-        if outcome == SUCCEEDED:
-            events.append(Event("SYNC_SUCCEEDED", f"{self.target} is at commit {commit}", done_at, push.sha))
-        else:
-            events.append(Event("SYNC_FAILED", reason or f"The update of {self.target} failed", done_at))
-        status = outcome if now >= done_at else IN_PROGRESS if now >= running_at else INITIATED
-        return status, tuple(event for event in events if event.time <= now)
+        status = outcome if now >= times[-1] else IN_PROGRESS if now >= running_at else INITIATED
+        past = tuple(event for event in events if event.time <= now)
+        return status, past[::-1] if push.newest_first else past
 
     def _outcome(self, push: Push, start: Moment) -> tuple[str, str | None]:
         """The outcome of an attempt, and the reason of a failure. Git sync updates stacks and never creates one."""

@@ -109,14 +109,14 @@ def get_sync_configuration(request: OperationRequest) -> Document:
 
 
 def update_sync_configuration(request: OperationRequest) -> Document:
-    """UpdateSyncConfiguration. Parameters that are absent change nothing."""
+    """UpdateSyncConfiguration. Parameters that are absent change nothing. A dormant configuration wakes up."""
     configuration, params = _find_configuration(request), request.params
     old = configuration.source
     link = _find_link(request) if "RepositoryLinkId" in params else old.repository
     source = SourceLocation(link, params.get("Branch", old.branch), params.get("ConfigFile", old.directory))
     if (source.repository, source.branch) != (old.repository, old.branch):
         _check_branch_quota(request, source, "InvalidInputException")
-    configuration.source = source
+    configuration.update(request.now, source)
     configuration.role_arn = params.get("RoleArn", configuration.role_arn)
     configuration.settings |= _settings(request)
     return {"SyncConfiguration": _configuration(request, configuration)}
