@@ -70,6 +70,8 @@ RESOURCE = {"workspace_id": "factory", "external_id": "a1"}
         (Setup.add_service_instance, {"service": "web", "instance": "prod", "repository": "web"}, "repository"),
         (Setup.add_service_instance, {"service": "web", "instance": "prod", "branch": LONG}, "branch"),
         (Setup.add_service_instance, {"service": "web", "instance": "prod", "file_path": ""}, "file_path"),
+        (Setup.add_service_instance, {"service": "web", "instance": "prod", "spec": ""}, "spec"),
+        (Setup.add_service_instance, {"service": "web", "instance": "prod", "own_branch": LONG}, "own_branch"),
         (Setup.remove_service, {"service": "web"}, "service"),
         (Setup.add_template, {"name": "we/b"}, "name"),
         (Setup.add_template, {"name": "web", "template_type": "PIPELINE"}, "template_type"),

@@ -64,7 +64,7 @@ def setup(it: Setup) -> None:
     it.delete_stack_by_hand("payments-prod")
     it.add_repository("acme/web")
     it.add_service("web")
-    it.add_service_instance("web", "prod", repository="acme/web")
+    it.add_service_instance("web", "prod", repository="acme/web", own_branch="live", spec="spec.yaml")
     it.remove_service("web")
     it.add_template("web", template_type="ENVIRONMENT", version="2")
     it.push(stack="payments-prod", sha="4f2c9e1", outcome="FAILED", reason="no", detection_delay=1, duration=2)

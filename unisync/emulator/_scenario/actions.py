@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from unisync.emulator._scenario.checks import CODECONNECTIONS, check, check_one_of, check_seconds
-from unisync.emulator._state.account import AccountState
+from unisync.emulator._state.account import AccountState, ProtonService
 from unisync.emulator._state.git_sync import Blocker, GitSync, ManualChange
 from unisync.emulator._state.manual_changes import contexts_for, reason_for
 from unisync.emulator._state.repository import ATTEMPT_DURATION, FAILED, QUEUED, Push, SourceLocation
@@ -62,8 +62,9 @@ class Actions:
         Args:
             sha: The commit.
             stack: The name of a stack.
-            service: The name of a Proton service. Every instance of it is synced, unless `instance` is set.
-            instance: The one instance of `service` to sync.
+            service: The name of a Proton service. Every instance that follows the service's branch is synced, unless
+                `instance` is set.
+            instance: The one instance of `service` to sync. The commit goes to the branch that this instance follows.
             template: The name of a Proton template. Every version of it is synced.
             outcome: How the sync of this commit ends.
             reason: The message of the event that ends a failed sync.
@@ -131,7 +132,7 @@ class Actions:
             sha: The commit.
             stack: The name of a stack on the branch.
             service: The name of a Proton service on the branch.
-            instance: An instance of `service`.
+            instance: An instance of `service`, whose branch it is.
             template: The name of a Proton template on the branch.
             file: The file that the event names: by default, the one that the resource follows.
             reason: The text of the event, instead of one about `file`.
@@ -348,12 +349,12 @@ class Actions:
             case str(), None, None, None if stack in account.stacks and account.stacks[stack].exists:
                 return [_Target(SYNC_TYPE, None, [])]
             case None, str(), None, None if service in account.services:
-                parent = account.services[service]
-                return [_Target("SERVICE_SYNC", parent.source, list(parent.instances.values()))]
+                return _targets_on_branch(account.services[service])
             case None, str(), str(), None if service in account.services:
                 parent = account.services[service]
                 if instance in parent.instances:
-                    return [_Target("SERVICE_SYNC", parent.source, [parent.instances[instance]])]
+                    only = parent.instances[instance]
+                    return [_Target("SERVICE_SYNC", only.source(parent.source), [only])]
             case None, None, None, str():
                 found = [each for (name, _), each in account.templates.items() if name == template]
                 if found:
@@ -391,3 +392,13 @@ def _check_sha(sha: str) -> None:
     if not sha:
         raise ValueError("sha: expected a commit id, got an empty string")
     check(CODECONNECTIONS, "SHA", sha=sha)
+
+
+def _targets_on_branch(service: ProtonService) -> list[_Target]:
+    """The instances that follow the service's branch, by what they follow there."""
+    groups: dict[SourceLocation | None, list[GitSync]] = {service.source: []}
+    for instance in service.instances.values():
+        source = instance.source(service.source)
+        if service.source is None or source is None or source.branch == service.source.branch:
+            groups.setdefault(source, []).append(instance)
+    return [_Target("SERVICE_SYNC", source, syncs) for source, syncs in groups.items()]

@@ -14,7 +14,7 @@ from unisync.emulator._scenario.checks import (
     check_seconds,
     split_repository,
 )
-from unisync.emulator._state.account import ProtonService, Template
+from unisync.emulator._state.account import ProtonService, ServiceInstance, Template
 from unisync.emulator._state.git_sync import GitSync
 from unisync.emulator._state.repository import Repository, SourceLocation
 from unisync.emulator._state.sync_configurations import SyncConfiguration
@@ -193,19 +193,33 @@ class Setup(Actions):
         branch: str = "main",
         file_path: str = "proton-ops.yaml",
         provider: str = "GitHub",
+        own_branch: str | None = None,
+        spec: str | None = None,
     ) -> None:
         """Add a Proton service instance, and its service if it does not exist.
 
-        With a `repository`, the repository is registered, and the service gets a sync config if it has none.
+        Args:
+            service: The name of the service.
+            instance: The name of the instance.
+            repository: "owner/name", to register the repository, and to give the service a sync config if it has none.
+            branch: The branch of that sync config.
+            file_path: The ops file of that sync config.
+            provider: The provider of the repository.
+            own_branch: The branch that the ops file names for this instance; by default, it follows the service's.
+            spec: The spec file that the ops file names for this instance. It is the directory of the instance's
+                revisions, which is a guess; by default, that is the ops file.
         """
         check(PROTON, "ResourceName", service=service, instance=instance)
-        check(PROTON, "OpsFilePath", file_path=file_path)
+        check(PROTON, "OpsFilePath", file_path=file_path, spec=spec)
+        check(PROTON, "GitBranchName", own_branch=own_branch)
         with self._account.lock:
             source = self._source(repository, branch, file_path, provider)
             parent = self._account.services.setdefault(service, ProtonService(created_at=self._now()))
             parent.source = parent.source or source
             target = self._account.arn("proton", f"service/{service}/service-instance/{instance}")
-            parent.instances[instance] = GitSync(target, shared_blockers=parent.blockers, created_at=self._now())
+            parent.instances[instance] = ServiceInstance(
+                target, shared_blockers=parent.blockers, branch=own_branch, spec=spec, created_at=self._now()
+            )
 
     def remove_service(self, service: str) -> None:
         """Remove a Proton service, its instances and its sync config."""

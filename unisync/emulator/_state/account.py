@@ -17,13 +17,27 @@ from unisync.emulator.clock import EmulatorClock
 
 
 @dataclass(slots=True)
+class ServiceInstance(GitSync):
+    """A Proton service instance. The service's ops file may name a branch and a spec file for it alone."""
+
+    branch: str | None = None
+    spec: str | None = None
+
+    def source(self, service: SourceLocation | None) -> SourceLocation | None:
+        """What the instance follows, if its service follows `service`."""
+        if service is None:
+            return None
+        return SourceLocation(service.repository, self.branch or service.branch, self.spec or service.directory)
+
+
+@dataclass(slots=True)
 class ProtonService(Entity):
     """A Proton service with its instances."""
 
     source: SourceLocation | None = None
     """What its sync config follows; None without a sync config."""
     blockers: list[Blocker] = field(default_factory=list[Blocker])
-    instances: dict[str, GitSync] = field(default_factory=dict[str, GitSync])
+    instances: dict[str, ServiceInstance] = field(default_factory=dict[str, ServiceInstance])
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from unisync.emulator._protocol.pagination import ListResult
 from unisync.emulator._protocol.serialization import Document
@@ -57,27 +57,34 @@ def get_repository_sync_status(request: OperationRequest) -> Document:
 def list_repository_sync_definitions(request: OperationRequest) -> ListResult:
     """ListRepositorySyncDefinitions: one per service instance, or per template version."""
     repository = find_repository(request, INVALID)
-    parents = _services(request) if request.params["syncType"] == "SERVICE_SYNC" else _templates(request)
-    definitions: dict[int, Document] = {}
-    for parent, source, syncs in parents:
-        if source is not None and source.repository is repository:
-            definitions |= {sync.number: SERIALIZER.definition(source, parent, sync.target) for sync in syncs}
-    return ListResult("syncDefinitions", definitions)
+    is_service = request.params["syncType"] == "SERVICE_SYNC"
+    definitions = _service_definitions(request) if is_service else _template_definitions(request)
+    return ListResult(
+        "syncDefinitions",
+        {
+            sync.number: SERIALIZER.definition(source, parent, sync.target)
+            for parent, source, sync in definitions
+            if source is not None and source.repository is repository
+        },
+    )
 
 
 def _find(request: OperationRequest) -> Repository:
     return find_repository(request, params=("name", "provider"))
 
 
-def _services(request: OperationRequest) -> Iterator[tuple[str, SourceLocation | None, Iterable[GitSync]]]:
+def _service_definitions(request: OperationRequest) -> Iterator[tuple[str, SourceLocation | None, GitSync]]:
+    """The parent of each service instance, what the instance follows, and the instance."""
     for name, service in request.account.services.items():
-        yield request.account.arn("proton", f"service/{name}"), service.source, service.instances.values()
+        for instance in service.instances.values():
+            yield request.account.arn("proton", f"service/{name}"), instance.source(service.source), instance
 
 
-def _templates(request: OperationRequest) -> Iterator[tuple[str, SourceLocation | None, Iterable[GitSync]]]:
+def _template_definitions(request: OperationRequest) -> Iterator[tuple[str, SourceLocation | None, GitSync]]:
+    """The same for each template version."""
     for (name, kind), template in request.account.templates.items():
-        arn = request.account.arn("proton", f"{kind.lower()}-template/{name}")
-        yield arn, template.source, template.versions.values()
+        for version in template.versions.values():
+            yield request.account.arn("proton", f"{kind.lower()}-template/{name}"), template.source, version
 
 
 def _details(request: OperationRequest, repository: Repository) -> Document:
