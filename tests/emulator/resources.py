@@ -56,6 +56,10 @@ _PARAMS: dict[str, dict[str, Mapping[str, object]]] = {
         "ListEnvironmentTemplateVersions": {"templateName": "net"},
     },
     "codeconnections": {
+        "CreateConnection": {"ConnectionName": "new", "ProviderType": "GitHub"},
+        "GetConnection": {"ConnectionArn": CONNECTION},
+        "ListConnections": {},
+        "DeleteConnection": {"ConnectionArn": CONNECTION},
         "CreateRepositoryLink": {"ConnectionArn": CONNECTION, "OwnerId": "acme", "RepositoryName": "new"},
         "GetRepositoryLink": {"RepositoryLinkId": LINK},
         "UpdateRepositoryLink": {"RepositoryLinkId": LINK, "ConnectionArn": CONNECTION},
@@ -91,6 +95,10 @@ OPERATIONS = [(service, operation) for service in _PARAMS for operation in HANDL
 
 def populate(aws: Setup) -> None:
     """Add one resource of every kind, and push a commit to each."""
+    connections = aws._account.connections
+    connection = connections.pop(aws.add_connection())
+    connection.arn = CONNECTION
+    connections[CONNECTION] = connection
     aws.add_workspace("factory")
     aws.add_sync_resource("factory", "asset-1")
     aws.add_stack("payments-prod", repository="acme/infra")

@@ -1,4 +1,4 @@
-"""Commits that reach a branch but no resource: broken files, and syncs that are queued."""
+"""Commits that reach a branch but no resource: broken files, queued syncs, connections that cannot be used."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.clients import BotoClients
+from tests.emulator.resources import CONNECTION
 from tests.emulator.syncs import (
     NEW,
     NEWER,
@@ -154,3 +155,95 @@ def test_an_invalid_commit_is_rejected(aws: Emulator, boto: BotoClients, link: s
         with pytest.raises(ValueError, match=r"expected|sha"):
             push(**arguments)
     assert branch_status(boto, link) == before
+
+
+@pytest.mark.parametrize("status", ["PENDING", "ERROR"])
+def test_a_branch_fails_over_a_connection_that_is_not_available(aws: Emulator, boto: BotoClients, status: Any) -> None:
+    connection = aws.add_connection("GitLab", status=status)
+    aws.add_stack("search", repository="acme/search", provider="GitLab")
+    link = aws.add_repository_link("acme/search", provider="GitLab")
+    aws.push(stack="search", sha=NEW)
+    advance_to(aws, 100.5)
+    assert branch_status(boto, link)["Status"] == "INITIATED"
+    advance_to(aws, 101)
+    latest = branch_status(boto, link)
+    assert latest["Status"] == "FAILED"
+    assert texts(latest) == [
+        ("SYNC_FAILED", f"The connection {connection} is not available: its status is {status}"),
+    ]
+    assert stack_status(boto, "search") == {}
+    aws.set_connection_status(connection, "AVAILABLE")
+    advance_to(aws, 1000)
+    assert branch_status(boto, link) == latest, "a push is not synced later"
+    assert stack_status(boto, "search") == {}
+    aws.push(stack="search", sha=NEWER)
+    aws.clock.advance(30)
+    assert branch_status(boto, link)["Status"] == "SUCCEEDED"
+    assert summary_of(stack_status(boto, "search")) == (NEWER, NEWER, "SUCCEEDED", NEWER)
+
+
+def test_the_status_of_the_connection_counts_when_the_push_is_detected(
+    aws: Emulator, boto: BotoClients, link: str
+) -> None:
+    (connection,) = (
+        each["ConnectionArn"] for each in boto.call("codeconnections", "ListConnections", {})["Connections"]
+    )
+    aws.push(stack="payments", sha=NEW, detection_delay=50)
+    advance_to(aws, 149)
+    aws.set_connection_status(connection, "ERROR")
+    advance_to(aws, 200)
+    assert branch_status(boto, link)["Status"] == "FAILED"
+    assert summary_of(stack_status(boto)) == (OLD, OLD, "SUCCEEDED", OLD)
+    aws.set_connection_status(connection, "AVAILABLE")
+    aws.push(stack="payments", sha=NEWER)
+    aws.set_connection_status(connection, "ERROR")
+    advance_to(aws, 300)
+    assert branch_status(boto, link)["Status"] == "SUCCEEDED", "the sync had begun"
+    assert summary_of(stack_status(boto)) == (NEWER, NEWER, "SUCCEEDED", NEWER)
+
+
+def delete_connection(boto: BotoClients, link: str) -> str:
+    """Delete the connection of a repository link; return its ARN."""
+    arn = boto.connections.get_repository_link(RepositoryLinkId=link)["RepositoryLinkInfo"]["ConnectionArn"]
+    boto.call("codeconnections", "DeleteConnection", {"ConnectionArn": arn})
+    return arn
+
+
+def test_a_branch_fails_over_a_deleted_connection(aws: Emulator, boto: BotoClients, link: str) -> None:
+    arn = delete_connection(boto, link)
+    aws.push(stack="payments", sha=NEW)
+    aws.push(service="web", sha=NEW)
+    advance_to(aws, 200)
+    for latest in (branch_status(boto, link), proton_branch_status(boto)):
+        assert texts(latest) == [("SYNC_FAILED", f"The connection {arn} does not exist")]
+    assert summary_of(stack_status(boto)).desired == summary_of(instance_status(boto)).desired == OLD
+
+
+def test_another_connection_of_the_link_can_be_used(aws: Emulator, boto: BotoClients, link: str) -> None:
+    delete_connection(boto, link)
+    aws.push(stack="payments", sha=NEW)
+    advance_to(aws, 200)
+    failed = branch_status(boto, link)
+    boto.connections.update_repository_link(RepositoryLinkId=link, ConnectionArn=aws.add_connection())
+    assert branch_status(boto, link) == failed, "the past stays as it was"
+    aws.push(stack="payments", sha=NEWER)
+    advance_to(aws, 300)
+    assert branch_status(boto, link)["Status"] == "SUCCEEDED"
+
+
+def test_an_unknown_connection_counts_as_available(aws: Emulator, boto: BotoClients, link: str) -> None:
+    boto.connections.update_repository_link(RepositoryLinkId=link, ConnectionArn=CONNECTION)
+    aws.push(stack="payments", sha=NEW)
+    advance_to(aws, 200)
+    assert branch_status(boto, link)["Status"] == "SUCCEEDED"
+
+
+def test_only_a_known_connection_changes_its_status(aws: Emulator) -> None:
+    with pytest.raises(ValueError, match=r"^connection_arn: there is no connection"):
+        aws.set_connection_status(CONNECTION, "ERROR")
+    with pytest.raises(ValueError, match=r"^status: "):
+        aws.set_connection_status(aws.add_connection(), "BROKEN")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match=r"^status: "):
+        aws.add_connection(status="BROKEN")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match=r"^name: "):
+        aws.add_connection(name="x" * 33)

@@ -235,6 +235,7 @@ def test_a_slow_response_closes_the_connection_on_request(populated: Emulator) -
 @pytest.mark.parametrize("kind", ["unknown-member", "unknown-state", "missing-member"])
 def test_faults_in_the_reply_affect_every_operation(populated: Emulator, boto: BotoClients, kind: str) -> None:
     """But those that create and delete: their replies have the same structures. Parsed without botocore."""
+    nothing_required = {"ListSyncJobs", "ListSyncResources", "GetConnection", "ListConnections"}
     create_job(boto)
     populated.clock.advance(100)
     add_blockers(populated)
@@ -258,8 +259,7 @@ def test_faults_in_the_reply_affect_every_operation(populated: Emulator, boto: B
             case "unknown-state":
                 assert ("REIMAGINED" in bodies[-1].decode()) == has_state(shape), operation
             case _:
-                nothing_required = operation in ("ListSyncJobs", "ListSyncResources")
-                assert lacks_required(shape, reply) != nothing_required, operation
+                assert lacks_required(shape, reply) != (operation in nothing_required), operation
 
 
 def lacks_required(shape: Shape, value: Any) -> bool:

@@ -84,6 +84,7 @@ RESOURCE = {"workspace_id": "factory", "external_id": "a1"}
         (Setup.delete_stack_by_hand, {"name": "payments"}, "name"),
         (Setup.make_dormant, {"stack": "payments"}, "stack"),
         (Setup.fail_retry, {"stack": "payments"}, "stack"),
+        (Setup.set_connection_status, {"connection_arn": "x", "status": "ERROR"}, "connection_arn"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )

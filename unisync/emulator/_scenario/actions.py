@@ -322,7 +322,8 @@ class Actions:
                 source.repository.receive(push, target.sync_type)
 
     def _new_push(self, sha: str, source: SourceLocation) -> Push:
-        return Push(sha, source, self._account.clock.now())
+        connection = self._account.connection_of(source.repository)
+        return Push(sha, source, self._account.clock.now(), connection=connection)
 
     def _followed(
         self, stack: str | None, service: str | None, instance: str | None, template: str | None

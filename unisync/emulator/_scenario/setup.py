@@ -124,11 +124,40 @@ class Setup(Actions):
                 raise ValueError(f"sync_source: {workspace_id} has no sync job {sync_source!r}")
             job.fail_deletion(self._now(), ("SYNC_DELETING_ERROR", reason))
 
-    def add_connection(self, provider: str = "GitHub") -> str:
-        """Add a CodeConnections connection to a provider; return its ARN."""
+    def add_connection(
+        self,
+        provider: str = "GitHub",
+        *,
+        name: str | None = None,
+        status: Literal["PENDING", "AVAILABLE", "ERROR"] = "AVAILABLE",
+    ) -> str:
+        """Add a CodeConnections connection to a provider; return its ARN.
+
+        Repository links that are added later use the first connection to their provider. While a connection is not
+        AVAILABLE, the sync of a branch over it fails, and no resource on the branch gets an attempt.
+
+        Args:
+            provider: The provider.
+            name: The name of the connection; by default, that of the provider.
+            status: PENDING until somebody confirms it in the console, AVAILABLE, or ERROR.
+        """
         check(CODECONNECTIONS, "ProviderType", provider=provider)
+        check(CODECONNECTIONS, "ConnectionName", name=name)
+        check(CODECONNECTIONS, "ConnectionStatus", status=status)
         with self._account.lock:
-            return self._account.add_connection(provider)
+            return self._account.add_connection(provider, name=name, status=status).arn
+
+    def set_connection_status(self, connection_arn: str, status: Literal["PENDING", "AVAILABLE", "ERROR"]) -> None:
+        """Change the status of a connection, as the console's handshake or a revoked access do.
+
+        A push that AWS detects before the change is not synced later: that takes another push.
+        """
+        check(CODECONNECTIONS, "ConnectionStatus", status=status)
+        with self._account.lock:
+            connection = self._account.connections.get(connection_arn)
+            if connection is None:
+                raise ValueError(f"connection_arn: there is no connection {connection_arn!r}")
+            connection.set_status(self._now(), status)
 
     def add_repository_link(self, full_name: str, *, provider: str = "GitHub") -> str:
         """Add a CodeConnections repository link to "owner/name", unless it exists; return its id."""

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from unisync.emulator._state.connections import AVAILABLE, DELETED, Connection
 from unisync.emulator._state.entity import Entity
 from unisync.emulator._state.git_sync import Blocker, GitSync
 from unisync.emulator._state.repository import Repository, SourceLocation
@@ -60,8 +61,9 @@ class AccountState:
     workspaces: dict[str, Workspace] = field(default_factory=dict[str, Workspace])
     denied_roles: dict[str, str] = field(default_factory=dict[str, str])
     """ARNs of the roles that no service can assume, each with the reason."""
-    connections: dict[str, str] = field(default_factory=dict[str, str])
-    """The provider of each connection, by ARN."""
+    connections: dict[str, Connection] = field(default_factory=dict[str, Connection])
+    """CodeConnections' connections, by ARN."""
+    deleted_connections: dict[str, Connection] = field(default_factory=dict[str, Connection])
     links: dict[str, Repository] = field(default_factory=dict[str, Repository])
     """CodeConnections' repository links, by id."""
     stacks: dict[str, Stack] = field(default_factory=dict[str, Stack])
@@ -82,16 +84,30 @@ class AccountState:
         """Convert a moment of the emulated clock to seconds since 1970."""
         return self.clock.date(moment)
 
-    def add_connection(self, provider: str) -> str:
-        """Create a connection to a provider; return its ARN."""
-        arn = self.arn("codeconnections", f"connection/{uuid.uuid4()}")
-        self.connections[arn] = provider
-        return arn
+    def add_connection(
+        self, provider: str, *, name: str | None = None, status: str = AVAILABLE, service: str = "codeconnections"
+    ) -> Connection:
+        """Create a connection to a provider. Its ARN has the name of the service that created it."""
+        arn, now = self.arn(service, f"connection/{uuid.uuid4()}"), self.clock.now()
+        connection = Connection(arn, provider, name or provider, created_at=now)
+        connection.set_status(now, status)
+        self.connections[arn] = connection
+        return connection
 
     def ensure_connection(self, provider: str) -> str:
         """The ARN of a connection to a provider. It is created if there is none."""
-        existing = (arn for arn, of in self.connections.items() if of == provider)
-        return next(existing, None) or self.add_connection(provider)
+        existing = (arn for arn, connection in self.connections.items() if connection.provider == provider)
+        return next(existing, None) or self.add_connection(provider).arn
+
+    def connection_of(self, repository: Repository) -> Connection | None:
+        """The connection of a repository, also a deleted one; None if there never was one of that ARN."""
+        arn = repository.connection_arn
+        return self.connections.get(arn) or self.deleted_connections.get(arn)
+
+    def delete_connection(self, connection: Connection) -> None:
+        """Delete a connection. Repositories keep its ARN."""
+        connection.set_status(self.clock.now(), DELETED)
+        self.deleted_connections[connection.arn] = self.connections.pop(connection.arn)
 
     def stack_arn(self, name: str) -> str:
         """A new ARN for a stack. Stacks of the same name have different ARNs, one after another."""

@@ -134,7 +134,7 @@ class GitSync(Entity):
 
     def desired(self, now: float) -> Push | None:
         """The newest detected push."""
-        return newest_detected(self.pushes, now)
+        return newest_detected(self._followed(), now)
 
     def latest(self, now: float) -> Attempt | None:
         """The newest attempt."""
@@ -161,11 +161,16 @@ class GitSync(Entity):
             self._blockers.append(change.block(met))
             self._change = None
 
+    def _followed(self) -> list[Push]:
+        """The pushes that AWS could read from the repository."""
+        return [push for push in self.pushes if push.connection_error is None]
+
     def _attempts(self, now: float) -> list[Attempt]:
         attempts: list[Attempt] = []
         live: Push | None = None
-        starts = [self._start(push, now) for push in self.pushes]
-        for index, (push, start) in enumerate(zip(self.pushes, starts, strict=True)):
+        pushes = self._followed()
+        starts = [self._start(push, now) for push in pushes]
+        for index, (push, start) in enumerate(zip(pushes, starts, strict=True)):
             later_starts = [later[0] for later in starts[index + 1 :] if later is not None]
             if start is None or any(later <= start[0] for later in later_starts):
                 continue

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from unisync.emulator._state.connections import AVAILABLE, DELETED, Connection
 from unisync.emulator._state.entity import Entity, Moment, next_number
 
 ATTEMPT_DURATION = 30.0
@@ -54,6 +55,8 @@ class Push:
     branch_outcome: str = SUCCEEDED
     """SUCCEEDED, FAILED or QUEUED."""
     branch_reason: str = ""
+    connection: Connection | None = None
+    """The connection that the repository had; None if it is unknown, and counts as available."""
     number: int = field(default_factory=next_number)
 
     @property
@@ -65,6 +68,17 @@ class Push:
     def due(self) -> Moment:
         """When the attempt for the resource starts, unless something blocks it."""
         return self.detected_at + self.start_delay, self.number
+
+    @property
+    def connection_error(self) -> str | None:
+        """Why the connection could not be used when AWS detected the push; None if it could."""
+        if self.connection is None:
+            return None
+        status = self.connection.status_at((self.detected_at, self.number))
+        if status == AVAILABLE:
+            return None
+        problem = "does not exist" if status == DELETED else f"is not available: its status is {status}"
+        return f"The connection {self.connection.arn} {problem}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +121,7 @@ class Repository(Entity):
         start = push.detected_at
         if push.branch_outcome == QUEUED:
             return RepositoryAttempt(start, QUEUED, ())
-        events, outcome = _events(push), push.branch_outcome
+        events, outcome = _events(push), SUCCEEDED if _is_successful(push) else FAILED
         past = tuple(event for event in events if event.time <= now)
         status = outcome if len(past) == len(events) else IN_PROGRESS if past else INITIATED
         return RepositoryAttempt(start, status, past)
@@ -119,9 +133,15 @@ def newest_detected(pushes: Iterable[Push], now: float) -> Push | None:
     return detected[-1] if detected else None
 
 
+def _is_successful(push: Push) -> bool:
+    return push.branch_outcome == SUCCEEDED and push.connection_error is None
+
+
 def _events(push: Push) -> list[Event]:
     """The events of the repository's attempt that succeeds or fails."""
-    start = push.detected_at
+    start, unreachable = push.detected_at, push.connection_error
+    if unreachable is not None:
+        return [Event("SYNC_FAILED", unreachable, start + CLONED_AFTER)]
     cloned = Event("CLONE_STARTED", "Clone started", start + CLONED_AFTER)
     if push.branch_outcome == FAILED:
         return [cloned, Event("SYNC_FAILED", push.branch_reason, start + CONFIGURED_AFTER)]

@@ -1,4 +1,4 @@
-"""CodeConnections, also under its older name codestar-connections: Git sync of CloudFormation stacks."""
+"""CodeConnections, also under its older name codestar-connections: connections, and Git sync of stacks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from botocore.model import StructureShape
 from unisync.emulator._protocol.operations import service_model
 from unisync.emulator._protocol.pagination import ListResult
 from unisync.emulator._protocol.serialization import Document
+from unisync.emulator._state.connections import Connection
 from unisync.emulator._state.git_sync import GitSync
 from unisync.emulator._state.repository import Repository, SourceLocation
 from unisync.emulator._state.sync_configurations import SYNC_TYPE, SyncConfiguration
@@ -14,6 +15,8 @@ from unisync.emulator.errors import AwsError
 from unisync.emulator.services.git_sync_serializer import GitSyncSerializer
 from unisync.emulator.services.request import Handler, OperationRequest
 
+MAX_CONNECTIONS = 250
+"""The quota of connections per account."""
 MAX_LINKS = 100
 """The quota of repository links per account."""
 MAX_CONFIGURATIONS = 100
@@ -35,14 +38,50 @@ def _repository(repository: Repository) -> Document:
 _SERIALIZER = GitSyncSerializer(rename=lambda name: name[0].upper() + name[1:], repository=_repository)
 
 
+def create_connection(request: OperationRequest) -> Document:
+    """CreateConnection. The connection is PENDING: no API confirms it, only the console. Hosts are not emulated."""
+    params, account = request.params, request.account
+    if "HostArn" in params:
+        raise AwsError("ResourceNotFoundException", f"Host {params['HostArn']} not found")
+    if "ProviderType" not in params:
+        raise AwsError("ValidationException", "Either ProviderType or HostArn is required")
+    if len(account.connections) >= MAX_CONNECTIONS:
+        raise AwsError("LimitExceededException", f"This account has {MAX_CONNECTIONS} connections already")
+    connection = account.add_connection(
+        params["ProviderType"], name=params["ConnectionName"], status="PENDING", service=request.service
+    )
+    return {"ConnectionArn": connection.arn, "Tags": params.get("Tags")}
+
+
+def get_connection(request: OperationRequest) -> Document:
+    """GetConnection."""
+    return {"Connection": _connection(request, _find_connection(request))}
+
+
+def list_connections(request: OperationRequest) -> ListResult:
+    """ListConnections."""
+    provider: str | None = request.params.get("ProviderTypeFilter")
+    found: dict[int, Document] = {}
+    for connection in request.account.connections.values():
+        if "HostArnFilter" not in request.params and provider in (None, connection.provider):
+            found[connection.number] = _connection(request, connection)
+    return ListResult("Connections", found)
+
+
+def delete_connection(request: OperationRequest) -> Document:
+    """DeleteConnection. Repository links keep its ARN, and can no longer be read."""
+    request.account.delete_connection(_find_connection(request))
+    return {}
+
+
 def create_repository_link(request: OperationRequest) -> Document:
-    """CreateRepositoryLink. The connection determines the provider."""
+    """CreateRepositoryLink. The connection determines the provider. An unknown one counts as available."""
     owner, name, connection = (
         request.params["OwnerId"],
         request.params["RepositoryName"],
         request.params["ConnectionArn"],
     )
-    provider = request.account.connections.get(connection, "GitHub")
+    provider = _provider(request, connection, "GitHub")
     if request.account.find_link(owner, name, provider) is not None:
         raise AwsError("ResourceAlreadyExistsException", f"A repository link to {owner}/{name} already exists")
     if len(request.account.links) >= MAX_LINKS:
@@ -62,7 +101,7 @@ def update_repository_link(request: OperationRequest) -> Document:
     """UpdateRepositoryLink. Parameters that are absent change nothing."""
     link = _find_link(request)
     connection = request.params.get("ConnectionArn", link.connection_arn)
-    if request.account.connections.get(connection, link.provider) != link.provider:
+    if _provider(request, connection, link.provider) != link.provider:
         raise AwsError("InvalidInputException", f"{connection} does not lead to {link.provider}")
     link.connection_arn = connection
     link.encryption_key = request.params.get("EncryptionKeyArn", link.encryption_key)
@@ -178,6 +217,30 @@ def update_sync_blocker(request: OperationRequest) -> Document:
     return {"ResourceName": sync.target, "SyncBlocker": _SERIALIZER.blocker(blocker, request.account)}
 
 
+def _find_connection(request: OperationRequest) -> Connection:
+    arn = request.params["ConnectionArn"]
+    connection = request.account.connections.get(arn)
+    if connection is None:
+        raise AwsError("ResourceNotFoundException", f"Connection {arn} not found")
+    return connection
+
+
+def _connection(request: OperationRequest, connection: Connection) -> Document:
+    return {
+        "ConnectionName": connection.name,
+        "ConnectionArn": connection.arn,
+        "ProviderType": connection.provider,
+        "OwnerAccountId": request.account.account,
+        "ConnectionStatus": connection.status,
+    }
+
+
+def _provider(request: OperationRequest, connection_arn: str, unknown: str) -> str:
+    """The provider of a connection; `unknown` if there is no such connection."""
+    connection = request.account.connections.get(connection_arn)
+    return unknown if connection is None else connection.provider
+
+
 def _find_link(request: OperationRequest, error_code: str = "ResourceNotFoundException") -> Repository:
     link = request.account.links.get(request.params["RepositoryLinkId"])
     if link is None:
@@ -241,6 +304,10 @@ def _configuration(request: OperationRequest, configuration: SyncConfiguration) 
 
 
 HANDLERS: dict[str, Handler] = {
+    "CreateConnection": create_connection,
+    "GetConnection": get_connection,
+    "ListConnections": list_connections,
+    "DeleteConnection": delete_connection,
     "CreateRepositoryLink": create_repository_link,
     "GetRepositoryLink": get_repository_link,
     "UpdateRepositoryLink": update_repository_link,
