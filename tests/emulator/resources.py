@@ -12,6 +12,10 @@ LINK, SPARE_LINK, BLOCKER = (f"00000000-0000-4000-8000-00000000000{number}" for 
 """Fixed ids instead of random ones: a link that a stack follows, a link without stacks, and a blocker."""
 CONNECTION = "arn:aws:codeconnections:eu-west-1:123456789012:connection/aaaaaaaa"
 
+WORKSPACE_ARN = "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory"
+REPOSITORY_ARN = "arn:aws:proton:eu-west-1:123456789012:repository/github:acme/spare"
+LINK_ARN = f"arn:aws:codeconnections:eu-west-1:123456789012:repository-link/{LINK}"
+
 _STACK = {"ResourceName": "payments-prod", "SyncType": "CFN_STACK_SYNC"}
 _NEW_STACK = {"ResourceName": "payments-test", "SyncType": "CFN_STACK_SYNC"}
 _FOLLOWED = {"RepositoryLinkId": LINK, "SyncType": "CFN_STACK_SYNC"}
@@ -28,6 +32,9 @@ _PARAMS: dict[str, dict[str, Mapping[str, object]]] = {
         "ListSyncJobs": {"workspaceId": "factory"},
         "ListSyncResources": _JOB,
         "ListWorkspaces": {},
+        "TagResource": {"resourceARN": WORKSPACE_ARN, "tags": {"team": "twins"}},
+        "UntagResource": {"resourceARN": WORKSPACE_ARN, "tagKeys": ["team"]},
+        "ListTagsForResource": {"resourceARN": WORKSPACE_ARN},
     },
     "proton": {
         "CreateRepository": {"name": "acme/new", "provider": "GITHUB", "connectionArn": CONNECTION},
@@ -54,6 +61,9 @@ _PARAMS: dict[str, dict[str, Mapping[str, object]]] = {
         "ListEnvironmentTemplates": {},
         "ListServiceTemplateVersions": {"templateName": "web"},
         "ListEnvironmentTemplateVersions": {"templateName": "net"},
+        "TagResource": {"resourceArn": REPOSITORY_ARN, "tags": [{"key": "team", "value": "web"}]},
+        "UntagResource": {"resourceArn": REPOSITORY_ARN, "tagKeys": ["team"]},
+        "ListTagsForResource": {"resourceArn": REPOSITORY_ARN},
     },
     "codeconnections": {
         "CreateConnection": {"ConnectionName": "new", "ProviderType": "GitHub"},
@@ -81,6 +91,9 @@ _PARAMS: dict[str, dict[str, Mapping[str, object]]] = {
         "GetResourceSyncStatus": _STACK,
         "GetSyncBlockerSummary": _STACK,
         "UpdateSyncBlocker": {**_STACK, "Id": BLOCKER, "ResolvedReason": "checked"},
+        "TagResource": {"ResourceArn": LINK_ARN, "Tags": [{"Key": "team", "Value": "payments"}]},
+        "UntagResource": {"ResourceArn": LINK_ARN, "TagKeys": ["team"]},
+        "ListTagsForResource": {"ResourceArn": LINK_ARN},
     },
 }
 _PARAMS["codestar-connections"] = _PARAMS["codeconnections"]

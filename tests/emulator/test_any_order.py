@@ -15,12 +15,15 @@ from tests.emulator.resources import (
     BLOCKER,
     CONNECTION,
     LINK,
+    LINK_ARN,
     OPERATIONS,
+    REPOSITORY_ARN,
     SPARE_LINK,
+    WORKSPACE_ARN,
     add_blockers,
     populate,
 )
-from tests.emulator.strategies import Params, values
+from tests.emulator.strategies import Params, in_query, values
 from unisync.emulator import ACCOUNT, REGION, Setup
 from unisync.emulator._protocol.operations import service_model
 from unisync.emulator._state.sync_jobs import SyncJob, SyncResource
@@ -50,6 +53,9 @@ POOLS: Mapping[str, list[object]] = {
     "templateVersion": ["1", "2"],
     "majorVersion": ["1", "2"],
     "id": [BLOCKER, "nothing"],
+    "resourceARN": [WORKSPACE_ARN, f"{WORKSPACE_ARN}/sync-job/SITEWISE-default", f"{WORKSPACE_ARN}2"],
+    "resourceArn": [REPOSITORY_ARN, f"{REPOSITORY_ARN}2"],
+    "ResourceArn": [LINK_ARN, CONNECTION, f"{CONNECTION}2"],
 }
 """A few values for each parameter, so that most requests concern an existing resource."""
 OMITTED = (  # unless required
@@ -77,7 +83,10 @@ def params_of(service: str, operation: str) -> st.SearchStrategy[Params]:
     }
     required = {name: each for name, each in drawn.items() if name in shape.required_members}
     optional = {name: each for name, each in drawn.items() if name not in shape.required_members}
-    return st.fixed_dictionaries(required, optional=optional)
+    lists = [name for name, member in shape.members.items() if in_query(member) and member.type_name == "list"]
+    # A query string cannot contain an empty list.
+    strategy = st.fixed_dictionaries(required, optional=optional)
+    return strategy.filter(lambda params: all(params.get(name, True) for name in lists))
 
 
 def values_of(name: str, shape: Shape) -> st.SearchStrategy[Any]:
@@ -178,7 +187,7 @@ times = st.floats(0, 100)
 def test_the_state_of_a_resource_never_goes_back(
     created: float, added: float, duration: float, removed: float | None, deleted: float | None, reads: list[float]
 ) -> None:
-    job = SyncJob("SITEWISE", "role", {}, created_at=created)
+    job = SyncJob("SITEWISE", "role", created_at=created)
     resource = SyncResource("SITEWISE", "ENTITY", "a1", None, duration, None, created_at=added)
     seen: list[tuple[str, float]] = []
     for now in sorted(reads):

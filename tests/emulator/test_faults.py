@@ -255,11 +255,13 @@ def test_faults_in_the_reply_affect_every_operation(populated: Emulator, boto: B
         assert shape is not None
         match kind:
             case "unknown-member":
+                reply.pop("tags", None)  # of TwinMaker a map
                 assert all(each["addedByAws"] == "something new" for each in structures(reply))
             case "unknown-state":
                 assert ("REIMAGINED" in bodies[-1].decode()) == has_state(shape), operation
             case _:
-                assert lacks_required(shape, reply) != (operation in nothing_required), operation
+                is_list_of_tags = operation == "ListTagsForResource" and service != "proton"
+                assert lacks_required(shape, reply) != (operation in nothing_required or is_list_of_tags), operation
 
 
 def lacks_required(shape: Shape, value: Any) -> bool:

@@ -19,3 +19,5 @@ class Entity:
 
     created_at: float
     number: int = field(default_factory=next_number)
+    tags: dict[str, str] = field(default_factory=dict[str, str])
+    """Empty for what AWS cannot tag."""

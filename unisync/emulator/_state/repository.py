@@ -99,7 +99,6 @@ class Repository(Entity):
     provider: str
     connection_arn: str
     encryption_key: str | None = None
-    tags: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     pushes: dict[tuple[str, str], list[Push]] = field(default_factory=dict[tuple[str, str], list[Push]])
     """By sync type and branch."""

@@ -30,7 +30,6 @@ class SyncJob(Entity):
 
     sync_source: str
     sync_role: str
-    tags: dict[str, str]
     creation_error: SyncError | None = None
     """Why the job ends in ERROR; None if it becomes ACTIVE."""
     deleted_at: float | None = None

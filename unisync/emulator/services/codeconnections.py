@@ -8,12 +8,14 @@ from unisync.emulator._protocol.operations import service_model
 from unisync.emulator._protocol.pagination import ListResult
 from unisync.emulator._protocol.serialization import Document
 from unisync.emulator._state.connections import Connection
+from unisync.emulator._state.entity import Entity
 from unisync.emulator._state.git_sync import GitSync
 from unisync.emulator._state.repository import Repository, SourceLocation
 from unisync.emulator._state.sync_configurations import SYNC_TYPE, SyncConfiguration
 from unisync.emulator.errors import AwsError
 from unisync.emulator.services.git_sync_serializer import GitSyncSerializer
 from unisync.emulator.services.request import Handler, OperationRequest
+from unisync.emulator.services.tags import add_tags, list_tags, remove_tags, to_dict
 
 MAX_CONNECTIONS = 250
 """The quota of connections per account."""
@@ -23,7 +25,10 @@ MAX_CONFIGURATIONS = 100
 """The quota of sync configurations per account. The quota per link is the same number, so it needs no check."""
 MAX_CONFIGURATIONS_PER_BRANCH = 50
 """The quota of sync configurations per branch."""
+MAX_TAGS = 200
+"""The most tags of a resource."""
 
+_SERVICES = ("codeconnections", "codestar-connections")
 _OPTIONAL_SETTINGS = ("PublishDeploymentStatus", "TriggerResourceUpdateOn", "PullRequestComment")
 
 
@@ -50,6 +55,7 @@ def create_connection(request: OperationRequest) -> Document:
     connection = account.add_connection(
         params["ProviderType"], name=params["ConnectionName"], status="PENDING", service=request.service
     )
+    connection.tags = to_dict(params.get("Tags", []), "Key", "Value")
     return {"ConnectionArn": connection.arn, "Tags": params.get("Tags")}
 
 
@@ -86,8 +92,8 @@ def create_repository_link(request: OperationRequest) -> Document:
         raise AwsError("ResourceAlreadyExistsException", f"A repository link to {owner}/{name} already exists")
     if len(request.account.links) >= MAX_LINKS:
         raise AwsError("LimitExceededException", f"This account has {MAX_LINKS} repository links already")
-    key, tags = request.params.get("EncryptionKeyArn"), request.params.get("Tags", [])
-    link = Repository(owner, name, provider, connection, key, tags, created_at=request.now)
+    key, tags = request.params.get("EncryptionKeyArn"), to_dict(request.params.get("Tags", []), "Key", "Value")
+    link = Repository(owner, name, provider, connection, key, created_at=request.now, tags=tags)
     request.account.links[link.id] = link
     return {"RepositoryLinkInfo": _link_info(request, link)}
 
@@ -217,6 +223,36 @@ def update_sync_blocker(request: OperationRequest) -> Document:
     return {"ResourceName": sync.target, "SyncBlocker": _SERIALIZER.blocker(blocker, request.account)}
 
 
+def tag_resource(request: OperationRequest) -> Document:
+    """TagResource."""
+    tags = to_dict(request.params["Tags"], "Key", "Value")
+    add_tags(_find_by_arn(request), tags, MAX_TAGS, "LimitExceededException")
+    return {}
+
+
+def untag_resource(request: OperationRequest) -> Document:
+    """UntagResource."""
+    remove_tags(_find_by_arn(request), request.params["TagKeys"])
+    return {}
+
+
+def list_tags_for_resource(request: OperationRequest) -> ListResult:
+    """ListTagsForResource."""
+    return list_tags(_find_by_arn(request), "Tags", "Key", "Value")
+
+
+def _find_by_arn(request: OperationRequest) -> Entity:
+    """The connection or the repository link with an ARN. A link has one under each name of the service."""
+    arn, account = request.params["ResourceArn"], request.account
+    connection = account.connections.get(arn)
+    if connection is not None:
+        return connection
+    for link in account.links.values():
+        if arn in (account.arn(service, f"repository-link/{link.id}") for service in _SERVICES):
+            return link
+    raise AwsError("ResourceNotFoundException", f"Resource {arn} not found")
+
+
 def _find_connection(request: OperationRequest) -> Connection:
     arn = request.params["ConnectionArn"]
     connection = request.account.connections.get(arn)
@@ -323,4 +359,7 @@ HANDLERS: dict[str, Handler] = {
     "GetResourceSyncStatus": get_resource_sync_status,
     "GetSyncBlockerSummary": get_sync_blocker_summary,
     "UpdateSyncBlocker": update_sync_blocker,
+    "TagResource": tag_resource,
+    "UntagResource": untag_resource,
+    "ListTagsForResource": list_tags_for_resource,
 }

@@ -1,15 +1,21 @@
-"""IoT TwinMaker: sync jobs, the resources they sync, and their workspaces."""
+"""IoT TwinMaker: sync jobs, the resources they sync, their workspaces, and tags."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from unisync.emulator._protocol.pagination import ListResult
 from unisync.emulator._protocol.serialization import Document
+from unisync.emulator._state.entity import Entity
 from unisync.emulator._state.sync_jobs import SyncError, SyncJob, SyncResource, Workspace
 from unisync.emulator.errors import AwsError
 from unisync.emulator.services.request import Handler, OperationRequest
+from unisync.emulator.services.tags import add_tags, remove_tags
 
 DEFAULT_WORKSPACE = "IoTSiteWiseDefaultWorkspace"
 """The workspace that AWS itself keeps in sync with SiteWise. Its component types have shorter ids."""
+MAX_TAGS = 50
+"""The quota of tags per resource."""
 
 
 def create_sync_job(request: OperationRequest) -> Document:
@@ -20,7 +26,8 @@ def create_sync_job(request: OperationRequest) -> Document:
         raise AwsError("ConflictException", f"Sync job {source} already exists in workspace {name}")
     denial = request.account.denied_roles.get(role)
     error = ("SYNC_CREATING_ERROR", denial) if denial else None
-    job = SyncJob(source, role, request.params.get("tags", {}), error, created_at=request.now)
+    tags = dict(request.params.get("tags", {}))
+    job = SyncJob(source, role, error, created_at=request.now, tags=tags)
     workspace.jobs[source] = job
     return {
         "arn": _arn(request, name, job),
@@ -80,6 +87,41 @@ def list_workspaces(request: OperationRequest) -> ListResult:
             "updateDateTime": created_at,
         }
     return ListResult("workspaceSummaries", summaries)
+
+
+def tag_resource(request: OperationRequest) -> Document:
+    """TagResource."""
+    add_tags(_find_by_arn(request), request.params["tags"], MAX_TAGS, "TooManyTagsException")
+    return {}
+
+
+def untag_resource(request: OperationRequest) -> Document:
+    """UntagResource."""
+    remove_tags(_find_by_arn(request), request.params["tagKeys"])
+    return {}
+
+
+def list_tags_for_resource(request: OperationRequest) -> ListResult:
+    """ListTagsForResource. A page is a map."""
+    tags = enumerate(_find_by_arn(request).tags.items())
+    return ListResult("tags", {number: {key: value} for number, (key, value) in tags})
+
+
+def _find_by_arn(request: OperationRequest) -> Entity:
+    arn = request.params["resourceARN"]
+    found = next((entity for each, entity in _taggable(request) if each == arn), None)
+    if found is None:
+        raise AwsError("ResourceNotFoundException", f"Resource {arn} not found")
+    return found
+
+
+def _taggable(request: OperationRequest) -> Iterator[tuple[str, Entity]]:
+    """The workspaces and the sync jobs, by ARN."""
+    for name, workspace in request.account.workspaces.items():
+        yield _workspace_arn(request, name), workspace
+        for job in workspace.jobs.values():
+            if not job.is_deleted(request.now):
+                yield _arn(request, name, job), job
 
 
 def _find_workspace(request: OperationRequest) -> Workspace:
@@ -162,4 +204,7 @@ HANDLERS: dict[str, Handler] = {
     "ListSyncJobs": list_sync_jobs,
     "ListSyncResources": list_sync_resources,
     "ListWorkspaces": list_workspaces,
+    "TagResource": tag_resource,
+    "UntagResource": untag_resource,
+    "ListTagsForResource": list_tags_for_resource,
 }

@@ -9,8 +9,16 @@ from unisync.emulator._protocol.serialization import Document
 from unisync.emulator._state.git_sync import GitSync
 from unisync.emulator._state.repository import Repository, SourceLocation
 from unisync.emulator.errors import AwsError
-from unisync.emulator.services.proton.common import INVALID, PROVIDERS, SERIALIZER, find_repository, repository_key
+from unisync.emulator.services.proton.common import (
+    INVALID,
+    PROVIDERS,
+    SERIALIZER,
+    find_repository,
+    repository_arn,
+    repository_key,
+)
 from unisync.emulator.services.request import Handler, OperationRequest
+from unisync.emulator.services.tags import to_dict
 
 
 def create_repository(request: OperationRequest) -> Document:
@@ -18,12 +26,13 @@ def create_repository(request: OperationRequest) -> Document:
     params, account = request.params, request.account
     full_name, provider = repository_key(params["name"], params["provider"])
     owner, _, name = full_name.rpartition("/")
-    settings = (params["connectionArn"], params.get("encryptionKey"), params.get("tags", []))
+    connection, key = params["connectionArn"], params.get("encryptionKey")
+    tags = to_dict(params.get("tags", []), "key", "value")
     found = account.repositories.get((full_name, provider))
     if found is None:
-        found = Repository(owner, name, provider, *settings, created_at=request.now)
+        found = Repository(owner, name, provider, connection, key, created_at=request.now, tags=tags)
         account.repositories[full_name, provider] = found
-    elif (found.connection_arn, found.encryption_key, found.tags) != settings:
+    elif (found.connection_arn, found.encryption_key, found.tags) != (connection, key, tags):
         raise AwsError("ConflictException", f"Repository {full_name} already exists.")
     return {"repository": _details(request, found)}
 
@@ -92,12 +101,11 @@ def _details(request: OperationRequest, repository: Repository) -> Document:
 
 
 def _summary(request: OperationRequest, repository: Repository) -> Document:
-    provider = PROVIDERS[repository.provider]
     return {
-        "arn": request.account.arn("proton", f"repository/{provider.lower()}:{repository.full_name}"),
+        "arn": repository_arn(request, repository),
         "connectionArn": repository.connection_arn,
         "name": repository.full_name,
-        "provider": provider,
+        "provider": PROVIDERS[repository.provider],
     }
 
 
