@@ -24,6 +24,7 @@ _VARIABLE = {
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ": "2026-11-22 12:00:00Z",
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC": "2026-11-22 12:00:00 UTC",
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}": "01234567-89ab-cdef-0123-456789abcdef",
+    r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d(\s+)UTC \d{4}": r"Sun Nov 22 12:00:00\1UTC 2026",
     r"\d+ polls": "9 polls",
 }
 """What differs from run to run, with its replacement."""

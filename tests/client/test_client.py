@@ -63,7 +63,7 @@ def test_the_states_of_a_twinmaker_job(aws: Emulator, either: Any) -> None:
         either.get(FACTORY)
     created = either.twinmaker.create_sync_job("factory", sync_role=ROLE, tags={"team": "a"})
     assert (created.ref, created.status.state, created.status.aws_state) == (FACTORY, PENDING, "CREATING")
-    assert created.arn == "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE"
+    assert created.arn == "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE-default"
     assert created.created_at.utcoffset() is not None
     seen: list[tuple[SyncState, str]] = []
     job = None
@@ -286,7 +286,7 @@ def test_accounts_and_regions_are_separate(aws: Emulator) -> None:
     aws.account(account="210987654321", region="us-east-1").add_workspace("factory")
     with Unisync(**aws.client_options(account="210987654321", region="us-east-1")) as there:
         arn = there.twinmaker.create_sync_job("factory", sync_role=ROLE).arn
-        assert arn == "arn:aws:iottwinmaker:us-east-1:210987654321:workspace/factory/sync-job/SITEWISE"
+        assert arn == "arn:aws:iottwinmaker:us-east-1:210987654321:workspace/factory/sync-job/SITEWISE-default"
     with Unisync(**aws.client_options()) as here, pytest.raises(NotFoundError):
         here.get(FACTORY)
 

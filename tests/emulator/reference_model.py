@@ -82,6 +82,8 @@ class Attempt:
     commit: Commit
     initial: str
     started: float
+    outcome: str
+    """Not that of its commit if the resource does not exist."""
     worked: float = 0.0
     """Seconds of work done. Blocked time does not count."""
     status: str = "INITIATED"
@@ -103,7 +105,7 @@ class Attempt:
 
     def update_status(self) -> None:
         if self.worked >= self.commit.duration:
-            self.status = self.commit.outcome
+            self.status = self.outcome
         elif self.worked >= INITIATED:
             self.status = "IN_PROGRESS"
 
@@ -114,6 +116,11 @@ class GitResource:
 
     now: float
     is_blocked: Callable[[], bool]
+    block: Callable[[], object] = lambda: None
+    """Adds the blocker of a change by hand."""
+    exists: bool = True
+    changed: bool = False
+    """Whether it was changed by hand, which blocks its next attempt."""
     commits: list[Commit] = field(default_factory=list[Commit])
     attempts: list[Attempt] = field(default_factory=list[Attempt])
 
@@ -146,11 +153,17 @@ class GitResource:
         index = self._newest()
         if index is None or (last is not None and index <= last.index):
             return
+        if self.changed:
+            self.changed = False
+            self.block()
+            return
         if last is not None and last.started == self.now:
             self.attempts.pop()  # superseded at the moment of its start: AWS never shows it
         before = self.attempts[-1] if self.attempts else None
         initial = before.commit.sha if before is not None and before.is_running else self.live
-        self.attempts.append(Attempt(index, self.commits[index], initial or self.commits[index].sha, self.now))
+        commit = self.commits[index]
+        outcome = commit.outcome if self.exists else "FAILED"
+        self.attempts.append(Attempt(index, commit, initial or commit.sha, self.now, outcome))
         self.attempts[-1].update_status()
 
     def _newest(self) -> int | None:
@@ -208,8 +221,10 @@ class Branch:
 class Blocker:
     """A sync blocker."""
 
-    id: str
-    reason: str
+    id: str = ""
+    """Unknown, if the test did not add the blocker itself, until it is read."""
+    reason: str = "Target arn:aws:cloudformation:"
+    """The reason, or its beginning."""
     resolved: str | None = None
     """The reason of the resolution; None while the blocker is active."""
 
@@ -222,10 +237,13 @@ def active(*blockers: list[Blocker]) -> Iterator[Blocker]:
 def check_blockers(shown: list[dict[str, Any]], blockers: list[Blocker]) -> None:
     """Compare the blockers in a reply of AWS with the model."""
     by_id = {each["id"]: each for each in map(camel_case, shown)}
+    unknown = [blocker for blocker in blockers if not blocker.id]
+    for blocker, found in zip(unknown, sorted(by_id.keys() - {each.id for each in blockers}), strict=True):
+        blocker.id = found
     assert set(by_id) == {each.id for each in blockers}
     for blocker in blockers:
         found = by_id[blocker.id]
-        assert found["createdReason"] == blocker.reason
+        assert found["createdReason"].startswith(blocker.reason)
         assert found["status"] == ("ACTIVE" if blocker.resolved is None else "RESOLVED")
         assert found.get("resolvedReason") == blocker.resolved
 

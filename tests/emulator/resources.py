@@ -12,6 +12,10 @@ LINK, SPARE_LINK, BLOCKER = (f"00000000-0000-4000-8000-00000000000{number}" for 
 """Fixed ids instead of random ones: a link that a stack follows, a link without stacks, and a blocker."""
 CONNECTION = "arn:aws:codeconnections:eu-west-1:123456789012:connection/aaaaaaaa"
 
+WORKSPACE_ARN = "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory"
+REPOSITORY_ARN = "arn:aws:proton:eu-west-1:123456789012:repository/github:acme/spare"
+LINK_ARN = f"arn:aws:codeconnections:eu-west-1:123456789012:repository-link/{LINK}"
+
 _STACK = {"ResourceName": "payments-prod", "SyncType": "CFN_STACK_SYNC"}
 _NEW_STACK = {"ResourceName": "payments-test", "SyncType": "CFN_STACK_SYNC"}
 _FOLLOWED = {"RepositoryLinkId": LINK, "SyncType": "CFN_STACK_SYNC"}
@@ -20,7 +24,7 @@ _TEMPLATE = {"templateName": "web", "templateType": "SERVICE"}
 _SPARE = {"name": "acme/spare", "provider": "GITHUB"}
 _WEB = {"repositoryName": "acme/web", "repositoryProvider": "GITHUB"}
 _TEMPLATES = {"repositoryName": "acme/templates", "repositoryProvider": "GITHUB"}
-_PARAMS = {
+_PARAMS: dict[str, dict[str, Mapping[str, object]]] = {
     "iottwinmaker": {
         "CreateSyncJob": {**_JOB, "syncRole": ROLE},
         "GetSyncJob": _JOB,
@@ -28,6 +32,9 @@ _PARAMS = {
         "ListSyncJobs": {"workspaceId": "factory"},
         "ListSyncResources": _JOB,
         "ListWorkspaces": {},
+        "TagResource": {"resourceARN": WORKSPACE_ARN, "tags": {"team": "twins"}},
+        "UntagResource": {"resourceARN": WORKSPACE_ARN, "tagKeys": ["team"]},
+        "ListTagsForResource": {"resourceARN": WORKSPACE_ARN},
     },
     "proton": {
         "CreateRepository": {"name": "acme/new", "provider": "GITHUB", "connectionArn": CONNECTION},
@@ -54,8 +61,15 @@ _PARAMS = {
         "ListEnvironmentTemplates": {},
         "ListServiceTemplateVersions": {"templateName": "web"},
         "ListEnvironmentTemplateVersions": {"templateName": "net"},
+        "TagResource": {"resourceArn": REPOSITORY_ARN, "tags": [{"key": "team", "value": "web"}]},
+        "UntagResource": {"resourceArn": REPOSITORY_ARN, "tagKeys": ["team"]},
+        "ListTagsForResource": {"resourceArn": REPOSITORY_ARN},
     },
     "codeconnections": {
+        "CreateConnection": {"ConnectionName": "new", "ProviderType": "GitHub"},
+        "GetConnection": {"ConnectionArn": CONNECTION},
+        "ListConnections": {},
+        "DeleteConnection": {"ConnectionArn": CONNECTION},
         "CreateRepositoryLink": {"ConnectionArn": CONNECTION, "OwnerId": "acme", "RepositoryName": "new"},
         "GetRepositoryLink": {"RepositoryLinkId": LINK},
         "UpdateRepositoryLink": {"RepositoryLinkId": LINK, "ConnectionArn": CONNECTION},
@@ -77,6 +91,9 @@ _PARAMS = {
         "GetResourceSyncStatus": _STACK,
         "GetSyncBlockerSummary": _STACK,
         "UpdateSyncBlocker": {**_STACK, "Id": BLOCKER, "ResolvedReason": "checked"},
+        "TagResource": {"ResourceArn": LINK_ARN, "Tags": [{"Key": "team", "Value": "payments"}]},
+        "UntagResource": {"ResourceArn": LINK_ARN, "TagKeys": ["team"]},
+        "ListTagsForResource": {"ResourceArn": LINK_ARN},
     },
 }
 _PARAMS["codestar-connections"] = _PARAMS["codeconnections"]
@@ -91,6 +108,10 @@ OPERATIONS = [(service, operation) for service in _PARAMS for operation in HANDL
 
 def populate(aws: Setup) -> None:
     """Add one resource of every kind, and push a commit to each."""
+    connections = aws._account.connections
+    connection = connections.pop(aws.add_connection())
+    connection.arn = CONNECTION
+    connections[CONNECTION] = connection
     aws.add_workspace("factory")
     aws.add_sync_resource("factory", "asset-1")
     aws.add_stack("payments-prod", repository="acme/infra")
@@ -114,5 +135,6 @@ def add_blockers(aws: Setup) -> None:
     """Block the stack and the service of `populate`, with the blocker id in REQUESTS."""
     aws.block(stack="payments-prod", reason="by hand")
     aws.block(service="web", reason="by hand")
-    for blockers in (aws._account.stacks["payments-prod"].sync.own_blockers, aws._account.services["web"].blockers):
+    stack, service = aws._account.configurations["payments-prod"], aws._account.services["web"]
+    for blockers in (stack.sync.blockers(0.0), service.blockers):
         blockers[-1].id = BLOCKER

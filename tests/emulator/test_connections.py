@@ -333,7 +333,8 @@ def test_stacks_of_one_repository_share_a_link(aws: Emulator, connections: Servi
     assert aws.add_repository_link("acme/infra") == shared
 
 
-def test_a_push_reaches_a_stack_created_by_its_configuration(aws: Emulator, connections: Service) -> None:
+def test_a_push_reaches_a_stack_configured_by_a_client(aws: Emulator, connections: Service) -> None:
+    aws.add_stack("payments")
     link = connections.create_link()["RepositoryLinkId"]
     connections.create(link, Branch="live", ConfigFile="prod.yaml")
     aws.push(stack="payments", sha="4f2c9e1d")
@@ -353,6 +354,7 @@ def test_a_push_reaches_a_stack_created_by_its_configuration(aws: Emulator, conn
 
 
 def test_a_commit_keeps_the_branch_that_it_was_pushed_to(aws: Emulator, connections: Service) -> None:
+    aws.add_stack("payments")
     connections.create(connections.create_link()["RepositoryLinkId"])
     aws.push(stack="payments", sha="aaaaaaa")
     aws.clock.advance(30)

@@ -46,7 +46,7 @@ def test_accounts_and_regions_are_separate(aws: Emulator, boto: BotoClients) -> 
             assert job["status"] == {"state": "ACTIVE"}
         with pytest.raises(boto.twinmaker.exceptions.ResourceNotFoundException):
             boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
-    suffix = "workspace/factory/sync-job/SITEWISE"
+    suffix = "workspace/factory/sync-job/SITEWISE-default"
     assert arns == {
         f"arn:aws:iottwinmaker:{REGION}:{ACCOUNT}:{suffix}",
         f"arn:aws:iottwinmaker:{REGION}:{OTHER}:{suffix}",

@@ -235,6 +235,7 @@ def test_a_slow_response_closes_the_connection_on_request(populated: Emulator) -
 @pytest.mark.parametrize("kind", ["unknown-member", "unknown-state", "missing-member"])
 def test_faults_in_the_reply_affect_every_operation(populated: Emulator, boto: BotoClients, kind: str) -> None:
     """But those that create and delete: their replies have the same structures. Parsed without botocore."""
+    nothing_required = {"ListSyncJobs", "ListSyncResources", "GetConnection", "ListConnections"}
     create_job(boto)
     populated.clock.advance(100)
     add_blockers(populated)
@@ -254,12 +255,13 @@ def test_faults_in_the_reply_affect_every_operation(populated: Emulator, boto: B
         assert shape is not None
         match kind:
             case "unknown-member":
+                reply.pop("tags", None)  # of TwinMaker a map
                 assert all(each["addedByAws"] == "something new" for each in structures(reply))
             case "unknown-state":
                 assert ("REIMAGINED" in bodies[-1].decode()) == has_state(shape), operation
             case _:
-                nothing_required = operation in ("ListSyncJobs", "ListSyncResources")
-                assert lacks_required(shape, reply) != nothing_required, operation
+                is_list_of_tags = operation == "ListTagsForResource" and service != "proton"
+                assert lacks_required(shape, reply) != (operation in nothing_required or is_list_of_tags), operation
 
 
 def lacks_required(shape: Shape, value: Any) -> bool:
@@ -452,6 +454,79 @@ def test_a_rate_limit_is_a_throttling_exception_in_boto3(populated: Emulator, bo
     with pytest.raises(boto.twinmaker.exceptions.ThrottlingException, match="Rate exceeded") as raised:
         boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
     assert raised.value.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 429
+
+
+def error_of(raised: ClientError) -> tuple[int, str]:
+    """The HTTP status and the code of an error."""
+    response = raised.response
+    return response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0), response.get("Error", {}).get("Code", "")
+
+
+@pytest.mark.parametrize("kind", ["http-501", "InternalFailure"])
+def test_an_api_may_be_missing(populated: Emulator, boto: BotoClients, kind: str) -> None:
+    """As behind a proxy or an emulator that lacks it."""
+    populated.fault(OPERATION, kind, status=None if kind == "http-501" else 501)
+    with pytest.raises(ClientError) as raised:
+        boto.call("codeconnections", OPERATION, STACK)
+    assert error_of(raised.value) == (501, "501" if kind == "http-501" else "InternalFailure")
+    assert boto.call("codeconnections", OPERATION, STACK)
+
+
+@pytest.mark.parametrize("service", ["iottwinmaker", "codeconnections", "proton"])
+def test_an_error_may_have_another_status_than_its_model_declares(
+    populated: Emulator, boto: BotoClients, service: str
+) -> None:
+    operation = {"iottwinmaker": "ListWorkspaces", "codeconnections": OPERATION, "proton": "ListServices"}[service]
+    populated.fault(operation, "ThrottlingException", status=503, service=service)
+    with pytest.raises(boto.client(service).exceptions.from_code("ThrottlingException")) as raised:
+        boto.call(service, operation, REQUESTS[service, operation])
+    assert error_of(raised.value)[0] == 503
+
+
+def test_a_fault_may_apply_to_every_operation(populated: Emulator, boto: BotoClients) -> None:
+    populated.fault("*", "AccessDeniedException", times=2)
+    populated.fault("*", "ThrottlingException", times=None, service="proton")
+    for service, operation in (("codeconnections", OPERATION), ("iottwinmaker", "ListWorkspaces")):
+        with pytest.raises(boto.client(service).exceptions.from_code("AccessDeniedException")):
+            boto.call(service, operation, REQUESTS[service, operation])
+    assert boto.call("iottwinmaker", "ListWorkspaces", {})
+    for operation in ("ListServices", "GetRepository"):
+        with pytest.raises(boto.proton.exceptions.ThrottlingException):
+            boto.call("proton", operation, REQUESTS["proton", operation])
+
+
+def test_a_named_field_may_be_missing(populated: Emulator, boto: BotoClients) -> None:
+    """Proton has once returned a repository without `connectionArn`, which its model requires today."""
+    populated.fault("GetRepository", "missing-member", member="connectionArn")
+    populated.fault("ListRepositories", "missing-member", member="connectionArn")
+    found = boto.call("proton", "GetRepository", REQUESTS["proton", "GetRepository"])["repository"]
+    assert found.keys() == {"arn", "name", "provider"}
+    listed = boto.call("proton", "ListRepositories", {})["repositories"]
+    assert len(listed) == 3
+    assert not any("connectionArn" in each for each in listed)
+    found = boto.call("proton", "GetRepository", REQUESTS["proton", "GetRepository"])["repository"]
+    assert "connectionArn" in found
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "options", "about"),
+    [
+        ("GetSyncJob", "http-501", {"status": 501}, "status"),
+        ("GetSyncJob", "truncate", {"status": 501}, "status"),
+        ("GetSyncJob", "InternalFailure", {"status": 200}, "status"),
+        ("GetSyncJob", "InternalFailure", {"status": 600}, "status"),
+        ("GetSyncJob", "missing-member", {"member": "connectionArn"}, "member"),
+        ("GetRepository", "missing-member", {"member": "connectionArn", "service": "iottwinmaker"}, "operation"),
+        ("GetRepository", "unknown-member", {"member": "connectionArn"}, "member"),
+        ("*", "missing-member", {"member": "connectionArn"}, "member"),
+        ("*", "drop", {"service": "s3"}, "service"),
+    ],
+)
+def test_invalid_options_of_a_fault_are_rejected(
+    aws: Emulator, operation: str, kind: str, options: dict[str, Any], about: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{about}: "):
+        aws.fault(operation, kind, **options)
 
 
 @pytest.mark.parametrize(

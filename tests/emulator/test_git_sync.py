@@ -404,8 +404,6 @@ def test_a_service_and_its_instances_have_their_own_blockers(aws: Emulator, boto
     assert [blocker["id"] for blocker in blockers(boto)] == [of_service]
     assert [blocker["id"] for blocker in blockers(boto, "prod")] == [of_instance]
     assert blockers(boto, "test") == []
-    assert blockers(boto)[0]["contexts"][0]["value"].endswith(":service/web")
-    assert blockers(boto, "prod")[0]["contexts"][0]["value"].endswith(":service/web/service-instance/prod")
 
 
 def test_a_blocked_service_blocks_its_instances(aws: Emulator, boto: BotoClients) -> None:

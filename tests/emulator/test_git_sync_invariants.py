@@ -37,7 +37,7 @@ class Histories(RuleBasedStateMachine):
         self.setup = Setup(account)
         for name in ("prod", "test"):
             self.setup.add_service_instance("web", name, repository="acme/web")
-        self.syncs: dict[str, GitSync] = account.services["web"].instances
+        self.syncs: dict[str, GitSync] = dict(account.services["web"].instances)
         self.blocked: dict[str | None, bool] = {None: False, "prod": False, "test": False}
         self.pushes = 0
         self.snapshots: dict[str, Snapshot] = {name: Snapshot(0.0) for name in self.syncs}
@@ -120,7 +120,7 @@ class Histories(RuleBasedStateMachine):
 
     @staticmethod
     def never_blocked(sync: GitSync) -> bool:
-        return not sync.own_blockers and not sync.shared_blockers
+        return not sync.blockers(0.0) and not sync.shared_blockers
 
     def compare(self, snapshot: Snapshot, attempts: list[Attempt]) -> None:
         """An attempt never changes its past. Only a push at the very time of its start can replace it."""

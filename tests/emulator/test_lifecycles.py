@@ -175,6 +175,8 @@ class Connections(AccountMachine):
     def __init__(self) -> None:
         super().__init__()
         self.connection = self.setup.add_connection()
+        for name in NAMES:
+            self.setup.add_stack(name)
         self.links: dict[str, str] = {}
         self.branches: dict[tuple[str, str], Branch] = {}
         """By the id of the link and the name of the branch."""
@@ -182,6 +184,8 @@ class Connections(AccountMachine):
         self.sources: dict[str, tuple[str, str]] = {}
         """The link and the branch that each stack follows."""
         self.blockers: dict[str, list[Blocker]] = {}
+        self.deleted: set[str] = set()
+        """The stacks that were deleted by hand, and do not exist."""
 
     @initialize()
     def begin(self) -> None:
@@ -238,8 +242,14 @@ class Connections(AccountMachine):
             assert code == "InvalidInputException"
         else:
             assert code is None
-            blockers = self.blockers[name] = []
-            self.stacks[name] = GitResource(self.now, lambda: any(active(blockers)))
+            blockers: list[Blocker] = []
+            self.blockers[name] = blockers
+            self.stacks[name] = GitResource(
+                self.now,
+                is_blocked=lambda: any(active(blockers)),
+                block=lambda: blockers.append(Blocker()),
+                exists=name not in self.deleted,
+            )
             self.sources[name] = link, branch
 
     def change_branch(self, name: str, branch: str) -> None:
@@ -262,6 +272,36 @@ class Connections(AccountMachine):
         self.setup.push(stack=name, **self.push_arguments(commit, delay))
         self.stacks[name].push(commit)
         self.branches.setdefault(self.sources[name], Branch()).detected.append(commit.detected)
+
+    @precondition(lambda self: any(stack.desired for stack in self.stacks.values()))
+    @rule(data=st.data(), duration=DURATIONS)
+    def retry(self, data: st.DataObject, duration: float) -> None:
+        name = data.draw(st.sampled_from(sorted(name for name, stack in self.stacks.items() if stack.desired)))
+        self.setup.retry(stack=name, duration=duration)
+        stack = self.stacks[name]
+        stack.push(Commit(stack.desired or "", self.now, "SUCCEEDED", duration))
+
+    @precondition(lambda self: self.stacks)
+    @rule(data=st.data())
+    def change_by_hand(self, data: st.DataObject) -> None:
+        """A change while a blocker is active is not another one."""
+        name = data.draw(st.sampled_from(sorted(self.stacks)))
+        if name in self.deleted:
+            self.setup.add_stack(name)
+            self.deleted.remove(name)
+            self.stacks[name].exists = True
+        else:
+            self.setup.modify(stack=name)
+            self.stacks[name].changed |= not any(active(self.blockers[name]))
+
+    @precondition(lambda self: self.stacks.keys() - self.deleted)
+    @rule(data=st.data())
+    def delete_by_hand(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.stacks.keys() - self.deleted)))
+        self.setup.delete_stack_by_hand(name)
+        self.deleted.add(name)
+        self.stacks[name].exists = self.stacks[name].changed = False
+        self.blockers[name].append(Blocker())
 
     @precondition(lambda self: self.stacks)
     @rule(data=st.data())

@@ -56,6 +56,70 @@ def configurable(aws: Emulator) -> Emulator:
     return aws
 
 
+# Instances
+
+
+def test_an_instance_may_follow_a_branch_and_a_spec_of_its_own(
+    aws: Emulator, boto: BotoClients, call: CallProton
+) -> None:
+    aws.add_service_instance("web", "prod", repository="acme/web", own_branch="live", spec="prod/spec.yaml")
+    aws.add_service_instance("web", "beta", spec="beta/spec.yaml")
+    aws.add_service_instance("web", "test")
+    for name in ("prod", "beta", "test"):
+        aws.push(service="web", instance=name, sha=f"c0ffee{name}")
+    aws.clock.advance(30)
+    expected = {
+        "prod": ("live", "prod/spec.yaml"),
+        "beta": ("main", "beta/spec.yaml"),
+        "test": ("main", "proton-ops.yaml"),
+    }
+    for name, (branch, directory) in expected.items():
+        status = call("GetServiceInstanceSyncStatus", {"serviceName": "web", "serviceInstanceName": name})
+        revision = {**FOLLOWED, "branch": branch, "directory": directory, "sha": f"c0ffee{name}"}
+        assert status["desiredState"] == status["latestSync"]["targetRevision"] == revision
+        assert status["latestSuccessfulSync"]["initialRevision"] == revision
+    definitions = call("ListRepositorySyncDefinitions", {**FOLLOWED, "syncType": "SERVICE_SYNC"})["syncDefinitions"]
+    assert [(each["branch"], each["directory"]) for each in definitions] == list(expected.values())
+    assert {each["parent"] for each in definitions} == {f"{ARN}:service/web"}
+    config = call("GetServiceSyncConfig", {"serviceName": "web"})["serviceSyncConfig"]
+    assert (config["branch"], config["filePath"]) == ("main", "proton-ops.yaml")
+
+
+def commit_of(call: CallProton, instance: str) -> str | None:
+    status = call("GetServiceInstanceSyncStatus", {"serviceName": "web", "serviceInstanceName": instance})
+    return status["desiredState"]["sha"] if status else None
+
+
+def test_a_push_to_the_branch_of_a_service_misses_instances_on_other_branches(aws: Emulator, call: CallProton) -> None:
+    aws.add_service_instance("web", "prod", repository="acme/web", own_branch="live")
+    aws.add_service_instance("web", "beta", spec="beta/spec.yaml")
+    aws.add_service_instance("web", "test", own_branch="main")
+    aws.push(service="web", sha="aaaaaaa")
+    assert [commit_of(call, name) for name in ("prod", "beta", "test")] == [None, "aaaaaaa", "aaaaaaa"]
+    aws.push(service="web", instance="prod", sha="bbbbbbb")
+    assert [commit_of(call, name) for name in ("prod", "beta", "test")] == ["bbbbbbb", "aaaaaaa", "aaaaaaa"]
+    aws.fail_branch(service="web", instance="prod", sha="ccccccc")
+    aws.clock.advance(10)
+    statuses = {
+        branch: call("GetRepositorySyncStatus", {**FOLLOWED, "branch": branch, "syncType": "SERVICE_SYNC"})[
+            "latestSync"
+        ]
+        for branch in ("main", "live")
+    }
+    assert (statuses["main"]["status"], statuses["live"]["status"]) == ("SUCCEEDED", "FAILED")
+
+
+def test_an_instance_of_its_own_branch_follows_the_repository_of_its_service(aws: Emulator, call: CallProton) -> None:
+    aws.add_service_instance("web", "prod", own_branch="live")
+    with pytest.raises(ValueError, match="there is no sync config"):
+        aws.push(service="web", instance="prod", sha="aaaaaaa")
+    aws.add_repository("acme/web")
+    call("CreateServiceSyncConfig", SERVICE)
+    aws.push(service="web", instance="prod", sha="aaaaaaa")
+    status = call("GetServiceInstanceSyncStatus", {"serviceName": "web", "serviceInstanceName": "prod"})
+    assert status["desiredState"] == {**FOLLOWED, "branch": "live", "directory": "ops.yaml", "sha": "aaaaaaa"}
+
+
 # Repositories
 
 

@@ -319,20 +319,20 @@ def test_a_role_may_be_in_another_partition(aws: Emulator, boto: BotoClients) ->
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"RoleSessionName": "m"}, "at 'RoleSessionName' .* length greater than or equal to 2"),
-        ({"RoleSessionName": "m" * 65}, "at 'RoleSessionName' .* length less than or equal to 64"),
-        ({"RoleSessionName": "m e"}, r"at 'RoleSessionName' .* pattern: \[\\w\+=,\.@-\]\*"),
-        ({"RoleSessionName": "m\x00é<&"}, "'m\N{REPLACEMENT CHARACTER}é<&' at 'RoleSessionName' .* pattern"),
-        ({"RoleArn": "arn:aws:iam::1"}, "at 'RoleArn' .* length greater than or equal to 20"),
+        ({"RoleSessionName": "m"}, "at 'roleSessionName' .* length greater than or equal to 2"),
+        ({"RoleSessionName": "m" * 65}, "at 'roleSessionName' .* length less than or equal to 64"),
+        ({"RoleSessionName": "m e"}, r"at 'roleSessionName' .* pattern: \[\\w\+=,\.@-\]\*"),
+        ({"RoleSessionName": "m\x00é<&"}, "'m\N{REPLACEMENT CHARACTER}é<&' at 'roleSessionName' .* pattern"),
+        ({"RoleArn": "arn:aws:iam::1"}, "at 'roleArn' .* length greater than or equal to 20"),
         ({"RoleArn": "not-the-arn-of-anything"}, "Request ARN is invalid"),
         ({"RoleArn": "arn:aws:iam::111122223333:user/reader"}, "Request ARN is invalid"),
-        ({"DurationSeconds": 899}, "at 'DurationSeconds' .* value greater than or equal to 900"),
-        ({"DurationSeconds": 43201}, "at 'DurationSeconds' .* value less than or equal to 43200"),
-        ({"ExternalId": "x"}, "at 'ExternalId' .* length greater than or equal to 2"),
-        ({"ExternalId": "a b"}, "at 'ExternalId' .* pattern"),
-        ({"TokenCode": "12345"}, "at 'TokenCode' .* length"),
-        ({"Tags": [{"Key": "a", "Value": "b"}, {"Key": "é" * 129, "Value": ""}]}, "at 'Tags.2.member.Key' .* length"),
-        ({"Tags": [{"Key": "a", "Value": "b"}] * 51}, "at 'Tags' .* length less than or equal to 50"),
+        ({"DurationSeconds": 899}, "at 'durationSeconds' .* value greater than or equal to 900"),
+        ({"DurationSeconds": 43201}, "at 'durationSeconds' .* value less than or equal to 43200"),
+        ({"ExternalId": "x"}, "at 'externalId' .* length greater than or equal to 2"),
+        ({"ExternalId": "a b"}, "at 'externalId' .* pattern"),
+        ({"TokenCode": "12345"}, "at 'tokenCode' .* length"),
+        ({"Tags": [{"Key": "a", "Value": "b"}, {"Key": "é" * 129, "Value": ""}]}, "at 'tags.2.member.key' .* length"),
+        ({"Tags": [{"Key": "a", "Value": "b"}] * 51}, "at 'tags' .* length less than or equal to 50"),
         ({"RoleSessionName": "m", "DurationSeconds": 1}, "2 validation errors detected: "),
     ],
 )
@@ -368,8 +368,8 @@ def test_a_violated_constraint_is_named(role: Emulator, changes: Mapping[str, ob
         (
             b"Action=AssumeRole&Version=2011-06-15",
             "ValidationError",
-            "2 validation errors detected: Value null at 'RoleArn' failed to satisfy constraint: Member must not be "
-            "null; Value null at 'RoleSessionName' failed to satisfy constraint: Member must not be null",
+            "2 validation errors detected: Value null at 'roleArn' failed to satisfy constraint: Member must not be "
+            "null; Value null at 'roleSessionName' failed to satisfy constraint: Member must not be null",
         ),
         (
             b"Action=AssumeRole&Version=2011-06-15&DurationSeconds=1_000",

@@ -151,3 +151,86 @@ def test_a_workspace_added_again_keeps_its_jobs(aws: Emulator, boto: BotoClients
     create(boto)
     aws.add_workspace("factory")
     assert state(boto) == "CREATING"
+
+
+def delete(boto: BotoClients) -> str:
+    return boto.twinmaker.delete_sync_job(workspaceId="factory", syncSource="SITEWISE")["state"]
+
+
+def error_of(boto: BotoClients) -> object:
+    return boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")["status"].get("error")
+
+
+@pytest.mark.parametrize("requested_first", [False, True])
+def test_a_deletion_may_fail(aws: Emulator, boto: BotoClients, requested_first: bool) -> None:
+    create(boto)
+    aws.clock.advance(60)
+    if requested_first:
+        delete(boto)
+        aws.fail_deletion("factory", reason="An entity has children")
+    else:
+        aws.fail_deletion("factory", reason="An entity has children")
+        assert (state(boto), error_of(boto)) == ("ACTIVE", None)
+        assert delete(boto) == "DELETING"
+    aws.clock.advance(9.9)
+    assert (state(boto), error_of(boto)) == ("DELETING", None)
+    aws.clock.advance(0.1)
+    for _ in range(2):
+        job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+        error = {"code": "SYNC_DELETING_ERROR", "message": "An entity has children"}
+        assert job["status"] == {"state": "ERROR", "error": error}
+        assert (job["updateDateTime"] - job["creationDateTime"]).total_seconds() == pytest.approx(70, abs=0.002)
+        aws.clock.advance(1000)
+    (listed,) = boto.twinmaker.list_sync_jobs(workspaceId="factory").get("syncJobSummaries", [])
+    assert listed.get("status", {}).get("state") == "ERROR"
+
+
+def test_a_deletion_after_one_that_failed_succeeds(aws: Emulator, boto: BotoClients) -> None:
+    create(boto)
+    aws.fail_deletion("factory")
+    delete(boto)
+    aws.clock.advance(100)
+    assert error_of(boto) == {"code": "SYNC_DELETING_ERROR", "message": "Unable to delete the synced resources"}
+    with pytest.raises(ValueError, match=r"^sync_source: the deletion of 'SITEWISE' has failed already"):
+        aws.fail_deletion("factory")
+    with pytest.raises(boto.twinmaker.exceptions.ConflictException):
+        create(boto)
+    assert delete(boto) == "DELETING"
+    assert (state(boto), error_of(boto)) == ("DELETING", None)
+    job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    assert (job["updateDateTime"] - job["creationDateTime"]).total_seconds() == pytest.approx(100, abs=0.002)
+    aws.clock.advance(10)
+    assert state(boto) == "deleted"
+    create(boto)
+    assert state(boto) == "CREATING"
+
+
+def test_the_deletion_of_a_job_in_error_may_fail_too(aws: Emulator, boto: BotoClients) -> None:
+    aws.deny_role(ROLE, "no trust")
+    create(boto)
+    aws.clock.advance(30)
+    aws.fail_deletion("factory", reason="no permission")
+    assert error_of(boto) == {"code": "SYNC_CREATING_ERROR", "message": "no trust"}
+    delete(boto)
+    aws.clock.advance(30)
+    assert error_of(boto) == {"code": "SYNC_DELETING_ERROR", "message": "no permission"}
+
+
+def test_only_the_deletion_of_an_existing_job_can_fail(aws: Emulator, boto: BotoClients) -> None:
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"^sync_source: factory has no sync job 'SITEWISE'"):
+            aws.fail_deletion("factory")
+        create(boto)
+        delete(boto)
+        aws.clock.advance(10)
+    with pytest.raises(ValueError, match=r"^workspace_id: there is no workspace 'unknown'"):
+        aws.fail_deletion("unknown")
+
+
+def test_the_arn_ends_as_people_report_it(boto: BotoClients) -> None:
+    create(boto, source="OTHER")
+    for source in ("SITEWISE", "OTHER"):
+        if source == "SITEWISE":
+            create(boto)
+        arn = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource=source)["arn"]
+        assert arn.endswith(f":workspace/factory/sync-job/{source}-default")

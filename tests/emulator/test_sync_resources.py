@@ -302,3 +302,97 @@ def test_workspaces_are_listed(aws: Emulator, boto: BotoClients) -> None:
     assert (listed[2]["creationDateTime"] - listed[0]["creationDateTime"]).total_seconds() == pytest.approx(
         60, abs=0.002
     )
+
+
+def ids(boto: BotoClients, **job: str) -> dict[tuple[str, str], str | None]:
+    """The id of each resource in the workspace, by its type and its id in the source."""
+    return {(each["resourceType"], each["externalId"]): each.get("resourceId") for each in resources(boto, **job)}
+
+
+def test_the_id_of_a_resource_follows_from_its_id_in_the_source(aws: Emulator, boto: BotoClients) -> None:
+    for workspace in ("factory", "IoTSiteWiseDefaultWorkspace"):
+        aws.add_workspace(workspace)
+        aws.add_sync_resource(workspace, "asset-1")
+        aws.add_sync_resource(workspace, "model-1", resource_type="COMPONENT_TYPE")
+        create(boto, workspace)
+    advance_to(aws, 6)
+    for _ in range(2):
+        assert ids(boto) == {
+            ("ENTITY", "asset-1"): "asset-1",
+            ("COMPONENT_TYPE", "model-1"): "iotsitewise.assetmodel:model-1",
+        }
+        assert ids(boto, workspaceId="IoTSiteWiseDefaultWorkspace") == {
+            ("ENTITY", "asset-1"): "asset-1",
+            ("COMPONENT_TYPE", "model-1"): "model-1",
+        }
+        advance_to(aws, 100)
+
+
+def test_the_id_of_a_component_type_may_have_the_form_of_aws(aws: Emulator, boto: BotoClients) -> None:
+    aws.add_sync_resource(
+        "factory", "model-1", resource_id="iotsitewise.assetmodel:other", resource_type="COMPONENT_TYPE"
+    )
+    aws.add_sync_resource("factory", "asset-1", resource_id="0a1b.c:2")
+    create(boto)
+    advance_to(aws, 30)
+    assert list(ids(boto).values()) == ["iotsitewise.assetmodel:other", "0a1b.c:2"]
+    # The model's pattern for a filter does not match such an id.
+    with pytest.raises(boto.twinmaker.exceptions.ValidationException, match="resourceId"):
+        resources(boto, {"resourceType": "COMPONENT_TYPE"}, {"resourceId": "iotsitewise.assetmodel:other"})
+
+
+def test_a_resource_that_failed_has_only_an_id_that_the_test_gave(aws: Emulator, boto: BotoClients) -> None:
+    aws.add_sync_resource("factory", "a1", outcome="ERROR")
+    aws.add_sync_resource("factory", "a2", outcome="ERROR", resource_id="entity-2")
+    create(boto)
+    advance_to(aws, 30)
+    assert list(ids(boto).values()) == [None, "entity-2"]
+
+
+@pytest.mark.parametrize(
+    ("when", "state", "since"),
+    [
+        (14.9, "PROCESSING", 7),
+        (15, "ERROR", 15),
+        (74.9, "ERROR", 15),
+        (75, "PROCESSING", 75),
+        (84.9, "PROCESSING", 75),
+        (85, "IN_SYNC", 85),
+        (1e6, "IN_SYNC", 85),
+    ],
+)
+def test_a_resource_in_error_may_be_retried(
+    aws: Emulator, boto: BotoClients, when: float, state: str, since: float
+) -> None:
+    aws.add_sync_resource("factory", "boiler-1", outcome="ERROR", reason="The asset has no model", retry_after=60)
+    create(boto)
+    job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
+    advance_to(aws, when)
+    (found,) = resources(boto)
+    assert found["status"]["state"] == state
+    assert ("error" in found["status"]) == (state == "ERROR")
+    assert (found["updateDateTime"] - job["creationDateTime"]).total_seconds() == pytest.approx(since, abs=0.002)
+    assert ("resourceId" in found) == (state != "ERROR")
+
+
+def test_a_retried_resource_may_be_removed(aws: Emulator, boto: BotoClients) -> None:
+    aws.add_sync_resource("factory", "boiler-1", outcome="ERROR", retry_after=60)
+    create(boto)
+    advance_to(aws, 80)
+    aws.remove_sync_resource("factory", "boiler-1")
+    advance_to(aws, 200)
+    assert states(boto) == {"boiler-1": "DELETED"}
+
+
+def test_resources_stay_deleted_while_their_job_is_deleted_twice(aws: Emulator, boto: BotoClients) -> None:
+    aws.add_sync_resource("factory", "boiler-1")
+    create(boto)
+    advance_to(aws, 60)
+    aws.fail_deletion("factory")
+    delete(boto)
+    (before,) = resources(boto)
+    advance_to(aws, 80)
+    aws.add_sync_resource("factory", "boiler-2")
+    delete(boto)
+    assert resources(boto) == [before]
+    assert before["status"] == {"state": "DELETED"}

@@ -92,7 +92,7 @@ def test_the_reply_of_get_sync_job(aws: Emulator, boto: BotoClients) -> None:
     )
     aws.clock.advance(30)
     job = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource="SITEWISE")
-    assert created["arn"] == f"arn:aws:iottwinmaker:{REGION}:{ACCOUNT}:workspace/factory/sync-job/SITEWISE"
+    assert created["arn"] == f"arn:aws:iottwinmaker:{REGION}:{ACCOUNT}:workspace/factory/sync-job/SITEWISE-default"
     assert created["state"] == "CREATING"
     assert abs(created["creationDateTime"] - now) < timedelta(milliseconds=2)
     assert job["arn"] == created["arn"]
@@ -252,7 +252,7 @@ NOT_OBJECTS = [b"[]", b"null", b'"text"', b"3", b"{", b"\xff\xfe", b"", b"[" * 1
 @pytest.mark.parametrize("body", NOT_OBJECTS, ids=lambda body: repr(body[:9]))
 def test_a_body_that_is_not_a_json_object_is_rejected(application: Application, body: bytes) -> None:
     add_resources(application)
-    expected = "InvalidInputException" if body == b"" else "SerializationException"
+    expected = "ValidationException" if body == b"" else "SerializationException"
     error = parse_error(application.handle(signed_json("codeconnections", "GetSyncConfiguration", body)))
     assert (error.status, error.code) == (400, expected)
 
@@ -283,7 +283,7 @@ def test_a_bug_of_the_emulator_is_an_internal_failure(
 ) -> None:
     add_resources(application)
     # No request leads to an invalid reply, but an invalid state does.
-    application.account(ACCOUNT, REGION).stacks["payments-prod"].role_arn = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    application.account(ACCOUNT, REGION).configurations["payments-prod"].role_arn = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     response = application.handle(signed_json("codeconnections", "GetSyncConfiguration", STACK))
     assert parse_error(response)[:2] == (500, "InternalFailure")
     assert "RoleArn" in caplog.text

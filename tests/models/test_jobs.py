@@ -117,7 +117,7 @@ def test_an_error_may_lack_its_fields() -> None:
 
 
 TWIN = {
-    "arn": "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE",
+    "arn": "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE-default",
     "workspaceId": "factory",
     "syncSource": "SITEWISE",
     "syncRole": "arn:aws:iam::123456789012:role/sync",

@@ -22,6 +22,7 @@ _BLOCK = re.compile(
 )
 _VARYING = {
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( UTC|Z)": "<time>",
+    r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d UTC \d{4}": "<Java time>",
     r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b": "<id>",
     r"127\.0\.0\.1:\d+": "127.0.0.1:<port>",
     r"(?m)^( *)\d+ s  ": "<elapsed>",

@@ -101,7 +101,7 @@ def twin_job(state: SyncState, aws_state: str = "VALUE", **status: Any) -> TwinM
     return TwinMakerSyncJob(
         ref=FACTORY,
         status=SyncJobStatus(state=state, aws_state=aws_state, **status),
-        arn="arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE",
+        arn="arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE-default",
         workspace_id="factory",
         sync_source="SITEWISE",
         sync_role="arn:aws:iam::123456789012:role/sync",

@@ -35,7 +35,7 @@ _EVENTS = (
 _AWS_JSON = "application/x-amz-json-1.0"
 
 _SYNC_JOB: Mapping[str, object] = {
-    "arn": "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE",
+    "arn": "arn:aws:iottwinmaker:eu-west-1:123456789012:workspace/factory/sync-job/SITEWISE-default",
     "workspaceId": "factory",
     "syncSource": "SITEWISE",
     "syncRole": "arn:aws:iam::123456789012:role/sync",

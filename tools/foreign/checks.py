@@ -76,6 +76,11 @@ class Checks:
         """Check that a call fails with this code, and that the client has a class for the error."""
         self._rejects(self.client, operation, params, code, description, modeled=True)
 
+    def rejects_constraint(self, operation: str, params: Mapping[str, object], description: str) -> None:
+        """Check that a call fails that violates a constraint. CodeConnections does not model this error."""
+        modeled = not self.service.startswith("code")
+        self._rejects(self.client, operation, params, "ValidationException", description, modeled=modeled)
+
     def rejects_signature(self, operation: str, params: Mapping[str, object]) -> None:
         """Check that a call with a wrong secret key fails. No model has this error, so no client has a class for it."""
         description, code = "with a wrong secret key", "InvalidSignatureException"

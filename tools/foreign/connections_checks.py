@@ -6,7 +6,7 @@ from tools.foreign.checks import ACCOUNT, CONNECTION, ID, KEY, REGION, ROLE, Che
 from tools.foreign.client import Document
 from tools.foreign.git_syncs import BLOCKED, RESOLVED, attempt, event, pascal_case, repository_status
 
-INVALID, NOT_FOUND = "InvalidInputException", "ResourceNotFoundException"
+NOT_FOUND = "ResourceNotFoundException"
 LIVE = "4f2c9e1d6b7a80934cde51f2a6b7c8d9e0f1a2b3"
 BROKEN = "b10c6e55a1f04d7c9e8b2a3d4c5f60718293a4b5"
 
@@ -34,7 +34,7 @@ def check_links(checks: Checks) -> Document:
     response = checks.returns("CreateRepositoryLink", {**params, "Tags": tags}, {"RepositoryLinkInfo": created})
     checks.rejects("CreateRepositoryLink", params, "ResourceAlreadyExistsException", "that exists")
     tags[0]["Value"] = "x" * 257
-    checks.rejects("CreateRepositoryLink", {**params, "Tags": tags}, INVALID, "with a tag that is too long")
+    checks.rejects_constraint("CreateRepositoryLink", {**params, "Tags": tags}, "with a tag that is too long")
 
     link = {"RepositoryLinkId": response["RepositoryLinkInfo"]["RepositoryLinkId"]}
     created |= {**link, "RepositoryLinkArn": arn + link["RepositoryLinkId"]}
@@ -62,7 +62,7 @@ def check_configurations(checks: Checks, website: Document) -> Document:
     params = {**TEST, **infra, **source, **settings, "RoleArn": ROLE}
     checks.returns("CreateSyncConfiguration", params, {"SyncConfiguration": {**params, **INFRA}})
     checks.rejects("CreateSyncConfiguration", params, "ResourceAlreadyExistsException", "that exists")
-    checks.rejects("CreateSyncConfiguration", {**params, "SyncType": "OTHER"}, INVALID, "of an unknown type")
+    checks.rejects_constraint("CreateSyncConfiguration", {**params, "SyncType": "OTHER"}, "of an unknown type")
 
     checks.lists("ListSyncConfigurations", {**infra, **SYNC}, "SyncConfigurations", [prod, {**params, **INFRA}])
 
@@ -99,7 +99,7 @@ def check_statuses(checks: Checks, infra: Document) -> None:
     }
     checks.returns("GetResourceSyncStatus", PROD, pascal_case(status))
     checks.rejects("GetResourceSyncStatus", {**PROD, "ResourceName": "nothing"}, NOT_FOUND, "of a missing stack")
-    checks.rejects("GetResourceSyncStatus", {**PROD, "ResourceName": "?"}, INVALID, "with a malformed name")
+    checks.rejects_constraint("GetResourceSyncStatus", {**PROD, "ResourceName": "?"}, "with a malformed name")
     checks.rejects_signature("GetResourceSyncStatus", PROD)
     branch = {**infra, **SYNC, "Branch": "main"}
     checks.returns("GetRepositorySyncStatus", branch, pascal_case(repository_status(BROKEN)))

@@ -27,7 +27,7 @@ def check_repositories(checks: Checks) -> None:
     checks.returns("CreateRepository", params, created)
     checks.returns("CreateRepository", params, created, " again")
     checks.rejects("CreateRepository", {**params, "tags": []}, "ConflictException", "again with other tags")
-    checks.rejects("CreateRepository", {**params, "name": "acme"}, INVALID, "with a malformed name")
+    checks.rejects_constraint("CreateRepository", {**params, "name": "acme"}, "with a malformed name")
     checks.returns("GetRepository", new, created)
 
     summaries = [
@@ -53,7 +53,7 @@ def check_statuses(checks: Checks) -> None:
     checks.returns(status, prod, synced(instance, {**main, **web}, WEB))
     checks.returns(status, {"serviceName": "api", "serviceInstanceName": "test"}, {}, " that was never synced")
     checks.rejects(status, {**prod, "serviceInstanceName": "nothing"}, NOT_FOUND, "of a missing instance")
-    checks.rejects(status, {**prod, "serviceInstanceName": "not a name"}, INVALID, "with a malformed name")
+    checks.rejects_constraint(status, {**prod, "serviceInstanceName": "not a name"}, "with a malformed name")
     checks.rejects_signature(status, prod)
 
     status, first = "GetTemplateSyncStatus", {"templateName": "page", "templateType": "SERVICE", "templateVersion": "1"}
@@ -61,7 +61,7 @@ def check_statuses(checks: Checks) -> None:
     never_synced = {**first, "templateName": "queue", "templateType": "ENVIRONMENT"}
     checks.returns(status, never_synced, {}, " that was never synced")
     checks.rejects(status, {**first, "templateVersion": "2"}, NOT_FOUND, "of a missing version")
-    checks.rejects(status, {**first, "templateVersion": "1.0"}, INVALID, "with a malformed version")
+    checks.rejects_constraint(status, {**first, "templateVersion": "1.0"}, "with a malformed version")
 
     for sync_type, repository, sha, definition in [
         ("SERVICE_SYNC", web, WEB, {**main, "parent": service, "target": instance}),

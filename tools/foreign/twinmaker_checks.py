@@ -15,22 +15,26 @@ def check_twinmaker(checks: Checks) -> None:
     params = {**job, "syncRole": ROLE}
     arn = f"arn:aws:iottwinmaker:{REGION}:{ACCOUNT}:workspace/factory/sync-job/"
     created = {"creationDateTime": DATE, "state": "CREATING"}
-    checks.returns("CreateSyncJob", {**params, "tags": {"team": "plant"}}, {**created, "arn": f"{arn}SITEWISE"})
-    checks.returns("CreateSyncJob", {**params, **other}, {**created, "arn": f"{arn}OTHER"}, " with another source")
+    checks.returns("CreateSyncJob", {**params, "tags": {"team": "plant"}}, {**created, "arn": f"{arn}SITEWISE-default"})
+    checks.returns(
+        "CreateSyncJob", {**params, **other}, {**created, "arn": f"{arn}OTHER-default"}, " with another source"
+    )
     checks.rejects("CreateSyncJob", params, "ConflictException", "that exists")
-    checks.rejects("CreateSyncJob", {**params, "syncRole": "not the ARN of a role"}, INVALID, "with a malformed role")
-    checks.rejects("CreateSyncJob", {**params, "tags": {"team": "x" * 257}}, INVALID, "with a tag that is too long")
+    checks.rejects_constraint("CreateSyncJob", {**params, "syncRole": "not the ARN of a role"}, "with a malformed role")
+    checks.rejects_constraint("CreateSyncJob", {**params, "tags": {"team": "x" * 257}}, "with a tag that is too long")
     checks.rejects_signature("CreateSyncJob", params)
 
     time.sleep(0.1)  # a minute of the emulator's clock
     dates = {"creationDateTime": DATE, "updateDateTime": DATE}
-    summary = {**job, **dates, "arn": f"{arn}SITEWISE", "status": {"state": "ACTIVE"}}
+    summary = {**job, **dates, "arn": f"{arn}SITEWISE-default", "status": {"state": "ACTIVE"}}
     checks.returns("GetSyncJob", job, {**summary, "syncRole": ROLE})
     checks.returns("GetSyncJob", {"syncSource": "SITEWISE"}, {**summary, "syncRole": ROLE}, " without a workspace")
     checks.rejects("GetSyncJob", {**job, "syncSource": "NOTHING"}, NOT_FOUND, "that does not exist")
     checks.rejects_signature("GetSyncJob", job)
 
-    checks.lists("ListSyncJobs", factory, "syncJobSummaries", [summary, {**summary, **other, "arn": f"{arn}OTHER"}])
+    checks.lists(
+        "ListSyncJobs", factory, "syncJobSummaries", [summary, {**summary, **other, "arn": f"{arn}OTHER-default"}]
+    )
     checks.rejects("ListSyncJobs", {"workspaceId": "nothing"}, INVALID, "of a missing workspace")
 
     error = {"code": "SYNC_PROCESSING_ERROR", "message": "The asset has no model"}
@@ -46,7 +50,7 @@ def check_twinmaker(checks: Checks) -> None:
         description = "".join(f" by {name}" for each in filters for name in each)
         checks.returns("ListSyncResources", {**job, "filters": filters}, {"syncResources": resources}, description)
     checks.lists("ListSyncResources", job, "syncResources", [good, bad, component_type])
-    checks.rejects("ListSyncResources", {**job, "filters": [{"state": "GOOD"}]}, INVALID, "in an unknown state")
+    checks.rejects_constraint("ListSyncResources", {**job, "filters": [{"state": "GOOD"}]}, "in an unknown state")
 
     checks.returns("DeleteSyncJob", job, {"state": "DELETING"})
     time.sleep(0.1)

@@ -128,7 +128,7 @@ class Application:
 
     def _next_fault(self, operation: Operation) -> Fault | None:
         for fault in self.faults:
-            if fault.operation == operation.name and fault.service in (None, operation.service):
+            if fault.applies_to(operation):
                 if fault.times is not None:
                     fault.times -= 1
                     if fault.times == 0:

@@ -186,11 +186,13 @@ class Emulator(Setup):
         service: str | None = None,
         seconds: float = 10.0,
         message: str | None = None,
+        status: int | None = None,
+        member: str | None = None,
     ) -> None:
         """Make the next calls of an operation fail. Several faults for one operation apply in the order of these calls.
 
         Args:
-            operation: AWS's name, such as "GetSyncJob".
+            operation: AWS's name, such as "GetSyncJob"; "*" is every operation.
             kind: An error code ("ThrottlingException"), an HTTP status ("http-503"), or a kind of
                 `unisync.emulator.FAULTS`.
             times: The number of calls that fail; None is all of them, until `clear_faults`.
@@ -198,8 +200,11 @@ class Emulator(Setup):
                 of operations. None is every service.
             seconds: The duration of "slow" and "stall", in real seconds.
             message: The error message, if `kind` is an error code.
+            status: The HTTP status, if `kind` is an error code; by default, the one that the service's model declares.
+                A proxy or an emulator that lacks an API sends InternalFailure with 501.
+            member: The field that "missing-member" removes, wherever the reply has it; by default, a required one.
         """
-        fault = Fault(operation, kind, times, seconds, message or f"{kind} on demand", service)
+        fault = Fault(operation, kind, times, seconds, message or f"{kind} on demand", service, status, member)
         with self._application.lock:
             self._application.faults.append(fault)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class AwsError(Exception):
-    """An error response. `status` sets the HTTP status of codes that no service model declares."""
+    """An error response. `status` is its HTTP status; None is the one that the service's model declares, or 400."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
         super().__init__(f"{code}: {message}")

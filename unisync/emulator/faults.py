@@ -14,6 +14,8 @@ from unisync.emulator._protocol.operations import SERVICES, Operation, service_m
 from unisync.emulator.clock import EmulatorClock
 from unisync.emulator.errors import AwsError
 
+EVERY = "*"
+"""Stands for every operation."""
 NEW_STATE = "REIMAGINED"
 """The state that "unknown-state" puts into a reply."""
 NEW_FIELD = "addedByAws"
@@ -34,17 +36,36 @@ class Fault:
     message: str
     service: str | None = None
     """The one service that it applies to; None is every service."""
+    status: int | None = None
+    """The HTTP status of an error code; None is the one that the service's model declares."""
+    member: str | None = None
+    """The field that "missing-member" removes; None is a required one."""
 
     def __post_init__(self) -> None:
-        check_operation(self.operation, self.service)
+        if self.operation == EVERY:
+            _check_service(self.service)
+        else:
+            check_operation(self.operation, self.service)
         if not (self.kind in KINDS or re.fullmatch(r"http-[2-5][0-9]{2}|[A-Z][A-Za-z0-9]+", self.kind)):
             raise ValueError(
                 f"kind: expected an AWS error code, http-NNN, or one of {', '.join(sorted(KINDS))}; got {self.kind!r}"
+            )
+        is_code = self.kind not in KINDS and not self.kind.startswith("http-")
+        if self.status is not None and not (is_code and 400 <= self.status < 600):
+            raise ValueError(f"status: expected 400 to 599, with an error code as the kind; got {self.status!r}")
+        if self.member is not None and not (self.kind == "missing-member" and self._has_member()):
+            raise ValueError(
+                f"member: expected a field of the reply of {self.operation}, with the kind missing-member; "
+                f"got {self.member!r}"
             )
         if self.times is not None and self.times < 1:
             raise ValueError(f"times: expected one or more, or None for every call, got {self.times!r}")
         if not 0 <= self.seconds < float("inf"):
             raise ValueError(f"seconds: expected zero or more, got {self.seconds!r}")
+
+    def applies_to(self, operation: Operation) -> bool:
+        """Whether it is a fault of an operation."""
+        return self.operation in (EVERY, operation.name) and self.service in (None, operation.service)
 
     def replace_operation(self) -> Response | None:
         """The response that is sent instead of running the operation; None if it runs.
@@ -58,12 +79,12 @@ class Fault:
             status = int(self.kind.removeprefix("http-"))
             return Response(status, {"content-type": "text/html"}, f"<html><h1>{status}</h1></html>".encode())
         if self.kind not in KINDS:
-            raise AwsError(self.kind, self.message)
+            raise AwsError(self.kind, self.message, self.status)
         return None
 
     def apply_to_reply(self, operation: Operation, reply: dict[str, Any]) -> dict[str, Any]:
         """The changed fields of a successful reply."""
-        change = _CHANGES.get(self.kind)
+        change = _CHANGES.get(self.kind) if self.member is None else _field_remover(self.member)
         shape = operation.model.output_shape
         return cast("dict[str, Any]", change(shape, reply)) if change and shape else reply
 
@@ -90,6 +111,16 @@ class Fault:
             case _:
                 pass
         return response
+
+    def _has_member(self) -> bool:
+        """Whether the reply of the operation has the field, in any of its services."""
+        models = [service_model(each) for each in SERVICES if self.service in (None, each)]
+        shapes = [
+            model.operation_model(self.operation).output_shape
+            for model in models
+            if self.operation in model.operation_names
+        ]
+        return any(self.member in _fields_of(shape) for shape in shapes if shape is not None)
 
 
 @dataclass(slots=True)
@@ -123,11 +154,25 @@ def check_operation(operation: str, service: str | None = None) -> None:
     Raises:
         ValueError: None has.
     """
-    if service not in (None, *SERVICES):
-        raise ValueError(f"service: expected one of {', '.join(SERVICES)}, or None for all of them; got {service!r}")
+    _check_service(service)
     services = SERVICES if service is None else (service,)
     if not any(operation in service_model(each).operation_names for each in services):
         raise ValueError(f"operation: there is no {operation!r} in {service or 'any service'}")
+
+
+def _check_service(service: str | None) -> None:
+    if service not in (None, *SERVICES):
+        raise ValueError(f"service: expected one of {', '.join(SERVICES)}, or None for all of them; got {service!r}")
+
+
+def _fields_of(shape: Shape, outer: frozenset[str] = frozenset()) -> set[str]:
+    """The names of the fields of a structure, and of the structures in it."""
+    if isinstance(shape, ListShape):
+        return _fields_of(shape.member, outer)
+    if not isinstance(shape, StructureShape) or shape.name in outer:
+        return set()
+    inner = [_fields_of(member, outer | {shape.name}) for member in shape.members.values()]
+    return set(shape.members).union(*inner)
 
 
 def _add_fields(shape: Shape, value: object) -> object:
@@ -162,6 +207,15 @@ def _remove_required(shape: Shape, value: object) -> object:
         if without != item:
             return {**fields, name: without}
     return fields
+
+
+def _field_remover(name: str) -> Callable[[Shape, object], object]:
+    """Returns a change that removes a field from every structure that has it."""
+
+    def remove(_: StructureShape, fields: dict[str, object]) -> dict[str, object]:
+        return {other: item for other, item in fields.items() if other != name}
+
+    return lambda shape, value: _map_structures(shape, value, remove)
 
 
 def _is_enum(shape: Shape) -> bool:
@@ -199,6 +253,6 @@ KINDS = {
     "html": "the usual status and an HTML page",
     "unknown-member": "every structure has a field that no model has",
     "unknown-state": "the state is a value that no model has",
-    "missing-member": "a required field is missing",
+    "missing-member": "a required field is missing, or the field `member`",
 }
 """The kinds of faults that are not error codes, each with its effect."""

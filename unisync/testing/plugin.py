@@ -35,6 +35,8 @@ class Fault(Protocol):
         service: str | None = None,
         seconds: float = 10.0,
         message: str | None = None,
+        status: int | None = None,
+        member: str | None = None,
     ) -> None:
         """Set a fault."""
         ...

@@ -359,7 +359,12 @@ Emulator(clock="stopped")  # wrong
 Emulator(speed="fast")  # wrong
 Emulator().push(stack="x")  # wrong
 Emulator().push(stack="x", sha="4f2c9e1", outcome="ACTIVE")  # wrong
-Emulator().add_stack("x")  # wrong
+Emulator().push(stack="x", sha="4f2c9e1", starts="everything")  # wrong
+Emulator().push(stack="x", sha="4f2c9e1", events=["CLEAN_UP"])  # wrong
+Emulator().fail_branch(stack="x")  # wrong
+Emulator().modify("x")  # wrong
+Emulator().add_stack("x", repository=5)  # wrong
+Emulator().add_connection(status="BROKEN")  # wrong
 Emulator().url = "http://localhost"  # wrong
 Emulator().clock.advance("60s")  # wrong
 Emulator().calls[0].params["x"] = 5  # wrong

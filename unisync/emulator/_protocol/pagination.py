@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.model import StructureShape
+from botocore.model import MapShape, StructureShape
 
 from unisync.emulator._protocol.operations import Operation
-from unisync.emulator._protocol.serialization import Document, validation_code
+from unisync.emulator._protocol.serialization import Document, rejection_code
 from unisync.emulator.errors import AwsError
 
 DEFAULT_PAGE_SIZE = 50
@@ -51,16 +51,21 @@ def paginate(
     token = params.get(token_param) if token_param else None
     last = _decode_token(token, scope) if token else -1
     if last is None:
-        raise AwsError(validation_code(operation), "Invalid pagination token")
+        raise AwsError(rejection_code(operation), "Invalid pagination token")
     remaining = sorted(number for number in result.items if number > last)
     size = _page_size(params.get(size_param) if size_param else FIXED_PAGE_SIZE, max_items)
     if token_field is None or size >= len(remaining) or not _has_pages(operation, token_field):
-        return {result.field: [result.items[number] for number in remaining]}
+        return {result.field: _items(operation, result, remaining)}
     page = remaining[:size]
-    return {
-        result.field: [result.items[number] for number in page],
-        token_field: _encode_token(page[-1], scope),
-    }
+    return {result.field: _items(operation, result, page), token_field: _encode_token(page[-1], scope)}
+
+
+def _items(operation: Operation, result: ListResult, numbers: Sequence[int]) -> object:
+    """The items of a page: a list, or for a field that is a map, one map of all their entries."""
+    items, shape = [result.items[number] for number in numbers], operation.model.output_shape
+    if shape is not None and isinstance(shape.members[result.field], MapShape):
+        return {key: value for item in items for key, value in item.items()}
+    return items
 
 
 def _page_size(requested: int | None, max_items: int | None) -> int:

@@ -24,8 +24,8 @@ Document = Mapping[str, object]
 T = TypeVar("T")
 
 _CBOR_DATE = 1
-_CORAL = "com.amazon.coral.service"
-"""The namespace of errors that no service declares."""
+_CORAL, _CORAL_VALIDATION = "com.amazon.coral.service", "com.amazon.coral.validate"
+"""The namespaces of errors that no service declares: of all, and of violated constraints."""
 _INFINITE = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
 """The strings that stand for numbers which JSON lacks."""
 _CONTENT_TYPE = {
@@ -49,7 +49,8 @@ def read_params(operation: Operation, request: Request) -> dict[str, Any]:
     """Parse and validate the parameters of a request.
 
     Raises:
-        AwsError: SerializationException (MalformedInput in the query protocol), or the service's validation error.
+        AwsError: SerializationException (MalformedInput in the query protocol), or for a violated constraint
+            ValidationException (ValidationError). No model of CodeConnections declares it, but AWS sends it.
     """
     sent = _parse_body(operation, request)
     shape = operation.model.input_shape
@@ -69,7 +70,8 @@ def read_params(operation: Operation, request: Request) -> dict[str, Any]:
     broken = list(violations(shape, params))
     if broken:
         errors = f"{len(broken)} validation error{'s' if len(broken) > 1 else ''} detected: "
-        raise AwsError(validation_code(operation), errors + "; ".join(broken), 400)
+        code = "ValidationError" if operation.protocol is Protocol.QUERY else "ValidationException"
+        raise AwsError(code, errors + "; ".join(broken), 400)
     return params
 
 
@@ -91,15 +93,17 @@ def write_reply(operation: Operation, reply: Document) -> Response:
 
 
 def write_error(protocol: Protocol, service: str | None, error: AwsError) -> Response:
-    """Serialize an error. Its HTTP status is the one that the service's model declares, if it declares one."""
+    """Serialize an error. Its HTTP status is its own, or else the one that the service's model declares."""
     if protocol is Protocol.QUERY:
         return _xml_error(service, to_query_error(error))
     shape = _error_shape(service, error)
     field = next((name for name in (shape.members if shape else ()) if name.lower() == "message"), "message")
+    framework = _CORAL_VALIDATION if error.code == "ValidationException" else _CORAL
+    namespace = f"com.amazonaws.{service}" if shape else framework
     response = _response(
         protocol,
         _status(error, service, shape),
-        {"__type": f"{f'com.amazonaws.{service}' if shape else _CORAL}#{error.code}", field: error.message},
+        {"__type": f"{namespace}#{error.code}", field: error.message},
     )
     if protocol is Protocol.REST_JSON:
         response.headers["x-amzn-errortype"] = error.code
@@ -111,7 +115,7 @@ def _error_shape(service: str | None, error: AwsError) -> StructureShape | None:
 
 
 def _status(error: AwsError, service: str | None, shape: StructureShape | None) -> int:
-    if service is None or shape is None:
+    if error.status is not None or service is None or shape is None:
         return error.status or 400
     declared = shape.metadata.get("error", {}).get("httpStatusCode")
     return declared or (500 if is_server_fault(service, shape.name) else 400)
@@ -226,9 +230,7 @@ def _date_writer(protocol: Protocol) -> Callable[[float], object]:
     return lambda seconds: round(seconds, 3)
 
 
-def validation_code(operation: Operation) -> str:
-    """The code of an operation's error for invalid parameters."""
-    if operation.protocol is Protocol.QUERY:
-        return "ValidationError"
+def rejection_code(operation: Operation) -> str:
+    """The code of a service's own error for parameters that satisfy the model, but not the service. Not for STS."""
     codes = {shape.name for shape in operation.model.error_shapes}
     return "InvalidInputException" if "InvalidInputException" in codes else "ValidationException"

@@ -39,7 +39,9 @@ def _structure_violations(shape: StructureShape, fields: dict[str, object], path
     if shape.is_tagged_union and len(fields) != 1:
         yield f"Value at '{path}' failed to satisfy constraint: Member must have exactly one of {sorted(shape.members)}"
     for name, member in shape.members.items():
-        at = f"{path}.{name}" if path else name
+        # The members of CodeConnections and STS are capitalized, but not in AWS's messages.
+        shown = name[:1].lower() + name[1:]
+        at = f"{path}.{shown}" if path else shown
         if name in fields:
             yield from violations(member, fields[name], at)
         elif name in shape.required_members:

@@ -14,9 +14,10 @@ from unisync.emulator._scenario.checks import (
     check_seconds,
     split_repository,
 )
-from unisync.emulator._state.account import ProtonService, Stack, Template
+from unisync.emulator._state.account import ProtonService, ServiceInstance, Template
 from unisync.emulator._state.git_sync import GitSync
 from unisync.emulator._state.repository import Repository, SourceLocation
+from unisync.emulator._state.sync_configurations import SyncConfiguration
 from unisync.emulator._state.sync_jobs import RESOURCE_DURATION, SyncResource, Workspace
 from unisync.emulator.services.proton.common import PROVIDERS
 
@@ -48,6 +49,7 @@ class Setup(Actions):
         code: str = "SYNC_PROCESSING_ERROR",
         reason: str | None = None,
         duration: float = RESOURCE_DURATION,
+        retry_after: float | None = None,
     ) -> None:
         """Add a resource to a workspace's source, for its sync job to sync. The job need not exist yet.
 
@@ -56,25 +58,38 @@ class Setup(Actions):
         Args:
             workspace_id: The workspace.
             external_id: The resource's id in the source.
-            resource_id: Its id in the workspace. Without one, AWS's replies have none.
+            resource_id: Its id in the workspace; by default, as AWS documents it: for an entity its external id, for a
+                component type "iotsitewise.assetmodel:" and its external id, and in the default workspace of SiteWise
+                the external id for both. A resource in ERROR has no id by default, which is a guess.
             resource_type: What it becomes in the workspace.
             sync_source: The source.
             outcome: The state in which its sync ends.
             code: AWS's code of the error, if `outcome` is "ERROR".
             reason: The message of the error.
             duration: Emulated seconds from when the job first lists it to the end of its sync; may be infinite.
+            retry_after: Emulated seconds in ERROR until AWS retries the sync, which then succeeds. None is never.
         """
-        check(TWINMAKER, "Id", external_id=external_id, resource_id=resource_id)
+        check(TWINMAKER, "Id", external_id=external_id)
+        # Not as an `Id`, the shape of the reply: the ids that AWS gives to component types do not match its pattern.
+        id_shape = "EntityId" if resource_type == "ENTITY" else "ComponentTypeId"
+        check(TWINMAKER, id_shape, resource_id=resource_id)
         check(TWINMAKER, "SyncResourceType", resource_type=resource_type)
         check(TWINMAKER, "SyncSource", sync_source=sync_source)
         check(TWINMAKER, "ErrorCode", code=code)
         check(TWINMAKER, "ErrorMessage", reason=reason)
-        check_seconds(duration=duration)
+        check_seconds(duration=duration, **({} if retry_after is None else {"retry_after": retry_after}))
         check_one_of("IN_SYNC", "ERROR", outcome=outcome)
         error = (code, reason or f"Unable to sync {external_id}") if outcome == "ERROR" else None
         with self._account.lock:
             self._workspace(workspace_id).resources[sync_source, resource_type, external_id] = SyncResource(
-                sync_source, resource_type, external_id, resource_id, duration, error, created_at=self._now()
+                sync_source,
+                resource_type,
+                external_id,
+                resource_id,
+                duration,
+                error,
+                retry_after,
+                created_at=self._now(),
             )
 
     def remove_sync_resource(
@@ -92,11 +107,57 @@ class Setup(Actions):
                 raise ValueError(f"external_id: {sync_source} has no {resource_type} {external_id!r}")
             resource.removed_at = self._now()
 
-    def add_connection(self, provider: str = "GitHub") -> str:
-        """Add a CodeConnections connection to a provider; return its ARN."""
-        check(CODECONNECTIONS, "ProviderType", provider=provider)
+    def fail_deletion(
+        self, workspace_id: str, *, sync_source: str = "SITEWISE", reason: str = "Unable to delete the synced resources"
+    ) -> None:
+        """Let the deletion of a sync job fail: it ends in ERROR with SYNC_DELETING_ERROR and this `reason`.
+
+        That is the deletion in progress, or else the next one. The DeleteSyncJob after it succeeds.
+
+        Raises:
+            ValueError: There is no such job.
+        """
+        check(TWINMAKER, "ErrorMessage", reason=reason)
         with self._account.lock:
-            return self._account.add_connection(provider)
+            job = self._workspace(workspace_id).jobs.get(sync_source)
+            if job is None or job.is_deleted(self._now()):
+                raise ValueError(f"sync_source: {workspace_id} has no sync job {sync_source!r}")
+            job.fail_deletion(self._now(), ("SYNC_DELETING_ERROR", reason))
+
+    def add_connection(
+        self,
+        provider: str = "GitHub",
+        *,
+        name: str | None = None,
+        status: Literal["PENDING", "AVAILABLE", "ERROR"] = "AVAILABLE",
+    ) -> str:
+        """Add a CodeConnections connection to a provider; return its ARN.
+
+        Repository links that are added later use the first connection to their provider. While a connection is not
+        AVAILABLE, the sync of a branch over it fails, and no resource on the branch gets an attempt.
+
+        Args:
+            provider: The provider.
+            name: The name of the connection; by default, that of the provider.
+            status: PENDING until somebody confirms it in the console, AVAILABLE, or ERROR.
+        """
+        check(CODECONNECTIONS, "ProviderType", provider=provider)
+        check(CODECONNECTIONS, "ConnectionName", name=name)
+        check(CODECONNECTIONS, "ConnectionStatus", status=status)
+        with self._account.lock:
+            return self._account.add_connection(provider, name=name, status=status).arn
+
+    def set_connection_status(self, connection_arn: str, status: Literal["PENDING", "AVAILABLE", "ERROR"]) -> None:
+        """Change the status of a connection, as the console's handshake or a revoked access do.
+
+        A push that AWS detects before the change is not synced later: that takes another push.
+        """
+        check(CODECONNECTIONS, "ConnectionStatus", status=status)
+        with self._account.lock:
+            connection = self._account.connections.get(connection_arn)
+            if connection is None:
+                raise ValueError(f"connection_arn: there is no connection {connection_arn!r}")
+            connection.set_status(self._now(), status)
 
     def add_repository_link(self, full_name: str, *, provider: str = "GitHub") -> str:
         """Add a CodeConnections repository link to "owner/name", unless it exists; return its id."""
@@ -107,28 +168,39 @@ class Setup(Actions):
         self,
         name: str,
         *,
-        repository: str,
+        repository: str | None = None,
         branch: str = "main",
         config_file: str = "deployment.yaml",
         provider: str = "GitHub",
     ) -> None:
-        """Add a CloudFormation stack with a sync configuration that follows `repository` ("owner/name").
+        """Add a CloudFormation stack, unless it exists.
 
-        A missing repository link is added as well.
+        With a `repository` ("owner/name"), it gets a sync configuration that follows the repository, and the repository
+        link is added if it is missing. Without one, it has no new configuration, and CreateSyncConfiguration can add
+        it. A stack that does not exist can have a configuration as well, but each attempt to sync it fails.
         """
         check(CODECONNECTIONS, "ResourceName", name=name)
         check(CODECONNECTIONS, "BranchName", branch=branch)
         with self._account.lock:
-            source = SourceLocation(self._ensure_link("repository", repository, provider), branch, config_file)
-            role = f"arn:aws:iam::{self._account.account}:role/git-sync"
-            now = self._now()
-            self._account.stacks[name] = Stack(GitSync(name, created_at=now), source, role, created_at=now)
+            link = None if repository is None else self._ensure_link("repository", repository, provider)
+            stack, now = self._account.create_stack(name), self._now()
+            if link is not None:
+                self._account.configurations[name] = SyncConfiguration(
+                    GitSync(name, stack, created_at=now),
+                    stack,
+                    SourceLocation(link, branch, config_file),
+                    f"arn:aws:iam::{self._account.account}:role/git-sync",
+                    created_at=now,
+                )
 
     def remove_stack(self, name: str) -> None:
-        """Remove a stack and its sync configuration."""
+        """Remove a stack and its sync configuration. `delete_stack_by_hand` keeps the configuration."""
         with self._account.lock:
-            if self._account.stacks.pop(name, None) is None:
+            stack = self._account.stacks.get(name)
+            if stack is None or not (stack.exists or name in self._account.configurations):
                 raise ValueError(f"name: there is no stack {name!r}")
+            del self._account.stacks[name]
+            self._account.configurations.pop(name, None)
 
     def add_repository(self, full_name: str, *, provider: str = "GitHub") -> None:
         """Register a repository ("owner/name") with Proton."""
@@ -150,19 +222,33 @@ class Setup(Actions):
         branch: str = "main",
         file_path: str = "proton-ops.yaml",
         provider: str = "GitHub",
+        own_branch: str | None = None,
+        spec: str | None = None,
     ) -> None:
         """Add a Proton service instance, and its service if it does not exist.
 
-        With a `repository`, the repository is registered, and the service gets a sync config if it has none.
+        Args:
+            service: The name of the service.
+            instance: The name of the instance.
+            repository: "owner/name", to register the repository, and to give the service a sync config if it has none.
+            branch: The branch of that sync config.
+            file_path: The ops file of that sync config.
+            provider: The provider of the repository.
+            own_branch: The branch that the ops file names for this instance; by default, it follows the service's.
+            spec: The spec file that the ops file names for this instance. It is the directory of the instance's
+                revisions, which is a guess; by default, that is the ops file.
         """
         check(PROTON, "ResourceName", service=service, instance=instance)
-        check(PROTON, "OpsFilePath", file_path=file_path)
+        check(PROTON, "OpsFilePath", file_path=file_path, spec=spec)
+        check(PROTON, "GitBranchName", own_branch=own_branch)
         with self._account.lock:
             source = self._source(repository, branch, file_path, provider)
             parent = self._account.services.setdefault(service, ProtonService(created_at=self._now()))
             parent.source = parent.source or source
             target = self._account.arn("proton", f"service/{service}/service-instance/{instance}")
-            parent.instances[instance] = GitSync(target, shared_blockers=parent.blockers, created_at=self._now())
+            parent.instances[instance] = ServiceInstance(
+                target, shared_blockers=parent.blockers, branch=own_branch, spec=spec, created_at=self._now()
+            )
 
     def remove_service(self, service: str) -> None:
         """Remove a Proton service, its instances and its sync config."""

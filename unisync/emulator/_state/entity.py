@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 next_number: Callable[[], int] = itertools.count().__next__
 """Returns the next sequence number."""
 
+Moment = tuple[float, int]
+"""A time and a sequence number, which orders what happens at the same time of a manual clock."""
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Entity:
@@ -16,3 +19,5 @@ class Entity:
 
     created_at: float
     number: int = field(default_factory=next_number)
+    tags: dict[str, str] = field(default_factory=dict[str, str])
+    """Empty for what AWS cannot tag."""

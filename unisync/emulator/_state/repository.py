@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from unisync.emulator._state.entity import Entity, next_number
+from unisync.emulator._state.connections import AVAILABLE, DELETED, Connection
+from unisync.emulator._state.entity import Entity, Moment, next_number
 
 ATTEMPT_DURATION = 30.0
 """Default seconds from the start of a resource's sync attempt to its end."""
 CLONED_AFTER, CONFIGURED_AFTER, SYNCS_STARTED_AFTER = 1.0, 2.0, 3.0
 """Seconds from the detection of a push to each step of the repository's own attempt."""
 
-SUCCEEDED, INITIATED, IN_PROGRESS = "SUCCEEDED", "INITIATED", "IN_PROGRESS"
+SUCCEEDED, FAILED, INITIATED, IN_PROGRESS, QUEUED = "SUCCEEDED", "FAILED", "INITIATED", "IN_PROGRESS", "QUEUED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,39 @@ class Push:
     outcome: str = SUCCEEDED
     reason: str | None = None
     detection_delay: float = 0.0
+    start_delay: float = 0.0
     duration: float = ATTEMPT_DURATION
+    later_events: Sequence[tuple[str, str]] = ()
+    """The type and the text of the events that follow the one of the outcome."""
+    newest_first: bool = False
+    """Whether the newest event of the resource's attempt comes first."""
+    branch_outcome: str = SUCCEEDED
+    """SUCCEEDED, FAILED or QUEUED."""
+    branch_reason: str = ""
+    connection: Connection | None = None
+    """The connection that the repository had; None if it is unknown, and counts as available."""
     number: int = field(default_factory=next_number)
 
     @property
     def detected_at(self) -> float:
         """When AWS detects the push."""
         return self.at + self.detection_delay
+
+    @property
+    def due(self) -> Moment:
+        """When the attempt for the resource starts, unless something blocks it."""
+        return self.detected_at + self.start_delay, self.number
+
+    @property
+    def connection_error(self) -> str | None:
+        """Why the connection could not be used when AWS detected the push; None if it could."""
+        if self.connection is None:
+            return None
+        status = self.connection.status_at((self.detected_at, self.number))
+        if status == AVAILABLE:
+            return None
+        problem = "does not exist" if status == DELETED else f"is not available: its status is {status}"
+        return f"The connection {self.connection.arn} {problem}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +99,6 @@ class Repository(Entity):
     provider: str
     connection_arn: str
     encryption_key: str | None = None
-    tags: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     pushes: dict[tuple[str, str], list[Push]] = field(default_factory=dict[tuple[str, str], list[Push]])
     """By sync type and branch."""
@@ -92,16 +118,34 @@ class Repository(Entity):
         if push is None:
             return None
         start = push.detected_at
-        events = (
-            Event("CLONE_STARTED", "Clone started", start + CLONED_AFTER),
-            Event("CONFIG_UPDATED", "Updated configuration", start + CONFIGURED_AFTER),
-            Event("STARTING_SYNC", f"Starting syncs for commit {push.sha}", start + SYNCS_STARTED_AFTER, push.sha),
-        )
+        if push.branch_outcome == QUEUED:
+            return RepositoryAttempt(start, QUEUED, ())
+        events, outcome = _events(push), SUCCEEDED if _is_successful(push) else FAILED
         past = tuple(event for event in events if event.time <= now)
-        status = SUCCEEDED if len(past) == len(events) else IN_PROGRESS if past else INITIATED
+        status = outcome if len(past) == len(events) else IN_PROGRESS if past else INITIATED
         return RepositoryAttempt(start, status, past)
 
 
-def newest_detected(pushes: Sequence[Push], now: float) -> Push | None:
+def newest_detected(pushes: Iterable[Push], now: float) -> Push | None:
     """The newest push that AWS has detected by `now`."""
-    return next((push for push in reversed(pushes) if push.detected_at <= now), None)
+    detected = [push for push in pushes if push.detected_at <= now]
+    return detected[-1] if detected else None
+
+
+def _is_successful(push: Push) -> bool:
+    return push.branch_outcome == SUCCEEDED and push.connection_error is None
+
+
+def _events(push: Push) -> list[Event]:
+    """The events of the repository's attempt that succeeds or fails."""
+    start, unreachable = push.detected_at, push.connection_error
+    if unreachable is not None:
+        return [Event("SYNC_FAILED", unreachable, start + CLONED_AFTER)]
+    cloned = Event("CLONE_STARTED", "Clone started", start + CLONED_AFTER)
+    if push.branch_outcome == FAILED:
+        return [cloned, Event("SYNC_FAILED", push.branch_reason, start + CONFIGURED_AFTER)]
+    return [
+        cloned,
+        Event("CONFIG_UPDATED", "Updated configuration", start + CONFIGURED_AFTER),
+        Event("STARTING_SYNC", f"Starting syncs for commit {push.sha}", start + SYNCS_STARTED_AFTER, push.sha),
+    ]

@@ -49,7 +49,7 @@ class GitSyncSerializer:
 
     def blockers(self, blockers: Sequence[Blocker], account: AccountState) -> list[Document]:
         """The blockers in a blocker summary, newest first."""
-        newest_first = sorted(blockers, key=lambda blocker: blocker.number, reverse=True)
+        newest_first = sorted(blockers, key=lambda blocker: (blocker.created_at, blocker.number), reverse=True)
         return [self.blocker(blocker, account) for blocker in newest_first]
 
     def blocker(self, blocker: Blocker, account: AccountState) -> Document:

@@ -1,8 +1,8 @@
-"""Proton's operations: Git sync of service instances and templates."""
+"""Proton's operations: Git sync of service instances and templates, and tags."""
 
 from __future__ import annotations
 
-from unisync.emulator.services.proton import configs, inventory, repositories, statuses
+from unisync.emulator.services.proton import configs, inventory, repositories, statuses, tags
 from unisync.emulator.services.request import Handler
 
 HANDLERS: dict[str, Handler] = {
@@ -10,4 +10,5 @@ HANDLERS: dict[str, Handler] = {
     **configs.HANDLERS,
     **statuses.HANDLERS,
     **inventory.HANDLERS,
+    **tags.HANDLERS,
 }

@@ -28,6 +28,12 @@ def write_repository(repository: Repository) -> Document:
 SERIALIZER = GitSyncSerializer(rename=str, repository=write_repository)
 
 
+def repository_arn(request: OperationRequest, repository: Repository) -> str:
+    """The ARN of a registered repository."""
+    provider = PROVIDERS[repository.provider].lower()
+    return request.account.arn("proton", f"repository/{provider}:{repository.full_name}")
+
+
 def repository_key(name: str, provider: str) -> tuple[str, str]:
     """The key of a repository in `AccountState.repositories`, from its name and Proton's value for its provider."""
     return name, next(each for each, value in PROVIDERS.items() if value == provider)

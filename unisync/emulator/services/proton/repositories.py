@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from unisync.emulator._protocol.pagination import ListResult
 from unisync.emulator._protocol.serialization import Document
 from unisync.emulator._state.git_sync import GitSync
 from unisync.emulator._state.repository import Repository, SourceLocation
 from unisync.emulator.errors import AwsError
-from unisync.emulator.services.proton.common import INVALID, PROVIDERS, SERIALIZER, find_repository, repository_key
+from unisync.emulator.services.proton.common import (
+    INVALID,
+    PROVIDERS,
+    SERIALIZER,
+    find_repository,
+    repository_arn,
+    repository_key,
+)
 from unisync.emulator.services.request import Handler, OperationRequest
+from unisync.emulator.services.tags import to_dict
 
 
 def create_repository(request: OperationRequest) -> Document:
@@ -18,12 +26,13 @@ def create_repository(request: OperationRequest) -> Document:
     params, account = request.params, request.account
     full_name, provider = repository_key(params["name"], params["provider"])
     owner, _, name = full_name.rpartition("/")
-    settings = (params["connectionArn"], params.get("encryptionKey"), params.get("tags", []))
+    connection, key = params["connectionArn"], params.get("encryptionKey")
+    tags = to_dict(params.get("tags", []), "key", "value")
     found = account.repositories.get((full_name, provider))
     if found is None:
-        found = Repository(owner, name, provider, *settings, created_at=request.now)
+        found = Repository(owner, name, provider, connection, key, created_at=request.now, tags=tags)
         account.repositories[full_name, provider] = found
-    elif (found.connection_arn, found.encryption_key, found.tags) != settings:
+    elif (found.connection_arn, found.encryption_key, found.tags) != (connection, key, tags):
         raise AwsError("ConflictException", f"Repository {full_name} already exists.")
     return {"repository": _details(request, found)}
 
@@ -57,27 +66,34 @@ def get_repository_sync_status(request: OperationRequest) -> Document:
 def list_repository_sync_definitions(request: OperationRequest) -> ListResult:
     """ListRepositorySyncDefinitions: one per service instance, or per template version."""
     repository = find_repository(request, INVALID)
-    parents = _services(request) if request.params["syncType"] == "SERVICE_SYNC" else _templates(request)
-    definitions: dict[int, Document] = {}
-    for parent, source, syncs in parents:
-        if source is not None and source.repository is repository:
-            definitions |= {sync.number: SERIALIZER.definition(source, parent, sync.target) for sync in syncs}
-    return ListResult("syncDefinitions", definitions)
+    is_service = request.params["syncType"] == "SERVICE_SYNC"
+    definitions = _service_definitions(request) if is_service else _template_definitions(request)
+    return ListResult(
+        "syncDefinitions",
+        {
+            sync.number: SERIALIZER.definition(source, parent, sync.target)
+            for parent, source, sync in definitions
+            if source is not None and source.repository is repository
+        },
+    )
 
 
 def _find(request: OperationRequest) -> Repository:
     return find_repository(request, params=("name", "provider"))
 
 
-def _services(request: OperationRequest) -> Iterator[tuple[str, SourceLocation | None, Iterable[GitSync]]]:
+def _service_definitions(request: OperationRequest) -> Iterator[tuple[str, SourceLocation | None, GitSync]]:
+    """The parent of each service instance, what the instance follows, and the instance."""
     for name, service in request.account.services.items():
-        yield request.account.arn("proton", f"service/{name}"), service.source, service.instances.values()
+        for instance in service.instances.values():
+            yield request.account.arn("proton", f"service/{name}"), instance.source(service.source), instance
 
 
-def _templates(request: OperationRequest) -> Iterator[tuple[str, SourceLocation | None, Iterable[GitSync]]]:
+def _template_definitions(request: OperationRequest) -> Iterator[tuple[str, SourceLocation | None, GitSync]]:
+    """The same for each template version."""
     for (name, kind), template in request.account.templates.items():
-        arn = request.account.arn("proton", f"{kind.lower()}-template/{name}")
-        yield arn, template.source, template.versions.values()
+        for version in template.versions.values():
+            yield request.account.arn("proton", f"{kind.lower()}-template/{name}"), template.source, version
 
 
 def _details(request: OperationRequest, repository: Repository) -> Document:
@@ -85,12 +101,11 @@ def _details(request: OperationRequest, repository: Repository) -> Document:
 
 
 def _summary(request: OperationRequest, repository: Repository) -> Document:
-    provider = PROVIDERS[repository.provider]
     return {
-        "arn": request.account.arn("proton", f"repository/{provider.lower()}:{repository.full_name}"),
+        "arn": repository_arn(request, repository),
         "connectionArn": repository.connection_arn,
         "name": repository.full_name,
-        "provider": provider,
+        "provider": PROVIDERS[repository.provider],
     }
 
 

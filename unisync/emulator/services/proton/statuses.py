@@ -28,7 +28,7 @@ def get_template_sync_status(request: OperationRequest) -> Document:
 def get_service_sync_blocker_summary(request: OperationRequest) -> Document:
     """GetServiceSyncBlockerSummary: only the service's own blockers, or only those of one instance."""
     name = request.params.get("serviceInstanceName")
-    blockers = find_service(request).blockers if name is None else _instance(request).own_blockers
+    blockers = find_service(request).blockers if name is None else _instance(request).blockers(request.now)
     summary = {
         "serviceName": request.params["serviceName"],
         "serviceInstanceName": name,
@@ -61,7 +61,7 @@ def _blockers(request: OperationRequest) -> Iterator[tuple[str, str | None, Bloc
         for blocker in service.blockers:
             yield name, None, blocker
         for instance_name, instance in service.instances.items():
-            for blocker in instance.own_blockers:
+            for blocker in instance.blockers(request.now):
                 yield name, instance_name, blocker
 
 
