@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
@@ -320,8 +320,9 @@ def test_a_commit_that_was_never_pushed_is_not_picked_up(aws: Emulator, client: 
 def test_what_aws_does_not_sync_is_not_picked_up(aws: Emulator, client: Unisync) -> None:
     live(aws, OLD, {"stack": "payments-prod"})
     aws.make_dormant(stack="payments-prod")
-    for sha, starts in ((MINE, "sync"), (NEWER, "nothing")):
-        aws.push(sha=sha, stack="payments-prod", starts=starts)  # type: ignore[arg-type]
+    pushes: list[tuple[str, Literal["sync", "nothing"]]] = [(MINE, "sync"), (NEWER, "nothing")]
+    for sha, starts in pushes:
+        aws.push(sha=sha, stack="payments-prod", starts=starts)
         with pytest.raises(WaitTimeoutError, match="was not picked up"):
             client.wait_until_active(STACK, revision=sha, timeout=60)
     aws.queue_branch(sha=MINE, stack="payments-prod")
