@@ -26,5 +26,6 @@ def load_sample(aws: Emulator) -> None:
         reason="Template error: instance of Fn::GetAtt references undefined resource Database",
     )
     aws.add_stack("search-prod", repository="acme/infra", config_file="search.yaml")
-    aws.push(stack="search-prod", sha="1a57c0de6b7a80934cde51f2a6b7c8d9e0f1a2b3")
+    aws.push(stack="search-prod", sha="0a1b2c3d6b7a80934cde51f2a6b7c8d9e0f1a2b3", duration=0)
     aws.block(stack="search-prod", reason="The stack was updated by hand")
+    aws.push(stack="search-prod", sha="1a57c0de6b7a80934cde51f2a6b7c8d9e0f1a2b3")
