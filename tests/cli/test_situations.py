@@ -10,11 +10,8 @@ import pytest
 
 from tests.cli.runner import Done, Run
 from tests.cli.scene import MINE, NEWER, OLD
-from tests.support.samples import FACTORY, STACK, branch_attempt, git_job, twin_job
-from unisync import SyncError, SyncFailedError, SyncJob, SyncState
+from tests.support.samples import FACTORY
 from unisync.cli.app import run
-from unisync.cli.connection import Settings
-from unisync.cli.hints import hint_for
 from unisync.emulator import Emulator
 
 pytestmark = pytest.mark.slow
@@ -73,14 +70,11 @@ class TestBlockers:
     def test_a_retry_that_failed(self, aws: Emulator, push: Push, unisync: Run) -> None:
         aws.block(stack="shop", reason="changed by hand")
         push(MINE)
-        aws.fault("UpdateSyncBlocker", "RetryLatestCommitFailedException")
+        aws.fail_retry(stack="shop")
         done = unisync("resolve", SHOP, "--reason", "x")
         assert done.code == 1
         assert done.last_line.startswith("Next: the blocker is resolved, and its commit was not retried: push a commit")
 
-    def test_the_next_resolve_after_it(self, aws: Emulator, push: Push, unisync: Run) -> None:
-        push(MINE, outcome="FAILED")
-        aws.clock.advance(100)
         done = unisync("resolve", SHOP, "--reason", "x")
         assert (done.code, done.err.splitlines()[0]) == (0, f"Nothing blocks {SHOP}.")
         assert "is not live, and AWS does not retry it by itself. Next: push a commit" in done.last_line
@@ -147,6 +141,46 @@ class TestCommits:
         push(MINE, outcome="FAILED", reason="no such bucket")
         done = unisync("wait", SHOP, "--revision", MINE)
         assert (done.code, "The blockers could not be read: codeconnections" in done.err) == (3, True)
+
+
+@pytest.mark.usefixtures("live")
+class TestFailures:
+    def test_a_branch_whose_sync_fails(self, aws: Emulator, unisync: Run) -> None:
+        began = aws.clock.now()
+        aws.fail_branch(stack="shop", sha=MINE, detection_delay=10)
+        done = unisync("wait", SHOP, "--revision", MINE)
+        assert (done.code, aws.clock.now() - began < 60) == (3, True)
+        assert "the sync of its branch is FAILED: " in done.err
+        assert "Unable to parse the file deployment.yaml" in done.err
+        assert done.last_line.endswith(f"Its branch's events: unisync events {SHOP} --repository")
+
+    def test_a_branch_that_fails_for_the_file_of_another(self, aws: Emulator, unisync: Run) -> None:
+        aws.fail_branch(stack="shop", sha=MINE, file="orders.yaml")
+        done = unisync("wait", SHOP, "--revision", MINE, "--timeout", "5m")
+        assert (done.code, "Unable to parse the file orders.yaml" in done.err) == (124, True)
+
+    def test_a_failed_deletion(self, aws: Emulator, unisync: Run) -> None:
+        aws.add_workspace("factory")
+        unisync("create", str(FACTORY), "--role", "arn:aws:iam::123456789012:role/sync")
+        unisync("wait", str(FACTORY))
+        aws.fail_deletion("factory", reason="in use")
+        unisync("delete", str(FACTORY), "--yes")
+        done = unisync("wait", str(FACTORY), "--for", "deleted")
+        assert (done.code, "SYNC_DELETING_ERROR: in use" in done.err) == (3, True)
+        assert done.last_line.endswith(f"then delete it again: unisync delete {FACTORY}")
+
+    def test_events_that_come_newest_first_and_end_with_a_clean_up(self, push: Push, unisync: Run) -> None:
+        push(MINE, outcome="FAILED", reason="no such bucket", events=[("CLEAN_UP", "deleted")], newest_first=True)
+        done = unisync("wait", SHOP, "--revision", MINE, "-o", "json")
+        assert (done.code, done.data[0]["reason"]) == (3, "SYNC_FAILED: no such bucket")
+
+    def test_a_failure_when_the_blockers_are_throttled_at_the_deadline(
+        self, aws: Emulator, push: Push, unisync: Run
+    ) -> None:
+        push(MINE, outcome="FAILED", reason="no such bucket")
+        aws.fault("GetSyncBlockerSummary", "ThrottlingException", times=None)
+        done = unisync("wait", SHOP, "--revision", MINE, "--timeout", "60s")
+        assert (done.code, "no such bucket" in done.err) == (3, True)
 
 
 def count(aws: Emulator, operation: str) -> int:
@@ -220,23 +254,6 @@ class TestSettings:
             1,
             f"Next: allow these credentials to assume {roles[0]}, or pass its external ID with --external-id.",
         )
-
-
-class TestHints:
-    """Of errors that the emulator cannot cause."""
-
-    def hint(self, job: SyncJob, branch: str | None = None) -> str:
-        ref = STACK if branch else FACTORY
-        error = SyncFailedError("failed", ref=ref, job=job, polls=1, elapsed=0)
-        error.branch = branch_attempt(branch) if branch else None
-        return hint_for(error, Settings(), ref)
-
-    def test_a_branch_whose_sync_failed(self) -> None:
-        assert self.hint(git_job(), "FAILED").endswith(f"Its branch's events: unisync events {STACK} --repository")
-
-    def test_a_deletion_that_failed(self) -> None:
-        job = twin_job(SyncState.FAILED, error=SyncError(code="SYNC_DELETING_ERROR", message="in use"))
-        assert self.hint(job).endswith(f"then delete it again: unisync delete {FACTORY}")
 
 
 def run_alone(*arguments: str) -> Done:
