@@ -136,6 +136,8 @@ def test_an_attempt_away_from_our_commit_that_is_new_supersedes_it() -> None:
 
 def test_a_commit_that_is_skipped_proves_nothing() -> None:
     assert judge(MINE, YESTERDAY, OVERTAKEN, *[OVERTAKEN] * 30, interval=60) == ["pending"] * 32
+    to_newer = git_job(later(attempt("IN_PROGRESS", NEWER)), OLD_SUCCESS, NEWER)
+    assert judge(MINE, YESTERDAY, to_newer, to_newer) == ["pending"] * 3
 
 
 def test_a_detected_commit_that_gives_way_to_a_newer_one_is_superseded() -> None:
@@ -171,6 +173,7 @@ def test_what_is_no_commit_is_rejected(wrong: object) -> None:
 @pytest.mark.parametrize("wanted", [None, MINE])
 def test_attempts_before_a_moment_are_ignored(wanted: str | None) -> None:
     commits = CommitJudge(Wanted.checked(wanted), NOON + timedelta(seconds=31))
+    assert commits.judge(NEVER, 0) == "pending"
     for aws_state in ("FAILED", "IN_PROGRESS", "SUCCEEDED"):
         early = attempt(aws_state, MINE)
         job = git_job(early, early if aws_state == "SUCCEEDED" else OLD_SUCCESS, MINE)

@@ -133,7 +133,7 @@ class CommitJudge:
             if not was_there and (is_away or self._follows_ours(latest) or self._is_new(latest.target_revision)):
                 return Superseded(latest.target_revision, latest)
             is_settled = elapsed - self._settled_since >= SETTLING_TIME and self._earliest is None
-            if is_away and was_there and is_settled:
+            if is_away and is_settled:
                 return Superseded(latest.target_revision, latest, was_before=not self._is_seen_by_aws)
         return Superseded(desired) if desired is not None and self._is_new(desired) else None
 
