@@ -143,13 +143,15 @@ def test_a_limit_that_is_not_met_again_is_forgotten() -> None:
 
 
 def test_permits_are_granted_ahead_and_can_be_released() -> None:
-    limiter = AdaptiveRateLimiter(RateLimit(initial=20, maximum=20), -1.0)
+    limiter = AdaptiveRateLimiter(RateLimit(initial=40, maximum=40), -1.0)
     ticket = Ticket()
     limiter.record(-1.0, "throttled")
-    limiter.rate = 20
-    granted = [limiter.acquire(ticket, 0.0) for _ in range(4)]
-    assert granted == [0.0, 0.0, 0.05, 0.1], "two at once, and at most a tenth of a second ahead"
-    assert limiter.acquire(ticket, 0.0) == pytest.approx(-0.05)
+    limiter.rate = 40
+    granted = [limiter.acquire(ticket, 0.0) for _ in range(6)]
+    assert granted == pytest.approx([0.0, 0.0, 0.025, 0.05, 0.075, 0.1]), (
+        "two at once, and at most a tenth of a second ahead"
+    )
+    assert limiter.acquire(ticket, 0.0) == pytest.approx(-0.025)
     limiter.release(ticket)
     assert limiter.acquire(ticket, 0.0) == pytest.approx(0.1)
 

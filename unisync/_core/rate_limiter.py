@@ -5,11 +5,12 @@ in it. So the limiter learns. There is one `AdaptiveRateLimiter` for each operat
 by all waits of the process (`LIMITERS`), and it does two things.
 
 It spaces calls. A permit is a moment: the limiter grants the next one `1 / rate` seconds after the last. After idle
-time some may be sent at once, but they use up the time of those that would follow: in no second are there more calls
-than the rate says. Callers hold a `Ticket` and ask for a permit with `acquire`, which answers either "send in so
-many seconds" or "ask again in so many seconds". Permits go round among the tickets by their weights, so that a wait for
-one sync and a wait for a thousand share the rate fairly. But nobody is ever waited for: if the ticket whose turn it is
-does not ask, the next one that asks gets the permit. So an abandoned ticket delays nobody and needs no cleanup.
+time some may be sent at once, but they use up the time of those that would follow: no second has more calls than the
+rate says, or a twentieth more where there are many. Callers hold a `Ticket` and ask for a permit with `acquire`, which
+answers either "send in so many seconds" or "ask again in so many seconds". Permits go round among the tickets by their
+weights, so that a wait for one sync and a wait for a thousand share the rate fairly. But nobody is ever waited for: if
+the ticket whose turn it is does not ask, the next one that asks gets the permit. So an abandoned ticket delays nobody
+and needs no cleanup.
 
 It adapts the rate, additively and multiplicatively as TCP does:
 
@@ -225,8 +226,8 @@ class AdaptiveRateLimiter:
         self._grow(now)
         if now - self._free_at >= IDLE_AFTER and self._limit_met_at == -math.inf:
             self._burst, self._burst_ends_at = int(min(BURST, self.rate)), now + IDLE_AFTER
-        # Those who ask a little late do not lose what they were late for.
-        self._free_at = max(self._free_at, now - max(self.rate / 10 - 1, 0.0) / self.rate)
+        # Those who ask a little late do not lose all of what they were late for, where there are many of them.
+        self._free_at = max(self._free_at, now - max(self.rate / 20 - 1, 0.0) / self.rate)
         is_burst = self._burst > 0 and now < self._burst_ends_at
         delay = self._held_back_for = 0.0 if is_burst else max(self._free_at - now, 0.0)
         turn_in = (due - self._granted - 1) / self.rate
