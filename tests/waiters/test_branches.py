@@ -1,0 +1,47 @@
+"""The judgement of branches, without a wait around it. `test_waiters.py` shows what a wait makes of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.samples import NOON, OLD, attempt, branch_attempt, git_job
+from unisync._core.target import BranchStatus
+from unisync._waiters.branches import BranchJudge
+
+JOB = git_job(attempt("SUCCEEDED", OLD), attempt("SUCCEEDED", OLD), OLD)
+"""Its latest attempt started at noon."""
+
+
+def failed(seconds: float) -> BranchStatus:
+    """A failure of the branch, some seconds after noon."""
+    return BranchStatus(branch_attempt("FAILED", seconds), ())
+
+
+@pytest.mark.parametrize(("seconds", "counts"), [(-1, False), (0, False), (0.001, True)])
+def test_only_a_failure_that_is_newer_than_the_latest_attempt_counts(seconds: float, counts: bool) -> None:
+    judge = BranchJudge()
+    assert judge.failure(BranchStatus(None, ()), JOB, 0) is None
+    assert (judge.failure(failed(seconds), JOB, 15) is not None) is counts
+
+
+def test_a_failure_counts_without_any_attempt() -> None:
+    judge = BranchJudge()
+    assert judge.failure(BranchStatus(None, ()), git_job(), 0) is None
+    assert judge.failure(failed(-3600), git_job(), 15) is not None
+
+
+def test_the_two_minutes_count_from_the_first_read() -> None:
+    judge = BranchJudge()
+    there = failed(60)
+    assert [judge.failure(there, JOB, elapsed) for elapsed in (50, 60, 169.9)] == [None] * 3
+    assert judge.failure(there, JOB, 170) is there.attempt
+    assert judge.failure(failed(90), JOB, 60) is not None, "another failure counts at once"
+
+
+@pytest.mark.parametrize(("seconds", "counts"), [(29, False), (30, True), (31, True)])
+def test_a_failure_before_the_moment_does_not_count(seconds: float, counts: bool) -> None:
+    judge = BranchJudge(NOON + timedelta(seconds=60))
+    assert judge.failure(BranchStatus(None, ()), JOB, 0) is None
+    assert (judge.failure(failed(seconds), JOB, 15) is not None) is counts
