@@ -171,6 +171,13 @@ def test_a_call_that_the_deadline_ends_is_no_fault_of_the_endpoint(late: str) ->
     assert late not in str(caught.value)
 
 
+def test_an_answer_after_the_deadline_is_reported() -> None:
+    error = throttled()
+    with pytest.raises(WaitTimeoutError) as caught:
+        ScriptedSync(RUNNING, error, duration=10).until_active(MINE, timeout=18, backoff=STEADY)
+    assert caught.value.last_error is error
+
+
 def test_a_call_that_fails_before_the_deadline_is_reported() -> None:
     sync = ScriptedSync(RUNNING, lost(), duration=2)
     with pytest.raises(WaitTimeoutError, match="the last poll failed: proton Op: connection reset"):
@@ -511,6 +518,9 @@ def test_a_timeout_says_that_a_sync_is_not_deleted() -> None:
         ScriptedSync(twin_job(SyncState.DELETING, "DELETING")).until_deleted(timeout=30)
     with pytest.raises(WaitTimeoutError, match=r"not deleted after .* It is not being deleted\.$"):
         ScriptedSync(ACTIVE).until_deleted(timeout=30)
+    with pytest.raises(WaitTimeoutError, match=r"It is not being deleted\.$") as caught:
+        ScriptedSync(RUNNING).until_deleted(timeout=30)
+    assert not caught.value.is_in_progress
 
 
 # 8. My commit, not the last success.
@@ -1052,6 +1062,11 @@ def test_a_failure_of_the_branch_raises_at_the_end_of_its_grace() -> None:
     with pytest.raises(SyncFailedError):
         sync.until_active(MINE, grace=14, backoff=STEADY)
     assert sync.time == 20 + 14
+
+
+def test_the_branch_is_read_at_the_deadline_although_the_status_cannot_be() -> None:
+    with pytest.raises(SyncFailedError, match="the sync of its branch is FAILED"):
+        ScriptedSync(YESTERDAY, throttled(), branch=[BRANCH, BRANCH_FAILED_LATER]).until_active(MINE, timeout=10)
 
 
 def test_a_failure_of_the_branch_waits_for_a_read_of_the_blockers_that_fails() -> None:
