@@ -368,6 +368,18 @@ def test_a_read_beside_the_status_that_failed_by_accident_is_repeated(error: Uni
         ScriptedSync(YESTERDAY, blockers=[error, (), (blocker(),)]).until_active(MINE)
 
 
+def test_the_first_call_of_each_poll_says_how_long_the_pause_before_it_was() -> None:
+    sync = ScriptedSync(YESTERDAY, YESTERDAY, SYNCED, branch=[BRANCH])
+    sync.until_active(MINE, backoff=STEADY)
+    assert [(call.operation, call.delay) for call in sync.calls] == [
+        ("Poll", 0),
+        ("Blockers", 0),
+        ("Branch", 0),
+        ("Poll", 10),
+        ("Poll", 10),
+    ]
+
+
 def test_a_denied_read_is_not_repeated() -> None:
     sync = ScriptedSync(YESTERDAY, blockers=[DENIED], branch=[DENIED])
     with pytest.raises(WaitTimeoutError) as caught:
@@ -518,9 +530,11 @@ def test_a_timeout_says_that_a_sync_is_not_deleted() -> None:
         ScriptedSync(twin_job(SyncState.DELETING, "DELETING")).until_deleted(timeout=30)
     with pytest.raises(WaitTimeoutError, match=r"not deleted after .* It is not being deleted\.$"):
         ScriptedSync(ACTIVE).until_deleted(timeout=30)
+    sync = ScriptedSync(RUNNING)
     with pytest.raises(WaitTimeoutError, match=r"It is not being deleted\.$") as caught:
-        ScriptedSync(RUNNING).until_deleted(timeout=30)
+        sync.until_deleted(timeout=30)
     assert not caught.value.is_in_progress
+    assert sync.count("Blockers") == 0
 
 
 # 8. My commit, not the last success.
