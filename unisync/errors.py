@@ -444,7 +444,7 @@ class SyncSupersededError(WaitError):
         self.superseded_by = superseded_by
         """The commit that took its place."""
         self.was_before = was_before
-        """Whether that happened before the wait began. A commit that was pushed again has then not been noticed yet."""
+        """Whether that happened before the wait began. The message says whether AWS noticed a push of it since."""
 
 
 for _public in __all__:

@@ -348,7 +348,7 @@ class Oracle:
         turned_at = max([first.at, *(each.at for each in self.seen if self._shows_ours(each.snapshot))])
         has_settled = self.seen[-1].at - turned_at >= SETTLING_TIME
         if latest is not None and is_away and was_there and has_settled and self.rules.started_after is None:
-            return Verdict("superseded", superseded_by=frozenset({latest.sha}), was_before=shown is None)
+            return Verdict("superseded", superseded_by=frozenset({latest.sha}), was_before=True)
         return None
 
     def _follows_ours(self, attempt: Attempt) -> bool:

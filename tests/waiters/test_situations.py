@@ -286,9 +286,7 @@ def test_a_failure_of_the_branch_for_another_file_is_only_said(aws: Emulator, cl
     aws.fail_branch(sha=MINE, stack="payments-prod", file=file)
     with pytest.raises(WaitTimeoutError) as caught:
         client.wait_until_active(STACK, revision=MINE, timeout=400)
-    assert f"is FAILED: REPOSITORY_SYNC_FAILED: Unable to parse the file {file}" in str(caught.value) or file in str(
-        caught.value
-    )
+    assert f"Unable to parse the file {file}" in str(caught.value)
 
 
 def test_an_instance_with_a_branch_of_its_own(aws: Emulator, client: Unisync) -> None:

@@ -732,6 +732,16 @@ def test_a_commit_that_was_replaced_before_the_wait_is_reported_after_two_minute
     assert 120 <= sync.time < 140
 
 
+def test_a_roll_back_that_aws_gave_up_is_not_told_to_wait_for_what_it_rolls_back() -> None:
+    away = superseding("SUCCEEDED")
+    noticed = away.model_copy(update={"desired_state": git_job(desired=MINE).desired_state})
+    with pytest.raises(SyncSupersededError) as caught:
+        ScriptedSync(away, noticed, away).until_active(MINE, backoff=STEADY)
+    assert caught.value.was_before
+    assert caught.value.elapsed == 10 + 120
+    assert str(caught.value).endswith("AWS noticed that it was pushed again, and has turned away from it since.")
+
+
 @pytest.mark.parametrize("timeout", [60, 119])
 def test_a_commit_that_was_replaced_before_may_have_been_pushed_again(timeout: float) -> None:
     with pytest.raises(WaitTimeoutError, match="Commit b2b2b2b2b2b2 was not picked up"):

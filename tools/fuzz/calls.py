@@ -19,8 +19,9 @@ from tests.support.cbor import CborLoader
 from tests.support.operations import NAMES, OPERATIONS, Known, client_argument_of, is_list, operations_of, prepare
 from tests.support.samples import session_of
 from unisync import ProtonDeprecationWarning, ResponseError, Unisync
+from unisync._botocore.options import SessionOptions
 from unisync._botocore.response import RawResponse, read
-from unisync._botocore.session import Session, SessionOptions
+from unisync._botocore.session import Session
 from unisync._core.flow import Call, Flow, run
 from unisync._core.pagination import PageCursor
 from unisync._models.base import Model

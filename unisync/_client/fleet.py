@@ -13,7 +13,8 @@ from typing_extensions import override
 from unisync._botocore.assume_role import HIDDEN, Role, Secret
 from unisync._botocore.fleet_session import FleetSession
 from unisync._botocore.loader import Loaders
-from unisync._botocore.session import Session, SessionOptions
+from unisync._botocore.options import SessionOptions
+from unisync._botocore.session import Session
 from unisync._botocore.types import Boto3Session, BotocoreConfig
 from unisync._client.async_client import AsyncClient, AsyncUnisync
 from unisync._client.client import SyncClient, Unisync

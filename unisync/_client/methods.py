@@ -11,7 +11,8 @@ from typing import Any, Generic, Literal, Self, TypeVar, cast, overload
 
 from typing_extensions import deprecated, override
 
-from unisync._botocore.session import Session, SessionOptions, checked_max_attempts
+from unisync._botocore.options import SessionOptions, checked_max_attempts
+from unisync._botocore.session import Session
 from unisync._botocore.types import Boto3Session, BotocoreConfig
 from unisync._client.settings import CALL_TIMEOUT, ClientSettings
 from unisync._core import clock as clocks

@@ -49,7 +49,7 @@ class RateLimit:
     Args:
         initial: Calls per second at first, at least `minimum`.
         minimum: Calls per second that are sent however often AWS throttles, above 0.
-        maximum: Calls per second that are never exceeded, at least `initial`.
+        maximum: Calls per second that are not exceeded on average, at least `initial`.
 
     Raises:
         InvalidArgumentError: An argument is out of its range.

@@ -53,7 +53,7 @@ SyncErrorCode = (
     ]
     | str
 )
-"""TwinMaker's codes. For a Git sync, it is the type of the last event."""
+"""TwinMaker's codes. For a Git sync, it is the type of the event that says why the attempt failed."""
 
 
 _FAILURE = re.compile(r"fail|error|reject|denied|invalid|abort|unable|cannot|could not|does not exist", re.IGNORECASE)

@@ -38,6 +38,8 @@ class Superseded:
     """The attempt that proves it, if one does."""
     was_before: bool = False
     """Whether that happened before the wait began."""
+    was_noticed: bool = False
+    """Whether AWS has noticed since that our commit was pushed again, and has turned away from it once more."""
 
 
 Judgement = Literal["synced", "failed", "pending"] | Superseded
@@ -134,7 +136,7 @@ class CommitJudge:
                 return Superseded(latest.target_revision, latest)
             is_settled = elapsed - self._settled_since >= SETTLING_TIME and self._earliest is None
             if is_away and is_settled:
-                return Superseded(latest.target_revision, latest, was_before=not self._is_seen_by_aws)
+                return Superseded(latest.target_revision, latest, was_before=True, was_noticed=self._is_seen_by_aws)
         return Superseded(desired) if desired is not None and self._is_new(desired) else None
 
     def _follows_ours(self, attempt: ResourceSyncAttempt) -> bool:

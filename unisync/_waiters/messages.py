@@ -70,10 +70,12 @@ def blocked(ref: Ref, blockers: Iterable[SyncBlocker], resolve_command: str) -> 
 def superseded(ref: Ref, job: SyncJob, wanted: Wanted, found: Superseded) -> str:
     """Another commit took the place of the one that was waited for."""
     if found.was_before and found.attempt is not None:
+        since = f"If {wanted} was pushed again since, AWS has not noticed it."
+        if found.was_noticed:
+            since = "AWS noticed that it was pushed again, and has turned away from it since."
         return (
             f"{ref}: {wanted} was replaced by {_commit(found.by)} before this wait began: that attempt started at "
-            f"{in_utc(found.attempt.started_at)} and is {found.attempt.status}. If {wanted} was pushed again since, "
-            "AWS has not noticed it."
+            f"{in_utc(found.attempt.started_at)} and is {found.attempt.status}. {since}"
         )
     status = f"whose sync is {job.status}" if found.attempt is not None else "which AWS has detected since"
     return f"{ref}: {wanted} was superseded by {_commit(found.by)}, {status}"

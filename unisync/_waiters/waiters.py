@@ -25,11 +25,11 @@ from unisync._waiters import messages
 from unisync._waiters.arguments import Progress, WaitOptions
 from unisync._waiters.branches import BranchJudge
 from unisync._waiters.commits import CommitJudge, Superseded
+from unisync._waiters.side_reads import SideReads
 from unisync._waiters.transient import TransientErrors
 from unisync.errors import (
     InvalidArgumentError,
     NotFoundError,
-    ResponseError,
     SyncBlockedError,
     SyncFailedError,
     SyncSupersededError,
@@ -44,12 +44,8 @@ J = TypeVar("J", bound=SyncJob)
 
 GRACE_PERIOD = 1.0
 """Seconds past its deadline that a wait gives to the responses it waits for."""
-SIDE_READ_INTERVAL = 15.0
-"""Seconds between two reads of the blockers, and of the branch, while the wanted commit is not being attempted."""
 SIDE_READ_TIMEOUT = 10.0
 """Seconds that such a read may take."""
-SIDE_READ_TRIES = 3
-"""Consecutive transient failures of such a read after which a verdict does not wait for it any more."""
 RESOURCES_GRACE = 120.0
 """Seconds for which failed resources may pass by default: AWS retries most of their errors by itself."""
 MIN_REMAINING = 0.001
@@ -65,17 +61,6 @@ class _ErrorArguments(TypedDict):
     job: SyncJob | None
     polls: int
     elapsed: float
-
-
-class _SideRead(NamedTuple):
-    """The last read of something beside the status."""
-
-    at: float = -math.inf
-    """In seconds since the wait started."""
-    poll: int = 0
-    """The number of the poll that it was made after."""
-    failures: int = 0
-    """How often it has failed since it last succeeded."""
 
 
 class _Failure(NamedTuple):
@@ -126,9 +111,7 @@ class Waiter(Generic[J]):
         """When each failed attempt was first seen: a read that shows it in progress again is stale."""
         self._branch: BranchStatus | None = None
         """The branch as it was last read."""
-        self._unread: dict[str, UnisyncError] = {}
-        """What could not be read beside the status, and why."""
-        self._side_reads: dict[str, _SideRead] = {}
+        self._side_reads = SideReads()
         self._call_expires_at = math.inf
         self._paused = 0.0
         """Seconds of pause before this poll, until its first call has reported them."""
@@ -370,13 +353,12 @@ class Waiter(Generic[J]):
         Raises:
             SyncBlockedError: There are some.
         """
-        if self._side_read("blockers").poll < self.polls:
+        if not self._side_reads.was_made("blockers", self.polls):
             blockers = yield from self._read_aside("blockers", self.target.blockers())
             if blockers:
                 message = messages.blocked(self.target.ref, blockers, self.target.resolve_command)
                 raise SyncBlockedError(message, **self._error_arguments, blockers=blockers)
-        failures = self._side_read("blockers").failures
-        return failures == 0 or failures >= SIDE_READ_TRIES or not self._may_read("blockers") or self._is_last_poll
+        return self._side_reads.is_settled("blockers") or self._is_last_poll
 
     def _check_branch(self, job: GitSyncJob) -> Flow[None]:
         """Read the branch of a sync whose wanted commit is not being attempted.
@@ -401,34 +383,21 @@ class Waiter(Generic[J]):
         assert job is not None
         return read(job)
 
-    def _side_read(self, name: str) -> _SideRead:
-        return self._side_reads.get(name, _SideRead())
-
     def _is_due(self, name: str) -> bool:
-        """Whether to read something beside the status: at first, then now and then, and in the last poll."""
-        last = self._side_read(name)
-        return last.poll < self.polls and (self._is_last_poll or self.elapsed - last.at >= SIDE_READ_INTERVAL)
-
-    def _may_read(self, name: str) -> bool:
-        """Whether a read may succeed: it was not denied before."""
-        error = self._unread.get(name)
-        return error is None or error.retryable or isinstance(error, ResponseError)
+        return self._side_reads.is_due(name, self.polls, self.elapsed, is_last_poll=self._is_last_poll)
 
     def _read_aside(self, name: str, flow: Flow[T]) -> Flow[T | None]:
         """Read something beside the status; None if that fails, which changes no verdict."""
-        if not self._may_read(name) or self._remaining + GRACE_PERIOD <= 0:
+        if not self._side_reads.may_succeed(name) or self._remaining + GRACE_PERIOD <= 0:
             flow.close()
             return None
-        failures = self._side_read(name).failures
         try:
             result = yield from intercept(flow, lambda call: self._mark(call, SIDE_READ_TIMEOUT))
         except UnisyncError as error:
-            if not self._is_cut_off(error):
-                self._unread[name] = error
-            self._side_reads[name] = _SideRead(self.elapsed, self.polls, failures + 1)
+            is_known = not self._is_cut_off(error)
+            self._side_reads.record(name, self.polls, self.elapsed, error, is_known=is_known)
             return None
-        self._unread.pop(name, None)
-        self._side_reads[name] = _SideRead(self.elapsed, self.polls)
+        self._side_reads.record(name, self.polls, self.elapsed, None)
         return result
 
     @property
@@ -437,10 +406,12 @@ class Waiter(Generic[J]):
 
     def _failed_job(self) -> SyncFailedError:
         assert self.job is not None
-        return SyncFailedError(messages.failed(self.target.ref, self.job, self._unread), **self._error_arguments)
+        return SyncFailedError(
+            messages.failed(self.target.ref, self.job, self._side_reads.unread), **self._error_arguments
+        )
 
     def _failed_branch(self, job: SyncJob, branch: RepositorySyncAttempt) -> SyncFailedError:
-        message = messages.branch_failed(self.target.ref, job, branch, self._unread)
+        message = messages.branch_failed(self.target.ref, job, branch, self._side_reads.unread)
         error = SyncFailedError(message, **self._error_arguments)
         error.branch = branch
         return error
@@ -488,7 +459,7 @@ class Waiter(Generic[J]):
             outlook=self._outlook(),
             resources=self.resources,
             error=self.error,
-            unread=self._unread,
+            unread=self._side_reads.unread,
         )
         raise WaitTimeoutError(
             message, **self._error_arguments, last_error=self.error, is_in_progress=self._is_in_progress

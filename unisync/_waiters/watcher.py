@@ -14,8 +14,8 @@ from unisync._models.base import SyncState
 from unisync._models.blockers import SyncBlocker
 from unisync._models.jobs import GitSyncJob, ResourceSyncAttempt, SyncEvent, SyncJob
 from unisync._models.refs import SyncRef
+from unisync._waiters.side_reads import SIDE_READ_INTERVAL
 from unisync._waiters.transient import TransientErrors
-from unisync._waiters.waiters import SIDE_READ_INTERVAL
 from unisync.errors import NotFoundError, UnisyncError
 
 J = TypeVar("J", bound=SyncJob)

@@ -66,7 +66,7 @@ class OrNewer:
     def _require(self, sha: str) -> None:
         """Fetch a commit that is not known here."""
         if not _SHA.fullmatch(sha):
-            raise _failure(f"{sha!r:.80} is no commit of Git's", _command("log"))
+            raise _failure(f"{sha!r:.80} is not a Git commit", _command("log"))
         if not _is_known(sha):
             self._fetch(sha)
             if not _is_known(sha):

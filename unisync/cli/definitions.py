@@ -23,33 +23,24 @@ class Kind(NamedTuple):
     """What defines the syncs of one kind."""
 
     name: str
-    service: str
-    resource: str
-    """What AWS's operations create, update and delete: CreateSyncJob, DeleteSyncJob."""
     required: tuple[str, ...]
     """The options that `create` needs."""
     optional: tuple[str, ...] = ()
 
 
 KINDS: Mapping[type[Any], Kind] = {
-    TwinMakerSync: Kind("TwinMaker sync job", "iottwinmaker", "SyncJob", ("role",), ("tag",)),
+    TwinMakerSync: Kind("TwinMaker sync job", ("role",), ("tag",)),
     StackSync: Kind(
         "sync configuration of a stack",
-        "codeconnections",
-        "SyncConfiguration",
         ("repository", "branch", "file", "role"),
         ("publish_deployment_status", "trigger", "pull_request_comment"),
     ),
     ServiceInstanceSync: Kind(
         "sync configuration of a Proton service",
-        "proton",
-        "ServiceSyncConfig",
         ("repository", "provider", "branch", "file"),
     ),
     TemplateSync: Kind(
         "sync configuration of a Proton template",
-        "proton",
-        "TemplateSyncConfig",
         ("repository", "provider", "branch"),
         ("directory",),
     ),

@@ -7,12 +7,12 @@ than its service's, which only its attempts show; a template's configuration is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from unisync._models.refs import FleetSync, ServiceInstanceSync, StackSync, TemplateSync
-from unisync.cli.definitions import proton
+from unisync._models.refs import FleetSync, ServiceInstanceSync, StackSync
+from unisync.cli.definitions import definition_of
 from unisync.cli.fetching import incomplete
-from unisync.errors import NotFoundError, UnisyncError
+from unisync.errors import UnisyncError
 
 if TYPE_CHECKING:
     from unisync._client.client import Unisync
@@ -37,14 +37,10 @@ def following(cli: Cli, repository: str, branch: str | None) -> list[SyncRef[Syn
     found: list[SyncRef[SyncJob]] = []
     with cli.output.busy(f"Searching for syncs of {repository}..."):
         for client, location in cli.connection.clients():
-            refs: list[SyncRef[Any]] = [*_stacks(client, repository, branch)]
-            try:
-                for each in _of_proton(client, repository, branch):
-                    if isinstance(each, UnisyncError):
-                        raise each
-                    refs.append(each)
-            except UnisyncError as error:
-                cli.output.echo(incomplete("proton" if location is None else (*location, "proton"), error))
+            of_proton, errors = _of_proton(client, repository, branch)
+            refs: list[SyncRef[Any]] = [*_stacks(client, repository, branch), *of_proton]
+            if errors:
+                cli.output.echo(incomplete("proton" if location is None else (*location, "proton"), errors[0]))
             found += refs if location is None else [FleetSync(*location, ref) for ref in refs]
     return found
 
@@ -57,36 +53,28 @@ def _stacks(client: Unisync, repository: str, branch: str | None) -> Iterator[St
                     yield StackSync(config.resource_name)
 
 
-def _of_proton(client: Unisync, repository: str, branch: str | None) -> Iterator[SyncRef[Any] | UnisyncError]:
-    """The syncs of Proton, and last the first error that left the search incomplete."""
-    found = client.discover(services=["proton"])
-    errors = list(found.errors.values())
+def _of_proton(client: Unisync, repository: str, branch: str | None) -> tuple[list[SyncRef[Any]], list[UnisyncError]]:
+    """The syncs of Proton, and the errors that left the search incomplete."""
+    refs: list[SyncRef[Any]] = []
     definitions: dict[object, RepositoryBranch | None] = {}
-    for outcome in client.get_many(found.refs):
-        job = outcome.job
-        if job is None:
-            errors += [outcome.error] if outcome.error is not None else []
-            continue
-        followed: RepositoryBranch | None = job.desired_revision or job.live_revision
-        if followed is None:  # never synced
-            key = outcome.ref.service_name if isinstance(outcome.ref, ServiceInstanceSync) else outcome.ref
-            if key not in definitions:
-                definitions[key] = _definition(client, outcome.ref)
-            followed = definitions[key]
-        is_ours = followed is not None and followed.full_name.casefold() == repository.casefold()
-        if followed is not None and is_ours and branch in (None, followed.branch):
-            yield outcome.ref
-    yield from errors[:1]
-
-
-def _definition(client: Unisync, ref: SyncRef[Any]) -> RepositoryBranch | None:
     try:
-        match ref:
-            case ServiceInstanceSync(service_name):
-                return proton(client).get_service_sync_config(service_name)
-            case TemplateSync(template_name, template_type):
-                return proton(client).get_template_sync_config(template_name, template_type)
-            case _:
-                return None
-    except NotFoundError:
-        return None
+        found = client.discover(services=["proton"])
+        errors = list(found.errors.values())
+        for outcome in client.get_many(found.refs):
+            ref, job = outcome.ref, outcome.job
+            if outcome.error is not None:
+                errors.append(outcome.error)
+            if job is None:
+                continue
+            followed: RepositoryBranch | None = job.desired_revision or job.live_revision
+            if followed is None:  # never synced
+                key = ref.service_name if isinstance(ref, ServiceInstanceSync) else ref
+                if key not in definitions:
+                    definitions[key] = cast("RepositoryBranch | None", definition_of(client, ref))
+                followed = definitions[key]
+            is_ours = followed is not None and followed.full_name.casefold() == repository.casefold()
+            if followed is not None and is_ours and branch in (None, followed.branch):
+                refs.append(ref)
+    except UnisyncError as error:
+        return refs, [error]
+    return refs, errors

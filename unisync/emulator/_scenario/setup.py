@@ -139,7 +139,7 @@ class Setup(Actions):
         Args:
             provider: The provider.
             name: The name of the connection; by default, that of the provider.
-            status: PENDING until somebody confirms it in the console, AVAILABLE, or ERROR.
+            status: PENDING until someone confirms it in the console, AVAILABLE, or ERROR.
         """
         check(CODECONNECTIONS, "ProviderType", provider=provider)
         check(CODECONNECTIONS, "ConnectionName", name=name)

@@ -19,7 +19,7 @@ class Connection(Entity):
     _statuses: list[tuple[Moment, str]] = field(default_factory=list[tuple[Moment, str]])
 
     def set_status(self, now: float, status: str) -> None:
-        """Change the status from now on. DELETED is no status of AWS: such a connection is not found."""
+        """Change the status from now on. AWS has no status DELETED: it does not find such a connection."""
         self._statuses.append(((now, next_number()), status))
 
     @property
