@@ -102,8 +102,14 @@ def test_a_dry_run_of_delete_and_resolve(aws: Emulator, unisync: Run) -> None:
     aws.add_stack("shop", repository="acme/infra")
     aws.block(stack="shop", reason="changed by hand")
     done = unisync("delete", "codeconnections:shop", "--dry-run")
-    assert (done.code, "config_file" in done.out) == (0, True)
+    assert (done.code, done.out.split()) == (
+        0,
+        ["NAME", "VALUE", "ResourceName", "shop", "SyncType", "CFN_STACK_SYNC"],
+    )
     assert done.last_line == "Dry run: would send codeconnections DeleteSyncConfiguration. Nothing was changed."
+    older = ("--codeconnections-service", "codestar-connections")
+    done = unisync("delete", "codeconnections:shop", "--dry-run", *older)
+    assert done.last_line == "Dry run: would send codestar-connections DeleteSyncConfiguration. Nothing was changed."
     assert unisync("delete", "codeconnections:other", "--dry-run").code == 5
     done = unisync("resolve", "codeconnections:shop", "--reason", "x", "--dry-run")
     assert (done.code, "changed by hand" in done.out) == (0, True)
