@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -49,11 +48,8 @@ KINDS: Mapping[type[Any], Kind] = {
 
 
 def proton(client: Unisync) -> ProtonClient:
-    """The operations of Proton, without the warning that AWS ended its support."""
-    with warnings.catch_warnings():
-        # The user names Proton on the command line, and sees what AWS responds.
-        warnings.simplefilter("ignore", FutureWarning)
-        return client.proton  # pyright: ignore[reportDeprecated]
+    """The operations of Proton; `run` leaves out the warning that AWS ended its support."""
+    return client.proton  # pyright: ignore[reportDeprecated]
 
 
 def definition_of(client: Unisync, ref: SyncRef[Any]) -> BaseModel | None:
