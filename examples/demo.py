@@ -76,6 +76,7 @@ async def main() -> None:
             sha=BAD,
             outcome="FAILED",
             reason="Template error: instance of Fn::GetAtt references undefined resource Database",
+            failure="change_set",
         )
         await wait_for_error(client, PAYMENTS, BAD)
 

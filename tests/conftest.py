@@ -45,6 +45,15 @@ def forget_aws_settings(patch: pytest.MonkeyPatch, nowhere: Path) -> None:
     patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
+def remove_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pretend that aiohttp is not installed, so that the awaitable client sends its calls in threads."""
+
+    def is_installed(module: str) -> bool:
+        return False
+
+    monkeypatch.setattr("unisync._botocore.senders.is_installed", is_installed)
+
+
 @pytest.fixture
 def aws() -> Iterator[Emulator]:
     """An emulator whose clock the test advances."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from unisync._client.fleet import Fleet as Fleet
     from unisync._client.fleet import FleetDiscovery as FleetDiscovery
     from unisync._client.fleet import ServiceLocation as ServiceLocation
+    from unisync._client.raw import RawAsyncUnisync as RawAsyncUnisync
+    from unisync._client.raw import RawUnisync as RawUnisync
     from unisync._core.backoff import Backoff as Backoff
     from unisync._core.clock import Clock as Clock
     from unisync._core.clock import SystemClock as SystemClock
@@ -36,27 +38,33 @@ if TYPE_CHECKING:
     from unisync._core.pagination import TruncatedListWarning as TruncatedListWarning
     from unisync._core.rate_limiter import RateLimit as RateLimit
     from unisync._models.base import SyncState as SyncState
+    from unisync._models.blocker_summaries import ServiceSyncBlockerSummary as ServiceSyncBlockerSummary
+    from unisync._models.blocker_summaries import SyncBlockerSummary as SyncBlockerSummary
+    from unisync._models.blocker_summaries import UpdatedServiceSyncBlocker as UpdatedServiceSyncBlocker
+    from unisync._models.blocker_summaries import UpdatedSyncBlocker as UpdatedSyncBlocker
     from unisync._models.blockers import BlockerStatus as BlockerStatus
     from unisync._models.blockers import BlockerType as BlockerType
     from unisync._models.blockers import SyncBlocker as SyncBlocker
     from unisync._models.blockers import SyncBlockerContext as SyncBlockerContext
+    from unisync._models.configurations import Connection as Connection
+    from unisync._models.configurations import ConnectionStatus as ConnectionStatus
     from unisync._models.configurations import DeleteResult as DeleteResult
     from unisync._models.configurations import Repository as Repository
     from unisync._models.configurations import RepositoryLink as RepositoryLink
     from unisync._models.configurations import RepositorySummary as RepositorySummary
     from unisync._models.configurations import RepositorySyncAttempt as RepositorySyncAttempt
     from unisync._models.configurations import RepositorySyncDefinition as RepositorySyncDefinition
-    from unisync._models.configurations import ServiceSyncBlockerSummary as ServiceSyncBlockerSummary
     from unisync._models.configurations import ServiceSyncConfig as ServiceSyncConfig
     from unisync._models.configurations import Switch as Switch
-    from unisync._models.configurations import SyncBlockerSummary as SyncBlockerSummary
     from unisync._models.configurations import SyncConfiguration as SyncConfiguration
     from unisync._models.configurations import TagResult as TagResult
     from unisync._models.configurations import TemplateSyncConfig as TemplateSyncConfig
     from unisync._models.configurations import Trigger as Trigger
-    from unisync._models.configurations import UpdatedServiceSyncBlocker as UpdatedServiceSyncBlocker
-    from unisync._models.configurations import UpdatedSyncBlocker as UpdatedSyncBlocker
     from unisync._models.dry_run import DryRun as DryRun
+    from unisync._models.explanation import Check as Check
+    from unisync._models.explanation import CheckName as CheckName
+    from unisync._models.explanation import CheckStatus as CheckStatus
+    from unisync._models.explanation import Explanation as Explanation
     from unisync._models.jobs import GitSyncJob as GitSyncJob
     from unisync._models.jobs import ProviderType as ProviderType
     from unisync._models.jobs import ResourceSyncAttempt as ResourceSyncAttempt
@@ -68,6 +76,7 @@ if TYPE_CHECKING:
     from unisync._models.jobs import SyncJobStatus as SyncJobStatus
     from unisync._models.jobs import TwinMakerSyncJob as TwinMakerSyncJob
     from unisync._models.outcome import Outcome as Outcome
+    from unisync._models.raw_result import RawResult as RawResult
     from unisync._models.refs import AnyRef as AnyRef
     from unisync._models.refs import FleetSync as FleetSync
     from unisync._models.refs import ServiceInstanceSync as ServiceInstanceSync
@@ -76,6 +85,7 @@ if TYPE_CHECKING:
     from unisync._models.refs import TemplateSync as TemplateSync
     from unisync._models.refs import TemplateType as TemplateType
     from unisync._models.refs import TwinMakerSync as TwinMakerSync
+    from unisync._models.refs import parse_any_ref as parse_any_ref
     from unisync._models.refs import parse_fleet_ref as parse_fleet_ref
     from unisync._models.refs import parse_ref as parse_ref
     from unisync._models.resources import SyncJobSummary as SyncJobSummary
@@ -83,6 +93,7 @@ if TYPE_CHECKING:
     from unisync._models.resources import SyncResourceState as SyncResourceState
     from unisync._models.resources import SyncResourceSummary as SyncResourceSummary
     from unisync._models.resources import SyncResourceType as SyncResourceType
+    from unisync._models.root_cause import RootCause as RootCause
     from unisync._services.codeconnections import AsyncCodeConnectionsClient as AsyncCodeConnectionsClient
     from unisync._services.codeconnections import CodeConnectionsClient as CodeConnectionsClient
     from unisync._services.codeconnections import SyncType as SyncType
@@ -100,7 +111,12 @@ if TYPE_CHECKING:
     from unisync._services.twinmaker import TwinMakerClient as TwinMakerClient
     from unisync._waiters.arguments import OnProgress as OnProgress
     from unisync._waiters.arguments import Progress as Progress
+    from unisync._waiters.hints import Hints as Hints
     from unisync._waiters.many import OnOutcome as OnOutcome
+    from unisync._waiters.token import Poll as Poll
+    from unisync._waiters.token import PollResult as PollResult
+    from unisync._waiters.token import PollStatus as PollStatus
+    from unisync._waiters.token import WaitCondition as WaitCondition
     from unisync._waiters.token import WaitToken as WaitToken
     from unisync._waiters.wanted import WantedRevision as WantedRevision
     from unisync._waiters.watcher import Change as Change
@@ -126,6 +142,9 @@ if TYPE_CHECKING:
     from unisync.errors import WaitStoppedError as WaitStoppedError
     from unisync.errors import WaitTimeoutError as WaitTimeoutError
 
+__version__ = "0.1.0"
+"""The version of this package, which its distribution takes from here."""
+
 __all__ = [
     "AccessDeniedError",
     "AccountRegion",
@@ -145,9 +164,14 @@ __all__ = [
     "CallEnded",
     "Change",
     "ChangeKind",
+    "Check",
+    "CheckName",
+    "CheckStatus",
     "Clock",
     "CodeConnectionsClient",
     "ConflictError",
+    "Connection",
+    "ConnectionStatus",
     "CreatedSyncJob",
     "CredentialsError",
     "DeleteResult",
@@ -157,10 +181,12 @@ __all__ = [
     "EnsureAction",
     "EnsureResult",
     "Event",
+    "Explanation",
     "Fleet",
     "FleetDiscovery",
     "FleetSync",
     "GitSyncJob",
+    "Hints",
     "InvalidArgumentError",
     "InvalidRequestError",
     "NotFoundError",
@@ -170,6 +196,9 @@ __all__ = [
     "Outcome",
     "Page",
     "Pager",
+    "Poll",
+    "PollResult",
+    "PollStatus",
     "Progress",
     "ProtonClient",
     "ProtonDeprecationWarning",
@@ -177,6 +206,9 @@ __all__ = [
     "ProviderType",
     "QuotaExceededError",
     "RateLimit",
+    "RawAsyncUnisync",
+    "RawResult",
+    "RawUnisync",
     "Repository",
     "RepositoryLink",
     "RepositoryProvider",
@@ -186,6 +218,7 @@ __all__ = [
     "ResourceSyncAttempt",
     "ResponseError",
     "Revision",
+    "RootCause",
     "ServerError",
     "ServiceError",
     "ServiceInstanceSync",
@@ -230,6 +263,7 @@ __all__ = [
     "UnisyncError",
     "UpdatedServiceSyncBlocker",
     "UpdatedSyncBlocker",
+    "WaitCondition",
     "WaitEnded",
     "WaitError",
     "WaitStarted",
@@ -238,6 +272,7 @@ __all__ = [
     "WaitToken",
     "WantedRevision",
     "available_regions",
+    "parse_any_ref",
     "parse_fleet_ref",
     "parse_ref",
 ]
@@ -276,8 +311,15 @@ _HOMES = {
         "Pager",
         "TruncatedListWarning",
     ),
+    "_waiters.hints": ("Hints",),
     "_core.rate_limiter": ("RateLimit",),
     "_models.base": ("SyncState",),
+    "_models.blocker_summaries": (
+        "ServiceSyncBlockerSummary",
+        "SyncBlockerSummary",
+        "UpdatedServiceSyncBlocker",
+        "UpdatedSyncBlocker",
+    ),
     "_models.blockers": (
         "BlockerStatus",
         "BlockerType",
@@ -285,24 +327,23 @@ _HOMES = {
         "SyncBlockerContext",
     ),
     "_models.configurations": (
+        "Connection",
+        "ConnectionStatus",
         "DeleteResult",
         "Repository",
         "RepositoryLink",
         "RepositorySummary",
         "RepositorySyncAttempt",
         "RepositorySyncDefinition",
-        "ServiceSyncBlockerSummary",
         "ServiceSyncConfig",
         "Switch",
-        "SyncBlockerSummary",
         "SyncConfiguration",
         "TagResult",
         "TemplateSyncConfig",
         "Trigger",
-        "UpdatedServiceSyncBlocker",
-        "UpdatedSyncBlocker",
     ),
     "_models.dry_run": ("DryRun",),
+    "_models.explanation": ("Check", "CheckName", "CheckStatus", "Explanation"),
     "_models.jobs": (
         "GitSyncJob",
         "ProviderType",
@@ -316,6 +357,8 @@ _HOMES = {
         "TwinMakerSyncJob",
     ),
     "_models.outcome": ("Outcome",),
+    "_client.raw": ("RawAsyncUnisync", "RawUnisync"),
+    "_models.raw_result": ("RawResult",),
     "_models.refs": (
         "AnyRef",
         "FleetSync",
@@ -325,9 +368,11 @@ _HOMES = {
         "TemplateSync",
         "TemplateType",
         "TwinMakerSync",
+        "parse_any_ref",
         "parse_fleet_ref",
         "parse_ref",
     ),
+    "_models.root_cause": ("RootCause",),
     "_models.resources": (
         "SyncJobSummary",
         "SyncResource",
@@ -363,7 +408,13 @@ _HOMES = {
         "Progress",
     ),
     "_waiters.many": ("OnOutcome",),
-    "_waiters.token": ("WaitToken",),
+    "_waiters.token": (
+        "Poll",
+        "PollResult",
+        "PollStatus",
+        "WaitCondition",
+        "WaitToken",
+    ),
     "_waiters.wanted": ("WantedRevision",),
     "_waiters.watcher": (
         "Change",

@@ -12,7 +12,7 @@
     │   ├── QuotaExceededError
     │   ├── ThrottledError              too many calls; transient
     │   └── ServerError                 AWS's own fault; transient
-    ├── TransportError                  no response: DNS, connection, TLS, time-out
+    ├── TransportError                  no response: DNS, connection, TLS, timeout
     ├── ResponseError                   a response that cannot be read
     └── WaitError                       a wait that ended without what it waited for
         ├── WaitTimeoutError            also a TimeoutError
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from unisync._models.jobs import Revision, SyncError, SyncJob
     from unisync._models.refs import SyncRef
     from unisync._models.resources import SyncResourceSummary
+    from unisync._models.root_cause import RootCause
+    from unisync._waiters.token import WaitToken
 
     class ClientError(Exception):
         """botocore's class as type checkers see it: without stubs for botocore, the base class would be unknown."""
@@ -306,7 +308,7 @@ class ServerError(
 
 
 class TransportError(UnisyncError):
-    """No response: no such host, no connection, an untrusted certificate, a time-out. The cause is botocore's error."""
+    """No response: no such host, no connection, an untrusted certificate, a timeout. The cause is botocore's error."""
 
     def __init__(self, service: str, operation: str, reason: str, *, retryable: bool, outcome_unknown: bool) -> None:
         super().__init__(f"{service} {operation}: {reason}")
@@ -367,6 +369,10 @@ class WaitError(UnisyncError):
 class WaitTimeoutError(WaitError, TimeoutError):
     """The deadline came before the sync was done."""
 
+    token: WaitToken | None = None
+    """The wait as it was then; `token.extended(600)` is the same wait with more time. None if a function decides which
+    commits count."""
+
     def __init__(
         self,
         message: str,
@@ -396,6 +402,8 @@ class SyncFailedError(WaitError):
     """The resources of the sync job, if they are what failed."""
     branch: RepositorySyncAttempt | None = None
     """The sync of the branch, if that is what failed."""
+    cause: RootCause | None = None
+    """The resource of a stack that failed first, if it could be read."""
 
     @property
     def error(self) -> SyncError | None:

@@ -73,3 +73,10 @@ class AWSResponse:
     def content(self) -> bytes: ...
     @property
     def text(self) -> str: ...
+
+def prepare_request_dict(
+    request_dict: dict[str, Any],
+    endpoint_url: str,
+    context: dict[str, Any] | None = None,
+    user_agent: str | None = None,
+) -> None: ...

@@ -2,8 +2,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from botocore.config import Config as Config
-from botocore.credentials import Credentials
-from botocore.endpoint import Endpoint
 from botocore.errorfactory import BaseClientExceptions
 from botocore.hooks import EventAliaser
 from botocore.model import ServiceModel
@@ -26,10 +24,8 @@ class ClientMeta:
 # botocore adds a method for each operation at run time; boto3.services declares those of the sync operations.
 class BaseClient:
     meta: ClientMeta
-    _endpoint: Endpoint
     @property
     def exceptions(self) -> BaseClientExceptions: ...
     def close(self) -> None: ...
     def can_paginate(self, operation_name: str) -> bool: ...
-    def _get_credentials(self) -> Credentials | None: ...
     def _make_api_call(self, operation_name: str, api_params: Mapping[str, object]) -> dict[str, Any]: ...

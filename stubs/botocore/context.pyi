@@ -1,3 +1,4 @@
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 @dataclass
@@ -5,3 +6,4 @@ class ClientContext:
     features: set[str] = field(default_factory=set)
 
 def get_context() -> ClientContext | None: ...
+def start_as_current_context(ctx: ClientContext | None = None) -> AbstractContextManager[None]: ...

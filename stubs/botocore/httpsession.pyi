@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from ssl import SSLContext
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from urllib3 import PoolManager, ProxyManager, Timeout
@@ -7,6 +8,15 @@ DEFAULT_TIMEOUT: int
 MAX_POOL_CONNECTIONS: int
 
 def get_cert_path(verify: bool | str) -> bool | str: ...
+def create_urllib3_context() -> SSLContext: ...
+def mask_proxy_url(proxy_url: str) -> str: ...
+
+class ProxyConfiguration:
+    def __init__(
+        self, proxies: Mapping[str, str] | None = None, proxies_settings: Mapping[str, object] | None = None
+    ) -> None: ...
+    def proxy_url_for(self, url: str) -> str | None: ...
+    def proxy_headers_for(self, proxy_url: str) -> dict[str, str]: ...
 
 class URLLib3Session:
     _verify: bool | str | None

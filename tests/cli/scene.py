@@ -64,7 +64,7 @@ def load_scene(aws: Emulator) -> None:
     if aws.clock.now() < 1:
         aws.clock.advance(600)
     reason = "Template error: instance of Fn::GetAtt references undefined resource Database"
-    aws.push(stack="failed", sha=MINE, outcome="FAILED", reason=reason)
+    aws.push(stack="failed", sha=MINE, outcome="FAILED", reason=reason, failure="change_set")
     aws.push(stack="nasty", sha=MINE, outcome="FAILED", reason=NASTY)
     aws.push(stack="superseded", sha=MINE)
     aws.block(stack="blocked", reason="The stack was updated by hand")

@@ -12,6 +12,7 @@ import termios
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 import pyte
@@ -61,6 +62,16 @@ class Terminal:
         """The content of the screen."""
         return "\n".join(line.rstrip() for line in self._screen.display).rstrip() + "\n"
 
+    def runs(self) -> list[list[tuple[str, str, bool]]]:
+        """The lines of the screen as texts, each with its colour, and whether it is bold."""
+        lines: list[list[tuple[str, str, bool]]] = []
+        for number in range(len(self.screen().splitlines())):
+            cells = self._screen.buffer[number]
+            each = [cells[column] for column in range(self._screen.columns)]
+            grouped = groupby(each, key=lambda cell: (cell.fg, cell.bold))
+            lines.append([("".join(cell.data for cell in run), *style) for style, run in grouped])
+        return lines
+
     def read_until(self, done: Callable[[], bool], seconds: float = 30.0) -> None:
         """Read the output until a condition holds."""
         deadline = time.monotonic() + seconds
@@ -77,13 +88,9 @@ class Terminal:
         os.write(self._ours, keys)
 
     def interrupt(self) -> int:
-        """Press Ctrl-C, again if Python drops it because it arrives in a finalizer. Returns the exit code."""
+        """Press Ctrl-C, and return the exit code."""
         self.press_ctrl_c()
-        try:
-            return self.end(10)
-        except AssertionError:
-            self.press_ctrl_c()
-            return self.end(10)
+        return self.end(20)
 
     def end(self, seconds: float = 30.0) -> int:
         """Wait for the end of the process, and return its exit code."""

@@ -121,6 +121,18 @@ def test_a_wait_accepts_a_newer_commit(origin: Path, aws: Emulator, unisync: Run
 
 
 @pytest.mark.usefixtures("shallow")
+def test_the_failure_of_a_newer_commit_is_explained(origin: Path, aws: Emulator, unisync: Run) -> None:
+    one, two, three = git(origin, "rev-list", "--reverse", "main").split()
+    aws.add_stack("live", repository="acme/infra")
+    aws.push(stack="live", sha=one)
+    aws.clock.advance(100)
+    aws.push(stack="live", sha=three, outcome="FAILED", failure="change_set")
+    done = unisync("wait", "codeconnections:live", "--revision", two, "--or-newer")
+    assert (done.code, "Likely cause: attempt (see above)." in done.err.splitlines()) == (3, True)
+    assert "All checks: unisync explain codeconnections:live" in done.err.splitlines()
+
+
+@pytest.mark.usefixtures("shallow")
 def test_a_wait_that_cannot_tell_fails(origin: Path, aws: Emulator, unisync: Run) -> None:
     aws.add_stack("live", repository="acme/infra")
     aws.push(stack="live", sha="ab" * 20)

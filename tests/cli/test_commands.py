@@ -389,6 +389,22 @@ class TestEventsAndBlockers:
         (event,) = unisync("events", "twinmaker:factory", "-o", "json").data
         assert event["external_id"] == "boiler-2"
 
+    def test_explain_names_the_cause(self, unisync: Run) -> None:
+        done = unisync("explain", "codeconnections:blocked")
+        assert (done.code, done.err) == (0, "")
+        assert "Likely cause: blockers: The stack was updated by hand" in done.out
+        explanation = unisync("explain", "codeconnections:blocked", "--revision", MINE, "-o", "json").data
+        assert explanation["cause"]["name"] == "blockers"
+        assert [check["name"] for check in explanation["checks"]][:3] == ["identity", "definition", "link"]
+
+    def test_explain_ends_well_whatever_it_finds(self, aws: Emulator, unisync: Run) -> None:
+        aws.fault("GetSyncConfiguration", "AccessDeniedException", times=None)
+        assert unisync("explain", "codeconnections:nothing").code == 0
+        assert unisync("explain", "codeconnections:live", "--revision", "HEAD").code == 2
+
+    def test_explain_of_untrusted_text(self, unisync: Run) -> None:
+        assert "\x1b" not in unisync("explain", "codeconnections:nasty").out
+
     def test_resolve_resolves_all_blockers(self, unisync: Run) -> None:
         (blocker,) = unisync("blockers", "codeconnections:blocked", "-o", "json").data
         (resolved,) = unisync("resolve", "codeconnections:blocked", "--reason", "as it was", "-o", "json").data
@@ -491,6 +507,7 @@ class TestReports:
         done = unisync("report", "--to", str(file), "--title", "All of <it>")
         page = file.read_text()
         assert (done.code, done.err) == (0, f"Wrote {file}: 9 syncs.\n")
+        assert unisync("report", "-q", "--to", str(file)).err == ""
         assert page.startswith("<!doctype html>")
         assert "All of &lt;it&gt;" in page
         for text in ("codeconnections:failed", "The stack was updated by hand", "The asset has no model", OLD):
@@ -593,7 +610,7 @@ def test_shell_completion() -> None:
     for arguments, offered in (
         ("w", ["wait", "watch"]),
         ("wait --fo", ["--for"]),
-        ("wait --for ", ["active", "deleted", "resources"]),
+        ("wait --for ", ["active", "deleted", "resources", "connection"]),
         ("get --region eu-south", ["eu-south-1"]),
     ):
         *typed, last = arguments.split(" ")

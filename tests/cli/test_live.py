@@ -43,7 +43,7 @@ def environ(running: Emulator) -> dict[str, str]:
 LONG = {
     "wait": (["wait", "codeconnections:running", "codeconnections:live", "codeconnections:nasty"], "2 of 3 done"),
     "wait-for-deleted": (["wait", "codeconnections:live", "--for", "deleted"], "0 of 1 done"),
-    "watch": (["watch", "codeconnections:running", "codeconnections:nasty"], "running RUNNING"),
+    "watch": (["watch", "codeconnections:running", "codeconnections:nasty"], "RUNNING codeconnections:running"),
     "status": (["status"], "Searching for syncs..."),
     "report": (["report", "--to", "-"], "Searching for syncs..."),
     "emulator": (["emulator", "--port", "0", "--sample"], "until you press Ctrl-C"),
@@ -128,7 +128,7 @@ def test_a_small_terminal_shows_how_many_rows_are_left_out(running: Emulator, en
                 lambda: bool(re.search(r"and \d+ more", screen.screen())) and ":stack-0" in screen.screen()
             )
             if command == "watch":
-                screen.read_until(lambda: bool(re.search(r"Z codeconnections", screen.screen())))
+                screen.read_until(lambda: bool(re.search(r"Z . RUNNING", screen.screen())))
             assert screen.interrupt() == 130
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.cli.runner import Run
 from tests.cli.scene import MINE, OLD
+from tests.support.openmetrics import parse
+from unisync.cli.app import run
 from unisync.emulator import Emulator
 
 pytestmark = pytest.mark.slow
@@ -54,6 +58,94 @@ def test_an_incomplete_search_is_an_error_if_the_exit_code_counts(aws: Emulator,
     aws.fault("ListServiceInstances", "AccessDeniedException", times=None)
     assert [unisync("status").code, unisync("status", "--exit-code").code] == [0, 1]
     assert unisync("status", "--exit-code", "--service", "codeconnections").code == 0
+
+
+class TestOpenMetrics:
+    @pytest.mark.usefixtures("scene")
+    def test_it_says_what_the_table_says(self, unisync: Run) -> None:
+        done = unisync("status", "-o", "openmetrics")
+        families, rows = parse(done.out), unisync("status", "-o", "json").data
+        states = families["unisync_sync_state"]
+        assert [dict(labels)["ref"] for labels in families["unisync_sync_read_success"].samples] == [
+            row["ref"] for row in rows
+        ]
+        for row in rows:
+            assert states.value(ref=row["ref"], state=row["state"], region="eu-west-1") == 1
+            blockers = families["unisync_sync_blockers"].value(ref=row["ref"])
+            assert blockers == len(row["blockers"])
+        assert sum(states.samples.values()) == len(rows)
+        assert families["unisync_search_errors"].value() == 0
+        assert (done.code, "Error" in done.err) == (0, False)
+
+    def test_the_lag_is_that_of_max_lag(self, aws: Emulator, unisync: Run) -> None:
+        for name in ("live", "attempted", "blocked", "never"):
+            aws.add_stack(name, repository=f"acme/{name}")
+            if name != "never":
+                aws.push(stack=name, sha=OLD)
+        aws.clock.advance(3_600)
+        aws.push(stack="attempted", sha=MINE, duration=300)
+        aws.block(stack="blocked", reason="changed by hand")
+        aws.push(stack="blocked", sha=MINE)
+        aws.clock.advance(60)
+        done = unisync("status", "-o", "openmetrics", "--max-lag", "30s")
+        assert done.code == 4
+        families = parse(done.out)
+        names = ("live", "attempted", "blocked", "never")
+        lags = [families["unisync_sync_lag_seconds"].value(ref=f"codeconnections:{name}") for name in names]
+        assert lags == [0, pytest.approx(60, abs=15), pytest.approx(60, abs=15), None]
+        successes = families["unisync_sync_last_success_timestamp_seconds"]
+        assert successes.value(ref="codeconnections:live") == pytest.approx(aws.clock.time() - 3_660, abs=15)
+        assert successes.value(ref="codeconnections:never") is None
+
+    def test_errors_of_single_syncs_are_metrics(self, aws: Emulator, unisync: Run, tmp_path: Path) -> None:
+        aws.add_stack("shop", repository="acme/infra")
+        aws.push(stack="shop", sha=OLD)
+        aws.clock.advance(100)
+        aws.add_workspace("factory")
+        aws.fault("GetSyncJob", "AccessDeniedException", times=None)
+        refs = tmp_path / "refs"
+        refs.write_text('codeconnections:shop\ncodeconnections:nothing\ncodeconnections:"quoted"\ntwinmaker:factory\n')
+        done = unisync("status", "-f", str(refs), "-o", "openmetrics")
+        families = parse(done.out)
+        found = families["unisync_sync_state"].samples.items()
+        assert [
+            (
+                dict(labels)["ref"],
+                dict(labels)["state"],
+                families["unisync_sync_read_success"].value(ref=dict(labels)["ref"]),
+            )
+            for labels, value in found
+            if value
+        ] == [
+            ("codeconnections:shop", "ACTIVE", 1),
+            ("codeconnections:nothing", "NOT_FOUND", 0),
+            ('codeconnections:"quoted"', "ERROR", 0),
+            ("twinmaker:factory", "ERROR", 0),
+        ]
+        assert (done.code, done.code) == (unisync("status", "-f", str(refs)).code, 1)
+        assert "AccessDeniedException" in done.err
+
+    def test_failed_searches_are_counted(self, aws: Emulator, unisync: Run) -> None:
+        aws.fault("ListServiceInstances", "AccessDeniedException", times=None)
+        done = unisync("status", "-o", "openmetrics")
+        assert parse(done.out)["unisync_search_errors"].value() == 1
+        assert (done.code, "could not be searched completely" in done.err) == (1, True)
+
+    def test_a_fleet_has_accounts_and_regions(self, aws: Emulator, unisync: Run) -> None:
+        aws.add_stack("shop", repository="acme/infra")
+        arguments = "status --service codeconnections --region eu-west-1 --region us-east-1 -o openmetrics"
+        location = {"account": "default", "region": "eu-west-1"}
+        families = parse(unisync(*arguments.split()).out)
+        assert families["unisync_sync_read_success"].value(ref="codeconnections:shop", **location) == 1
+
+    def test_it_is_utf_8_whatever_the_encoding_of_stdout(self, aws: Emulator) -> None:
+        written = io.BytesIO()
+        out = io.TextIOWrapper(written, encoding="ascii", newline="\r\n")
+        stdin = io.StringIO("codeconnections:é")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.stdin", stdin)
+            run(["status", "-f", "-", "-o", "openmetrics"], aws.client_options(), out, io.StringIO())
+        assert parse(written.getvalue().decode())["unisync_sync_read_success"].value(ref="codeconnections:é") == 0
 
 
 @pytest.mark.usefixtures("scene")

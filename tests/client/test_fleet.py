@@ -353,7 +353,7 @@ def test_available_regions() -> None:
 def test_a_region_without_the_service_fails_at_once(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its host has no address. In any other region, the name server may just be down, so the wait goes on."""
 
-    def no_address(*_: object) -> None:
+    def no_address(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", no_address)

@@ -15,6 +15,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.conftest import remove_aiohttp
 from tests.support.samples import STACK, session_of
 from unisync import (
     AccessDeniedError,
@@ -90,6 +91,16 @@ def test_the_region_of_a_session_or_a_profile(monkeypatch: pytest.MonkeyPatch, t
 
 
 @pytest.mark.usefixtures("credentials")
+def test_the_region_of_a_config_comes_before_those_of_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    config = Config(region_name="eu-north-1")
+    session = boto3.Session(region_name="eu-south-1")
+    assert meta_of(Unisync(config=config)).region_name == "eu-north-1"
+    assert meta_of(Unisync(session, config=config)).region_name == "eu-north-1"
+    assert meta_of(Unisync(session, region_name="eu-west-2", config=config)).region_name == "eu-west-2"
+
+
+@pytest.mark.usefixtures("credentials")
 def test_no_region_says_where_to_name_one() -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         Unisync().get(STACK)
@@ -115,7 +126,7 @@ def test_each_service_may_have_an_endpoint_of_its_own(monkeypatch: pytest.Monkey
     client = Unisync(region_name="eu-west-1", endpoint_url=ELSEWHERE, endpoint_urls=urls)
     assert meta_of(client, "proton").endpoint_url == "http://127.0.0.1:10"
     assert meta_of(client, "iottwinmaker").endpoint_url == ELSEWHERE
-    assert session_of(client).credentials_client("sts", None).meta.endpoint_url == "http://127.0.0.1:11"
+    assert meta_of(client, "sts").endpoint_url == "http://127.0.0.1:11"
     monkeypatch.setenv("AWS_ENDPOINT_URL_PROTON", "http://127.0.0.1:12")
     monkeypatch.setenv("AWS_ENDPOINT_URL_CODESTAR_CONNECTIONS", "http://127.0.0.1:13")
     client = Unisync(region_name="eu-west-1", endpoint_url=ELSEWHERE)
@@ -127,7 +138,7 @@ def test_each_service_may_have_an_endpoint_of_its_own(monkeypatch: pytest.Monkey
     assert meta_of(Unisync(region_name="eu-west-1", endpoint_url=ELSEWHERE)).endpoint_url == ELSEWHERE
 
 
-# Time-outs and attempts.
+# Timeouts and attempts.
 
 
 def test_time_outs_and_attempts_are_plain_arguments(aws: Emulator) -> None:
@@ -221,7 +232,9 @@ def test_a_client_with_other_bounds_is_the_same_client(aws: Emulator) -> None:
     assert other.get(FleetSync("1", "eu-west-1", STACK)).ref == FleetSync("1", "eu-west-1", STACK)
 
 
-def test_clients_with_other_bounds_share_their_threads(aws: Emulator) -> None:
+def test_clients_with_other_bounds_share_their_threads(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    remove_aiohttp(monkeypatch)
+
     async def main() -> None:
         client = AsyncUnisync(**aws.client_options())
         quick = client.with_options(timeout=5)

@@ -7,6 +7,7 @@ import inspect
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import AsyncIterator, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -38,9 +39,10 @@ FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("
 
 LAYERS = [
     {"__main__"},
-    {"cli", "testing"},
+    {"cli"},
+    {"testing"},
     {"__init__"},
-    {"otel"},
+    {"aws_events", "otel", "stepfunctions"},
     {"_client"},
     {"_services", "_waiters", "_botocore"},
     {"_render"},
@@ -59,9 +61,14 @@ LATE: dict[str, str] = {
     "testing/": "pytest loads the plugin in every run",
     "_core/clock.py": "only asynchronous clients need asyncio",
     "_models/base.py": "the import that points up",
-    "_botocore/caching.py": "a botocore without a context is accepted",
+    "_botocore/queue.py": "boto3 is slow to import, and a program that parses events needs no queue",
+    "_botocore/senders.py": "aiohttp is an extra, and only asynchronous clients need it",
+    "_client/": "a first read needs no waits, no search, no raw responses and one service",
+    "_services/registry.py": "a first read needs one service",
+    "_services/operations.py": "a first read needs no configurations and no envelopes",
+    "_services/codeconnections.py": "a first read needs no configurations and no envelopes",
 }
-"""Files, and folders, that import within functions, with the reason."""
+"""Files, and folders, that import within functions or through `lazy_module`, with the reason."""
 
 
 class Import(NamedTuple):
@@ -119,7 +126,7 @@ IMPORTS = [each for file in FILES for each in imports_of(file)]
 
 def test_every_package_has_its_layer() -> None:
     assert {Path(file).with_suffix("").parts[0] for file in FILES} == set().union(*LAYERS) | {"emulator"}
-    assert len([path for path in PACKAGE.iterdir() if path.name != "__pycache__"]) <= 15
+    assert len([path for path in PACKAGE.iterdir() if path.name != "__pycache__"]) <= 17
 
 
 @pytest.mark.parametrize("package", [package for layer in LAYERS for package in sorted(layer)])
@@ -154,10 +161,24 @@ def test_botocore_stays_in_its_package() -> None:
 
 
 def test_imports_stand_at_the_head() -> None:
-    late = {each.file for each in IMPORTS if not each.is_at_head and each.package != "emulator"}
+    late = {each.file for each in IMPORTS if not each.is_at_head and each.package != "emulator"} | set(lazy_modules())
     unexpected = {file for file in late if not any(file.startswith(known) for known in LATE)}
     assert not unexpected
     assert all(any(file.startswith(known) for file in (*late, "__init__.py")) for known in LATE)
+
+
+def lazy_modules() -> dict[str, set[str]]:
+    """The modules that each file imports through `lazy_module`."""
+    found = {file: re.findall(r' lazy_module\("([\w.]+)"\)', path.read_text()) for file, path in FILES.items()}
+    return {file: set(modules) for file, modules in found.items() if modules}
+
+
+def test_type_checkers_see_a_usual_import_of_each_lazy_module() -> None:
+    for file, modules in lazy_modules().items():
+        seen = {each.module for each in IMPORTS if each.file == file and each.is_typing_only}
+        imported = {each.module for each in IMPORTS if each.file == file and not each.is_typing_only}
+        assert modules <= seen, file
+        assert not modules & imported, file
 
 
 def test_the_first_line_of_a_module_says_its_job() -> None:
@@ -185,6 +206,13 @@ def test_the_public_names_are_the_same_in_each_place() -> None:
         _ = unisync.Unisnyc  # type: ignore[attr-defined] # pyright: ignore
 
 
+def test_the_distribution_takes_its_version_from_the_package() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())
+    assert "version" not in project["project"]
+    assert project["tool"]["hatch"]["version"]["path"] == "unisync/__init__.py"
+    assert re.fullmatch(r"\d+\.\d+\.\d+", unisync.__version__)
+
+
 def python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
@@ -197,6 +225,23 @@ def test_importing_unisync_loads_neither_boto3_nor_pydantic() -> None:
 def test_a_client_is_created_without_boto3() -> None:
     loaded = python("import sys, unisync; unisync.Unisync(region_name='eu-west-1'); print('boto3' in sys.modules)")
     assert loaded == "False"
+
+
+def test_a_sync_is_read_without_what_only_other_methods_need() -> None:
+    loaded = python(
+        "import sys\n"
+        "from unisync import StackSync, Unisync\n"
+        "from unisync.emulator import Emulator\n"
+        "with Emulator() as aws:\n"
+        "    aws.add_stack('payments', repository='acme/infra')\n"
+        "    aws.push(stack='payments', sha='4' * 40)\n"
+        "    Unisync(**aws.client_options()).get(StackSync('payments'))\n"
+        "print(*sys.modules)"
+    ).split()
+    assert "unisync._services.codeconnections" in loaded
+    others = ("unisync._waiters.waiters", "unisync._models.resources", "unisync._models.configurations")
+    services = ("unisync._services.discovery", "unisync._services.proton", "unisync._services.twinmaker")
+    assert not {*others, *services} & set(loaded)
 
 
 def is_alias(value: object) -> bool:
@@ -234,6 +279,7 @@ def test_generic_values_are_created_with_their_type_arguments() -> None:
 
 
 UNRESOLVED = {
+    "parse_any_ref": "the module of jobs imports that of references",
     "parse_fleet_ref": "the module of jobs imports that of references",
     "ClientOptions": "the emulator imports nothing from the rest at run time",
 }

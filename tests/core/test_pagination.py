@@ -68,6 +68,10 @@ def fill(aws: Emulator, service: str, name: str) -> Method:
         for number in range(COUNT):
             aws.add_repository_link(f"acme/infra-{number}")
         return lambda client, **options: client.codeconnections.list_repository_links(**options)
+    if name == "ListConnections":
+        for number in range(COUNT):
+            aws.add_connection(name=f"github-{number}")
+        return lambda client, **options: client.codeconnections.list_connections(**options)
     assert name == "ListSyncConfigurations"
     for number in range(COUNT):
         aws.add_stack(f"stack-{number}", repository="acme/infra")

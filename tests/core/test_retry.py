@@ -47,11 +47,14 @@ def test_the_pause_after_throttling_is_longer() -> None:
 
 def test_each_retry_carries_its_number_and_the_pause_before_it() -> None:
     flow = with_retries(request(POLL), 3)
-    assert next(flow) == POLL
+    first = next(flow)
+    assert isinstance(first, Call)
+    assert first.invocation_id is not None
+    assert first == POLL._replace(invocation_id=first.invocation_id)
     for number in (1, 2):
         pause = flow.throw(throttled())
         assert isinstance(pause, Sleep)
-        assert flow.send(None) == POLL._replace(retries=number, delay=pause.seconds)
+        assert flow.send(None) == first._replace(retries=number, delay=pause.seconds)
 
 
 def test_attempts_are_counted_for_each_call() -> None:

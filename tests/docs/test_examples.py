@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import logging
 import os
 import re
@@ -34,8 +35,8 @@ PROGRAMS = [
     if block.kind == "python" and not block.caption and not block.not_run
 ]
 SESSIONS = [name for name, found in PAGES.items() if any(each.kind == "console" and not each.not_run for each in found)]
-KINDS = {"python", "text", "console", "bash", "yaml", "toml", "html"}
-SETUP = re.compile("mkdir|pip install|python3 -m venv|unisync emulator")
+KINDS = {"python", "text", "console", "bash", "yaml", "toml", "html", "json", "groovy"}
+SETUP = re.compile("mkdir|pip install|python3 -m venv|unisync emulator --")
 """Commands that are not run: the tests have their own folder, environment and emulator."""
 END = "\x01"
 """Separates the outputs of the commands of a session."""
@@ -108,13 +109,13 @@ def test_session(name: str, tmp_path: Path) -> None:
 def serving(name: str, environment: dict[str, str]) -> Generator[dict[str, str]]:
     """Serve the emulator that a page starts, if it starts one. Yields the variables that it says to export."""
     starts = [each for block in PAGES[name] if block.kind == "console" for each in commands(block)]
-    starts = [each for each in starts if each.text.startswith("unisync emulator")]
+    starts = [each for each in starts if each.text.startswith("unisync emulator --")]
     if not starts:
         yield {}
         return
     (start,) = starts
     arguments = start.text.split()[1:]
-    if "--speed" not in arguments:
+    if not {"--speed", "--clock"} & set(arguments):
         arguments += ["--speed", "20"]
     command = [sys.executable, "-m", "unisync", *arguments, "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
@@ -128,6 +129,11 @@ def serving(name: str, environment: dict[str, str]) -> Generator[dict[str, str]]
             yield dict(re.findall(r"^export (\w+)=(.*)$", "".join(printed), re.MULTILINE))
         finally:
             server.terminate()
+
+
+def test_every_block_of_a_page_is_read() -> None:
+    for name, page in pages().items():
+        assert len(PAGES[name]) == len(re.findall(r"^```\S", page.read_text("utf-8"), re.MULTILINE)), name
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -148,6 +154,8 @@ def test_every_block_is_run_or_says_why_not(name: str) -> None:
             subprocess.run(["bash", "-n"], input=block.body, text=True, check=True)
         if block.kind == "yaml":
             assert yaml.safe_load(block.body)
+        if block.kind == "json":
+            assert json.loads(block.body)
     for names in re.findall(r"unisync-aws\[([\w,]+)\]", session):
         assert set(names.split(",")) <= extras
 
@@ -166,7 +174,10 @@ def test_every_page_is_in_a_table_of_contents() -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("name", ["unisync", "unisync.emulator", "unisync.otel", "unisync.testing"])
+@pytest.mark.parametrize(
+    "name",
+    ["unisync", "unisync.aws_events", "unisync.emulator", "unisync.otel", "unisync.stepfunctions", "unisync.testing"],
+)
 def test_the_reference_has_every_public_name(name: str) -> None:
     described: dict[str, list[str]] = {}
     for page in sorted((DOCS / "reference").glob("*.md")):
@@ -177,13 +188,28 @@ def test_the_reference_has_every_public_name(name: str) -> None:
             if directive == "currentmodule":
                 module = argument
             else:
-                described.setdefault(module, []).append(argument)
+                described.setdefault(module, []).append(argument.removesuffix("()"))  # no signature
     assert sorted(described[name]) == sorted(import_module(name).__all__)
 
 
 def test_the_first_program_of_the_readme_has_at_most_ten_lines() -> None:
     first = next(block for block in PAGES["README.md"] if block.kind == "python")
     assert len([line for line in first.body.splitlines() if line.strip()]) <= 10
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        *(
+            f"docs/{name}.md"
+            for name in ("index", "howto/events", "howto/permissions", "howto/step-functions", "howto/testing")
+        ),
+    ],
+)
+def test_the_first_screen_says_that_nothing_was_compared_with_aws(name: str) -> None:
+    screen = " ".join((ROOT / name).read_text("utf-8").splitlines()[:24])
+    assert "never been compared with AWS" in screen
 
 
 def test_the_links_of_the_readme_lead_somewhere() -> None:

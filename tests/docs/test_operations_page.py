@@ -36,7 +36,7 @@ def table() -> dict[Operation, set[str]]:
     return {(service, operation): set(re.findall(r"`([\w.]+)`", methods)) for operation, service, methods in rows}
 
 
-@pytest.mark.parametrize("script", ["operations", "cli", "states"])
+@pytest.mark.parametrize("script", ["operations", "cli", "states", "policies"])
 def test_generated_pages_are_up_to_date(script: str) -> None:
     command = [sys.executable, "-m", f"tools.generators.{script}", "--check"]
     checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -119,7 +119,11 @@ def test_the_table_lists_what_ensuring_calls(aws: Emulator, client: Unisync) -> 
             for branch in ("main", "release")
         ],
         "codeconnections.ensure_repository_link": [
-            partial(codeconnections.ensure_repository_link, encryption_key_arn=key, **link) for key in (KEY, f"{KEY}-2")
+            *(
+                partial(codeconnections.ensure_repository_link, encryption_key_arn=key, **link)
+                for key in (KEY, f"{KEY}-2")
+            ),
+            partial(codeconnections.ensure_repository_link, **{**link, "connection_arn": aws.add_connection()}),
         ],
         "proton.ensure_repository": [
             partial(proton.ensure_repository, "acme/new", "GITHUB", connection_arn=known.connection)

@@ -31,6 +31,7 @@ _PARAMS: dict[str, dict[str, Mapping[str, object]]] = {
         "DeleteSyncJob": _JOB,
         "ListSyncJobs": {"workspaceId": "factory"},
         "ListSyncResources": _JOB,
+        "GetWorkspace": {"workspaceId": "factory"},
         "ListWorkspaces": {},
         "TagResource": {"resourceARN": WORKSPACE_ARN, "tags": {"team": "twins"}},
         "UntagResource": {"resourceARN": WORKSPACE_ARN, "tagKeys": ["team"]},

@@ -10,7 +10,7 @@ from typing import Any, cast
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from hypothesis import strategies as st
 
-from unisync.emulator._protocol.operations import service_model
+from unisync.emulator._protocol.operations import QUERY_SERVICES, service_model
 
 MAX_DEPTH = 4
 CUSTOM = {
@@ -93,7 +93,9 @@ def requests(service: str, operation: str) -> st.SearchStrategy[Params]:
     lists = [name for name, member in shape.members.items() if in_query(member) and member.type_name == "list"]
     # A query string cannot contain an empty list, nor a form an empty structure.
     return strategy.filter(
-        lambda params: all(params.get(name, True) for name in lists) and not (service == "sts" and has_empty(params))
+        lambda params: (
+            all(params.get(name, True) for name in lists) and not (service in QUERY_SERVICES and has_empty(params))
+        )
     )
 
 

@@ -191,7 +191,7 @@ def types_at(aws: Emulator, boto: BotoClients, when: float) -> tuple[str, list[s
 
 
 def test_a_failed_attempt_may_end_with_a_clean_up(aws: Emulator, boto: BotoClients) -> None:
-    aws.push(stack="payments", sha=NEW, outcome="FAILED", reason="no such parameter", events=iter(CLEAN_UP))
+    aws.push(stack="payments", sha=NEW, outcome="FAILED", reason="no such parameter", events=CLEAN_UP)
     assert types_at(aws, boto, 127.9) == ("IN_PROGRESS", [])
     assert types_at(aws, boto, 128) == ("IN_PROGRESS", ["SYNC_FAILED"])
     assert types_at(aws, boto, 129) == ("IN_PROGRESS", ["SYNC_FAILED", "CHANGE_SET_DELETED"])

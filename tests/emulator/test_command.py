@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -90,6 +92,17 @@ def test_invalid_arguments_are_a_usage_error(capsys: pytest.CaptureFixture[str])
         main(["--port", "many"])
     assert raised.value.code == 2
     assert "--port" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["--clock", "manual", "--speed", "2"])
+    assert "--speed: a manual clock has none" in capsys.readouterr().err
+
+
+def test_it_may_be_controlled() -> None:
+    with running("--clock", "manual") as (_, environment):
+        url = f"{environment['AWS_ENDPOINT_URL']}/_unisync/advance"
+        request = urllib.request.Request(url, b'{"seconds": 60}', {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20) as response:
+            assert set(json.load(response)) == {"result"}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2", "::1"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import botocore.session
 import pytest
 
 from tests.emulator.clients import HAS_CBOR, BotoClients
@@ -98,6 +99,9 @@ def test_a_link_is_created_read_and_deleted(service: Service) -> None:
 
 @pytest.mark.parametrize("provider", ["GitHub", "GitLab", "Bitbucket", "GitHubEnterpriseServer", "AzureDevOps"])
 def test_a_link_has_the_provider_of_its_connection(aws: Emulator, connections: Service, provider: str) -> None:
+    known: Any = botocore.session.get_session().get_service_model("codeconnections").shape_for("ProviderType")
+    if provider not in known.enum:
+        pytest.skip(f"this botocore does not know {provider}")
     arn = aws.add_connection(provider)
     created = connections.create_link(ConnectionArn=arn, OwnerId="acme/team", EncryptionKeyArn=KEY)
     assert (created["ProviderType"], created["ConnectionArn"]) == (provider, arn)

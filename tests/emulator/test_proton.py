@@ -418,3 +418,9 @@ def test_templates_and_versions_are_listed(aws: Emulator, boto: BotoClients, cal
     for wrong in ({"templateName": "unknown"}, {"templateName": "web", "majorVersion": "7"}):
         with raises(boto, "ResourceNotFoundException", r"not found|has no version 7"):
             call(f"List{kind}TemplateVersions", wrong)
+
+
+def test_a_template_version_is_the_recommended_one(aws: Emulator, call: CallProton) -> None:
+    aws.add_template("web", repository="acme/web")
+    (found,) = call("ListServiceTemplateVersions", {"templateName": "web"})["templateVersions"]
+    assert (found["recommendedMinorVersion"], found["statusMessage"]) == (found["minorVersion"], "")

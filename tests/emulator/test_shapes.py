@@ -29,7 +29,11 @@ MODEL: dict[str, Any] = {
     },
     "shapes": {
         "In": {"type": "structure", "members": {"since": {"shape": "Date"}, "any": {"shape": "Document"}}},
-        "InForm": {"type": "structure", "members": {"dry": {"shape": "Flag"}, "one": {"shape": "Inner"}}},
+        "InForm": {
+            "type": "structure",
+            "members": {"dry": {"shape": "Flag"}, "one": {"shape": "Inner"}, "names": {"shape": "Names"}},
+        },
+        "Names": {"type": "map", "key": {"shape": "Name"}, "value": {"shape": "Name"}},
         "Inner": {"type": "structure", "required": ["name"], "members": {"name": {"shape": "Name"}}},
         "Lists": {"type": "structure", "members": {"flags": {"shape": "Flags"}}},
         "Flags": {"type": "list", "member": {"shape": "Flag"}},
@@ -87,9 +91,14 @@ def test_a_reply_that_does_not_match_the_model_is_a_bug(wrong: dict[str, object]
         (b"dry=true", {"dry": True}),
         (b"dry=false&one.name=", {"dry": False, "one": {"name": ""}}),
         (b"one=x&one.other=y", {}),
+        (
+            b"names.entry.1.key=a&names.entry.1.value=x&names.entry.2.key=b&names.entry.2.value=",
+            {"names": {"a": "x", "b": ""}},
+        ),
+        (b"names.entry.1.key=a", {}),
     ],
 )
-def test_booleans_and_structures_are_parsed_in_a_form(body: bytes, expected: dict[str, object]) -> None:
+def test_booleans_structures_and_maps_are_parsed_in_a_form(body: bytes, expected: dict[str, object]) -> None:
     assert read_params(operation("Form", Protocol.QUERY), Request("POST", "/", {}, body)) == expected
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -14,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from tests.emulator.clients import BotoClients, parse_error, session_with, signed, signed_json
 from tests.emulator.resources import REQUESTS, ROLE, populate
+from tests.support.signing_clock import shift_signing_time
 from unisync.emulator import ACCOUNT, REGION, Emulator
 from unisync.emulator._protocol.message import Request
 from unisync.emulator._protocol.signature import access_key_of, secret_of
@@ -27,16 +27,6 @@ SERVICES = {
     "codeconnections": ("GetSyncConfiguration", "ResourceNotFoundException"),
     "codestar-connections": ("GetSyncConfiguration", "ResourceNotFoundException"),
 }
-
-
-def shift_signing_time(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Shift the clock of botocore's signer."""
-    moment = datetime.now(UTC) + timedelta(seconds=seconds)
-
-    def now(**_: object) -> datetime:
-        return moment
-
-    monkeypatch.setattr("botocore.auth.get_current_datetime", now)
 
 
 def new_request() -> Request:

@@ -234,3 +234,9 @@ def test_the_arn_ends_as_people_report_it(boto: BotoClients) -> None:
             create(boto)
         arn = boto.twinmaker.get_sync_job(workspaceId="factory", syncSource=source)["arn"]
         assert arn.endswith(f":workspace/factory/sync-job/{source}-default")
+
+
+def test_a_workspace_has_a_role_and_a_bucket(boto: BotoClients) -> None:
+    found = boto.call("iottwinmaker", "GetWorkspace", {"workspaceId": "factory"})
+    assert (found["description"], found["s3Location"]) == ("", "arn:aws:s3:::factory-workspace")
+    assert found["role"] == "arn:aws:iam::123456789012:role/factory-workspace"

@@ -16,6 +16,8 @@ ALIASES = {
     "BlockerStatus",
     "BlockerType",
     "ChangeKind",
+    "CheckName",
+    "CheckStatus",
     "EnsureAction",
     "Event",
     "OnEvent",
@@ -31,6 +33,7 @@ ALIASES = {
     "SyncType",
     "TemplateType",
     "Trigger",
+    "WaitCondition",
     "WantedRevision",
 }
 

@@ -25,7 +25,7 @@ from unisync import (
     SyncState,
     TwinMakerSyncJob,
 )
-from unisync._botocore.response import RawResponse, read
+from unisync._botocore.read import Body, read
 from unisync._core.flow import Call
 from unisync._models.base import EnumMapping, with_extra
 from unisync._models.jobs import GitSyncResponse, TwinMakerSyncResponse
@@ -138,6 +138,27 @@ def test_dates_are_aware_and_in_utc() -> None:
 def test_a_number_is_a_date_in_seconds(date: float) -> None:
     event = SyncEvent.model_validate({"type": "A", "event": "b", "time": date})
     assert event.time == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=date)
+
+
+def test_a_date_with_another_offset_is_the_same_moment_in_utc() -> None:
+    event = SyncEvent.model_validate({"type": "STARTED", "event": "", "time": "2026-08-02T14:00:00+02:00"})
+    assert event.time.isoformat() == "2026-08-02T12:00:00+00:00"
+
+
+def test_models_share_the_names_of_their_fields_only_if_they_have_the_same() -> None:
+    """One that is changed or has fewer fields has names of its own."""
+    one, other = attempt("SUCCEEDED", MINE), attempt("FAILED", NEWER)
+    first, second = one.initial_revision, other.initial_revision
+    assert first.model_fields_set is second.model_fields_set
+    assert first.model_fields_set == set(Revision.model_fields)
+    assert first.model_copy(update={"extra": 1}).model_fields_set == {*Revision.model_fields, "extra"}
+    assert second.model_fields_set == set(Revision.model_fields)
+    unknown = Revision.model_validate({**PROTON_REVISION, "new": 1}, context=PROTON.enum_map)
+    data: dict[str, Any] = {"events": [], "status": "FAILED", "startedAt": 1, "target": "web"}
+    data |= {"initialRevision": {**PROTON_REVISION, "new": 1}, "targetRevision": PROTON_REVISION}
+    found = ResourceSyncAttempt.model_validate(data, context=PROTON.enum_map)
+    assert found.initial_revision.model_fields_set == unknown.model_fields_set == {*Revision.model_fields, "new"}
+    assert found.target_revision.model_fields_set == set(Revision.model_fields)
 
 
 @pytest.mark.parametrize("missing", sorted(TWIN))
@@ -322,12 +343,12 @@ def test_every_public_model_has_a_json_schema(mode: Any) -> None:
 def test_text_truncated_within_an_emoji_is_read() -> None:
     body = json.dumps({**TWIN, "status": {"state": "ERROR", "error": {"message": "broken \ud83d"}}}).encode()
     call = Call("iottwinmaker", "GetSyncJob", {}, TwinMakerSyncResponse, TWINMAKER.enum_map)
-    response = read(call, RawResponse(body, is_cbor=False, content_length=None), {})
+    response = read(call, Body(body, is_cbor=False, content_length=None), {})
     assert (response.status.aws_state, str(response.status.error)) == ("ERROR", "broken \ufffd")
     assert response.created_at.utcoffset() == timedelta(0)
     for broken in (b'{"arn": "\\ud83d', b'"\\ud83d"'):
         with pytest.raises(ValueError, match=r"JSON|escape|valid dictionary"):
-            read(call, RawResponse(broken, is_cbor=False, content_length=None), {})
+            read(call, Body(broken, is_cbor=False, content_length=None), {})
 
 
 def test_the_rich_repr_is_short() -> None:

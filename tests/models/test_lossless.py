@@ -15,8 +15,8 @@ from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
 from tests.support.operations import ALL_NAMES, OPERATIONS, Known, is_list, models_of_botocore, operations_of
-from unisync import SyncJobStatus
-from unisync._botocore.response import RawResponse, read
+from unisync import NotFoundError, ResponseError, SyncJobStatus
+from unisync._botocore.read import Body, read
 from unisync._core.flow import Call, Flow
 from unisync._core.pagination import Page, PageCursor
 from unisync._models.jobs import RepositoryIdentity
@@ -90,11 +90,13 @@ def distinct_responses() -> list[tuple[str, str]]:
 def result_of(service: str, name: str, response: Mapping[str, Any]) -> Any:
     """The result of an operation for a response."""
     flow, call = call_of(service, name)
-    raw = RawResponse(json.dumps(response).encode(), is_cbor=False, content_length=None)
+    raw = Body(json.dumps(response).encode(), is_cbor=False, content_length=None)
     try:
         flow.send(read(call, raw, {}))
     except StopIteration as stop:
         return stop.value
+    except (NotFoundError, ResponseError):  # of a response without the one field that counts
+        return None
     raise AssertionError("the operation makes a second call")
 
 

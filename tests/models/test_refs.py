@@ -39,6 +39,27 @@ def test_a_reference_round_trips_through_its_text(ref: SyncRef[Any], text: str) 
     assert parse_ref(text) == ref
 
 
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:cloudformation:eu-west-1:123456789012:stack/payments-prod/6a1b2c3d-0000-11ee-8c99-0242ac120002",
+        "arn:aws-cn:cloudformation:cn-north-1:123456789012:stack/payments-prod/6a1b2c3d",
+        "arn:aws:aws:cloudformation:eu-west-1:123456789012:stack/payments-prod",
+    ],
+)
+def test_a_stack_may_be_named_by_its_arn(arn: str) -> None:
+    assert StackSync(arn) == StackSync("payments-prod") == parse_ref(f"codeconnections:{arn}")
+    there = FleetSync("123456789012", "eu-west-1", StackSync(arn))
+    assert parse_fleet_ref(f"123456789012/eu-west-1/codeconnections:{arn}") == there
+    assert str(there).endswith("/codeconnections:payments-prod")
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:s3:::bucket/key", "arn:aws:cloudformation:eu-west-1:1:changeSet/a/b"])
+def test_another_arn_is_rejected(arn: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="resource_name"):
+        StackSync(arn)
+
+
 def test_a_text_may_contain_the_default() -> None:
     assert parse_ref("twinmaker:factory/SITEWISE") == TwinMakerSync("factory")
     assert parse_ref("codeconnections:stack/CFN_STACK_SYNC") == StackSync("stack")

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from typing_extensions import override
 
-VOID = {"link", "meta"}
+VOID = {"input", "link", "meta"}
+LINKS = ("https://github.com/", "https://console.aws.amazon.com/", "https://eu-west-1.console.aws.amazon.com/")
+"""Where links of the tests' pages may lead."""
 
 
 class Element(NamedTuple):
@@ -70,9 +72,12 @@ def assert_harmless(page: Page) -> None:
     ids = [each.attributes["id"] for each in page.elements if "id" in each.attributes]
     assert len(set(ids)) == len(ids)
     for each in page.elements:
-        assert each.name not in ("script", "img", "iframe", "object", "embed", "form", "input", "base"), each
+        assert each.name not in ("script", "img", "iframe", "object", "embed", "form", "base"), each
+        assert each.name != "input" or each.attributes["type"] == "radio", each
         for name, value in each.attributes.items():
             assert not name.startswith("on"), each
             if name in ("href", "src", "xlink:href", "action", "data"):
                 assert value is not None
-                assert value == "data:," or (value.startswith("#") and value[1:] in ids), each
+                is_web_link = each.name == "a" and value.startswith(LINKS)
+                assert not is_web_link or each.attributes["rel"] == "noopener noreferrer", each
+                assert is_web_link or value == "data:," or (value.startswith("#") and value[1:] in ids), each

@@ -19,6 +19,8 @@ from tests.support.samples import (
     twin_job,
 )
 from unisync import (
+    Check,
+    Explanation,
     GitSyncJob,
     Outcome,
     RepositorySyncAttempt,
@@ -81,13 +83,21 @@ def repository(message: str = "Starting syncs") -> RepositorySyncAttempt:
     return RepositorySyncAttempt(status=status, started_at=NOON, events=events("Clone started", message))
 
 
+def explanation(message: str = "The connection is PENDING.", action: str = "complete it") -> Explanation:
+    """An explanation with a check of each status; the cause is the connection."""
+    cause = Check(name="connection", status="problem", message=message, action=action)
+    identity = Check(name="identity", status="ok", message=f"Account 123456789012, as {message}.")
+    resource = Check(name="resource", status="unknown", message=f"Unknown: access is denied: {message}")
+    return Explanation(ref=STACK, checks=(identity, cause, resource), cause=cause)
+
+
 def all_kinds() -> list[ReportEntry]:
     """One sync of each kind."""
     done, failed = attempt("SUCCEEDED", OLD), attempt("FAILED", MINE, reason="no such parameter")
     running = attempt("IN_PROGRESS", NEWER)
     return [
         ReportEntry(outcome_of(git_job(done, done, OLD))),
-        ReportEntry(outcome_of(git_job(failed, done, MINE)), repository=repository()),
+        ReportEntry(outcome_of(git_job(failed, done, MINE)), repository=repository(), explanation=explanation()),
         ReportEntry(outcome_of(git_job(done, done, MINE), blocker())),
         ReportEntry(outcome_of(git_job(running, done, NEWER))),
         ReportEntry(outcome_of(git_job(desired=MINE))),
@@ -102,11 +112,16 @@ def all_kinds() -> list[ReportEntry]:
     ]
 
 
-def entry_with(text: str) -> ReportEntry:
-    """An entry that has a text wherever AWS can put one. The text does not change its structure."""
+def entry_with(text: str, provider: str | None = None) -> ReportEntry:
+    """An entry that has a text wherever AWS can put one. The text does not change its structure.
+
+    With a provider whose commits have pages, they are links.
+    """
     commit = revision(MINE).model_copy(
         update=dict.fromkeys(("sha", "branch", "directory", "repository_name", "owner", "provider"), text)
     )
+    if provider is not None:
+        commit = commit.model_copy(update={"provider": provider})
     status = SyncJobStatus(state=SyncState.FAILED, aws_state=text, error=SyncError(code=text, message=text))
     event = SyncEvent(type=text, event=text, time=NOON, external_id=f"{text}0{text}")
     failed = attempt("FAILED", MINE).model_copy(
@@ -128,7 +143,7 @@ def entry_with(text: str) -> ReportEntry:
         }
     )
     resource = SyncResource(resource_type=text, external_id=f"x{text}", resource_id=text, status=status)
-    line = " ".join(text.split())  # each further line of an error is an element of its own
+    line = " ".join(text.split())  # each line of a check, and each further line of an error, is an element of its own
     error = TransportError(line, line, line, retryable=False, outcome_unknown=False)
     ref = StackSync("".join(character for character in text if character.isalnum()) or "x")
     return ReportEntry(
@@ -136,6 +151,7 @@ def entry_with(text: str) -> ReportEntry:
         repository=repository().model_copy(update={"events": (event,)}),
         resources=resources().model_copy(update={"failed": (resource,)}),
         notes=(text,),
+        explanation=explanation(line, text),
     )
 
 

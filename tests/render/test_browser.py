@@ -118,7 +118,7 @@ def test_hostile_text_runs_in_an_unprotected_page(browser: Browser, tmp_path: Pa
     tab.page.close()
 
 
-@pytest.mark.parametrize("width", [320, 375, 1200])
+@pytest.mark.parametrize("width", [320, 360, 1200])
 @pytest.mark.parametrize("name", ["sample", "hostile"])
 def test_a_page_is_never_wider_than_the_window(
     browser: Browser, request: pytest.FixtureRequest, name: str, width: int
@@ -126,6 +126,82 @@ def test_a_page_is_never_wider_than_the_window(
     tab = open_tab(browser, request.getfixturevalue(name), width=width)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     tab.page.close()
+
+
+def shown(tab: Tab, selector: str) -> list[str]:
+    """The states of the elements that are displayed."""
+    states: list[str] = tab.evaluate(
+        f"""[...document.querySelectorAll('{selector}')].filter(each => each.checkVisibility())
+            .map(each => [...each.classList].find(name => name.startsWith('s-')).slice(2))"""
+    )
+    return states
+
+
+def test_choosing_a_state_hides_the_others_by_mouse_and_by_keyboard(browser: Browser, sample: Path) -> None:
+    tab = open_tab(browser, sample)
+    everything = shown(tab, "section")
+    assert len(everything) == len(all_kinds())
+    tab.page.get_by_text("3 FAILED").click(force=True)  # the button lies over it
+    assert shown(tab, "section") == shown(tab, "nav li") == ["failed"] * 3
+    tab.page.keyboard.press("ArrowRight")
+    assert shown(tab, "section") == shown(tab, "nav li") == ["blocked"]
+    tab.page.get_by_role("radio", name="2 ACTIVE").check()
+    assert (shown(tab, "section"), shown(tab, "nav")) == (["active"] * 2, [])
+    tab.page.get_by_role("radio", name="All 13").check()
+    assert shown(tab, "section") == everything
+    assert tab.log == [f"request: {sample.as_uri()}"]
+    tab.page.close()
+
+
+def test_each_state_of_the_page_can_be_chosen(browser: Browser, sample: Path) -> None:
+    tab = open_tab(browser, sample)
+    for state in dict.fromkeys(shown(tab, "section")):
+        tab.page.locator(f"#show-{state}").check()
+        assert set(shown(tab, "section")) == {state}
+    tab.page.close()
+
+
+def test_a_chosen_and_a_focused_state_can_be_seen(browser: Browser, sample: Path) -> None:
+    tab = open_tab(browser, sample)
+    style = "getComputedStyle(document.querySelector('#show-failed + label{}')).{}"
+    before = tab.evaluate(style.format(" .badge", "backgroundColor"))
+    tab.page.keyboard.press("Tab")
+    tab.page.keyboard.press("ArrowRight")
+    assert tab.evaluate(style.format(" .badge", "backgroundColor")) != before
+    assert tab.evaluate(style.format("", "outlineStyle")) == "solid"
+    found: list[tuple[str, float]] = tab.evaluate(CONTRASTS)
+    assert [(element, contrast) for element, contrast in found if contrast < 4.5] == []
+    tab.page.close()
+
+
+def test_print_shows_every_sync_and_no_controls(browser: Browser, sample: Path) -> None:
+    tab = open_tab(browser, sample)
+    tab.page.locator("#show-failed").check()
+    tab.page.emulate_media(media="print")
+    assert len(shown(tab, "section")) == len(all_kinds())
+    hidden = "[...document.querySelectorAll('{}')].filter(each => each.checkVisibility()).length"
+    assert tab.evaluate(hidden.format("input, legend")) == 0
+    assert tab.evaluate("getComputedStyle(document.querySelector('summary.head'), '::before').display") == "none"
+    tab.page.close()
+
+
+def test_print_and_touch_screens_show_the_exact_times(browser: Browser, sample: Path) -> None:
+    content = "getComputedStyle(document.querySelector('details time[title]'), '::after').content"
+    tab = open_tab(browser, sample)
+    assert tab.evaluate(content) == "none"
+    tab.page.emulate_media(media="print")
+    assert "2026-11-22 12:00:00Z" in tab.evaluate(content)
+    tab.page.close()
+    phone = browser.new_page(viewport={"width": 360, "height": 800}, has_touch=True, is_mobile=True)
+    phone.goto(sample.as_uri())
+    assert "2026-11-22 12:00:00Z" in phone.evaluate(content)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    widths = (
+        "[document.querySelector('.box'), document.querySelector('.box td:last-child')].map(each => each.clientWidth)"
+    )
+    box, text = phone.evaluate(widths)
+    assert text == box
+    phone.close()
 
 
 @pytest.mark.parametrize("width", [320, 1200])
@@ -205,6 +281,7 @@ def test_print_shows_all_details_and_whole_tables(browser: Browser, hostile: Pat
     tab = open_tab(browser, hostile)
     tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = false)")
     tab.page.emulate_media(media="print")
+    assert tab.evaluate("[...document.querySelectorAll('.facts')].every(each => each.checkVisibility())")
     tables = "[...document.querySelectorAll('.box')].map(box => [box.clientHeight, box.scrollHeight])"
     for shown, whole in tab.evaluate(tables):
         assert 0 < whole <= shown
@@ -213,6 +290,7 @@ def test_print_shows_all_details_and_whole_tables(browser: Browser, hostile: Pat
 
 def test_the_page_has_names_for_screen_readers(browser: Browser, sample: Path) -> None:
     tab = open_tab(browser, sample)
+    tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     drawings = tab.page.get_by_role("img")
     assert drawings.count() == sample.read_text("utf-8").count('role="img"') > 4
     for number in range(drawings.count()):

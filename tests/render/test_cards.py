@@ -10,7 +10,7 @@ import pytest
 from rich.pretty import pretty_repr
 
 from tests.render.pages import Page, assert_harmless
-from tests.render.samples import HOSTILE, attempt_with, entry_with, events, outcome_of, repository
+from tests.render.samples import HOSTILE, attempt_with, entry_with, events, explanation, outcome_of, repository
 from tests.support.samples import (
     FACTORY,
     MINE,
@@ -60,6 +60,8 @@ VALUES: list[NotebookValue] = [
     Outcome(STACK, None, not_found()),
     Outcome(STACK, None, None, done=False),
     entry_with(HOSTILE).outcome,
+    explanation(),
+    explanation(HOSTILE, HOSTILE),
 ]
 
 
@@ -127,6 +129,14 @@ def test_an_outcome_shows_blockers_and_errors() -> None:
     assert "unisync resolve codeconnections:payments-prod --reason TEXT" in page.text
     assert "modified outside of Git sync" in page.text
     assert "The sync does not exist." in card(Outcome(STACK, None, not_found())).text
+
+
+def test_an_explanation_shows_each_line_and_what_to_do() -> None:
+    page = card(explanation("one\ntwo", "three"))
+    assert "FAILED connection: one Status Check Found" in page.text
+    assert "problem connection one two → three" in page.text
+    in_cells = [each for each in page.all("div") if each.path[-1:] == ("td",)]
+    assert len(in_cells) == 2 + 3 + 2, "two lines of each check, and what to do about one"
 
 
 def test_a_name_cannot_inject_a_shell_command() -> None:

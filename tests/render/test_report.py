@@ -19,12 +19,13 @@ from tests.render.samples import (
     attempt_with,
     entry_with,
     events,
+    explanation,
     outcome_of,
     repository,
     resources,
 )
-from tests.support.samples import MINE, NOON, blocker, git_job, twin_job
-from unisync import SyncFailedError, SyncState
+from tests.support.samples import FACTORY, MINE, NOON, OLD, STACK, attempt, blocker, git_job, revision, twin_job
+from unisync import FleetSync, StackSync, SyncFailedError, SyncState
 from unisync._render.report import ReportEntry, report
 
 pytestmark = pytest.mark.slow
@@ -43,12 +44,15 @@ def test_the_report_is_self_contained() -> None:
     assert_harmless(page)
     metas = {each.attributes.get("name") or each.attributes.get("http-equiv"): each for each in page.all("meta")}
     policy = metas["Content-Security-Policy"].attributes["content"]
-    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    assert policy == (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
     assert metas["viewport"].attributes["content"] == "width=device-width, initial-scale=1"
     assert metas["color-scheme"].attributes["content"] == "light dark"
     assert page.all("link")[0].attributes == {"rel": "icon", "href": "data:,"}
     assert "<title>Production</title>" in html
-    assert not re.search(r"url\(|@import|https?:", html)
+    assert not re.search(r"url\(|@import|http:", html)
+    assert html.count("https:") == html.count('<a href="https:') > 0
 
 
 def test_the_report_starts_with_the_counts() -> None:
@@ -60,12 +64,113 @@ def test_the_report_starts_with_the_counts() -> None:
     assert "No syncs were found." in page_of().text
 
 
-def test_the_navigation_links_to_every_section() -> None:
+def test_the_navigation_links_to_every_sync_that_is_not_done() -> None:
     page = page_of(*all_kinds())
     sections = page.all("section")
-    assert [each.attributes["href"] for each in page.all("a")] == [f"#{each.attributes['id']}" for each in sections]
+    left = [each for each in sections if each.attributes["class"] != "card s-active"]
+    links = [each.attributes["href"] for each in page.all("a") if "nav" in each.path]
+    assert links == [f"#{each.attributes['id']}" for each in left]
+    assert len(sections) == len(left) + 2
+    assert not page_of(all_kinds()[0]).all("nav")
     headings = {each.attributes["id"] for each in page.all("h2")}
     assert {each.attributes["aria-labelledby"] for each in sections} == headings
+
+
+def states_of(page: Page) -> list[str]:
+    """The states of the sections, in their order."""
+    return [(each.attributes["class"] or "").removeprefix("card s-") for each in page.all("section")]
+
+
+def test_what_needs_a_person_comes_first_and_what_is_done_is_folded() -> None:
+    page = page_of(*all_kinds())
+    expected = ["failed"] * 3 + ["blocked", "error", "not_found", "unknown", "unknown"]
+    expected += ["running", "pending", "deleting", "active", "active"]
+    assert states_of(page) == expected
+    folds = [each for each in page.all("details") if each.path[-1] == "section"]
+    assert ["open" in each.attributes for each in folds] == [state != "active" for state in expected]
+    refs = [f"stack-{number}" for number in range(3)]
+    entries = [ReportEntry(replace(outcome_of(git_job(desired=MINE)), ref=StackSync(name))) for name in reversed(refs)]
+    order = [page_of(*entries).text.rindex(name) for name in refs]
+    assert order == sorted(order, reverse=True)  # within a state, as given
+
+
+def test_events_of_an_older_success_are_folded() -> None:
+    done, failed = attempt("SUCCEEDED", OLD), attempt("FAILED", MINE, reason="no such parameter")
+    page = page_of(ReportEntry(outcome_of(git_job(failed, done, MINE))))
+    assert ["open" in each.attributes for each in page.all("details")] == [True, True, False]
+
+
+def test_the_header_names_accounts_and_regions() -> None:
+    entry = all_kinds()[0]
+    page = page_of(replace(entry, account="123456789012", region="eu-west-1"))
+    assert "Account 123456789012 Region eu-west-1 Made 2026-11-22 12:05:00Z" in page.text
+    assert "Syncs Syncs Made 2026" in page_of(entry).text
+    fleet = [replace(entry, account=f"{number:012}", region="eu-west-1") for number in (*range(13), 1)]
+    assert "000000000008 000000000009 and 3 more Region eu-west-1 Made" in page_of(*fleet).text
+
+
+def links_of(page: Page) -> set[str | None]:
+    return {each.attributes["href"] for each in page.all("a")} - {f"#sync-{number}" for number in range(20)}
+
+
+def test_a_sync_links_to_its_commits_and_to_the_console_of_its_region() -> None:
+    done, failed = attempt("SUCCEEDED", OLD), attempt("FAILED", MINE, reason="no such parameter")
+    entry = ReportEntry(outcome_of(git_job(failed, done, MINE)), region="eu-west-1")
+    console = "https://eu-west-1.console.aws.amazon.com"
+    commits = {f"https://github.com/acme/infra/commit/{sha}" for sha in (OLD, MINE)}
+    assert links_of(page_of(entry)) == commits | {
+        f"{console}/cloudformation/home?region=eu-west-1#/stacks?filteringText=payments-prod",
+        "https://console.aws.amazon.com/codesuite/settings/connections?region=eu-west-1",
+    }
+    assert links_of(page_of(replace(entry, region=None))) == commits
+    assert links_of(page_of(ReportEntry(outcome_of(twin_job(SyncState.ACTIVE)), region="eu-west-1"))) == {
+        str(FACTORY.console_url("eu-west-1"))
+    }
+    fleet = FleetSync("123456789012", "eu-west-1", STACK)
+    assert STACK.console_url("eu-west-1") in links_of(
+        page_of(replace(entry, outcome=replace(entry.outcome, ref=fleet)))
+    )
+
+
+@pytest.mark.parametrize("region", ["", "evil.test/", "a@evil.test", "x" * 41, 'eu-west-1"><script>'])
+def test_what_is_not_a_region_becomes_no_link(region: str) -> None:
+    assert links_of(page_of(replace(all_kinds()[2], region=region))) <= {
+        f"https://github.com/acme/infra/commit/{sha}" for sha in (OLD, MINE)
+    }
+
+
+def test_only_a_console_in_a_text_becomes_a_link() -> None:
+    console = "https://console.aws.amazon.com/codesuite/settings/connections?region=eu-west-1"
+    for text, links in {
+        f"complete it at {console}.": {console},
+        f"({console}), then go on": {console},
+        "https://eu-west-1.console.aws.amazon.com.evil.test/x": set[str](),
+        "https://console.aws.amazon.com@evil.test/x": set[str](),
+        "https://evil.test/?https=console.aws.amazon.com/": set[str](),
+        "javascript:alert(1)": set[str](),
+    }.items():
+        entry = ReportEntry(outcome_of(git_job()), explanation=explanation(text, text))
+        page = page_of(entry)
+        assert links_of(page) == links
+        assert f"→ {text}" in "".join(page.texts)
+
+
+def test_a_commit_elsewhere_or_with_a_long_name_has_no_link() -> None:
+    for changes in ({"provider": "GitHubEnterpriseServer"}, {"owner": "x" * 2_000}):
+        commit = revision(MINE).model_copy(update=changes)
+        job = git_job(attempt("FAILED", MINE)).model_copy(update={"desired_state": commit})
+        assert links_of(page_of(ReportEntry(outcome_of(job)))) == set()
+
+
+def test_every_state_can_be_chosen() -> None:
+    page = page_of(*all_kinds())
+    choices = [each.attributes for each in page.all("input")]
+    assert {(each["type"], each["name"]) for each in choices} == {("radio", "show")}
+    states = list(dict.fromkeys(states_of(page)))
+    assert [each["id"] for each in choices] == ["show-all", *(f"show-{state}" for state in states)]
+    assert ["checked" in each for each in choices] == [True, *(False for _ in states)]
+    assert {each.attributes["for"] for each in page.all("label")} == {each["id"] for each in choices}
+    assert not page_of().all("input")
 
 
 def test_headings_skip_no_level() -> None:
@@ -90,15 +195,34 @@ def test_drawn_events_are_in_a_table_too() -> None:
         outcome_of(git_job(attempt_with(*events("one", "two", "three")))), repository=repository("and four")
     )
     page = page_of(entry)
-    for text in ("one", "two", "three", "and four", "Time (UTC)", "2026-11-22 12:00:10Z", "Repository"):
+    for text in ("one", "two", "three", "and four", "After start", "+10 s", "Repository"):
         assert text in page.text
 
 
 def test_times_are_in_utc_to_the_second() -> None:
     local = AS_OF.astimezone(timezone(timedelta(hours=-7)))
     page = Page(report([all_kinds()[0]], as_of=local))
-    assert "As of 2026-11-22 12:05:00Z" in page.text
-    assert page.all("time")[0].attributes["datetime"] == "2026-11-22T12:05:00+00:00"
+    assert "Made 2026-11-22 12:05:00Z" in page.text
+    assert page.all("time")[0].attributes == {"datetime": "2026-11-22T12:05:00Z"}
+
+
+def test_times_are_relative_to_the_report_or_the_attempt_and_exact_in_the_tooltip() -> None:
+    page = page_of(ReportEntry(outcome_of(git_job(attempt_with(*events("one", "two", interval=70)))), repository()))
+    for text in ("started 5 min before this report", "+0 s", "+1 min 10 s"):
+        assert text in page.text
+    exact = [each.attributes for each in page.all("time")[1:]]
+    assert {"datetime": "2026-11-22T12:01:10Z", "title": "2026-11-22 12:01:10Z"} in exact
+    for attributes in exact:
+        assert attributes["datetime"] == (attributes["title"] or "").replace(" ", "T")
+    assert " ago" not in page.text  # which is wrong as soon as the page is kept
+
+
+def test_a_time_after_the_report_is_exact_and_one_before_the_start_is_negative() -> None:
+    """Clocks differ."""
+    early = attempt_with(*events("early", at=NOON - timedelta(seconds=3)), at=AS_OF + timedelta(seconds=9))
+    page = page_of(ReportEntry(outcome_of(git_job(early))))
+    assert "started 2026-11-22 12:05:09Z" in page.text
+    assert "\N{MINUS SIGN}5 min 12 s" in page.text
 
 
 def test_a_blocker_is_shown_with_the_command_to_resolve_it() -> None:
@@ -106,7 +230,7 @@ def test_a_blocker_is_shown_with_the_command_to_resolve_it() -> None:
     for text in (
         "Blockers",
         "modified outside of Git sync",
-        "2026-11-22 12:00:00Z (5 min ago)",
+        "Created 5 min before this report",
         "0a1b AUTOMATED",
         "unisync resolve codeconnections:payments-prod --reason TEXT",
     ):
@@ -136,6 +260,21 @@ def test_an_error_shows_its_details_line_by_line() -> None:
     assert "Could not be read its events: denied" in page.text
 
 
+def test_an_explanation_is_its_cause_and_what_to_do_and_unfolds_to_all_checks() -> None:
+    page = page_of(ReportEntry(outcome_of(git_job()), explanation=explanation("PENDING <b>\nsince today", "go on")))
+    for text in (
+        "Likely cause connection: PENDING <b> → go on All 3 checks Status Check Found",
+        "ok identity Account 123456789012",
+        "problem connection PENDING <b> since today → go on",
+        "unknown resource Unknown: access is denied",
+    ):
+        assert text in page.text
+    (folded,) = (each for each in page.all("details") if "open" not in each.attributes)
+    assert folded.path[-2:] == ("section", "details")
+    nothing = ReportEntry(outcome_of(git_job()), explanation=explanation().model_copy(update={"cause": None}))
+    assert "Explanation No cause was found. All 3 checks Status" in page_of(nothing).text
+
+
 TEXTS = st.one_of(
     st.text(max_size=60),
     st.text(alphabet="<>/\"'&=;! -\x1b]\x07\u202e\ud83d", max_size=60),
@@ -153,6 +292,18 @@ def test_no_text_changes_the_structure_or_keeps_control_characters(text: str) ->
     assert page.structure == BASELINE
     controls = "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
     assert not re.search(controls, "".join(page.texts))
+
+
+LINKED = Page(report([entry_with("w", "GitHub")], as_of=AS_OF, title="w")).structure
+
+
+@settings(deadline=None)
+@given(TEXTS.filter(lambda text: len(text) < 100))
+def test_no_text_leads_a_link_elsewhere(text: str) -> None:
+    page = page_of(replace(entry_with(f"w{text}", "GitHub"), region="eu-west-1"), title=f"w{text}")
+    hosts = {str(each.attributes["href"]).split("/")[2] for each in page.all("a") if "nav" not in each.path}
+    assert hosts == {"github.com", "eu-west-1.console.aws.amazon.com", "console.aws.amazon.com"}
+    assert page_of(entry_with(f"w{text}", "GitHub"), title="w").structure == LINKED
 
 
 def test_hostile_text_is_shown_as_text() -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from tests.robustness.faults import Fault
 from tests.robustness.relayed_emulator import LIMIT
 from tests.support.operations import OPERATIONS, Known
-from unisync import ResponseError, ServerError, ThrottledError, TransportError
+from unisync import ResponseError, ServerError, ServiceError, ThrottledError, TransportError
 
 CallResult = type[BaseException] | Literal["success"]
 RESOLVING = ("UpdateSyncBlocker", "UpdateServiceSyncBlocker")
@@ -17,6 +17,15 @@ RESOLVING = ("UpdateSyncBlocker", "UpdateServiceSyncBlocker")
 
 def expected_results(fault: Fault, operation: str, *, every_time: bool) -> set[CallResult]:
     """The possible results of a call that fails once, or every time."""
+    if fault.is_invalid:
+        strict = fault._replace(result=TransportError, is_invalid=False)
+        lenient = fault._replace(is_invalid=False)
+        # Where an error is as invalid, nothing but its status can be read.
+        return {
+            ServiceError,
+            *expected_results(strict, operation, every_time=every_time),
+            *expected_results(lenient, operation, every_time=every_time),
+        }
     if fault.result == "success":
         return {"success"}
     if fault.result == "either":

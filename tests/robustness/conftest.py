@@ -15,7 +15,7 @@ from tests.robustness.relayed_emulator import RelayedEmulator
 from unisync import AsyncUnisync, Unisync
 
 READ_TIMEOUT = 0.25
-"""Seconds, of the client with short time-outs."""
+"""Seconds, of the client with short timeouts."""
 
 
 @pytest.fixture(scope="module")
@@ -57,5 +57,5 @@ def old_name_client(make_client: Callable[..., Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def short_timeout_client(make_client: Callable[..., Any], relayed: RelayedEmulator) -> Any:
-    """A client whose time-outs are a fraction of a second."""
+    """A client whose timeouts are a fraction of a second."""
     return make_client(config=relayed.options()["config"].merge(Config(read_timeout=READ_TIMEOUT)))

@@ -15,7 +15,7 @@ from unisync.emulator._state.account import AccountState
 from unisync.emulator.emulator import ACCOUNT, REGION
 
 LIMIT = 10.0
-"""Seconds, on a busy machine, within which every call ends whose time-outs are a fraction of a second."""
+"""Seconds, on a busy machine, within which every call ends whose timeouts are a fraction of a second."""
 
 
 class RelayedEmulator:

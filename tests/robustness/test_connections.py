@@ -8,11 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import botocore.auth
 import pytest
 from botocore.config import Config
 
@@ -21,6 +19,7 @@ from tests.robustness.relay import End, RelayFault, Response, Step
 from tests.robustness.relayed_emulator import LIMIT, RelayedEmulator
 from tests.robustness.servers import serve_bytes
 from tests.support.samples import FACTORY, STACK
+from tests.support.signing_clock import shift_signing_time
 from unisync import AccessDeniedError, ServerError, ServiceError, TransportError, UnisyncError, WaitTimeoutError
 
 pytestmark = pytest.mark.slow
@@ -115,7 +114,9 @@ def test_a_proxy_that_sends_its_own_page(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, status: bytes, kind: type[ServiceError]
 ) -> None:
     page = b"<html><h1>The proxy</h1></html>"
-    with serve_bytes(b"HTTP/1.1 %b\r\ncontent-length: %d\r\n\r\n%b" % (status, len(page), page)) as url:
+    # The server closes the connection, and says so: else the next request may be sent before the client sees it.
+    head = b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % (status, len(page))
+    with serve_bytes(head + page) as url:
         monkeypatch.setenv("HTTP_PROXY", url)
         client = make_client(endpoint_url="http://aws.invalid", config=PROXIED)
         check_error(client, kind, retryable=kind is ServerError)
@@ -126,13 +127,8 @@ def test_a_clock_that_is_a_day_ahead(
 ) -> None:
     client = make_client()
     assert client.get(FACTORY)
-    now: Callable[..., datetime] = vars(botocore.auth)["get_current_datetime"]  # called to sign a request
-
-    def ahead(*args: Any, **kwargs: Any) -> datetime:
-        return now(*args, **kwargs) + timedelta(days=1)
-
     with monkeypatch.context() as patch:
-        patch.setattr(botocore.auth, "get_current_datetime", ahead)
+        shift_signing_time(patch, 86_400)
         check_error(client, AccessDeniedError, retryable=False)
     assert client.get(FACTORY), "the clock is right again"
 

@@ -250,6 +250,16 @@ def test_what_aws_cannot_update_is_a_conflict_that_says_what_differs(
     assert ensuring_other(client, kind, known).action == "unchanged"
 
 
+def test_a_connection_that_aws_does_not_name_does_not_mean_to_delete_the_registration(
+    aws: Emulator, client: Unisync, known: Known
+) -> None:
+    ensuring_other(client, "repository", known)
+    aws.fault("GetRepository", "missing-member", member="connectionArn")
+    with pytest.raises(ConflictError, match="AWS did not say which connection it has") as caught:
+        ensuring_other(client, "repository", known)
+    assert "delete_repository" not in str(caught.value)
+
+
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_job_that_is_being_deleted_is_a_conflict(aws: Emulator, client: Unisync, known: Known, dry_run: bool) -> None:
     ensuring_other(client, "job", known)

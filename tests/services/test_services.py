@@ -47,13 +47,13 @@ from unisync import (
 from unisync._core.flow import Call, Flow, intercept
 from unisync._core.retry import with_retries
 from unisync._models.base import Model
+from unisync._models.blocker_summaries import SyncBlockerSummaryEnvelope
 from unisync._models.envelopes import (
     RepositoryEnvelope,
     RepositoryLinkEnvelope,
     RepositoryLinksPage,
     ServiceSyncBlockerSummaryEnvelope,
     ServiceSyncConfigEnvelope,
-    SyncBlockerSummaryEnvelope,
     SyncConfigurationEnvelope,
     SyncConfigurationsPage,
     TemplateSyncConfigEnvelope,
@@ -214,7 +214,11 @@ def test_a_target_has_its_reference_and_its_abilities(ref: AnyRef) -> None:
     target = target_of(ref)
     assert target.ref == ref
     assert target.has_revisions == (not isinstance(ref, TwinMakerSync))
-    assert bool(target.resolve_command) == (target.resolve_blocker is not None)
+    if target.resolve_command:
+        assert next(target.resolve_blocker("some-id", "resolved"))
+    else:
+        with pytest.raises(InvalidArgumentError, match="ref: expected the reference of a stack or of a service"):
+            target.resolve_blocker("some-id", "resolved")
 
 
 def test_the_repr_of_a_service_has_its_name() -> None:
@@ -266,7 +270,7 @@ def use_with_all_arguments(service: str, name: str, **changes: object) -> tuple[
 
 def sent_by(call: Call[Any]) -> dict[str, Any]:
     """The parameters of a call, under our names."""
-    sent: dict[str, Any] = {snake(field): value for field, value in call.params.items()}
+    sent: dict[str, Any] = {snake(field).removesuffix("_filter"): value for field, value in call.params.items()}
     for one in sent.pop("filters", ()):
         sent |= {snake(field): value for field, value in one.items()}
     if isinstance(sent.get("tags"), list):

@@ -14,6 +14,7 @@ from tests.support.operations import KEY, ROLE, prepare
 from tests.support.samples import drive, not_found
 from unisync import (
     ConflictError,
+    Connection,
     Discovery,
     Fleet,
     InvalidArgumentError,
@@ -29,7 +30,6 @@ from unisync._core.commands import AccountRegion
 from unisync._core.flow import Call, Flow, intercept
 from unisync._models.base import Model
 from unisync._models.envelopes import (
-    Connection,
     ConnectionEnvelope,
     RepositoryLinkEnvelope,
     RepositoryLinksPage,
@@ -173,7 +173,7 @@ def ensure_link(responses: list[Any], **options: Any) -> tuple[EnsureResult[Repo
 
 
 def test_a_link_by_another_connection_of_the_provider_is_updated() -> None:
-    github = ConnectionEnvelope(value=Connection(provider_type="GitHub"))
+    github = ConnectionEnvelope(value=Connection(aws_status="AVAILABLE", aws_provider="GitHub"))
     before, after = link(connection=OTHER_CONNECTION), link()
     found = links(link(name="other"), link("GitLab", OTHER_CONNECTION), before)
     result, calls = ensure_link([found, github, RepositoryLinkEnvelope(value=after)])
@@ -187,7 +187,7 @@ def test_a_link_by_another_connection_of_the_provider_is_updated() -> None:
 
 
 def test_a_repository_of_that_name_at_another_provider_has_a_link_of_its_own() -> None:
-    github = ConnectionEnvelope(value=Connection(provider_type="GitHub"))
+    github = ConnectionEnvelope(value=Connection(aws_status="AVAILABLE", aws_provider="GitHub"))
     result, calls = ensure_link([links(link("GitLab", OTHER_CONNECTION)), github, RepositoryLinkEnvelope(value=link())])
     assert (result.action, result.definition) == ("created", link())
     assert calls[-1].operation == "CreateRepositoryLink"

@@ -15,7 +15,7 @@ from unisync._core.commands import Call, Flow
 from unisync._models import resources
 from unisync._models.base import Model
 from unisync._models.blockers import BlockerStatus, BlockerType
-from unisync._models.configurations import Switch, Trigger
+from unisync._models.configurations import ConnectionStatus, Switch, Trigger
 from unisync._models.envelopes import Tag
 from unisync._models.jobs import ProviderType, RepositoryIdentity, SyncErrorCode, SyncJobStatus
 from unisync._models.refs import TemplateType
@@ -25,8 +25,8 @@ from unisync._services import codeconnections, proton, twinmaker
 PATTERNS = {
     "iottwinmaker": "Sync|[Tt]ag",
     "proton": "Sync|Repositor(y|ies)|[Tt]ag",
-    "codeconnections": "Sync|Repository|[Tt]ag",
-    "codestar-connections": "Sync|Repository|[Tt]ag",
+    "codeconnections": "Sync|Repository|[Tt]ag|^(Get|List)Connections?$",
+    "codestar-connections": "Sync|Repository|[Tt]ag|^(Get|List)Connections?$",
 }
 
 
@@ -106,6 +106,7 @@ CODECONNECTIONS = {
     "RepositorySyncStatus": set(codeconnections.CODECONNECTIONS.enum_map.states),
     "ProviderType": literals(ProviderType),
     "SyncConfigurationType": literals(codeconnections.SyncType),
+    "ConnectionStatus": {str(status) for status in ConnectionStatus} - {"UNKNOWN"},
     "PublishDeploymentStatus": literals(Switch),
     "PullRequestComment": literals(Switch),
     "TriggerResourceUpdateOn": literals(Trigger),
@@ -131,6 +132,7 @@ ENUMS: dict[str, dict[str, set[str]]] = {
 
 
 NOT_SENT = {
+    "ListConnections.HostArnFilter": "no connection of the emulator has a host",
     "ListRepositorySyncDefinitions.nextToken": "its value must be empty",
     "ListTagsForResource.nextToken": "sent with the second page",
 }

@@ -11,6 +11,7 @@ from botocore.session import Session
 
 from tests.support.samples import OLD
 from unisync import (
+    Connection,
     CreatedSyncJob,
     DeletedSyncJob,
     DeleteResult,
@@ -155,6 +156,14 @@ def _codeconnections(newer: dict[str, str]) -> dict[str, Operation]:
         ),
         "ListRepositoryLinks": Operation(
             lambda client, known: client.codeconnections.list_repository_links(), RepositoryLink, is_list=True
+        ),
+        "GetConnection": Operation(
+            lambda client, known: client.codeconnections.get_connection(known.connection), Connection
+        ),
+        "ListConnections": Operation(
+            lambda client, known: client.codeconnections.list_connections(provider_type="GitHub"),
+            Connection,
+            is_list=True,
         ),
         "CreateSyncConfiguration": Operation(
             lambda client, known: client.codeconnections.create_sync_configuration("orders", **configuration(known)),

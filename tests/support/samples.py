@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 
+from typing_extensions import override
+
 from unisync import (
     AsyncUnisync,
     Backoff,
@@ -31,7 +33,8 @@ from unisync._botocore.session import Session
 from unisync._core.flow import Call, Flow, Sleep, request
 from unisync._core.target import SyncTarget
 from unisync._services.git_sync import STATES
-from unisync._waiters.arguments import WaitOptions, checked_max_failures
+from unisync._waiters.arguments import WaitOptions
+from unisync._waiters.checks import checked_max_failures
 from unisync._waiters.waiters import Waiter
 
 T = TypeVar("T")
@@ -148,6 +151,33 @@ def drive(flow: Flow[T], responses: Iterable[object] = (), sleeps: list[float] |
         return cast("T", stop.value)
 
 
+class _ScriptedTarget(SyncTarget[Any]):
+    """A sync whose calls say what they read."""
+
+    has_branch = False
+
+    @property
+    @override
+    def resolve_command(self) -> str:
+        return "resolve-it --id {id}"
+
+    @override
+    def fetch(self) -> Flow[Any]:
+        return request(Call("scripted", "Poll", {}, SyncJob))
+
+    @override
+    def blockers(self) -> Flow[Any]:
+        return request(Call("scripted", "Blockers", {}, SyncJob))
+
+    @override
+    def branch_status(self, job: SyncJob) -> Flow[Any]:
+        return request(Call("scripted", "Branch", {}, SyncJob)) if self.has_branch else super().branch_status(job)
+
+    @override
+    def resources(self) -> Flow[Any]:
+        return request(Call("scripted", "Resources", {}, SyncResourceSummary))
+
+
 class ScriptedSync:
     """A sync whose polls are scripted, and waits for it that are driven by hand on a clock that never really sleeps.
 
@@ -170,24 +200,11 @@ class ScriptedSync:
         self.time = 0.0
         self.pauses: list[Sleep] = []
         self.calls: list[Call[Any]] = []
-        self.target: SyncTarget[Any] = SyncTarget(
-            ref,
-            fetch=lambda: request(Call("scripted", "Poll", {}, SyncJob)),
-            blockers=self._blockers,
-            fetch_until_deleted=lambda: request(Call("scripted", "Poll", {}, SyncJob)),
-            branch_status=None if branch is None else self._branch,
-            resources=lambda: request(Call("scripted", "Resources", {}, SyncResourceSummary)),
-            resolve_command="resolve-it --id {id}",
-            has_revisions=has_revisions,
-        )
-
-    @staticmethod
-    def _blockers() -> Flow[Any]:
-        return (yield Call("scripted", "Blockers", {}, SyncJob))
-
-    @staticmethod
-    def _branch(job: SyncJob) -> Flow[Any]:
-        return (yield Call("scripted", "Branch", {}, SyncJob))
+        self.target = _ScriptedTarget(ref)
+        self.target.has_revisions = has_revisions
+        self.target.has_branch = branch is not None
+        self.target.has_resources = bool(self.script["Resources"]) or isinstance(ref, TwinMakerSync)
+        self.script["Resources"] = self.script["Resources"] or [SyncResourceSummary(ref=FACTORY, counts=(), failed=())]
 
     @property
     def sleeps(self) -> list[float]:

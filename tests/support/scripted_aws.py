@@ -27,8 +27,8 @@ from unisync import (
     TwinMakerSync,
     UnisyncError,
 )
-from unisync._botocore.response import RawResponse, read
-from unisync._core.commands import ConcurrencyLimit
+from unisync._botocore.read import Body, read
+from unisync._core.commands import ConcurrencyLimit, WakeSignal
 from unisync._core.flow import Call, Flow, Gather, Sleep
 from unisync._core.rate_limiter import AdaptiveRateLimiter
 from unisync._core.scheduler import Scheduler
@@ -51,6 +51,7 @@ Role = Literal["status", "blockers", "branch"]
 CONFIGURATION_READS = ("GetSyncConfiguration", "GetServiceSyncConfig", "GetTemplateSyncConfig")
 BLOCKER_READS = ("GetSyncBlockerSummary", "GetServiceSyncBlockerSummary")
 BRANCH_READ = "GetRepositorySyncStatus"
+ROOT_CAUSE_READ = "DescribeStackEvents"
 
 
 def ref_of(kind: Kind, number: int = 0) -> SyncRef[SyncJob]:
@@ -147,6 +148,8 @@ class ScriptedAws:
 
     def send(self, call: Call[Any], now: float) -> tuple[float, Callable[[], Model]]:
         """When a call ends, and a function that returns its response or raises its error."""
+        if call.operation == ROOT_CAUSE_READ:  # it comes after the verdict, which it does not change
+            return now, lambda: self._fail(_lost(call, "no response"))
         role = role_of(call.operation, self.poll)
         faults, index = self.faults.get(role, ()), self.calls.count(role)
         fault = faults[index] if index < len(faults) else None
@@ -183,7 +186,7 @@ class ScriptedAws:
         if document is None:
             self._fail(_service_error(call, "ResourceNotFoundException", 404))
         body = json.dumps(self._with_wire_names(document)).encode()
-        response: Model = read(call, RawResponse(body, is_cbor=False, content_length=len(body)), {})
+        response: Model = read(call, Body(body, is_cbor=False, content_length=len(body)), {})
         self.sent[id(response)] = _Sent(response, snapshot)
         return response
 
@@ -321,6 +324,10 @@ class WaitLog:
     polls: list[list[CallRecord]] = field(default_factory=lambda: [[]])
     """The calls of each poll, that is, between one pause and the next."""
     pauses: list[Pause] = field(default_factory=list[Pause])
+    hinted: list[int] = field(default_factory=list[int])
+    """The numbers of the pauses in which there was a hint."""
+    jumped: list[int] = field(default_factory=list[int])
+    """The numbers of the pauses whose first part took longer than requested."""
     ended_at: float = 0.0
 
     def recorded(self, flow: Flow[T], now: Callable[[], float]) -> Flow[T]:
@@ -334,7 +341,15 @@ class WaitLog:
                     result = yield command
                 except UnisyncError as raised:
                     error = raised
-                if isinstance(command, Sleep):
+                if isinstance(command, Sleep) and command.signal is not None:
+                    # The second part of a pause, which a hint may end.
+                    first = self.pauses.pop()
+                    self.pauses.append(Pause(first.started_at, started_at - first.started_at + command.seconds))
+                    if command.signal.is_set():
+                        self.hinted.append(len(self.pauses) - 1)
+                elif isinstance(command, Sleep):
+                    if now() > started_at + command.seconds + 1e-6:
+                        self.jumped.append(len(self.pauses))
                     self.pauses.append(Pause(started_at, command.seconds))
                     self.aws.poll = []
                     self.polls.append(self.aws.poll)
@@ -349,6 +364,8 @@ class WaitLog:
             flow.close()
 
     def _record(self, call: Call[Any], started_at: float, ended_at: float, result: object) -> None:
+        if call.operation == ROOT_CAUSE_READ:
+            return
         sent = self.aws.sent.get(id(result))
         error = result if isinstance(result, UnisyncError) else None
         # A call that AWS never got had no permit of the rate limiter within its time, which is worth a report.
@@ -369,18 +386,39 @@ class WaitLog:
 
 
 class Driver:
-    """Drives waits by hand, on a clock of its own. A pause may last longer than requested: time then jumps."""
+    """Drives waits by hand, on a clock of its own. A pause may last longer than requested: time then jumps.
 
-    def __init__(self, jumps: Sequence[float] = ()) -> None:
+    Args:
+        jumps: Seconds that time jumps after each pause.
+        hints: For each pause, after which part of it there is a hint, from 0 to 1; None for none.
+        notify: Gives a hint to the waits.
+    """
+
+    def __init__(
+        self,
+        jumps: Sequence[float] = (),
+        hints: Sequence[float | None] = (),
+        notify: Callable[[], object] = lambda: None,
+    ) -> None:
         self.time = 0.0
         self.jumped_to = 0.0
         """When the last jump ended."""
         self._jumps = iter(jumps)
+        self._hints = iter(hints)
+        self._notify = notify
 
     def now(self) -> float:
         return self.time
 
-    def _sleep(self, seconds: float) -> None:
+    def _sleep(self, seconds: float, signal: WakeSignal | None = None) -> None:
+        if signal is not None:
+            part = next(self._hints, None)
+            if part is not None:
+                self.time += seconds * part
+                seconds -= seconds * part
+                self._notify()
+            if signal.is_set():
+                return
         jump = next(self._jumps, 0.0)
         self.time += seconds + jump
         if jump:
@@ -392,7 +430,7 @@ class Driver:
             command: Any = next(flow)
             while True:
                 if isinstance(command, Sleep):
-                    self._sleep(command.seconds)
+                    self._sleep(command.seconds, command.signal)
                     command = flow.send(None)
                     continue
                 self.time, respond = aws.send(command, self.time)
@@ -438,7 +476,7 @@ class Driver:
                     scheduler.record(index, response, None)
             elif not scheduler.is_done:
                 assert due is not None, "a scheduler that is not done has something to do"
-                self._sleep(due)
+                self._sleep(due, scheduler.woken)
         scheduler.close()
         try:
             flow.send(scheduler.results)

@@ -166,7 +166,7 @@ class TestFakes:
         assert fake.get(STACK).latest_sync is None
 
     def test_public_names(self) -> None:
-        assert unisync.testing.__all__ == ["FakeAsyncUnisync", "FakeUnisync"]
+        assert unisync.testing.__all__ == ["FakeAsyncUnisync", "FakeUnisync", "record", "replay"]
         with pytest.raises(AttributeError, match="no attribute 'Fake'"):
             _ = unisync.testing.Fake  # type: ignore[attr-defined] # pyright: ignore
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -18,11 +19,13 @@ from tests.support.oracle import Oracle, Rules
 from tests.support.samples import MINE, NEWER, OLD
 from tests.support.scripted_aws import EPOCH, Driver, Role, ScriptedAws, WaitLog, ref_of
 from tests.support.timelines import BRANCH_EVENTS, SHAS, SIMILAR, Action, Kind, Timeline
-from unisync import Backoff, Outcome, Progress, RateLimit, UnisyncError
+from unisync import Backoff, Hints, Outcome, Progress, RateLimit, UnisyncError, WaitCondition, WaitToken
+from unisync._core.flow import Flow, Sleep
 from unisync._core.target import SyncTarget
 from unisync._services.registry import Services
 from unisync._waiters.arguments import WaitOptions
 from unisync._waiters.many import wait_all
+from unisync._waiters.polling import begun, elapsed, options_of, poll
 from unisync._waiters.waiters import Waiter
 from unisync._waiters.wanted import Wanted
 
@@ -262,10 +265,12 @@ def target_of(aws: ScriptedAws, number: int = 0) -> SyncTarget[Any]:
     return Services("codeconnections").target_of(ref_of(aws.kind, number))
 
 
-def drive_one(aws: ScriptedAws, request: Request, condition: str, driver: Driver) -> tuple[WaitLog, object]:
+def drive_one(
+    aws: ScriptedAws, request: Request, condition: str, driver: Driver, hints: Hints | None = None
+) -> tuple[WaitLog, object]:
     """What one wait did, and what it returned or raised."""
     log, progress = WaitLog(aws), list[Progress[Any]]()
-    waiter = Waiter(target_of(aws), condition, request.options(progress.append), driver.now)
+    waiter = Waiter(target_of(aws), condition, request.options(progress.append), driver.now, hints)
     flow: Any = waiter.until_deleted() if condition == "deleted" else waiter.until_active()
     try:
         outcome: object = driver.drive(log.recorded(flow, driver.now), aws)
@@ -274,7 +279,10 @@ def drive_one(aws: ScriptedAws, request: Request, condition: str, driver: Driver
     event(type(outcome).__name__)
     # Progress is reported before each pause, as soon as a poll has succeeded.
     pauses = [pause.seconds for pause in log.pauses]
-    assert [each.next_delay for each in progress] == pauses[len(pauses) - len(progress) :]
+    first = len(pauses) - len(progress)
+    for number, each in enumerate(progress, first):
+        # Where time jumped, a pause with two parts lasts longer than it was to.
+        assert each.next_delay == pytest.approx(pauses[number]) or number in log.jumped
     return log, outcome
 
 
@@ -286,6 +294,102 @@ def test_a_wait_ends_as_the_rules_demand(aws: ScriptedAws, request: Request, jum
         request = Request(request.timeout, request.backoff, grace=request.grace)
     log, outcome = drive_one(aws, request, "active", driver)
     Oracle(log, request.rules(aws.kind, request.revision), driver.jumped_to).check(outcome)
+
+
+def polled(aws: ScriptedAws, request: Request, condition: WaitCondition, driver: Driver) -> Flow[Any]:
+    """A wait each of whose polls another process makes."""
+    started_after = None if request.started_after is None else request.options().started_after
+    revision: Any = request.revision
+    text = str(
+        WaitToken.create(
+            ref_of(aws.kind, 0),
+            condition=condition,
+            revision=revision,
+            timeout=request.timeout,
+            backoff=request.backoff,
+            grace=request.grace,
+            started_after=started_after,
+        )
+    )
+    while True:
+        now = datetime.fromtimestamp(EPOCH + driver.time, UTC)
+        token = begun(WaitToken.parse(text), now)
+        waiter = Waiter[Any](
+            target_of(aws),
+            condition,
+            options_of(token),
+            driver.now,
+            elapsed=elapsed(token, now),
+            memory=token.memory,
+        )
+        found = yield from poll(waiter, token)
+        text = str(found.token)
+        assert len(text) < 1000
+        if found.done:
+            if found.error is not None:
+                raise found.error
+            return found.job
+        assert found.next_delay is not None
+        yield Sleep(found.next_delay)
+
+
+def check_polled(aws: ScriptedAws, request: Request, condition: WaitCondition, driver: Driver) -> None:
+    log = WaitLog(aws)
+    try:
+        outcome = driver.drive(log.recorded(polled(aws, request, condition, driver), driver.now), aws)
+    except UnisyncError as error:
+        outcome = error
+    event(type(outcome).__name__)
+    revision = None if condition == "deleted" else request.revision
+    rules, deletion = request.rules(aws.kind, revision), condition == "deleted"
+    Oracle(log, rules, driver.jumped_to, deletion, forgets_job=True).check(outcome)
+
+
+@settings(max_examples=EXAMPLES)
+@given(aws=scripts(), request=REQUESTS, jumps=JUMPS)
+def test_a_wait_of_many_processes_ends_as_the_rules_demand(
+    aws: ScriptedAws, request: Request, jumps: list[float]
+) -> None:
+    if aws.kind == "job":
+        request = Request(request.timeout, request.backoff, grace=request.grace)
+    check_polled(aws, request, "active", Driver(jumps))
+
+
+@settings(max_examples=EXAMPLES)
+@given(aws=scripts(), request=st.builds(Request, TIMEOUTS, BACKOFFS, grace=GRACES), jumps=JUMPS)
+def test_a_wait_of_many_processes_for_a_deletion_ends_as_the_rules_demand(
+    aws: ScriptedAws, request: Request, jumps: list[float]
+) -> None:
+    check_polled(aws, request, "deleted", Driver(jumps))
+
+
+PARTS = st.lists(st.sampled_from([None, None, 0.0, 0.3, 0.9]), max_size=30)
+"""When there is a hint in each pause, whether anything has changed or not."""
+LONG_BACKOFFS = st.sampled_from([Backoff(), Backoff(initial=30, maximum=30)])
+
+
+@settings(max_examples=EXAMPLES)
+@given(
+    aws=scripts(),
+    request=st.builds(Request, TIMEOUTS, LONG_BACKOFFS, REVISIONS, GRACES, STARTED_AFTER),
+    jumps=JUMPS,
+    parts=PARTS,
+    is_ours=st.booleans(),
+)
+def test_hints_change_no_verdict(
+    aws: ScriptedAws, request: Request, jumps: list[float], parts: list[float | None], is_ours: bool
+) -> None:
+    """Hints that are late, early, doubled or for another sync; many are missing."""
+    hints, hinted = Hints(), ref_of(aws.kind, 0 if is_ours else 1)
+    driver = Driver(jumps, parts, lambda: hints.notify(hinted))
+    if aws.kind == "job":
+        request = Request(request.timeout, request.backoff, grace=request.grace)
+    log, outcome = drive_one(aws, request, "active", driver, hints)
+    Oracle(log, request.rules(aws.kind, request.revision), driver.jumped_to, takes_hints=True).check(outcome)
+    assert is_ours or not log.hinted
+    for pause, polled in zip(log.pauses, log.polls[1:], strict=True):
+        at_least = min(pause.seconds, 1.0)
+        assert not polled or polled[0].started_at >= pause.started_at + at_least - 1e-6, "within a second"
 
 
 @settings(max_examples=EXAMPLES)
@@ -304,6 +408,7 @@ def test_a_wait_for_a_deletion_ends_as_the_rules_demand(aws: ScriptedAws, reques
     return_when=st.sampled_from(["all", "all", "first", "first_failure"]),
     rate_limit=st.sampled_from([RateLimit(), RateLimit(initial=0.5, minimum=0.1, maximum=1)]),
     jumps=JUMPS,
+    parts=PARTS,
 )
 def test_each_of_many_waits_ends_as_the_rules_demand(
     many: list[tuple[ScriptedAws, Revision]],
@@ -312,10 +417,14 @@ def test_each_of_many_waits_ends_as_the_rules_demand(
     return_when: str,
     rate_limit: RateLimit,
     jumps: list[float],
+    parts: list[float | None],
 ) -> None:
-    driver, reported = Driver(jumps), list[Outcome[Any]]()
+    """With hints for the first of them, if there are any."""
     scripted = [aws for aws, _ in many]
     targets = [target_of(aws, number) for number, aws in enumerate(scripted)]
+    hints = Hints() if parts else None
+    driver = Driver(jumps, parts, lambda: None if hints is None else hints.notify(targets[0].ref))
+    reported = list[Outcome[Any]]()
     own: list[Revision] = [revision if is_mapping else request.revision for _, revision in many]
     flow = wait_all(
         targets,
@@ -328,13 +437,14 @@ def test_each_of_many_waits_ends_as_the_rules_demand(
         return_when=return_when,
         on_outcome=reported.append,
         now=driver.now,
+        hints=hints,
     )
     logs = [WaitLog(aws) for aws in scripted]
     outcomes = driver.drive_all(flow, scripted, rate_limit, logs)
     assert [outcome.ref for outcome in outcomes] == [target.ref for target in targets]
     assert len(reported) == sum(outcome.done for outcome in outcomes)
     for outcome, log, revision in zip(outcomes, logs, own, strict=True):
-        oracle = Oracle(log, request.rules(log.aws.kind, revision), driver.jumped_to)
+        oracle = Oracle(log, request.rules(log.aws.kind, revision), driver.jumped_to, takes_hints=hints is not None)
         event(type(outcome.error or outcome.job).__name__)
         if outcome.done:
             oracle.check(outcome.error or outcome.job)

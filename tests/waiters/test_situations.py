@@ -222,7 +222,8 @@ def test_the_reason_of_a_failure_is_found_among_its_events(
     assert caught.value.job.latest_sync is not None
     events = caught.value.job.latest_sync.events
     assert [event.time for event in events] == sorted(event.time for event in events)
-    assert str(caught.value).splitlines()[-1].endswith("CLEAN_UP: Removed the change set")
+    shown = [line for line in str(caught.value).splitlines() if line.startswith("  2")]
+    assert shown[-1].endswith("CLEAN_UP: Removed the change set")
 
 
 def test_a_configuration_for_a_stack_that_does_not_exist_fails(aws: Emulator, client: Unisync) -> None:

@@ -435,7 +435,7 @@ def test_unreadable_responses_that_are_not_consecutive_are_ignored() -> None:
         assert ScriptedSync(*accident, between, *accident, between, *accident, ACTIVE).until_active() is ACTIVE
 
 
-# 7. What a time-out says.
+# 7. What a timeout says.
 
 
 def test_a_timeout_says_status_polls_and_time() -> None:
@@ -663,7 +663,7 @@ def test_the_blockers_and_the_branch_are_not_read_at_every_poll() -> None:
     with pytest.raises(WaitTimeoutError):
         sync.until_active(timeout=46, backoff=second)
     counts = [sync.count(name) for name in ("Poll", "Blockers", "Branch")]
-    assert counts == [47, 1, 0], "while the commit is attempted, only before the time-out"
+    assert counts == [47, 1, 0], "while the commit is attempted, only before the timeout"
 
 
 def test_blocked_comes_before_failed() -> None:

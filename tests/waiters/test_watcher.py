@@ -233,7 +233,7 @@ def test_bad_arguments_are_rejected_before_any_call(client: Unisync, aws: Emulat
 
 
 def test_watch_has_one_signature_for_both_clients() -> None:
-    for kind, result in ((Unisync, "Iterator[Change[J]]"), (AsyncUnisync, "AsyncIterator[Change[J]]")):
+    for kind, result in ((Unisync, "Iterator[waits.Change[J]]"), (AsyncUnisync, "AsyncIterator[waits.Change[J]]")):
         signature = inspect.signature(kind.watch)
         assert list(signature.parameters) == ["self", "refs", "interval", "stop"]
         assert signature.return_annotation == result
@@ -284,3 +284,74 @@ def test_lasting_unreadable_responses_are_emitted_once(aws: Emulator, watch: Cal
     watched.take(1)
     aws.fault("GetSyncJob", "garble", times=5)
     assert [change.kind for change in watched.take(2)] == ["error", "state"]
+
+
+@pytest.fixture
+def factory(aws: Emulator) -> None:
+    """A sync job that is active, with one resource in sync."""
+    aws.add_workspace("factory")
+    aws.add_sync_resource("factory", "boiler-1")
+    with Unisync(**aws.client_options()) as client:
+        client.twinmaker.create_sync_job("factory", sync_role=ROLE)
+    aws.clock.advance(600)
+
+
+@pytest.mark.usefixtures("factory")
+def test_resources_that_fail_are_emitted_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
+    watched = watch(FACTORY, interval=30)
+    (first,) = watched.take(1)
+    assert (first.kind, first.resources) == ("state", None)
+    aws.add_sync_resource("factory", "boiler-2", outcome="ERROR", reason="no model")
+    (failed,) = watched.take(1)
+    assert (failed.kind, failed.time) == ("resources", None)
+    assert failed.resources is not None
+    assert [
+        (each.external_id, each.status.error and each.status.error.message) for each in failed.resources.failed
+    ] == [("boiler-2", "no model")]
+    aws.add_sync_resource("factory", "boiler-3", outcome="ERROR", reason="no model")
+    (others,) = watched.take(1)
+    assert others.resources is not None
+    assert {each.external_id for each in others.resources.failed} == {"boiler-2", "boiler-3"}
+
+
+@pytest.mark.usefixtures("factory")
+def test_settled_resources_are_read_now_and_then(aws: Emulator, watch: Callable[..., Watched]) -> None:
+    watched = watch(FACTORY, interval=5)
+    watched.take(1)
+    start = aws.clock.time()
+    aws.add_sync_resource("factory", "boiler-2", outcome="ERROR", reason="no model")
+    watched.take(1)
+    reads = [time - start for time in times_of(aws, "ListSyncResources")]
+    assert all(later - earlier >= 14 for earlier, later in itertools.pairwise(reads))
+    assert len(reads) < 20
+
+
+@pytest.mark.usefixtures("factory")
+def test_a_denied_read_of_the_resources_is_emitted_once(aws: Emulator, watch: Callable[..., Watched]) -> None:
+    aws.fault("ListSyncResources", "AccessDeniedException", times=None)
+    aws.add_sync_resource("factory", "boiler-2", outcome="ERROR", reason="no model")
+    watched = watch(FACTORY, interval=30)
+    state, denied = watched.take(2)
+    assert (state.kind, denied.kind, type(denied.error)) == ("state", "error", AccessDeniedError)
+    aws.clear_faults()
+    (failed,) = watched.take(1)
+    assert failed.kind == "resources"
+
+
+def test_what_aws_dates_has_its_time(aws: Emulator, watch: Callable[..., Watched]) -> None:
+    aws.add_stack("payments-prod", repository="acme/infra")
+    aws.push(stack="payments-prod", sha=OLD)
+    aws.clock.advance(60)
+    watched = watch(STACK)
+    state, attempt, *events = watched.take(5)
+    assert state.time is None
+    assert attempt.after is not None
+    assert attempt.time == attempt.after.latest_sync.started_at
+    assert [event.time for event in events] == [event.event.time for event in events if event.event]
+    aws.block(stack="payments-prod", reason="modified by hand")
+    (blocked,) = watched.take(1)
+    assert blocked.blocker is not None
+    assert blocked.time == blocked.blocker.created_at
+    aws.unblock(stack="payments-prod")
+    (resolved,) = watched.take(1)
+    assert resolved.time is None, "AWS lists active blockers alone"

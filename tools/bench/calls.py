@@ -14,7 +14,7 @@ from tools.bench.canned import LONG, LONG_EVENTS, SHORT, serve
 from tools.bench.results import Comparison, Cost, Section, compare, comparison_section, measure_pairs
 from unisync import ServiceInstanceSync, StackSync, TwinMakerSync, Unisync
 
-SMALL_TARGET, LARGE_TARGET = 0.80, 0.40
+SMALL_TARGET, LARGE_TARGET = 0.55, 0.33
 REGION = "eu-west-1"
 
 Case = tuple[str, float, Callable[[], object], Callable[[], object]]

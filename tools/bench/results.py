@@ -135,6 +135,14 @@ def _wrap(text: str) -> str:
 
 def comparison_section(title: str, method: str, comparisons: list[Comparison]) -> Section:
     """The section of a benchmark that compares boto3 and unisync case by case."""
+    table = comparison_table(comparisons)
+    met = sum(row[-1].endswith("met") for row in table.rows)
+    targets = [Target("each ratio is at most its target", f"{met} of {len(table.rows)} are", met == len(table.rows))]
+    return Section(title, method, [table], targets, [asdict(each) for each in comparisons])
+
+
+def comparison_table(comparisons: Sequence[Comparison], other: str = "boto3") -> Table:
+    """What each case costs with another program, and with unisync."""
     rows: list[tuple[str, ...]] = []
     for each in comparisons:
         for kind, ratio in (("CPU", each.cpu), ("wall", each.wall)):
@@ -142,7 +150,4 @@ def comparison_section(title: str, method: str, comparisons: list[Comparison]) -
             verdict = "met" if ratio.meets(each.target) else "missed"
             boto3, unisync = f"{1000 * ratio.boto3:.3f}", f"{1000 * ratio.unisync:.3f}"
             rows.append((f"{each.name}, {kind}", boto3, unisync, quartiles, f"{each.target:.2f} {verdict}"))
-    met = sum(row[-1].endswith("met") for row in rows)
-    targets = [Target("each ratio is at most its target", f"{met} of {len(rows)} are", met == len(rows))]
-    table = Table(("ms", "boto3", "unisync", "ratio (quartiles)", "target"), rows)
-    return Section(title, method, [table], targets, [asdict(each) for each in comparisons])
+    return Table(("ms", other, "unisync", "ratio (quartiles)", "target"), rows)

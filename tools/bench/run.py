@@ -20,6 +20,7 @@ BENCHMARKS = (
     "tls",
     "accounts",
     "throughput",
+    "stalled",
     "simulated_waits",
     "real_time_waits",
     "single_waits",

@@ -7,12 +7,26 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from tools.bench.canned import SHORT, serve
-from tools.bench.results import Comparison, Cost, Section, Target, compare, comparison_section, measure_pairs
+from tools.bench.results import (
+    Comparison,
+    Cost,
+    Section,
+    Table,
+    Target,
+    compare,
+    comparison_section,
+    comparison_table,
+    measure_pairs,
+)
 
-IMPORT_TARGET, FIRST_CALL_TARGET = 0.70, 1.00
+IMPORT_TARGET, FIRST_CALL_TARGET, COMMAND_TARGET = 0.70, 1.05, 0.65
+
+AWS_CLI = Path(__file__).parents[2] / ".venv-awscli" / "bin" / "aws"
+"""The AWS CLI needs its own version of botocore, so `make bench` installs both in this environment."""
 
 # -P keeps the working directory out of sys.path, where every search for a module would begin.
 _PYTHON = (sys.executable, "-P", "-c")
@@ -22,18 +36,14 @@ _RAW_IMPORT = "import boto3"
 _IMPORT = "import unisync"
 _RAW_FIRST_CALL = """
 import boto3
-from botocore.config import Config
-config = Config(inject_host_prefix=False)
-client = boto3.client("proton", region_name="eu-west-1", endpoint_url={url!r}, config=config)
-response = client.get_service_instance_sync_status(serviceName="web", serviceInstanceName={name!r})
-assert response["latestSync"]["status"] == "SUCCEEDED"
+client = boto3.client("codeconnections", region_name="eu-west-1", endpoint_url={url!r})
+response = client.get_resource_sync_status(ResourceName={name!r}, SyncType="CFN_STACK_SYNC")
+assert response["LatestSync"]["Status"] == "SUCCEEDED"
 """
 _FIRST_CALL = """
-import warnings
-from unisync import Unisync
-warnings.simplefilter("ignore")
+from unisync import StackSync, Unisync
 client = Unisync(region_name="eu-west-1", endpoint_url={url!r})
-job = client.proton.get_service_instance_sync_status("web", {name!r})
+job = client.get(StackSync({name!r}))
 assert job.latest_sync.status.aws_state == "SUCCEEDED"
 """
 # unisync creates a boto3 client when it is first called, so each of the three is called.
@@ -53,11 +63,19 @@ response = codeconnections.get_resource_sync_status(ResourceName={name!r}, SyncT
 assert response["LatestSync"]["Status"] == "SUCCEEDED"
 """
 _THREE_CALLS = """
+import warnings
+warnings.simplefilter("ignore")
 from unisync import ServiceInstanceSync, StackSync, TwinMakerSync, Unisync
 client = Unisync(region_name="eu-west-1", endpoint_url={url!r})
 assert client.get(TwinMakerSync("factory")).status.aws_state == "ACTIVE"
 assert client.get(ServiceInstanceSync("web", {name!r})).latest_sync.status.aws_state == "SUCCEEDED"
 assert client.get(StackSync({name!r})).latest_sync.status.aws_state == "SUCCEEDED"
+"""
+# What an installed entry point does.
+_COMMAND = """
+import sys
+from unisync.cli import main
+sys.exit(main())
 """
 _LOADED = """
 import sys, unisync
@@ -66,22 +84,29 @@ print(*sorted({"boto3", "botocore", "pydantic", "pydantic_core"} & set(sys.modul
 
 
 def section(quick: bool) -> Section:
-    """Compare processes that use boto3 with processes that use unisync."""
-    pairs = 2 if quick else 20
+    """Compare processes that use boto3 with processes that use unisync, and the AWS CLI with the command."""
+    pairs = 4 if quick else 20
+    python: list[Cost] = []
     with serve() as url:
-        comparisons = list(measure(url, pairs))
+        libraries = list(measure_libraries(url, pairs, python))
+        commands = list(measure_commands(url, pairs, python)) if AWS_CLI.exists() else []
     method = f"""
         Whole processes, from start to exit, with the canned server in another process: {pairs} pairs. The ratio is
-        unisync's cost divided by boto3's: the median and the quartiles over all pairs. "Without Python" subtracts the
-        median cost of a process that does nothing.
+        unisync's cost divided by the other's: the median and the quartiles over all pairs. "Without Python" subtracts
+        the median cost of a process that does nothing. The command `unisync get` also reads the blockers of the sync,
+        which `aws codeconnections get-resource-sync-status` does not.
+        {"" if commands else "The AWS CLI is not installed here and was left out."}
     """
-    result = comparison_section("Startup", method, comparisons)
+    result = comparison_section("Startup", method, [*libraries, *commands])
+    result.tables = [comparison_table(libraries), _alone(python)]
+    if commands:
+        result.tables.insert(1, comparison_table(commands, "AWS CLI"))
     loaded = " ".join(loaded_by_import()) or "neither"
     result.targets.append(Target("`import unisync` imports neither boto3 nor pydantic", loaded, loaded == "neither"))
     return result
 
 
-def measure(url: str, pairs: int) -> Iterator[Comparison]:
+def measure_libraries(url: str, pairs: int, python: list[Cost]) -> Iterator[Comparison]:
     """Measure the import alone, with one client and a call, and with three clients and a call of each."""
     raw_first_call, first_call, raw_three_calls, three_calls = (
         program.format(url=url, name=SHORT)
@@ -92,25 +117,47 @@ def measure(url: str, pairs: int) -> Iterator[Comparison]:
         ("import, client, first call", FIRST_CALL_TARGET, raw_first_call, first_call),
         ("import, 3 clients, first calls", FIRST_CALL_TARGET, raw_three_calls, three_calls),
     ):
-        for program in (_NOTHING, raw, typed):
-            _run(program)
-        python_alone: list[Cost] = []
+        yield from _measure(name, target, pairs, (*_PYTHON, raw), (*_PYTHON, typed), python)
 
-        def run_raw(program: str = raw, python_alone: list[Cost] = python_alone) -> Cost:
-            python_alone.append(_run(_NOTHING))
-            return _run(program)
 
-        def run_typed(program: str = typed) -> Cost:
-            return _run(program)
+def measure_commands(url: str, pairs: int, python: list[Cost]) -> Iterator[Comparison]:
+    """Measure the command and the AWS CLI, asked for the status of a stack's sync."""
+    options = ("--region", "eu-west-1", "--endpoint-url", url)
+    question = ("get-resource-sync-status", "--resource-name", SHORT, "--sync-type", "CFN_STACK_SYNC")
+    # By -P as well: not by its script, whose first line would search the script's own folder first.
+    aws = (str(AWS_CLI.with_name("python")), "-P", str(AWS_CLI), "codeconnections", *question, *options)
+    unisync = (*_PYTHON, _COMMAND, "get", f"codeconnections:{SHORT}", *options)
+    yield from _measure("the command, one sync", COMMAND_TARGET, pairs, aws, unisync, python)
 
-        costs = measure_pairs(pairs, run_raw, run_typed)
-        python = Cost(
-            statistics.median(each.cpu for each in python_alone), statistics.median(each.wall for each in python_alone)
-        )
-        yield compare(name, target, costs)
-        yield compare(
-            f"{name}, without Python", target, [(theirs.minus(python), ours.minus(python)) for theirs, ours in costs]
-        )
+
+def _measure(
+    name: str, target: float, pairs: int, other: Sequence[str], ours: Sequence[str], python: list[Cost]
+) -> Iterator[Comparison]:
+    """Measure two programs in turn, and between them, for `python`, the interpreter alone."""
+    nothing = (*_PYTHON, _NOTHING)
+    for program in (nothing, other, ours):
+        _run(program)
+    alone: list[Cost] = []
+
+    def run_other() -> Cost:
+        alone.append(_run(nothing))
+        return _run(other)
+
+    costs = measure_pairs(pairs, run_other, lambda: _run(ours))
+    python += alone
+    idle = _median(alone)
+    yield compare(name, target, costs)
+    yield compare(f"{name}, without Python", target, [(theirs.minus(idle), own.minus(idle)) for theirs, own in costs])
+
+
+def _alone(python: Sequence[Cost]) -> Table:
+    """What the interpreter costs that does nothing."""
+    idle = _median(python)
+    return Table(("ms", "CPU", "wall"), [("Python alone", f"{1000 * idle.cpu:.3f}", f"{1000 * idle.wall:.3f}")])
+
+
+def _median(costs: Sequence[Cost]) -> Cost:
+    return Cost(statistics.median(each.cpu for each in costs), statistics.median(each.wall for each in costs))
 
 
 def loaded_by_import() -> list[str]:
@@ -119,11 +166,12 @@ def loaded_by_import() -> list[str]:
     return process.stdout.split()
 
 
-def _run(program: str) -> Cost:
+def _run(command: Sequence[str]) -> Cost:
     began = time.perf_counter()
-    process = os.posix_spawn(_PYTHON[0], [*_PYTHON, program], os.environ)
+    to_nothing = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    process = os.posix_spawn(command[0], tuple(command), os.environ, file_actions=to_nothing)
     _, status, usage = os.wait4(process, 0)
     wall = time.perf_counter() - began
     if status:
-        raise SystemExit(f"This program failed:\n{program}")
+        raise SystemExit(f"This command failed:\n{' '.join(command)}")
     return Cost(usage.ru_utime + usage.ru_stime, wall)

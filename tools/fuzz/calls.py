@@ -20,7 +20,7 @@ from tests.support.operations import NAMES, OPERATIONS, Known, client_argument_o
 from tests.support.samples import session_of
 from unisync import ProtonDeprecationWarning, ResponseError, Unisync
 from unisync._botocore.options import SessionOptions
-from unisync._botocore.response import RawResponse, read
+from unisync._botocore.read import Body, read
 from unisync._botocore.session import Session
 from unisync._core.flow import Call, Flow, run
 from unisync._core.pagination import PageCursor
@@ -76,7 +76,7 @@ class _Body:
         yield self._body
 
 
-def read_body(case: Case, raw: RawResponse) -> Any:
+def read_body(case: Case, raw: Body) -> Any:
     """The result of an operation with this body. botocore, which takes most of the time, is left out."""
 
     def send(call: Call[Any]) -> Model:

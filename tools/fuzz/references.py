@@ -51,8 +51,8 @@ def seeds() -> Iterator[bytes]:
     for ref in _REFS:
         yield b"\x00" + str(ref).encode()
         yield b"\x01" + str(FleetSync("123456789012", "eu-west-1", ref)).encode()
-        for deadline in (None, datetime(2026, 11, 22, 12, tzinfo=UTC)):
-            yield b"\x02" + str(WaitToken(ref, "4f2c9e1", deadline)).encode()
+        for begin in (None, datetime(2026, 11, 22, 12, tzinfo=UTC)):
+            yield b"\x02" + str(WaitToken(ref=ref, revision="4f2c9e1", begin=begin)).encode()
 
 
 def check(data: bytes) -> str:

@@ -13,7 +13,7 @@ from pydantic import AliasChoices
 from tools.fuzz.calls import CASES, Case, HttpResponse, call, read_body, recorded
 from tools.fuzz.mutations import document_mutator
 from unisync import ResponseError, UnisyncError
-from unisync._botocore.response import RawResponse
+from unisync._botocore.read import Body
 from unisync._core.pagination import Page
 from unisync._models.base import Model
 
@@ -70,7 +70,7 @@ def _result(case: Case, options: int, body: bytes) -> Any:
         return call(case, HttpResponse(200, headers, body))
     length = headers.get("content-length", "")
     content_length = int(length) if length.isdecimal() and "content-encoding" not in headers else None
-    return read_body(case, RawResponse(body, case.is_cbor, content_length))
+    return read_body(case, Body(body, case.is_cbor, content_length))
 
 
 def _headers(options: int, body: bytes) -> dict[str, str]:
@@ -134,7 +134,7 @@ def _check_new_fields(case: Case, body: bytes, result: object) -> None:
     except (ValueError, RecursionError):
         return  # pydantic reads some JSON that Python does not
     extended = _add_fields(document)
-    again = read_body(case, RawResponse(json.dumps(extended).encode(), is_cbor=False, content_length=None))
+    again = read_body(case, Body(json.dumps(extended).encode(), is_cbor=False, content_length=None))
     if result is None:  # it has no fields
         return
     added, found = _count(extended), _count(_dump(again))

@@ -40,6 +40,11 @@ columns. With `-o json` and `-o jsonl`, the columns are fields in lower case, wi
 `blockers` is null where they were not read. `watch` adds `time`, `kind`, `event` and `blocker`. All times are ISO 8601
 in UTC, such as 2026-11-22T18:44:12Z. With `-o name`, only the references are printed.
 
+`connections`, `links` and `wait --for connection` show connections instead. Their state is AVAILABLE, PENDING or ERROR,
+as AWS says it, or one of the states below for a connection that could not be read. For one that is PENDING or in ERROR,
+stderr says what to do in the AWS console; in JSON, `action` does. With `-o name`, they print ARNs, and `links` the ids
+of the links.
+
 The table shortens long texts. Below it, stderr has the whole text of each error, with AWS's request ID. What could not
 be read beside the status, such as the blockers, is printed as well, and changes neither the state nor the exit code.
 
@@ -84,12 +89,19 @@ def page() -> str:
     assert set(STATE_MEANINGS) == set(SYMBOLS)
     root = click.Context(app, info_name="unisync", max_content_width=100)
     lines = [HEAD, "## unisync", "", *command_section(app, root)]
-    for name, command in app.commands.items():
-        context = click.Context(command, info_name=name, parent=root, max_content_width=100)
-        lines += [f"## unisync {name}", "", *command_section(command, context)]
+    lines += commands_sections(app, root)
     lines += ["## Output", "", *output_section(), "## Exit codes", "", "| code | meaning |", "|---|---|"]
     lines += [f"| {code.value} | {meaning} |" for code, meaning in MEANINGS.items()]
     return "\n".join([*lines, "", TAIL])
+
+
+def commands_sections(group: click.Group, parent: click.Context) -> Iterator[str]:
+    """The sections of a group's commands, and of those in them."""
+    for name, command in group.commands.items():
+        context = click.Context(command, info_name=name, parent=parent, max_content_width=100)
+        yield from [f"## {context.command_path}", "", *command_section(command, context)]
+        if isinstance(command, click.Group):
+            yield from commands_sections(command, context)
 
 
 def command_section(command: click.Command, context: click.Context) -> Iterator[str]:

@@ -37,7 +37,7 @@ REFS = [
 ]
 QUICK = Backoff(initial=0.02, maximum=0.2)
 TOLERANCE = 5.0
-"""Seconds by which a wait may exceed its time-out on a busy machine."""
+"""Seconds by which a wait may exceed its timeout on a busy machine."""
 
 
 class TimedStop:

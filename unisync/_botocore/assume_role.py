@@ -76,7 +76,8 @@ class Role:
         with self._lock:
             if self._session is None:
                 self._session = fast_session(self._source.profile_name)
-                self._session._credentials = DeferredRefreshableCredentials(self._fetch, "assume-role", self._now)
+                credentials = DeferredRefreshableCredentials(self._fetch, "assume-role", self._now)
+                self._session.register_component("credential_provider", _Provider(credentials))
             return self._session
 
     def expire(self) -> None:
@@ -116,6 +117,27 @@ class Role:
         del arguments
         return fetcher.fetch_credentials()
 
-    def _sts(self, service: str, **_: object) -> Any:
-        # One client for all roles: its credentials are those that the fetcher would pass.
-        return self._source.credentials_client(service, self._region)
+    def _sts(self, _service: str, **_: object) -> Any:
+        # The credentials that the fetcher would pass are the source's own.
+        return _Sts(self._source, self._region)
+
+
+class _Provider:
+    """The provider of credentials of a session that has some already."""
+
+    def __init__(self, credentials: DeferredRefreshableCredentials) -> None:
+        self._credentials = credentials
+
+    def load_credentials(self) -> DeferredRefreshableCredentials:
+        return self._credentials
+
+
+class _Sts:
+    """As much of a client of STS as the fetcher needs; its calls go through the source's session."""
+
+    def __init__(self, source: Session, region: str | None) -> None:
+        self._source = source
+        self._region = region
+
+    def assume_role(self, **params: object) -> dict[str, Any]:
+        return self._source.call_for_credentials("sts", "AssumeRole", params, self._region)

@@ -97,7 +97,7 @@ def transport_error(
 ) -> TransportError:
     """Our error for a call without a response."""
     # An endpoint or a proxy may carry a password, and the message names it.
-    reason = re.sub(r"//[^/@\s]+@", "//***@", str(error) or type(error).__name__)
+    reason = re.sub(r"//[^/@\s]+@", "//***@", _text_of(error))
     if retryable and call.connection_hint:
         reason += f" ({call.connection_hint})"
     return TransportError(call.service, call.operation, reason, retryable=retryable, outcome_unknown=outcome_unknown)
@@ -133,6 +133,17 @@ def without_frames(error: Exception) -> Exception:
     while each is not None:
         each = each.with_traceback(None).__context__
     return error
+
+
+def _text_of(error: Exception) -> str:
+    """The text of an error; for a connection that was refused, also why."""
+    text = str(error) or type(error).__name__
+    if not isinstance(error, (exceptions.EndpointConnectionError, exceptions.ProxyConnectionError)):
+        return text
+    cause = cast("BaseException | None", error.kwargs.get("error"))
+    while cause is not None and cause.__cause__ is not None:
+        cause = cause.__cause__
+    return text if cause is None else f"{text}: {cause}"
 
 
 def _is_lasting(error: Exception) -> bool:

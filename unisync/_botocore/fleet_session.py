@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from unisync._botocore.session import Session
 from unisync._core.commands import AccountRegion, Call, ConcurrencyLimit
+from unisync._core.deadline import Deadline
+from unisync._core.transport import InThread
 from unisync._models.base import Model
 from unisync.errors import InvalidArgumentError
 
@@ -95,8 +97,23 @@ class FleetSession:
         assert call.location is not None
         return self.at(call.location).send(call)
 
+    async def send_async(
+        self, call: Call[R], deadline: Deadline, in_thread: InThread, on_sending: Callable[[], object]
+    ) -> R:
+        """The same, awaited; what blocks runs in a thread."""
+        assert call.location is not None
+        return await self.at(call.location).send_async(call, deadline, in_thread, on_sending)
+
     def close(self) -> None:
         """Close all connections."""
+        for session in self._each_session():
+            session.close()
+
+    async def close_async(self) -> None:
+        """Close all connections, those of this event loop among them."""
+        for session in self._each_session():
+            await session.close_async()
+
+    def _each_session(self) -> list[Session]:
         with self._lock:
-            for session in (*self._sessions.values(), self._source):
-                session.close()
+            return [*self._sessions.values(), self._source]

@@ -98,7 +98,9 @@ class SessionOptions:
         own = (self.endpoint_urls or {}).get(service)
         if own is not None or self.endpoint_url is None:
             return own
-        is_ignored = os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true"
+        is_ignored = getattr(self.config, "ignore_configured_endpoint_urls", None)
+        if is_ignored is None:
+            is_ignored = os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true"
         is_set = bool(os.environ.get(f"AWS_ENDPOINT_URL_{_SERVICE_IDS[service]}"))
         return None if is_set and not is_ignored else self.endpoint_url
 

@@ -1,4 +1,8 @@
-"""The boto3 clients of one account and region: created late and once, calls sent, errors translated."""
+"""One account and region: its clients of botocore's, created late and once; calls sent, errors translated.
+
+A call has three steps: `prepare` makes a signed request of it, a sender carries the request to AWS and the response
+back, and `read` makes a model or an error of that. `_steps` has their order, with what surrounds them.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,18 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
-from unisync._botocore.caching import cache_endpoints, cache_signing, cache_user_agent, disable_retries
-from unisync._botocore.deadline import enforce_deadlines, time_limit, was_answered
+from unisync._botocore import helper_threads
+from unisync._botocore.connection_settings import ConnectionSettings
 from unisync._botocore.errors import (
     EXPIRED,
     client_error,
@@ -30,12 +35,17 @@ from unisync._botocore.errors import (
 )
 from unisync._botocore.loader import Loaders, fast_session, share_loader
 from unisync._botocore.options import NO_PASSWORD, SessionOptions, has_password
+from unisync._botocore.prepare import Prepared, Preparer
+from unisync._botocore.read import Reader, Received, http_response, model_of
 from unisync._botocore.regions import is_known_to_be_offered
-from unisync._botocore.response import keep_bodies, read, take_body
+from unisync._botocore.senders import Senders
+from unisync._botocore.steps import Blocking, Hanging, Step, Steps, run, run_async
 from unisync._botocore.types import Boto3Session
-from unisync._botocore.validation import violations
-from unisync._core.commands import AccountRegion, Call, ConcurrencyLimit
+from unisync._core.commands import AccountRegion, Call, ConcurrencyLimit, RawResponse
+from unisync._core.deadline import Deadline
 from unisync._core.events import CallEnded, log_call, notify
+from unisync._core.exchanges import report
+from unisync._core.transport import ClosedError, HttpRequest, HttpResponse, InThread, UnreadableResponseError
 from unisync._models.base import Model
 from unisync.errors import (
     AccessDeniedError,
@@ -53,7 +63,8 @@ if TYPE_CHECKING:
     from botocore.credentials import Credentials
 
 R = TypeVar("R", bound=Model)
-
+CREDENTIALS_TIMEOUT = 60.0
+"""Seconds that a call for credentials may take; a call that waits for them may have a shorter timeout."""
 MIN_REFRESH_INTERVAL = 5.0
 """Seconds for which refreshed credentials are not refreshed again."""
 SERVICE_COUNT = 3
@@ -75,8 +86,16 @@ class AssumedRole(Protocol):
         ...
 
 
+class _Service(NamedTuple):
+    """One service, once its client exists."""
+
+    client: BaseClient
+    preparer: Preparer
+    reader: Reader
+
+
 class Session:
-    """The boto3 clients of one account and region. The transport of a client.
+    """The clients of one account and region. The transport of a client.
 
     Args:
         session: The user's boto3 session, if there is one.
@@ -109,7 +128,8 @@ class Session:
         self._account = account
         self._refreshed_at = -math.inf
         self._quota_key: tuple[Hashable, ...] | None = None
-        self._clients: dict[str, BaseClient] = {}
+        self._services: dict[str, _Service] = {}
+        self._senders = Senders(self._connection_settings)
         self._lock = threading.RLock()
 
     def __repr__(self) -> str:
@@ -145,7 +165,8 @@ class Session:
     @property
     def credentials(self) -> Credentials | None:
         """The credentials of calls, if there are any."""
-        return self._botocore.get_credentials()
+        own = self._botocore if self._session is None else self._session
+        return own.get_credentials()
 
     @property
     def region(self) -> str | None:
@@ -156,9 +177,12 @@ class Session:
             raise InvalidArgumentError(f"region_name: expected a region, as none can be read: {error}") from error
 
     def _find_region(self) -> str | None:
-        """The region: the user's, that of the environment under either name, or the profile's."""
-        if self._region_name is not None:
-            return self._region_name
+        """The region: the user's, the config's, that of the environment under either name, or the profile's."""
+        own = self._region_name
+        if own is None:
+            own = cast("str | None", getattr(self._options.config, "region_name", None))
+        if own is not None:
+            return own
         # botocore itself knows one of the two names; AWS's other SDKs know the other.
         environment = None if os.environ.get("AWS_DEFAULT_REGION") else os.environ.get("AWS_REGION") or None
         if self._session is not None:
@@ -179,15 +203,16 @@ class Session:
         if self._quota_key is not None:
             return
         try:
-            client = self._clients[service]
-            credentials = client._get_credentials()
-            frozen = None if credentials is None else credentials.get_frozen_credentials()
+            client = self._services[service].client
+            credentials = self.credentials
+            if credentials is None or _is_refresh_due(credentials):
+                return
+            frozen = credentials.get_frozen_credentials()
         except Exception:  # whatever it is, the call was answered or has reported it
             return
-        if frozen is not None:
-            self._account = self._account or getattr(frozen, "account_id", None)
-            account = getattr(frozen, "account_id", None) or frozen.access_key
-            self._quota_key = self._options.endpoint_url, client.meta.region_name, account
+        self._account = self._account or getattr(frozen, "account_id", None)
+        account = getattr(frozen, "account_id", None) or frozen.access_key
+        self._quota_key = self._options.endpoint_url, client.meta.region_name, account
 
     @property
     def concurrency(self) -> ConcurrencyLimit:
@@ -205,10 +230,38 @@ class Session:
             TransportError: There was no response.
             ResponseError: The response cannot be read.
         """
+        deadline = Deadline.after(call.timeout, call.stop)
+        return run(self._steps(call), lambda step: self._senders.take(step, deadline))
+
+    async def send_async(
+        self, call: Call[R], deadline: Deadline, in_thread: InThread, on_sending: Callable[[], object]
+    ) -> R:
+        """The same, awaited.
+
+        Args:
+            call: The call.
+            deadline: Its deadline. What ends an awaited call is its cancellation; this one ends what is in a thread.
+            in_thread: What runs that which blocks.
+            on_sending: Called before something is sent, after which the outcome of the call is unknown for a while.
+        """
+
+        async def take(step: Step) -> object:
+            if isinstance(step, HttpRequest):
+                on_sending()
+            return await self._senders.take_async(step, deadline, in_thread)
+
+        return await run_async(self._steps(call), take)
+
+    def _connection_settings(self) -> ConnectionSettings:
+        client = next(iter(self._services.values())).client
+        return ConnectionSettings.of(client, self._botocore, self._options.verify)
+
+    def _steps(self, call: Call[R]) -> Steps[R]:
+        """A call, and once more if its credentials have expired and there are others; reported to the listener."""
         started_at, began = datetime.now(UTC), time.monotonic()
         try:
             try:
-                response, request_id = self._send(call)
+                response, request_id = yield from self._attempt(call)
             except AccessDeniedError as error:
                 if error.service != call.service or error.code not in EXPIRED:
                     raise
@@ -216,7 +269,7 @@ class Session:
                     raise
                 self._notify(call, started_at, began, error.request_id, error)
                 started_at, began = datetime.now(UTC), time.monotonic()
-                response, request_id = self._send(call)
+                response, request_id = yield from self._attempt(call)
         except UnisyncError as error:
             if isinstance(error, ServiceError):
                 self._find_quota_key(call.service)
@@ -251,8 +304,8 @@ class Session:
         notify(self._options.on_event, ended)
 
     def _client_region(self, service: str) -> str | None:
-        client = self._clients.get(service)  # None if it could not be created, or was closed meanwhile
-        return None if client is None else client.meta.region_name
+        found = self._services.get(service)  # None if it could not be created, or was closed meanwhile
+        return None if found is None else found.client.meta.region_name
 
     def refresh_credentials(self, since: float) -> bool:
         """Have expired credentials read again, unless they are the user's own.
@@ -271,33 +324,28 @@ class Session:
             if self._role is not None:
                 self._role.expire()
             else:
-                self._clients.clear()
+                self._services.clear()
                 vars(self).pop("_botocore", None)
             return True
 
-    def _send(self, call: Call[R]) -> tuple[R, str | None]:
+    def _attempt(self, call: Call[R]) -> Steps[tuple[R, str | None]]:
         """The response, and the request id."""
-        client = None
-        try:
-            client = self.client(call.service)
-        except BotoCoreError as error:
-            raise translate_error(error, call) from error
-        except (OSError, json.JSONDecodeError) as error:  # a program or a file that credentials were to come from
-            raise CredentialsError(call.service, call.operation, str(error) or type(error).__name__) from error
-        except ValueError as error:  # an endpoint that is not a URL, a setting that is not a number
-            if "@" not in str(error):
-                raise InvalidArgumentError(f"{call.service} {call.operation}: {error}") from error
-        if client is None:  # raised out here, so that it does not lead to botocore's error, which quotes the endpoint
-            raise InvalidArgumentError(NO_PASSWORD)
-        operation = client.meta.service_model.operation_model(call.operation)
-        found = "; ".join(violations(operation, call.params, allow_unknown_values=self._options.allow_unknown_values))
-        if found:
-            raise InvalidArgumentError(f"{call.service} {call.operation}: {found}")
+        service = yield from self._found_service(call)
         if call.validate_only:
+            service.preparer.validated(call.operation, call.params)
             return call.response_model.model_construct(), None
+        is_prepared = is_answered = False
         try:
-            with time_limit(call.timeout, call.stop):
-                parsed = client._make_api_call(call.operation, dict(call.params))
+            began = time.monotonic()
+            prepared = yield from self._prepared(service, call.operation, call.params, call.retries, call.invocation_id)
+            is_prepared = True
+            response = yield from _exchanged(service, prepared)
+            is_answered = True
+            if response is not None:
+                report(call, self._client_region(call.service), began, time.monotonic(), response)
+            received = self._received(service, prepared, response, parse=call.on_response is not None)
+        except UnisyncError:
+            raise
         except ClientError as error:
             if error.operation_name != call.operation:
                 raise credentials_client_error(error, call) from without_frames(error)
@@ -306,15 +354,100 @@ class Session:
             raise self._connection_error(error, call) from without_frames(error)
         except BotoCoreError as error:
             raise translate_error(error, call) from without_frames(error)
+        except UnreadableResponseError as error:
+            raise response_error(error, call, {}) from without_frames(error)
+        except ClosedError as error:
+            raise transport_error(error, call, outcome_unknown=True) from error
         except Exception as error:
-            if was_answered():  # botocore's parsers, at a response that no service should send
+            if isinstance(error, TimeoutError) and not is_prepared:  # what hung is where the credentials come from
+                raise transport_error(error, call, retryable=True) from error
+            if is_answered:  # botocore's parsers, at a response that no service should send
                 raise response_error(error, call, {}) from without_frames(error)
             raise transport_error(error, call) from error  # a credential provider or a handler of the user's failed
-        metadata: dict[str, Any] = parsed.get("ResponseMetadata", {})
+        reader = service.reader
         try:
-            return read(call, take_body(parsed), parsed), metadata.get("RequestId")
+            model = model_of(call, received, is_bytes=reader.is_bytes, is_cbor=reader.is_cbor)
         except Exception as error:
+            metadata = {"HTTPStatusCode": received.http.status, "RequestId": received.request_id}
             raise response_error(error, call, metadata) from error
+        if call.on_response is not None:
+            http = received.http
+            call.on_response(RawResponse(received.parsed or {}, http.status, http.headers, received.request_id))
+        return model, received.request_id
+
+    def _found_service(self, call: Call[Any]) -> Steps[_Service]:
+        found = self._services.get(call.service)
+        if found is not None:
+            return found
+        try:
+            # It looks for credentials: in files, from a program, in the metadata of a machine.
+            return cast("_Service", (yield self._once(call.service, lambda: self._service(call.service))))
+        except BotoCoreError as error:
+            raise translate_error(error, call) from error
+        except TimeoutError as error:
+            raise transport_error(error, call, retryable=True) from error
+        except (OSError, json.JSONDecodeError) as error:  # a program or a file that credentials were to come from
+            raise CredentialsError(call.service, call.operation, str(error) or type(error).__name__) from error
+        except ValueError as error:  # an endpoint that is not a URL, a setting that is not a number
+            if "@" not in str(error):
+                raise InvalidArgumentError(f"{call.service} {call.operation}: {error}") from error
+        # Raised out here, so that it does not lead to botocore's error, which quotes the endpoint.
+        raise InvalidArgumentError(NO_PASSWORD)
+
+    def _prepared(
+        self,
+        service: _Service,
+        operation: str,
+        params: Mapping[str, object],
+        retries: int = 0,
+        invocation_id: str | None = None,
+    ) -> Steps[Prepared]:
+        credentials = self.credentials
+        if credentials is not None and _is_refresh_due(credentials):
+            yield self._once("credentials", credentials.get_frozen_credentials)
+
+        def prepare() -> Prepared:
+            return service.preparer.prepare(operation, params, retries, invocation_id)
+
+        if service.preparer.may_block(operation):
+            return cast("Prepared", (yield Blocking(prepare)))
+        return prepare()
+
+    def _once(self, name: str, work: Callable[[], object]) -> Hanging:
+        """Work in a helper thread that all calls which need it wait for."""
+        return Hanging(helper_threads.shared((id(self), name), work))
+
+    def _received(
+        self, service: _Service, prepared: Prepared, response: HttpResponse | None, *, parse: bool
+    ) -> Received:
+        if response is None:
+            return service.reader.receive_parsed(prepared)
+        return service.reader.receive(prepared, response, parse=parse)
+
+    def call_for_credentials(
+        self, service: str, operation: str, params: Mapping[str, object], region: str | None
+    ) -> dict[str, Any]:
+        """What botocore would return for a call of a service that credentials come from.
+
+        Args:
+            service: boto3's name of the service.
+            operation: AWS's name of the operation.
+            params: The parameters, under AWS's names.
+            region: The region, where the session has none.
+
+        Raises:
+            botocore.exceptions.ClientError: AWS answered with an error.
+            botocore.exceptions.BotoCoreError: There was no response.
+        """
+        found = self._services.get(service) or self._service(service, region)
+
+        def steps() -> Steps[dict[str, Any]]:
+            prepared = yield from self._prepared(found, operation, params)
+            response = yield from _exchanged(found, prepared)
+            return self._received(found, prepared, response, parse=True).parsed or {}
+
+        deadline = Deadline.after(CREDENTIALS_TIMEOUT)
+        return run(steps(), lambda step: self._senders.take(step, deadline))
 
     def _connection_error(self, error: Exception, call: Call[Any]) -> UnisyncError:
         """Our error for a failed connection: transient, unless AWS does not offer the service in the region."""
@@ -326,55 +459,57 @@ class Session:
         return TransportError(call.service, call.operation, reason, retryable=False, outcome_unknown=False)
 
     def client(self, service: str) -> BaseClient:
-        """The client of a service."""
-        return self._clients.get(service) or self._cached(service, self._make)
+        """The client of botocore's that the calls of a service are prepared with."""
+        return (self._services.get(service) or self._service(service)).client
 
-    def credentials_client(self, service: str, region: str | None) -> BaseClient:
-        """The client of a service that credentials come from, in `region` where the session has none."""
-        return self._clients.get(service) or self._cached(
-            service, lambda name: self._create(name, self._find_region() or region)
+    def _service(self, service: str, region: str | None = None) -> _Service:
+        # Not under this session's lock: creating a client may run a program, and `close` does not wait for it.
+        with _creating(self._botocore):
+            client = self._create(service, self._find_region() or region)
+        preparer = Preparer(
+            client, self._endpoint_parameters(service), allow_unknown_values=self._options.allow_unknown_values
         )
-
-    def _cached(self, service: str, make: Callable[[str], BaseClient]) -> BaseClient:
         with self._lock:
-            client = self._clients.get(service) or make(service)
-            self._clients[service] = client
-            return client
+            return self._services.setdefault(service, _Service(client, preparer, Reader(client)))
+
+    def _endpoint_parameters(self, service: str) -> list[Mapping[str, Any]]:
+        """The parameters of a service's endpoint rules."""
+        loader: Any = self._botocore.get_component("data_loader")
+        rules: dict[str, Any] = loader.load_service_model(service, "endpoint-rule-set-1")
+        return list(rules["parameters"].values())
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, except those of event loops."""
         with self._lock:
-            for client in self._clients.values():
-                client.close()
-            self._clients.clear()
+            self._services.clear()
+        self._senders.close()
+
+    async def close_async(self) -> None:
+        """Close all connections, those of this event loop among them."""
+        with self._lock:
+            self._services.clear()
+        await self._senders.close_async()
 
     @cached_property
     def _botocore(self) -> botocore.session.Session:
         """What settings are read from and clients are made by: the boto3 session's own, or one that starts faster."""
         with self._lock:
-            if self._session is not None:
+            own = getattr(self._session, "_session", None)  # boto3's session has one of botocore's
+            if own is not None:
                 if self._loaders is not None:
-                    share_loader(self._session._session, self._loaders)
-                return self._session._session
+                    share_loader(own, self._loaders)
+                return cast("botocore.session.Session", own)
+            if self._session is not None:
+                # It says "default" where no profile is named.
+                profile = self._session.profile_name
+                return fast_session(None if profile == "default" else profile)
             return self._role.session() if self._role is not None else fast_session(self._profile_name)
 
-    def _make(self, service: str) -> BaseClient:
-        client = self._create(service, self._find_region())
-        user_options = getattr(self._options.config, "_user_provided_options", {})
-        is_aws = (urlsplit(client.meta.endpoint_url).hostname or "").startswith(service)
-        if "inject_host_prefix" not in user_options and not is_aws:
-            # A user's own endpoint: with AWS's host prefix ("api.") its name would not exist.
-            client.meta.config.inject_host_prefix = False
-        keep_bodies(client)
-        return client
-
     def _create(self, service: str, region: str | None) -> BaseClient:
-        """Create a client whose calls keep their deadline and are sent once."""
-        # Retries are ours, so that they are the same with every botocore.
+        """Create a client of botocore's, which sends nothing."""
         options = self._options
         timeouts = {"connect_timeout": options.connect_timeout, "read_timeout": options.read_timeout}
         settings: dict[str, Any] = {name: seconds for name, seconds in timeouts.items() if seconds is not None}
-        settings["retries"] = {"total_max_attempts": 1, "mode": "standard"}
         own = self._botocore
         make = own.create_client if self._session is None else self._session.client
         client = make(
@@ -386,10 +521,39 @@ class Session:
         )
         if has_password(client.meta.endpoint_url):
             raise InvalidArgumentError(NO_PASSWORD)
-        cache_user_agent(client)
-        cache_endpoints(client)
-        cache_signing(client)
-        disable_retries(client)
-        if not enforce_deadlines(client):
-            logger.warning("This botocore keeps its HTTP session elsewhere: deadlines hold only between calls.")
+        user_options = getattr(options.config, "_user_provided_options", {})
+        is_aws = (urlsplit(client.meta.endpoint_url).hostname or "").startswith(service)
+        if "inject_host_prefix" not in user_options and not is_aws:
+            # A user's own endpoint: with AWS's host prefix ("api.") its name would not exist.
+            client.meta.config.inject_host_prefix = False
         return client
+
+
+_creation_locks: WeakKeyDictionary[botocore.session.Session, threading.Lock] = WeakKeyDictionary()
+_locks_lock = threading.Lock()
+
+
+def _creating(session: botocore.session.Session) -> threading.Lock:
+    """The lock of a session of botocore's, which must not create two clients at once."""
+    with _locks_lock:
+        return _creation_locks.setdefault(session, threading.Lock())
+
+
+def _is_refresh_due(credentials: Credentials) -> bool:
+    """Whether reading the credentials would fetch new ones."""
+    is_due: Callable[[], bool] | None = getattr(credentials, "refresh_needed", None)
+    return is_due is not None and is_due()
+
+
+def _exchanged(service: _Service, prepared: Prepared) -> Steps[HttpResponse | None]:
+    """The response to a call; None if a handler for `before-call` answered in its place."""
+    if prepared.parsed is not None:
+        return None
+    if prepared.response is not None:
+        return http_response(prepared.response)
+    assert prepared.request is not None
+    try:
+        return cast("HttpResponse", (yield prepared.request))
+    except Exception as error:
+        service.reader.fail(prepared, error)
+        raise

@@ -19,7 +19,11 @@ _TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
     "structure": ("a mapping", Mapping),
 }
 """The Python type of a value, and its name in messages."""
-_RENAMED = {"max_results": "page_size"}
+_RENAMED = {
+    "max_results": "page_size",
+    "provider_type_filter": "provider_type",
+    "host_arn_filter": "host_arn",
+}
 """Parameters whose name differs from AWS's."""
 _MAX_SHOWN = 60
 """Characters of a value that a message shows."""

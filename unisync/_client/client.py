@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from typing_extensions import override
 
@@ -13,7 +13,13 @@ from unisync._core.bridge import SyncBase
 from unisync._core.commands import Flow, Gather
 from unisync._core.flow import run
 from unisync._core.gather import gather
+from unisync._core.lazy import lazy_module
 from unisync.errors import UnisyncError
+
+if TYPE_CHECKING:
+    from unisync._client import raw
+else:
+    raw = lazy_module("unisync._client.raw")
 
 T = TypeVar("T")
 
@@ -64,7 +70,8 @@ class Unisync(SyncClient, ClientMethods):
 
     Args:
         session: The boto3 session whose credentials and settings are used; by default one is made.
-        region_name: The region; by default the session's, that of AWS_DEFAULT_REGION or AWS_REGION, or the profile's.
+        region_name: The region; by default that of `config`, the session's, that of AWS_DEFAULT_REGION or AWS_REGION,
+            or the profile's.
         profile_name: The profile to make the session from, if none is passed.
         endpoint_url: Where to connect to instead of AWS, for every service; `endpoint_urls` and the environment
             variables AWS_ENDPOINT_URL_<SERVICE> come first.
@@ -88,7 +95,13 @@ class Unisync(SyncClient, ClientMethods):
         clock: The source of time.
         on_event: Called with each `CallEnded`, `WaitStarted` and `WaitEnded`, in the thread where it happens, so it
             must be quick. What it raises is logged and changes nothing.
+        hints: Ends the pauses of waits early when it is notified that their sync may have changed; see `Hints`.
 
     Raises:
         InvalidArgumentError: An argument is not what is expected.
     """
+
+    @property
+    def with_raw_response(self) -> raw.RawUnisync:
+        """The same client, whose methods return AWS's response as well: a `RawResult`."""
+        return raw.RawUnisync(self._settings, self._run)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property, partial
-from typing import Literal, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 
 from typing_extensions import override
 
@@ -24,15 +24,21 @@ from unisync._core import clock as clocks
 from unisync._core.bridge import operation
 from unisync._core.clock import Clock
 from unisync._core.commands import AccountRegion, Flow, Gather
+from unisync._core.durations import checked_timeout
 from unisync._core.events import OnEvent
+from unisync._core.lazy import lazy_module
 from unisync._core.rate_limiter import RateLimit
 from unisync._core.target import SyncTarget
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import FleetSync, StackSync, SyncRef
 from unisync._services.discovery import Discovery, checked_search_tags, checked_services, discover
 from unisync._services.registry import FleetServices, Services
-from unisync._waiters.arguments import checked_timeout
 from unisync.errors import InvalidArgumentError, UnisyncError
+
+if TYPE_CHECKING:
+    from unisync._waiters import waits
+else:
+    waits = lazy_module("unisync._waiters.waits")
 
 J = TypeVar("J", bound=SyncJob)
 C = TypeVar("C", Unisync, AsyncUnisync)
@@ -42,8 +48,11 @@ class ServiceLocation(NamedTuple):
     """A service in an account and region."""
 
     account: str
+    """The account."""
     region: str
+    """The region."""
     service: str
+    """The service, under the name that a client has for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,7 @@ class FleetDiscovery:
     """The syncs that were found in many accounts and regions. Iterating over it yields their references."""
 
     refs: tuple[FleetSync[SyncJob], ...]
+    """The references of the syncs, with their accounts and regions."""
     errors: Mapping[ServiceLocation, UnisyncError]
     """The first error of each service whose search is incomplete, with its account and region."""
 
@@ -87,6 +97,7 @@ class FleetMethods(CommonMethods):
         rate_limit: RateLimit | None = None,
         clock: Clock | None = None,
         on_event: OnEvent | None = None,
+        hints: waits.Hints | None = None,
     ) -> None:
         expect = InvalidArgumentError.unless
         expect(isinstance(cast("object", external_id), str | None), "external_id", "text", HIDDEN)
@@ -142,6 +153,7 @@ class FleetMethods(CommonMethods):
             rate_limit or RateLimit(),
             options.on_event,
             seconds,
+            hints=None if hints is None else waits.checked_hints(hints),
         )
 
     def __repr__(self) -> str:
@@ -254,6 +266,7 @@ class Fleet(SyncClient, FleetMethods):
         rate_limit: What to assume of AWS's rate limits for waits, until they are found out in each account and region.
         clock: The source of time.
         on_event: Called with each event, as for `Unisync`; the event of a call names its account.
+        hints: As for `Unisync`.
 
     Raises:
         InvalidArgumentError: An argument is not what is expected.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event
-from typing import Any, Generic, Literal, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, cast, overload
 
 from typing_extensions import deprecated, override
 
@@ -15,40 +16,40 @@ from unisync._botocore.options import SessionOptions, checked_max_attempts
 from unisync._botocore.session import Session
 from unisync._botocore.types import Boto3Session, BotocoreConfig
 from unisync._client.settings import CALL_TIMEOUT, ClientSettings
+from unisync._client.single import SingleMethods
 from unisync._core import clock as clocks
 from unisync._core.backoff import Backoff
-from unisync._core.bridge import AsyncBase, MethodsBase, SyncBase, operation, streamed
+from unisync._core.bridge import AsyncBase, SyncBase, operation, streamed
 from unisync._core.clock import Clock
 from unisync._core.commands import Flow, Gather
+from unisync._core.durations import checked_timeout
 from unisync._core.events import OnEvent, instrumented
+from unisync._core.lazy import lazy_module
 from unisync._core.rate_limiter import RateLimit, rate_limited
 from unisync._core.target import SyncTarget
-from unisync._models.blockers import SyncBlocker
-from unisync._models.configurations import RepositorySyncAttempt
-from unisync._models.jobs import GitSyncJob, SyncJob, TwinMakerSyncJob
+from unisync._models.jobs import SyncJob, TwinMakerSyncJob
 from unisync._models.outcome import Outcome
-from unisync._models.refs import FleetSync, ServiceInstanceSync, StackSync, SyncRef
-from unisync._models.resources import SyncResourceSummary
+from unisync._models.refs import SyncRef
 from unisync._services.codeconnections import AsyncCodeConnectionsClient, CodeConnectionsClient
-from unisync._services.discovery import Discovery, discover
-from unisync._services.proton import AsyncProtonClient, ProtonClient, warn_of_end
 from unisync._services.registry import Services
-from unisync._services.twinmaker import AsyncTwinMakerClient, TwinMakerClient
-from unisync._waiters import many
-from unisync._waiters.arguments import (
-    OnProgress,
-    WaitOptions,
-    checked_interval,
-    checked_max_failures,
-    checked_stop,
-    checked_timeout,
-)
-from unisync._waiters.many import OnOutcome
-from unisync._waiters.token import WaitToken
-from unisync._waiters.waiters import Waiter
-from unisync._waiters.wanted import Wanted, WantedRevision
-from unisync._waiters.watcher import Change, Watcher
+from unisync._waiters import reading
 from unisync.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from unisync._models import explanation, resources
+    from unisync._services import discovery
+    from unisync._services import explain as explaining
+    from unisync._services import proton as proton_service
+    from unisync._services import twinmaker as twinmaker_service
+    from unisync._waiters import waits
+else:
+    explanation = lazy_module("unisync._models.explanation")
+    resources = lazy_module("unisync._models.resources")
+    explaining = lazy_module("unisync._services.explain")
+    discovery = lazy_module("unisync._services.discovery")
+    proton_service = lazy_module("unisync._services.proton")
+    twinmaker_service = lazy_module("unisync._services.twinmaker")
+    waits = lazy_module("unisync._waiters.waits")
 
 J = TypeVar("J", bound=SyncJob)
 T = TypeVar("T")
@@ -61,23 +62,8 @@ DISCOVERY_TIMEOUT = 300.0
 """Seconds that a search for syncs may take by default."""
 
 
-class CommonMethods(MethodsBase):
+class CommonMethods(SingleMethods):
     """The methods that take references."""
-
-    _settings: ClientSettings
-
-    @classmethod
-    def _with_settings(cls, settings: ClientSettings) -> Self:
-        """A client with settings that exist already."""
-        client = cls.__new__(cls)
-        client._settings = settings
-        return client
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._settings.transport}>"
-
-    def _target(self, ref: SyncRef[J]) -> SyncTarget[J]:
-        return self._settings.services.target_of(ref)
 
     def _targets(self, refs: Iterable[SyncRef[J]]) -> list[SyncTarget[J]]:
         InvalidArgumentError.unless(isinstance(cast("object", refs), Iterable), "refs", "references", refs)
@@ -85,32 +71,52 @@ class CommonMethods(MethodsBase):
 
     def _wanted(
         self, refs: Iterable[SyncRef[J]] | Mapping[SyncRef[J], str]
-    ) -> tuple[list[SyncTarget[J]], dict[SyncRef[J], Wanted | None]]:
+    ) -> tuple[list[SyncTarget[J]], dict[SyncRef[J], waits.Wanted | None]]:
         """The targets of references, and the commits of those that have their own."""
         if not isinstance(refs, Mapping):
             return self._targets(refs), {}
         targets: list[SyncTarget[J]] = []
-        wanted: dict[SyncRef[J], Wanted | None] = {}
+        wanted: dict[SyncRef[J], waits.Wanted | None] = {}
         for ref, revision in cast("Mapping[SyncRef[J], object]", refs).items():
             found = self._targets([ref])  # several, in a fleet
-            commits = Wanted.checked(revision)
+            commits = waits.Wanted.checked(revision)
             targets += found
             wanted |= {target.ref: commits for target in found}
         return targets, wanted
 
-    def _retrying(self, flow: Flow[T]) -> Flow[T]:
-        """The same operation, its failed calls retried as the settings say."""
-        return self._settings.retrying(flow)
-
     def _wait(
-        self, ref: SyncRef[J], condition: str, options: WaitOptions[J], wait: Callable[[Waiter[J]], Flow[T]]
+        self,
+        ref: SyncRef[J],
+        condition: str,
+        options: waits.WaitOptions[J],
+        wait: Callable[[waits.Waiter[J]], Flow[T]],
+        token: waits.WaitToken | None = None,
+        max_failures: int = 0,
     ) -> Flow[T]:
         """A wait for one sync: reported to the listener, its calls rate-limited together with all other waits'."""
         settings = self._settings
         now = settings.clock.now
-        waiter = Waiter(self._target(ref), condition, options, now)
+        target = self._target(ref)
+        date = settings.date()
+        begin = date if token is None or token.begin is None else token.begin
+        waiter = waits.Waiter(
+            target,
+            condition,
+            options,
+            now,
+            settings.hints,
+            elapsed=0.0 if token is None else waits.elapsed(token, date),
+            memory=None if token is None else token.memory,
+            token_of=lambda waiter: waits.token_of(waiter, begin, max_failures),
+        )
         flow = instrumented(
-            wait(waiter), settings.on_event, ref, condition, options.revision, now, lambda: waiter.polls
+            waits.with_root_cause(wait(waiter), target, options.timeout),
+            settings.on_event,
+            ref,
+            condition,
+            options.revision,
+            now,
+            lambda: waiter.polls,
         )
         return rate_limited(flow, settings.limiter_for, now)
 
@@ -140,48 +146,55 @@ class CommonMethods(MethodsBase):
         return client
 
     @operation
-    def get(self, ref: SyncRef[J], *, include_blockers: bool = False) -> Flow[J]:
-        """Read a sync once.
+    def explain(
+        self, ref: SyncRef[SyncJob], *, revision: str | None = None, timeout: float | timedelta | None = 60
+    ) -> Flow[explanation.Explanation]:
+        """Say why a sync is as it is: every check between the commit and the resource, and the likely cause.
 
-        A Git sync that is configured and has never run is PENDING, with no `latest_sync`. The status does not show
-        whether the sync is blocked: read the blockers as well.
+        All that can be read at once is; what may not be read is "unknown", and changes no other check. For a stack,
+        CloudFormation is read as well: does it exist, and which resource failed first.
 
         Args:
             ref: The sync.
-            include_blockers: Whether to read its active blockers as well, for the job's `blockers`. If they cannot be
-                read, that is an error.
+            revision: The commit in question: its sha, or at least 7 of its first digits; None for the one that AWS
+                desires.
+            timeout: Seconds, or a timedelta, for all reads together: what is not read by then is "unknown". None is for
+                no limit.
 
         Returns:
-            The job, of the type that belongs to the reference.
+            The checks, and the deepest known reason. Printed, it is one line for each check.
 
         Raises:
             InvalidArgumentError: An argument is not what is expected.
-            NotFoundError: There is no such sync.
-            UnisyncError: Any other error in `unisync.errors`.
 
-        AWS operation: GetSyncJob, GetServiceInstanceSyncStatus, GetTemplateSyncStatus or GetResourceSyncStatus; if that
-        finds no status, also GetServiceSyncConfig, GetTemplateSyncConfig or GetSyncConfiguration. With
-        `include_blockers`, also what `blockers` calls.
+        AWS operation: GetCallerIdentity; for a stack GetSyncConfiguration, GetRepositoryLink, GetConnection,
+        GetRepositorySyncStatus, GetResourceSyncStatus, GetSyncBlockerSummary, DescribeStacks and DescribeStackEvents;
+        for a TwinMaker sync job GetWorkspace, GetSyncJob and ListSyncResources; for Proton those of `get`, `blockers`
+        and `repository_status`.
         """
-        target = self._target(ref)
+        wanted = waits.Wanted.checked(revision)
+        seconds = checked_timeout(timeout)
+        began = time.monotonic()
 
-        def read() -> Flow[J]:
-            job = yield from target.fetch()
-            return (yield from target.with_blockers(job)) if include_blockers else job
+        def gather(flows: list[Flow[Any]]) -> Flow[Mapping[int, object]]:
+            remaining = max(seconds - (time.monotonic() - began), 0.0)
+            bounded = [self._settings.retrying(flow, remaining) for flow in flows]
+            return cast("Mapping[int, object]", (yield Gather(bounded)))
 
-        return (yield from self._retrying(read()))
+        services = self._settings.services.here(ref)
+        return (yield from explaining.explain(services, self._target(ref), ref, wanted, gather))
 
     @operation
     def wait_until_active(
         self,
         ref: SyncRef[J],
         *,
-        revision: WantedRevision | None = None,
+        revision: waits.WantedRevision | None = None,
         timeout: float | timedelta | None = 900,
         backoff: Backoff = _BACKOFF,
         grace: float | timedelta | None = None,
         started_after: datetime | None = None,
-        on_progress: OnProgress[J] | None = None,
+        on_progress: waits.OnProgress[J] | None = None,
         stop: Event | None = None,
     ) -> Flow[J]:
         """Wait until a sync is synced.
@@ -223,7 +236,7 @@ class CommonMethods(MethodsBase):
 
         AWS operation: those of `get`, and for Git syncs those of `blockers` and those of `repository_status`.
         """
-        options = WaitOptions[J].checked(
+        options = waits.WaitOptions[J].checked(
             timeout=timeout,
             backoff=backoff,
             grace=grace,
@@ -232,7 +245,7 @@ class CommonMethods(MethodsBase):
             stop=stop,
             revision=revision,
         )
-        return (yield from self._wait(ref, "active", options, Waiter[J].until_active))
+        return (yield from self._wait(ref, "active", options, waits.Waiter[J].until_active))
 
     @operation
     def wait_until_deleted(
@@ -242,7 +255,7 @@ class CommonMethods(MethodsBase):
         timeout: float | timedelta | None = 900,
         backoff: Backoff = _BACKOFF,
         grace: float | timedelta | None = None,
-        on_progress: OnProgress[J] | None = None,
+        on_progress: waits.OnProgress[J] | None = None,
         stop: Event | None = None,
     ) -> Flow[None]:
         """Wait until a sync is deleted. One that does not exist is deleted.
@@ -264,10 +277,10 @@ class CommonMethods(MethodsBase):
 
         AWS operation: those of `get`.
         """
-        options = WaitOptions[J].checked(
+        options = waits.WaitOptions[J].checked(
             timeout=timeout, backoff=backoff, grace=grace, on_progress=on_progress, stop=stop
         )
-        yield from self._wait(ref, "deleted", options, Waiter[J].until_deleted)
+        yield from self._wait(ref, "deleted", options, waits.Waiter[J].until_deleted)
 
     @operation
     def wait_until_resources_synced(
@@ -278,9 +291,9 @@ class CommonMethods(MethodsBase):
         timeout: float | timedelta | None = 900,
         backoff: Backoff = _BACKOFF,
         grace: float | timedelta | None = None,
-        on_progress: OnProgress[TwinMakerSyncJob] | None = None,
+        on_progress: waits.OnProgress[TwinMakerSyncJob] | None = None,
         stop: Event | None = None,
-    ) -> Flow[SyncResourceSummary]:
+    ) -> Flow[resources.SyncResourceSummary]:
         """Wait until a TwinMaker sync job is ACTIVE and all of its resources are in sync.
 
         An ACTIVE job may have resources in ERROR. TwinMaker retries most of them by itself, so they have failed only if
@@ -309,44 +322,95 @@ class CommonMethods(MethodsBase):
 
         AWS operation: GetSyncJob and ListSyncResources.
         """
-        accepted = checked_max_failures(max_failures)
-        options = WaitOptions[TwinMakerSyncJob].checked(
+        accepted = waits.checked_max_failures(max_failures)
+        options = waits.WaitOptions[TwinMakerSyncJob].checked(
             timeout=timeout, backoff=backoff, grace=grace, on_progress=on_progress, stop=stop
         )
         return (
-            yield from self._wait(ref, "resources", options, lambda waiter: waiter.until_resources_synced(accepted))
+            yield from self._wait(
+                ref,
+                "resources",
+                options,
+                lambda waiter: waiter.until_resources_synced(accepted),
+                max_failures=accepted,
+            )
         )
 
     @operation
     def resume(
         self,
-        token: WaitToken | str,
+        token: waits.WaitToken | str,
         *,
-        backoff: Backoff = _BACKOFF,
-        on_progress: OnProgress[SyncJob] | None = None,
+        backoff: Backoff | None = None,
+        on_progress: waits.OnProgress[SyncJob] | None = None,
         stop: Event | None = None,
-    ) -> Flow[SyncJob]:
-        """Continue a wait that was started elsewhere, by the rules of `wait_until_active`, to the same deadline.
+    ) -> Flow[SyncJob | None]:
+        """Continue a wait that was begun elsewhere, by the rules of its condition, to the same deadline.
+
+        It goes on as if it had never been interrupted: what was seen of the commit counts, and so does the time since.
 
         Args:
             token: The wait's token, or its text.
-            backoff: The pauses between polls.
+            backoff: The pauses between polls; None for those of the token.
             on_progress: Called after each poll that is followed by another. What it raises ends the wait.
             stop: An event that ends the wait when another thread sets it.
 
         Returns:
-            The job as the last poll returned it.
+            The job as the last poll returned it; None if the wait was for its deletion.
 
         Raises:
-            UnisyncError: As for `wait_until_active`. A wait whose deadline has passed polls once more.
+            InvalidArgumentError: An argument is not what is expected.
+            UnisyncError: As for `wait_until_active`, `wait_until_deleted` or `wait_until_resources_synced`. A wait
+                whose deadline has passed polls once more.
 
-        AWS operation: those of `wait_until_active`.
+        AWS operation: those of `wait_until_active`, `wait_until_deleted` or `wait_until_resources_synced`.
         """
-        wait = token if isinstance(token, WaitToken) else WaitToken.parse(token)
-        options = WaitOptions[SyncJob].checked(
-            timeout=wait.remaining, backoff=backoff, on_progress=on_progress, stop=stop, revision=wait.revision
+        wait = waits.checked_token(token)
+        options = waits.options_of(wait, backoff=backoff, on_progress=on_progress, stop=stop)
+        return (
+            yield from self._wait(
+                wait.ref,
+                wait.condition,
+                options,
+                lambda waiter: waits.until(waiter, wait),
+                wait,
+                wait.max_failures,
+            )
         )
-        return (yield from self._wait(wait.ref, "active", options, Waiter[SyncJob].until_active))
+
+    @operation
+    def poll(self, token: waits.WaitToken | str) -> Flow[waits.Poll[SyncJob]]:
+        """Poll once for a wait, which any engine can carry: it is in the token, and nothing is kept here in between.
+
+        A loop over it, with a pause of `next_delay` after each poll, gives the result of the blocking wait, also if
+        each poll is made by another process.
+
+        Args:
+            token: The wait, as `WaitToken.create` or the last poll returned it, or its text. The first poll sets when
+                it began.
+
+        Returns:
+            The wait after the poll; the job; whether the wait has ended, and with which error; and the seconds until
+            the next poll. A wait whose deadline has passed is polled once more, and ends.
+
+        Raises:
+            InvalidArgumentError: The token is not a token, or its wait cannot be right.
+
+        AWS operation: those of `wait_until_active`, `wait_until_deleted` or `wait_until_resources_synced`.
+        """
+        settings = self._settings
+        now, date = settings.clock.now, settings.date()
+        wait = waits.begun(waits.checked_token(token), date)
+        target = self._target(wait.ref)
+        waiter = waits.Waiter[SyncJob](
+            target,
+            wait.condition,
+            waits.options_of(wait),
+            now,
+            elapsed=waits.elapsed(wait, date),
+            memory=wait.memory,
+        )
+        return (yield from rate_limited(waits.poll(waiter, wait), settings.limiter_for, now))
 
     @operation
     def get_many(
@@ -376,7 +440,7 @@ class CommonMethods(MethodsBase):
         seconds = None if timeout is None else checked_timeout(timeout)
         targets = self._targets(refs)
         return (
-            yield from many.get_many(
+            yield from reading.get_many(
                 targets, lambda read: self._settings.retrying_many(read, seconds), include_blockers
             )
         )
@@ -386,14 +450,14 @@ class CommonMethods(MethodsBase):
         self,
         refs: Iterable[SyncRef[J]] | Mapping[SyncRef[J], str],
         *,
-        revision: WantedRevision | None = None,
+        revision: waits.WantedRevision | None = None,
         timeout: float | timedelta | None = 900,
         backoff: Backoff = _BACKOFF,
         grace: float | timedelta | None = None,
         started_after: datetime | None = None,
         return_when: Literal["all", "first", "first_failure"] = "all",
-        on_progress: OnProgress[J] | None = None,
-        on_outcome: OnOutcome[J] | None = None,
+        on_progress: waits.OnProgress[J] | None = None,
+        on_outcome: waits.OnOutcome[J] | None = None,
         stop: Event | None = None,
     ) -> Flow[list[Outcome[J]]]:
         """Wait until many syncs are synced, each by the rules of `wait_until_active`.
@@ -424,7 +488,7 @@ class CommonMethods(MethodsBase):
 
         AWS operation: those of `wait_until_active`.
         """
-        options = WaitOptions[J].checked(
+        options = waits.WaitOptions[J].checked(
             timeout=timeout,
             backoff=backoff,
             grace=grace,
@@ -437,7 +501,7 @@ class CommonMethods(MethodsBase):
         is_once = revision is None or not isinstance(refs, Mapping)
         InvalidArgumentError.unless(is_once, "revision", "None, as `refs` has the commits", revision)
         return (
-            yield from many.wait_all(
+            yield from waits.wait_all(
                 targets,
                 options,
                 wanted=wanted,
@@ -445,13 +509,15 @@ class CommonMethods(MethodsBase):
                 on_outcome=on_outcome,
                 now=self._settings.clock.now,
                 on_event=self._settings.on_event,
+                hints=self._settings.hints,
+                begin=self._settings.date(),
             )
         )
 
     @streamed
     def watch(
         self, refs: Iterable[SyncRef[J]], *, interval: float | timedelta = 5.0, stop: Event | None = None
-    ) -> Gather[Change[J]]:
+    ) -> Gather[waits.Change[J]]:
         """Watch syncs: every change of each of them, once, until it is stopped.
 
         Throttling, server errors and lost connections are retried. An error that is not transient is a change too, and
@@ -468,94 +534,20 @@ class CommonMethods(MethodsBase):
         Raises:
             InvalidArgumentError: An argument is not what is expected.
 
-        AWS operation: those of `get`, and for Git syncs those of `blockers`.
+        AWS operation: those of `get`, for Git syncs those of `blockers`, and for TwinMaker ListSyncResources.
         """
-        seconds = checked_interval(interval)
+        seconds = waits.checked_interval(interval)
         targets = {target.ref: target for target in self._targets(refs)}
-        flows = [Watcher(target, seconds, self._settings.clock.now).watch() for target in targets.values()]
-        return cast("Gather[Change[J]]", Gather(flows, stop=checked_stop(stop)))
-
-    @operation
-    def blockers(self, ref: SyncRef[SyncJob]) -> Flow[tuple[SyncBlocker, ...]]:
-        """Read the active blockers of a sync. For a Proton service instance, those of its service as well.
-
-        Args:
-            ref: The sync.
-
-        Returns:
-            The active blockers, newest first; none for a sync that nothing can block, such as a TwinMaker sync job.
-
-        Raises:
-            NotFoundError: There is no such sync.
-            UnisyncError: Any other error in `unisync.errors`.
-
-        AWS operation: GetSyncBlockerSummary or GetServiceSyncBlockerSummary; if that finds nothing, also
-        GetServiceSyncConfig or GetSyncConfiguration.
-        """
-        return (yield from self._retrying(self._target(ref).blockers()))
-
-    @operation
-    def resolve_blocker(
-        self, ref: StackSync | ServiceInstanceSync | FleetSync[GitSyncJob], blocker: SyncBlocker | str, reason: str
-    ) -> Flow[SyncBlocker]:
-        """Resolve a blocker, so that the sync continues.
-
-        If the response is lost, the blocker is looked up before it is resolved again.
-
-        Args:
-            ref: The sync.
-            blocker: A blocker of the sync, or of its service; or the blocker's id.
-            reason: Why it is resolved.
-
-        Returns:
-            The blocker as it is now.
-
-        Raises:
-            InvalidArgumentError: An argument is not what is expected.
-            NotFoundError: This sync has no such blocker.
-            UnisyncError: Any other error in `unisync.errors`.
-
-        AWS operation: UpdateSyncBlocker; or UpdateServiceSyncBlocker, after GetServiceSyncBlockerSummary.
-        """
-        resolve = self._target(ref).resolve_blocker
-        if resolve is None:
-            raise InvalidArgumentError.expected("ref", "the reference of a stack or of a service instance", ref)
-        blocker_id: object = getattr(blocker, "id", blocker)
-        if not isinstance(blocker_id, str) or not blocker_id:
-            raise InvalidArgumentError.expected("blocker", "a blocker or its id", blocker)
-        is_text = isinstance(cast("object", reason), str) and bool(reason)
-        InvalidArgumentError.unless(is_text, "reason", "text", reason)
-        return (yield from self._retrying(resolve(blocker_id, reason)))
-
-    @operation
-    def repository_status(self, ref: SyncRef[GitSyncJob]) -> Flow[RepositorySyncAttempt | None]:
-        """Read the latest sync of the branch that a Git sync follows, which comes before the attempts of the sync.
-
-        Args:
-            ref: The sync.
-
-        Returns:
-            The latest attempt; None if there was none. Its success means that the syncs which the branch defines were
-            started, and says nothing about their results.
-
-        Raises:
-            InvalidArgumentError: An argument is not what is expected.
-            NotFoundError: The sync has no configuration.
-            UnisyncError: Any other error in `unisync.errors`.
-
-        AWS operation: GetRepositorySyncStatus, after GetSyncConfiguration, GetServiceSyncConfig or
-        GetTemplateSyncConfig.
-        """
-        read = self._target(ref).repository_status
-        if read is None:
-            raise InvalidArgumentError.expected("ref", "the reference of a Git sync", ref)
-        return (yield from self._retrying(read()))
+        flows = [waits.Watcher(target, seconds, self._settings.clock.now).watch() for target in targets.values()]
+        return cast("Gather[waits.Change[J]]", Gather(flows, stop=waits.checked_stop(stop)))
 
 
 class _ServiceClient(Generic[S, A]):
     """An attribute that is the client of one service: blocking on one kind of client, awaited on the other."""
 
-    def __init__(self, sync_type: Callable[..., S], async_type: Callable[..., A], doc: str) -> None:
+    def __init__(
+        self, sync_type: Callable[[], Callable[..., S]], async_type: Callable[[], Callable[..., A]], doc: str
+    ) -> None:
         self._sync_type = sync_type
         self._async_type = async_type
         self.__doc__ = doc
@@ -578,28 +570,28 @@ class _ServiceClient(Generic[S, A]):
             retrying = instance._retrying(flow)
             return instance._run(retrying) if is_sync else instance._arun(retrying)
 
-        make: Callable[..., object] = self._sync_type if is_sync else self._async_type
+        make: Callable[..., object] = self._sync_type() if is_sync else self._async_type()
         client = make(getattr(instance._settings.services, self._name), run)
         # From now on, the attribute of the instance comes first.
         instance.__dict__[self._name] = client
         return client
 
 
-class _ProtonClient(_ServiceClient[ProtonClient, AsyncProtonClient]):
+class _ProtonClient(_ServiceClient["proton_service.ProtonClient", "proton_service.AsyncProtonClient"]):
     """The client of Proton. Type checkers report each use as deprecated, and the first use warns."""
 
     @overload
     def __get__(self, instance: None, owner: type[object]) -> Self: ...
     @overload
     @deprecated("AWS ended its support of Proton on 2026-10-07", category=None)
-    def __get__(self, instance: SyncBase, owner: type[object]) -> ProtonClient: ...
+    def __get__(self, instance: SyncBase, owner: type[object]) -> proton_service.ProtonClient: ...
     @overload
     @deprecated("AWS ended its support of Proton on 2026-10-07", category=None)
-    def __get__(self, instance: AsyncBase, owner: type[object]) -> AsyncProtonClient: ...
+    def __get__(self, instance: AsyncBase, owner: type[object]) -> proton_service.AsyncProtonClient: ...
     @override
     def __get__(self, instance: Any, owner: type[object]) -> object:
         if instance is not None:
-            warn_of_end(stacklevel=3)
+            proton_service.warn_of_end(stacklevel=3)
         return super().__get__(instance, owner)
 
 
@@ -625,6 +617,7 @@ class ClientMethods(CommonMethods):
         rate_limit: RateLimit | None = None,
         clock: Clock | None = None,
         on_event: OnEvent | None = None,
+        hints: waits.Hints | None = None,
     ) -> None:
         options = SessionOptions.checked(
             endpoint_url=endpoint_url,
@@ -644,18 +637,25 @@ class ClientMethods(CommonMethods):
             rate_limit or RateLimit(),
             options.on_event,
             checked_timeout(call_timeout, "call_timeout"),
+            hints=None if hints is None else waits.checked_hints(hints),
         )
 
-    twinmaker: _ServiceClient[TwinMakerClient, AsyncTwinMakerClient] = _ServiceClient(
-        TwinMakerClient, AsyncTwinMakerClient, "The sync operations of IoT TwinMaker."
+    twinmaker: _ServiceClient[twinmaker_service.TwinMakerClient, twinmaker_service.AsyncTwinMakerClient] = (
+        _ServiceClient(
+            lambda: twinmaker_service.TwinMakerClient,
+            lambda: twinmaker_service.AsyncTwinMakerClient,
+            "The sync operations of IoT TwinMaker.",
+        )
     )
     proton: _ProtonClient = _ProtonClient(
-        ProtonClient,
-        AsyncProtonClient,
+        lambda: proton_service.ProtonClient,
+        lambda: proton_service.AsyncProtonClient,
         "The sync operations of Proton, whose support AWS ended on 2026-10-07: the first use warns of that.",
     )
     codeconnections: _ServiceClient[CodeConnectionsClient, AsyncCodeConnectionsClient] = _ServiceClient(
-        CodeConnectionsClient, AsyncCodeConnectionsClient, "The sync operations of CodeConnections."
+        lambda: CodeConnectionsClient,
+        lambda: AsyncCodeConnectionsClient,
+        "The sync operations of CodeConnections.",
     )
 
     @operation
@@ -665,7 +665,7 @@ class ClientMethods(CommonMethods):
         services: Collection[Literal["twinmaker", "codeconnections", "proton"]] | None = None,
         tags: Mapping[str, str] | None = None,
         timeout: float | timedelta | None = DISCOVERY_TIMEOUT,
-    ) -> Flow[Discovery]:
+    ) -> Flow[discovery.Discovery]:
         """Find every sync in this account and region.
 
         These are the jobs of all TwinMaker workspaces, the stacks that follow a linked repository, and the Proton
@@ -692,5 +692,5 @@ class ClientMethods(CommonMethods):
         GetTemplateSyncConfig, ListServiceTemplateVersions and ListEnvironmentTemplateVersions; with `tags` also
         ListTagsForResource.
         """
-        search = discover(self._settings.services, services, tags=tags)
+        search = discovery.discover(self._settings.services, services, tags=tags)
         return (yield from self._settings.retrying(search, checked_timeout(timeout)))

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from unisync._core.clock import Clock
+from unisync._core.clock import Clock, date_of
 from unisync._core.commands import Call
 from unisync._core.events import OnEvent
 from unisync._core.flow import Flow
-from unisync._core.rate_limiter import LIMITERS, AdaptiveRateLimiter, RateLimit
+from unisync._core.rate_limiter import LIMITERS, AdaptiveRateLimiter, LimiterKey, RateLimit
 from unisync._core.retry import with_retries
 from unisync._core.transport import Transport
 from unisync._models.base import Model
 from unisync._services.registry import Services
+
+if TYPE_CHECKING:
+    from unisync._waiters.hints import Hints
 
 R = TypeVar("R", bound=Model)
 T = TypeVar("T")
@@ -38,6 +42,8 @@ class ClientSettings:
     """Seconds that a single operation may take with its retries, and each call of a wait."""
     max_attempts: int | None = None
     """How often a call is sent at most; None leaves it to the transport."""
+    hints: Hints | None = None
+    """What may end the pauses of waits early."""
 
     def retrying(self, flow: Flow[T], timeout: float | None = None) -> Flow[T]:
         """The same single operation, its failed calls retried, to its deadline.
@@ -66,11 +72,15 @@ class ClientSettings:
         """Send a call and read its response."""
         return self.transport.send(self.bounded(call))
 
+    def date(self) -> datetime:
+        """The date by the client's clock."""
+        return date_of(self.clock)
+
     def limiter_for(self, call: Call[Any]) -> AdaptiveRateLimiter:
         """The rate limiter of a call, shared by all waits of this process."""
         quota, provisional = (
             self.transport.quota_key(call.location),
             self.transport.provisional_quota_key(call.location),
         )
-        key = call.service, call.operation
-        return LIMITERS.get(self.clock, (quota, *key), self.rate_limit, (provisional, *key))
+        key, before = (LimiterKey(each, call.service, call.operation) for each in (quota, provisional))
+        return LIMITERS.get(self.clock, key, self.rate_limit, before)

@@ -31,6 +31,13 @@ async def agather(
     """
     scheduler = Scheduler(command, limiter_for, clock.now, concurrency)
     in_flight: dict[asyncio.Future[Model], int] = {}
+    done = _Done()
+    loop = asyncio.get_running_loop()
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(done.wake)
+
+    scheduler.woken.subscribe(wake)
     try:
         while not (scheduler.is_done or is_stopped(command)):
             while scheduler.emitted:
@@ -39,16 +46,17 @@ async def agather(
             due = scheduler.next()
             if isinstance(due, tuple):
                 index, call = due
-                in_flight[asyncio.ensure_future(send(call))] = index
+                sending = asyncio.ensure_future(send(call))
+                sending.add_done_callback(done.add)
+                in_flight[sending] = index
             elif in_flight:
-                timeout = block_for(due, clock, command.stop)
-                done, _ = await asyncio.wait(in_flight, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-                for future in done:
+                for future in await done.take(block_for(due, clock, command.stop)):
                     _record(scheduler, in_flight.pop(future), future)
             elif not (scheduler.emitted or scheduler.is_done):
                 assert due is not None, "a scheduler that is not done has something to do"
-                await async_sleep(Sleep(due, stop=command.stop), clock)
+                await async_sleep(Sleep(due, command.stop, scheduler.woken if command.has_signals else None), clock)
     finally:
+        scheduler.woken.unsubscribe(wake)
         scheduler.close()
         for future in in_flight:
             future.cancel()
@@ -56,6 +64,35 @@ async def agather(
     results.update(scheduler.results)
     for value in scheduler.emitted:
         yield value
+
+
+class _Done:
+    """The futures that are done and not yet taken.
+
+    `asyncio.wait` would add a callback to every future in flight, and remove it, each time that one of them is done.
+    """
+
+    def __init__(self) -> None:
+        self._futures: list[asyncio.Future[Model]] = []
+        self._wake: asyncio.Future[None] | None = None
+
+    def add(self, future: asyncio.Future[Model]) -> None:
+        """Add a future that is done."""
+        self._futures.append(future)
+        self.wake()
+
+    def wake(self) -> None:
+        """Have `take` return."""
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    async def take(self, timeout: float | None) -> list[asyncio.Future[Model]]:
+        """Take all of them; wait for one, for as many seconds at most, or without a limit if None."""
+        if not self._futures:
+            self._wake = asyncio.get_running_loop().create_future()
+            await asyncio.wait([self._wake], timeout=timeout)
+        taken, self._futures = self._futures, []
+        return taken
 
 
 def _record(scheduler: Scheduler[Any], index: int, future: asyncio.Future[Model]) -> None:

@@ -3,7 +3,7 @@
 A class of methods derives from `MethodsBase`. Called there, an `@operation` returns its flow, for other flows to use;
 in a subclass with `SyncBase` the same method runs the flow and returns its result, and in one with `AsyncBase` it
 returns a coroutine. Signature and docstring stand once. `@paginated` and `@streamed` do the same for lists and for
-iterators of what gathered flows emit.
+iterators of what gathered flows emit. `RawSyncBase` and `RawAsyncBase` give forms that return AWS's response as well.
 
 `@write_operation` is an `@operation` that changes something. It adds the argument `dry_run` to the method: if it is
 True, the first call of the flow is validated, not sent, and returned as a `DryRun`.
@@ -32,8 +32,9 @@ from typing import (
 
 from unisync._core.commands import Flow, Gather
 from unisync._core.dry_run import checked_dry_run, planned
-from unisync._core.pagination import AsyncPager, Pager, PageRequest
+from unisync._core.pagination import AsyncPager, Page, Pager, PageRequest
 from unisync._models.dry_run import DryRun
+from unisync._models.raw_result import RawResult
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,34 +71,58 @@ class AsyncBase(MethodsBase):
         raise NotImplementedError
 
 
-class SyncOperations(SyncBase):
-    """The blocking operations of one service, over the flows of another instance."""
+class RawSyncBase(MethodsBase):
+    """A class whose methods block, and return their result with AWS's response."""
+
+    def _run(self, flow: Flow[T]) -> RawResult[T] | T:
+        raise NotImplementedError
+
+
+class RawAsyncBase(MethodsBase):
+    """The same, awaited."""
+
+    async def _arun(self, flow: Flow[T]) -> RawResult[T] | T:
+        raise NotImplementedError
+
+
+class _Operations(MethodsBase):
+    """The operations of one service, over the flows of another instance."""
 
     def __init__(self, flows: MethodsBase, run: Callable[[Flow[Any]], Any]) -> None:
         self.__flows = flows
-        self.__run = run
+        self._run_flow = run
 
     @property
     def _flows(self) -> Self:
         return cast("Self", self.__flows)
+
+
+class SyncOperations(_Operations, SyncBase):
+    """The blocking operations of one service."""
 
     def _run(self, flow: Flow[T]) -> T:
-        return cast("T", self.__run(flow))
+        return cast("T", self._run_flow(flow))
 
 
-class AsyncOperations(AsyncBase):
-    """The awaited operations of one service, over the flows of another instance."""
-
-    def __init__(self, flows: MethodsBase, arun: Callable[[Flow[Any]], Coroutine[Any, Any, Any]]) -> None:
-        self.__flows = flows
-        self.__arun = arun
-
-    @property
-    def _flows(self) -> Self:
-        return cast("Self", self.__flows)
+class AsyncOperations(_Operations, AsyncBase):
+    """The awaited operations of one service."""
 
     async def _arun(self, flow: Flow[T]) -> T:
-        return cast("T", await self.__arun(flow))
+        return cast("T", await self._run_flow(flow))
+
+
+class RawSyncOperations(_Operations, RawSyncBase):
+    """The blocking operations of one service, with AWS's responses."""
+
+    def _run(self, flow: Flow[T]) -> RawResult[T] | T:
+        return cast("RawResult[T] | T", self._run_flow(flow))
+
+
+class RawAsyncOperations(_Operations, RawAsyncBase):
+    """The awaited operations of one service, with AWS's responses."""
+
+    async def _arun(self, flow: Flow[T]) -> RawResult[T] | T:
+        return cast("RawResult[T] | T", await self._run_flow(flow))
 
 
 M = TypeVar("M", bound=MethodsBase)
@@ -112,6 +137,9 @@ class _Bridge(Generic[M, P, T]):
     sync_outer: ClassVar[Any] = None
     async_outer: ClassVar[Any] = None
     """The generic type that the blocking and the awaited form return instead; None for the type argument alone."""
+    raw_sync_outer: ClassVar[Any] = RawResult
+    raw_async_outer: ClassVar[Any] = RawResult
+    """The same for the forms that return AWS's response as well."""
 
     def __init__(self, function: Callable[Concatenate[M, P], Any]) -> None:
         self._function = function
@@ -122,6 +150,10 @@ class _Bridge(Generic[M, P, T]):
             function = self._sync
         elif issubclass(owner, AsyncBase):
             function = self._async
+        elif issubclass(owner, RawSyncBase):
+            function = self._raw_sync
+        elif issubclass(owner, RawAsyncBase):
+            function = self._raw_async
         else:
             function = self._flow
         return function if instance is None else MethodType(function, instance)
@@ -143,6 +175,20 @@ class _Bridge(Generic[M, P, T]):
     @cached_property
     def _async(self) -> Callable[..., Any]:
         return _returning(self._make_async(self._flow), self.inner, self.async_outer)
+
+    @cached_property
+    def _raw_sync(self) -> Callable[..., Any]:
+        return _returning(self._make_raw_sync(self._flow), self.inner, self.raw_sync_outer)
+
+    @cached_property
+    def _raw_async(self) -> Callable[..., Any]:
+        return _returning(self._make_raw_async(self._flow), self.inner, self.raw_async_outer)
+
+    def _make_raw_sync(self, flow: Callable[..., Any]) -> Callable[..., Any]:
+        return self._make_sync(flow)
+
+    def _make_raw_async(self, flow: Callable[..., Any]) -> Callable[..., Any]:
+        return self._make_async(flow)
 
     def _make_sync(self, flow: Callable[..., Any]) -> Callable[..., Any]:
         raise NotImplementedError
@@ -185,6 +231,12 @@ class operation(_Method[M, P, T]):  # noqa: N801  # a decorator
     def __get__(self, instance: SyncBase, owner: type[object]) -> Callable[P, T]: ...
     @overload
     def __get__(self, instance: AsyncBase, owner: type[object]) -> Callable[P, Coroutine[object, object, T]]: ...
+    @overload
+    def __get__(self, instance: RawSyncBase, owner: type[object]) -> Callable[P, RawResult[T]]: ...
+    @overload
+    def __get__(
+        self, instance: RawAsyncBase, owner: type[object]
+    ) -> Callable[P, Coroutine[object, object, RawResult[T]]]: ...
     @overload
     def __get__(self, instance: MethodsBase, owner: type[object]) -> Callable[P, Flow[T]]: ...
     @overload
@@ -230,6 +282,12 @@ class write_operation(_Method[M, P, T]):  # noqa: N801  # a decorator
         self, instance: AsyncBase, owner: type[object]
     ) -> Write[P, Coroutine[object, object, T], Coroutine[object, object, DryRun]]: ...
     @overload
+    def __get__(self, instance: RawSyncBase, owner: type[object]) -> Write[P, RawResult[T], DryRun]: ...
+    @overload
+    def __get__(
+        self, instance: RawAsyncBase, owner: type[object]
+    ) -> Write[P, Coroutine[object, object, RawResult[T]], Coroutine[object, object, DryRun]]: ...
+    @overload
     def __get__(self, instance: MethodsBase, owner: type[object]) -> Write[P, Flow[T], Flow[DryRun]]: ...
     @overload
     def __get__(self, instance: None, owner: type[SyncBase]) -> Write[Concatenate[M, P], T, DryRun]: ...
@@ -260,6 +318,8 @@ class paginated(_Bridge[M, P, T]):  # noqa: N801  # a decorator
     inner: ClassVar[str] = "PageRequest["
     sync_outer: ClassVar[Any] = Pager
     async_outer: ClassVar[Any] = AsyncPager
+    raw_sync_outer: ClassVar[Any] = Iterator
+    raw_async_outer: ClassVar[Any] = AsyncIterator
 
     if TYPE_CHECKING:
 
@@ -269,6 +329,12 @@ class paginated(_Bridge[M, P, T]):  # noqa: N801  # a decorator
     def __get__(self, instance: SyncBase, owner: type[object]) -> Callable[P, Pager[T]]: ...
     @overload
     def __get__(self, instance: AsyncBase, owner: type[object]) -> Callable[P, AsyncPager[T]]: ...
+    @overload
+    def __get__(self, instance: RawSyncBase, owner: type[object]) -> Callable[P, Iterator[RawResult[Page[T]]]]: ...
+    @overload
+    def __get__(
+        self, instance: RawAsyncBase, owner: type[object]
+    ) -> Callable[P, AsyncIterator[RawResult[Page[T]]]]: ...
     @overload
     def __get__(self, instance: MethodsBase, owner: type[object]) -> Callable[P, PageRequest[T]]: ...
     @overload
@@ -291,6 +357,20 @@ class paginated(_Bridge[M, P, T]):  # noqa: N801  # a decorator
         @wraps(self._function)
         def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> AsyncPager[Any]:
             return AsyncPager(flow(self, *args, **kwargs), self._arun)
+
+        return method
+
+    def _make_raw_sync(self, flow: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(self._function)
+        def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> Iterator[RawResult[Page[Any]]]:
+            return cast("Iterator[Any]", Pager(flow(self, *args, **kwargs), self._run).pages())
+
+        return method
+
+    def _make_raw_async(self, flow: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(self._function)
+        def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[RawResult[Page[Any]]]:
+            return cast("AsyncIterator[Any]", AsyncPager(flow(self, *args, **kwargs), self._arun).pages())
 
         return method
 

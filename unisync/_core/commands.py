@@ -17,7 +17,9 @@ class AccountRegion(NamedTuple):
     """An account and a region in it."""
 
     account: str
+    """The account."""
     region: str
+    """The region."""
 
 
 class ConcurrencyLimit(NamedTuple):
@@ -34,6 +36,32 @@ class StopSignal(Protocol):
     def is_set(self) -> bool:
         """Whether it must end."""
         ...
+
+
+class WakeSignal(Protocol):
+    """Ends a pause: it calls back instead of being polled."""
+
+    def is_set(self) -> bool:
+        """Whether the pause is to end."""
+        ...
+
+    def subscribe(self, callback: Callable[[], object]) -> None:
+        """Have a function called when it is set, in whatever thread sets it; at once if it is set already."""
+        ...
+
+    def unsubscribe(self, callback: Callable[[], object]) -> None:
+        """Have it called no more."""
+        ...
+
+
+class RawResponse(NamedTuple):
+    """A response as boto3 would have returned it, and what HTTP says beside it."""
+
+    response: dict[str, Any]
+    status_code: int | None
+    headers: Mapping[str, str]
+    """By their names in lower case."""
+    request_id: str | None
 
 
 class Call(NamedTuple, Generic[R_co]):
@@ -63,10 +91,14 @@ class Call(NamedTuple, Generic[R_co]):
     """The account and region to call, in a fleet."""
     retries: int = 0
     """How often this call was sent before."""
+    invocation_id: str | None = None
+    """What all attempts of this call have in common, for AWS."""
     delay: float = 0.0
     """Seconds of pause before this call was sent."""
     wait_id: int | None = None
     """The wait that it belongs to."""
+    on_response: Callable[[RawResponse], object] | None = None
+    """Receives the response to the call, if it is asked for."""
 
 
 class Sleep(NamedTuple):
@@ -75,6 +107,8 @@ class Sleep(NamedTuple):
     seconds: float
     stop: StopSignal | None = None
     """Ends the pause early."""
+    signal: WakeSignal | None = None
+    """Ends it early as well."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +122,8 @@ class Gather(Generic[T_co]):
     """Ends all flows early. Those that had not finished have no result."""
     fail_fast: bool = False
     """Whether calls to an endpoint that has stopped answering fail at once, without being sent."""
+    has_signals: bool = False
+    """Whether their pauses may end early, by a signal."""
 
 
 class Emit(NamedTuple):

@@ -31,6 +31,7 @@ class CallEnded:
     operation: str
     """AWS's name of the operation."""
     region: str | None
+    """The region; None if it is not known."""
     account: str | None
     """The account, in a fleet."""
     retries: int
@@ -56,6 +57,7 @@ class WaitStarted:
     wait_id: int
     """A number that no other wait of this process has."""
     ref: SyncRef[SyncJob]
+    """The sync."""
     condition: str
     """What is waited for: "active", "deleted" or "resources"."""
     revision: str | None
@@ -67,7 +69,9 @@ class WaitEnded:
     """A wait ended."""
 
     wait_id: int
+    """The number that `WaitStarted` has."""
     ref: SyncRef[SyncJob]
+    """The sync."""
     polls: int
     """How often the sync was polled."""
     calls: int

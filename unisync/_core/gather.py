@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Mapping
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from unisync._core.clock import STOP_CHECK_INTERVAL, Clock, SystemClock, sleep
+from unisync._core.clock import MAX_BLOCK, STOP_CHECK_INTERVAL, Clock, SystemClock, sleep
 from unisync._core.commands import Call, ConcurrencyLimit, Gather, Sleep, StopSignal
 from unisync._core.rate_limiter import LimiterFor
 from unisync._core.scheduler import Scheduler
@@ -18,8 +18,6 @@ from unisync.errors import UnisyncError
 
 T = TypeVar("T")
 
-MAX_BLOCK = 3600.0
-"""Seconds after which a driver checks for due calls at the latest: no operating system waits for ages."""
 SHUTDOWN_TIMEOUT = 1.0
 """Seconds that cancelled calls get to end. Only one that is still connecting takes longer."""
 
@@ -34,6 +32,7 @@ def gather(
     """Run flows on threads; yields what they emit, returns their results. The threads end with it."""
     scheduler = Scheduler(command, limiter_for, clock.now, concurrency)
     workers = Workers(send)
+    scheduler.woken.subscribe(workers.wake)
     in_flight = 0
     try:
         while not (scheduler.is_done or is_stopped(command)):
@@ -51,7 +50,7 @@ def gather(
                     scheduler.record(*outcome)
             elif not (scheduler.emitted or scheduler.is_done):
                 assert due is not None, "a scheduler that is not done has something to do"
-                sleep(Sleep(due, stop=command.stop), clock)
+                sleep(Sleep(due, command.stop, scheduler.woken if command.has_signals else None), clock)
     finally:
         scheduler.close()
         workers.close()
@@ -79,7 +78,7 @@ class Workers:
     def __init__(self, send: Callable[[Call[Any]], Model]) -> None:
         self._send = send
         self._calls: SimpleQueue[tuple[int, Call[Any], contextvars.Context] | None] = SimpleQueue()
-        self._results: SimpleQueue[tuple[int, object, BaseException | None]] = SimpleQueue()
+        self._results: SimpleQueue[tuple[int, object, BaseException | None] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._busy = 0
         self._closed = threading.Event()
@@ -93,15 +92,21 @@ class Workers:
         self._calls.put((index, call._replace(stop=self._closed), contextvars.copy_context()))
 
     def next_result(self, timeout: float | None) -> tuple[int, object, BaseException | None] | None:
-        """The next outcome; None if there is none within `timeout` seconds."""
+        """The next outcome; None if there is none within `timeout` seconds, or before `wake` is called."""
         try:
             result = self._results.get(timeout=timeout)
         except Empty:
+            return None
+        if result is None:
             return None
         self._busy -= 1
         if result[2] is not None and not isinstance(result[2], Exception):
             raise result[2]
         return result
+
+    def wake(self) -> None:
+        """Have `next_result` return. Called in any thread."""
+        self._results.put(None)
 
     def close(self) -> None:
         """End the threads, and the calls in flight."""
@@ -110,7 +115,8 @@ class Workers:
             self._calls.put(None)
         until = time.monotonic() + SHUTDOWN_TIMEOUT
         for thread in self._threads:
-            if thread is not threading.current_thread():  # which may be collecting what nobody closed
+            # This one may be collecting what nobody closed; and Ctrl-C may have come before a thread had started.
+            if thread is not threading.current_thread() and thread.is_alive():
                 thread.join(max(until - time.monotonic(), 0.0))
 
     def _work(self) -> None:

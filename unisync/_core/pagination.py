@@ -44,6 +44,7 @@ class Page(Generic[T_co]):
     """A part of a list, as AWS returned it in one response."""
 
     items: tuple[T_co, ...]
+    """The items of this page."""
     next_token: str | None
     """Pass it as `next_token` to list the rest, now or later and elsewhere. None on the last page, and where AWS
     returned more items than `limit` allows. No operation accepts the token of a page that `is_truncated`."""

@@ -32,7 +32,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from unisync._core.clock import Clock, SystemClock
@@ -333,6 +333,15 @@ def _pause(seconds: float, call: Call[Any], remaining: float) -> Flow[None]:
         raise PermitTimeoutError(call)
 
 
+class LimiterKey(NamedTuple):
+    """What a rate limiter of the clients is for."""
+
+    quota: tuple[Hashable, ...]
+    """The endpoint, the region and, once it is known, the account."""
+    service: str
+    operation: str
+
+
 class Limiters:
     """The rate limiters of this process, each made when it is first asked for."""
 
@@ -367,6 +376,12 @@ class Limiters:
                 limiters[key] = limiter
         limiter.cap(limits.maximum)
         return limiter
+
+    def rates(self) -> dict[Hashable, float]:
+        """The calls per second that each limiter allows now, by its key."""
+        with self._lock:
+            all_clocks = [self._real, *self._weakly.values(), *(limiters for _, limiters in self._strongly.values())]
+            return {key: limiter.rate for limiters in all_clocks for key, limiter in limiters.items()}
 
     def _of(self, clock: object) -> dict[Hashable, AdaptiveRateLimiter]:
         if type(clock) is SystemClock:

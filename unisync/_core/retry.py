@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from unisync._core.backoff import SHORT, THROTTLED
 from unisync._core.flow import Call, Flow, Sleep, intercept
@@ -45,6 +46,7 @@ def with_retries(
         attempts = throttles = 1
         outcome_unknown = False
         began = now()
+        call = call._replace(invocation_id=str(uuid4()))
         while True:
             try:
                 return (yield _until(call, expires_at - now()))

@@ -27,10 +27,12 @@ import math
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 from copy import copy
+from functools import partial
 from typing import Any, Generic, TypeVar
 
-from unisync._core.commands import Call, ConcurrencyLimit, Emit, Flow, Gather, Sleep
+from unisync._core.commands import Call, ConcurrencyLimit, Emit, Flow, Gather, Sleep, WakeSignal
 from unisync._core.rate_limiter import AdaptiveRateLimiter, LimiterFor, PermitTimeoutError, Ticket, classify
+from unisync._core.signals import Signal
 from unisync.errors import TransportError, UnisyncError
 
 T = TypeVar("T")
@@ -95,7 +97,7 @@ class _CircuitBreaker:
 class _Task(Generic[T]):
     """A flow that is not finished."""
 
-    __slots__ = ("call", "expires_at", "flow", "last_polled_at", "queue", "resumes_poll", "wakes_at")
+    __slots__ = ("call", "expires_at", "flow", "last_polled_at", "queue", "resumes_poll", "unsubscribe", "wakes_at")
 
     def __init__(self, flow: Flow[T]) -> None:
         self.flow = flow
@@ -109,6 +111,8 @@ class _Task(Generic[T]):
         """When its timer is due."""
         self.last_polled_at: float = -math.inf
         """When it last had a response."""
+        self.unsubscribe: Callable[[], None] | None = None
+        """Ends what may wake it from its pause early."""
         self.resumes_poll = False
         """Whether the next call continues a poll, since no pause came before it."""
 
@@ -190,6 +194,10 @@ class Scheduler(Generic[T]):
         """Whether a call was queued since the queues last took their turns."""
         self.results: dict[int, T | UnisyncError] = {}
         """The results so far, by the index of the flow."""
+        self.woken = Signal()
+        """Set, possibly by another thread, when a pause is to end early: then `next` has something to do."""
+        self._woken: deque[tuple[int, WakeSignal]] = deque()
+        """The tasks to wake, and by what."""
         self.emitted: deque[object] = deque()
         """What the flows emitted, and nobody has taken yet."""
         for index, flow in enumerate(gather.flows):
@@ -210,12 +218,14 @@ class Scheduler(Generic[T]):
         """Close all flows that have not finished."""
         self.release_permits()
         for task in self._tasks.values():
+            self._end_pause(task)
             task.flow.close()
         self._tasks.clear()
 
     def next(self) -> tuple[int, Call[Any]] | float | None:
         """The next call to send and the index of its flow; or seconds to wait; or None: only a response can help."""
         now = self._now()
+        self._wake_tasks()
         self._fire_timers(now)
         wait = math.inf
         if self._has_room(now):
@@ -306,9 +316,30 @@ class Scheduler(Generic[T]):
             task = self._tasks.get(index)
             if task is None or task.wakes_at != due:
                 continue
-            task.wakes_at = math.inf
+            self._end_pause(task)
             error = None if task.call is None else PermitTimeoutError(self._take(task))
             self._advance(index, task, None, error)
+
+    def _wake_tasks(self) -> None:
+        """End the pauses that are to end early."""
+        self.woken.clear()
+        while self._woken:
+            index, signal = self._woken.popleft()
+            task = self._tasks.get(index)
+            if task is not None and task.unsubscribe is not None and signal.is_set():
+                self._end_pause(task)
+                self._advance(index, task, None, None)
+
+    def _wake(self, index: int, signal: WakeSignal) -> None:
+        """Have a pause end early. Called in any thread."""
+        self._woken.append((index, signal))
+        self.woken.set()
+
+    def _end_pause(self, task: _Task[T]) -> None:
+        task.wakes_at = math.inf
+        if task.unsubscribe is not None:
+            task.unsubscribe()
+            task.unsubscribe = None
 
     def _advance(self, index: int, task: _Task[T], response: object, error: BaseException | None) -> None:
         """Run a flow up to its next call, its next pause or its end."""
@@ -327,6 +358,10 @@ class Scheduler(Generic[T]):
             elif isinstance(command, Sleep):
                 task.resumes_poll = False
                 self._set_timer(index, task, command.seconds)
+                if command.signal is not None:
+                    wake = partial(self._wake, index, command.signal)
+                    task.unsubscribe = partial(command.signal.unsubscribe, wake)
+                    command.signal.subscribe(wake)
             else:
                 raise TypeError("gathered flows cannot gather others")
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from unisync._core.commands import Flow
 from unisync._models.blockers import SyncBlocker
-from unisync._models.configurations import RepositorySyncAttempt
-from unisync._models.jobs import SyncJob
+from unisync._models.jobs import SyncAttempt, SyncJob
 from unisync._models.refs import SyncRef
-from unisync._models.resources import SyncResourceSummary
+from unisync.errors import InvalidArgumentError
+
+if TYPE_CHECKING:  # these models are built when they are first needed
+    from unisync._models.configurations import RepositorySyncAttempt
+    from unisync._models.resources import SyncResourceSummary
+    from unisync._models.root_cause import RootCause
 
 J = TypeVar("J", bound=SyncJob)
 
@@ -24,35 +27,61 @@ class BranchStatus(NamedTuple):
     """The file and the resource of the sync in question, as the events of an attempt may name them."""
 
 
-class SyncTarget(NamedTuple, Generic[J]):
-    """A sync, by the calls that read it and change it."""
+class SyncTarget(Generic[J]):
+    """A sync, by the calls that read it and change it. Each service has its own.
 
-    ref: SyncRef[J]
-    fetch: Callable[[], Flow[J]]
-    """Read the job; NotFoundError if there is no such sync."""
-    blockers: Callable[[], Flow[tuple[SyncBlocker, ...]]]
-    """Read the active blockers."""
-    fetch_until_deleted: Callable[[], Flow[J]]
-    """Read the job while it is not deleted; NotFoundError from then on."""
-    resolve_blocker: Callable[[str, str], Flow[SyncBlocker]] | None = None
-    """Resolve the blocker with an id, for a reason; None if nothing can block this sync."""
-    repository_status: Callable[[], Flow[RepositorySyncAttempt | None]] | None = None
-    """Read the latest sync of its branch, None if there was none; None if it follows no branch."""
-    branch_status: Callable[[J], Flow[BranchStatus | None]] | None = None
-    """Read how the branch of a job stands, None if it is not known which that is; None if it follows no branch."""
-    resources: Callable[[], Flow[SyncResourceSummary]] | None = None
-    """Count what it keeps in sync; None if it is one thing."""
-    resolve_command: str = ""
-    """The AWS CLI command that resolves a blocker, with "{id}" for its id."""
+    Args:
+        ref: The sync.
+    """
+
     has_revisions: bool = True
     """Whether it follows commits, so that a wait can be for one of them."""
+    has_resources: bool = False
+    """Whether it keeps several things in sync, which can be counted."""
+
+    def __init__(self, ref: SyncRef[J]) -> None:
+        self.ref: SyncRef[J] = ref
+
+    @property
+    def resolve_command(self) -> str:
+        """The AWS CLI command that resolves a blocker, with "{id}" for its id; empty if nothing can block it."""
+        return ""
+
+    def fetch(self) -> Flow[J]:
+        """Read the job; NotFoundError if there is no such sync."""
+        raise NotImplementedError
+
+    def fetch_until_deleted(self) -> Flow[J]:
+        """Read the job while it is not deleted; NotFoundError from then on."""
+        return self.fetch()
+
+    def blockers(self) -> Flow[tuple[SyncBlocker, ...]]:
+        """Read the active blockers."""
+        yield from ()
+        return ()
 
     def with_blockers(self, job: J) -> Flow[J]:
         """A job that was just read, with the blockers of its sync."""
         return job.model_copy(update={"blockers": (yield from self.blockers())})
 
+    def resolve_blocker(self, blocker_id: str, reason: str) -> Flow[SyncBlocker]:  # noqa: ARG002
+        """Resolve the blocker with an id, for a reason."""
+        raise InvalidArgumentError.expected("ref", "the reference of a stack or of a service instance", self.ref)
 
-def no_blockers() -> Flow[tuple[SyncBlocker, ...]]:
-    """The blockers of a sync that nothing can block."""
-    yield from ()
-    return ()
+    def repository_status(self) -> Flow[RepositorySyncAttempt | None]:
+        """Read the latest sync of its branch, None if there was none."""
+        raise InvalidArgumentError.expected("ref", "the reference of a Git sync", self.ref)
+
+    def branch_status(self, job: J) -> Flow[BranchStatus | None]:  # noqa: ARG002
+        """Read how the branch of a job stands, None if it is not known which that is, or if it follows none."""
+        yield from ()
+        return None
+
+    def resources(self) -> Flow[SyncResourceSummary]:
+        """Count what it keeps in sync."""
+        raise InvalidArgumentError.expected("ref", "a TwinMaker sync job", self.ref)
+
+    def root_cause(self, attempt: SyncAttempt) -> Flow[RootCause | None]:  # noqa: ARG002
+        """Read what failed first in the resource itself in an attempt; None if nothing did."""
+        yield from ()
+        return None

@@ -9,18 +9,64 @@ underscore behind it (`keep_aside`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import methodcaller
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, cast
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+import pydantic
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationInfo,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from unisync._models.refs import FleetSync, SyncRef, parse_any_ref
 
-Date = Annotated[AwareDatetime, Field(ge=datetime.min.replace(tzinfo=UTC), le=datetime.max.replace(tzinfo=UTC))]
-"""A date in the years 1 to 9999 UTC; with another offset it might lie outside of them."""
+
+def _date_of_seconds(value: object) -> object:
+    """The date of a number of seconds that pydantic before 2.12 takes for milliseconds: after the year 2603."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) > _MAX_SECONDS:
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (OverflowError, OSError) as error:
+            raise ValueError("a date in the years 1 to 9999 was expected") from error
+    return value
+
+
+_MAX_SECONDS = 2e10
+_KNOWS_SECONDS = tuple(map(int, pydantic.VERSION.split(".")[:2])) >= (2, 12)
+"""Whether pydantic has the setting `val_temporal_unit`."""
+
+
+class _Seconds:
+    """Has numbers read as seconds where pydantic has no setting for that."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        if _KNOWS_SECONDS:
+            return schema
+        return core_schema.no_info_before_validator_function(_date_of_seconds, schema)
+
+
+Date = Annotated[
+    AwareDatetime,
+    Field(ge=datetime.min.replace(tzinfo=UTC), le=datetime.max.replace(tzinfo=UTC)),
+    AfterValidator(methodcaller("astimezone", UTC)),
+    _Seconds(),
+]
+"""A date in UTC, in the years 1 to 9999; with another offset it might lie outside of them.
+
+pydantic makes a time zone for each date, which costs memory where many jobs are kept.
+"""
 
 
 class SyncState(StrEnum):
@@ -59,6 +105,8 @@ def mapping_for(info: ValidationInfo, data: Mapping[str, Any], own_field: str) -
 
 def keep_aside(data: Mapping[str, Any], *taken: str) -> dict[str, Any]:
     """AWS's fields, those with taken names under that name with an underscore behind it."""
+    if data.keys().isdisjoint(taken):
+        return dict(data)
     kept: dict[str, Any] = {}
     for name, value in data.items():
         free = name
@@ -93,6 +141,28 @@ class Model(BaseModel, frozen=True):
     )
 
 
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+
+
+def share_field_names(models: Sequence[Model]) -> None:
+    """Have models of one class share the names of their fields, those that have each of them and no more.
+
+    pydantic keeps a set of those that were set with each model, which takes as much memory as their values.
+    """
+    if not models:
+        return
+    kind = type(models[0])
+    count = len(kind.model_fields)
+    for model in models:
+        names: set[str] = model.__pydantic_fields_set__
+        if len(names) == count and not model.__pydantic_extra__:
+            object.__setattr__(model, "__pydantic_fields_set__", _field_names.setdefault(kind, names))
+
+
+_field_names: dict[type[BaseModel], set[str]] = {}
+
+
 class Displayable:
     """What notebooks show as HTML."""
 
@@ -104,8 +174,6 @@ class Displayable:
         return card(self)
 
 
-M = TypeVar("M", bound=Model)
-T = TypeVar("T")
 NullableTuple = Annotated[tuple[T, ...], BeforeValidator(lambda value: () if value is None else value)]
 """A list that AWS may leave out, or send as null."""
 

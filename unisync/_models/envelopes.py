@@ -8,15 +8,15 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 from pydantic import BeforeValidator, create_model
 
 from unisync._models.base import Model, NullableTuple, alias, dual_case_alias
+from unisync._models.blocker_summaries import ServiceSyncBlockerSummary
 from unisync._models.configurations import (
+    Connection,
     Repository,
     RepositoryLink,
     RepositorySummary,
     RepositorySyncAttempt,
     RepositorySyncDefinition,
-    ServiceSyncBlockerSummary,
     ServiceSyncConfig,
-    SyncBlockerSummary,
     SyncConfiguration,
     TemplateSyncConfig,
 )
@@ -132,16 +132,10 @@ TemplateVersionsPage = _page(TemplateVersion, "templateVersions")
 # CodeConnections.
 
 
-class Connection(Model, frozen=True):
-    """A connection to the provider of repositories."""
-
-    provider_type: str | None = alias("ProviderType", default=None)
-
-
-ConnectionEnvelope = _envelope("Connection", Connection)
+ConnectionEnvelope = _optional_envelope("Connection", Connection)
+ConnectionsPage = _page(Connection, "Connections", optional=True)
 RepositoryLinkEnvelope = _envelope("RepositoryLinkInfo", RepositoryLink)
 SyncConfigurationEnvelope = _envelope("SyncConfiguration", SyncConfiguration)
-SyncBlockerSummaryEnvelope = _envelope("SyncBlockerSummary", SyncBlockerSummary)
 RepositorySyncEnvelope = _envelope("LatestSync", RepositorySyncAttempt)
 RepositoryLinksPage = _page(RepositoryLink, "RepositoryLinks")
 SyncConfigurationsPage = _page(SyncConfiguration, "SyncConfigurations")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from itertools import chain
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Literal, cast
+from urllib.parse import quote
 
 from pydantic import ValidationInfo, field_validator, model_validator
 from typing_extensions import override
@@ -20,6 +22,7 @@ from unisync._models.base import (
     dual_case_alias,
     keep_aside,
     mapping_for,
+    share_field_names,
 )
 from unisync._models.blockers import SyncBlocker
 from unisync._models.refs import FleetSync, ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync
@@ -56,6 +59,12 @@ SyncErrorCode = (
 """TwinMaker's codes. For a Git sync, it is the type of the event that says why the attempt failed."""
 
 
+_COMMIT_PAGES = {
+    "GitHub": "https://github.com/{}/commit/{}",
+    "GitLab": "https://gitlab.com/{}/-/commit/{}",
+    "Bitbucket": "https://bitbucket.org/{}/commits/{}",
+}
+
 _FAILURE = re.compile(r"fail|error|reject|denied|invalid|abort|unable|cannot|could not|does not exist", re.IGNORECASE)
 """What events of a failure say. AWS documents neither their types nor their texts."""
 
@@ -64,7 +73,9 @@ class SyncError(Model, frozen=True):
     """Why a sync failed, as the service says it."""
 
     code: SyncErrorCode | None = None
+    """The code of the error; None if the service gave none."""
     message: str | None = None
+    """The reason in the service's own sentence; None if the service gave none."""
 
     def __str__(self) -> str:
         return ": ".join(filter(None, (self.code, self.message))) or "no reason given"
@@ -77,9 +88,11 @@ class SyncJobStatus(Model, frozen=True):
     """
 
     state: SyncState
+    """The state, with the same values for all services."""
     aws_state: str
     """AWS's own value; empty if AWS returned none, as for a sync that has never run."""
     error: SyncError | None = None
+    """Why it failed; None if it did not, or if the service does not say."""
 
     @model_validator(mode="before")
     @classmethod
@@ -106,6 +119,7 @@ class RepositoryIdentity(Model, frozen=True):
     repository_name: str = alias("RepositoryName")
     """The bare name, without its owner."""
     owner: str = alias("OwnerId")
+    """The owner of the repository: a user, an organization or a group."""
     provider: ProviderType
     """The provider that hosts it, in one spelling for all services."""
     aws_provider: str = alias("ProviderType")
@@ -148,6 +162,7 @@ class RepositoryBranch(RepositoryIdentity, frozen=True):
     """A branch of a repository, which a sync follows."""
 
     branch: str = dual_case_alias("branch")
+    """The name of the branch."""
 
 
 class Revision(RepositoryBranch, frozen=True):
@@ -157,17 +172,32 @@ class Revision(RepositoryBranch, frozen=True):
     """
 
     directory: str = dual_case_alias("directory")
+    """The directory of the repository, as AWS reports it."""
     sha: str = dual_case_alias("sha")
+    """The full sha of the commit."""
+
+    @property
+    def url(self) -> str | None:
+        """The page of the commit at its provider; None where the host is the customer's own, or not known."""
+        page = _COMMIT_PAGES.get(self.provider)
+        return (
+            None
+            if page is None
+            else page.format(quote(self.full_name, errors="replace"), quote(self.sha, "", errors="replace"))
+        )
 
 
 class SyncEvent(Model, frozen=True):
     """An event of an attempt."""
 
     type: str = dual_case_alias("type")
+    """What kind of event it is. AWS does not document the values."""
     event: str = dual_case_alias("event")
     """What happened, in the service's own sentence."""
     time: Date = dual_case_alias("time")
+    """When it happened, in UTC."""
     external_id: str | None = dual_case_alias("externalId", default=None)
+    """An id outside of the service, such as the sha of a commit; None if there is none."""
 
 
 class SyncAttempt(Displayable, Model, frozen=True):
@@ -177,13 +207,17 @@ class SyncAttempt(Displayable, Model, frozen=True):
     events: tuple[SyncEvent, ...] = dual_case_alias("events")
     """What happened, in order of time."""
     status: SyncJobStatus = dual_case_alias("status")
+    """The status of this attempt."""
     started_at: Date = dual_case_alias("startedAt")
+    """When it started, in UTC."""
 
     @field_validator("events", mode="after")
     @classmethod
     def _in_order(cls, events: tuple[SyncEvent, ...]) -> tuple[SyncEvent, ...]:
         """AWS does not document the order of events."""
-        return tuple(sorted(events, key=lambda event: event.time))
+        in_order = tuple(sorted(events, key=attrgetter("time")))
+        share_field_names(in_order)
+        return in_order
 
     @field_validator("status", mode="after")
     @classmethod
@@ -226,6 +260,12 @@ class ResourceSyncAttempt(SyncAttempt, frozen=True):
     target_revision: Revision = dual_case_alias("targetRevision")
     """The commit that the attempt syncs it to."""
 
+    @field_validator("initial_revision", "target_revision", mode="after")
+    @classmethod
+    def _share_field_names(cls, revision: Revision) -> Revision:
+        share_field_names((revision,))
+        return revision
+
     @override
     def _extra_repr(self) -> Iterable[tuple[str, object]]:
         return ("target", self.target), ("sha", short_sha(self.target_revision.sha))
@@ -237,6 +277,7 @@ class SyncJob(Displayable, Model, frozen=True):
     ref: Annotated[SyncRef[SyncJob], AsRef(SyncRef)]
     """The sync; from a fleet, a `FleetSync` with its account and region."""
     status: SyncJobStatus
+    """The status; for a Git sync, that of its latest attempt."""
     blockers: tuple[SyncBlocker, ...] | None = None
     """The active blockers, newest first; None if they were not read, as by `get` without `include_blockers`."""
 
@@ -287,13 +328,19 @@ class TwinMakerSyncResponse(Model, frozen=True):
     """GetSyncJob's response."""
 
     arn: str
+    """The ARN of the sync job."""
     workspace_id: str = alias("workspaceId")
+    """The workspace that the job syncs to."""
     sync_source: str = alias("syncSource")
+    """What the job syncs from: "SITEWISE"."""
     sync_role: str = alias("syncRole")
     """The ARN of the role with which TwinMaker reads the source."""
     status: SyncJobStatus
+    """The status of the job itself; its resources have states of their own."""
     created_at: Date = alias("creationDateTime")
+    """When the job was created, in UTC."""
     updated_at: Date = alias("updateDateTime")
+    """When the job last changed, in UTC."""
 
 
 class TwinMakerSyncJob(TwinMakerSyncResponse, SyncJob, frozen=True):
@@ -303,6 +350,7 @@ class TwinMakerSyncJob(TwinMakerSyncResponse, SyncJob, frozen=True):
     """
 
     ref: Annotated[TwinMakerSync | FleetSync[TwinMakerSyncJob], AsRef(TwinMakerSync)]
+    """The sync; from a fleet, a `FleetSync` with its account and region."""
 
 
 class GitSyncResponse(Model, frozen=True):
@@ -328,6 +376,7 @@ class GitSyncJob(GitSyncResponse, SyncJob, frozen=True):
         StackSync | ServiceInstanceSync | TemplateSync | FleetSync[GitSyncJob],
         AsRef(StackSync, ServiceInstanceSync, TemplateSync),
     ]
+    """The sync; from a fleet, a `FleetSync` with its account and region."""
 
     @property
     @override

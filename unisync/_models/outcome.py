@@ -20,6 +20,7 @@ class Outcome(Displayable, Generic[J_co]):
     """The result of reading one sync of many, or of waiting for it."""
 
     ref: SyncRef[J_co]
+    """The sync."""
     job: J_co | None
     """The job as the last successful poll returned it; None if none succeeded."""
     error: UnisyncError | None

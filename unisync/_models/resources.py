@@ -25,17 +25,24 @@ class SyncJobEntry(Model, frozen=True):
     """A sync job in ListSyncJobs' response."""
 
     arn: str | None = None
+    """The ARN of the sync job."""
     workspace_id: str | None = alias("workspaceId", default=None)
+    """The workspace that the job syncs to."""
     sync_source: str | None = alias("syncSource", default=None)
+    """What the job syncs from: "SITEWISE"."""
     status: _Status = _NO_STATUS
+    """The status of the job itself; its resources have states of their own."""
     created_at: Date | None = alias("creationDateTime", default=None)
+    """When the job was created, in UTC."""
     updated_at: Date | None = alias("updateDateTime", default=None)
+    """When the job last changed, in UTC."""
 
 
 class SyncJobSummary(SyncJobEntry, SyncJob, frozen=True):
     """A sync job in a list (ListSyncJobs): all but its role. What AWS left out is None."""
 
     ref: Annotated[TwinMakerSync | FleetSync[SyncJobSummary], AsRef(TwinMakerSync)]
+    """The sync; from a fleet, a `FleetSync` with its account and region."""
 
 
 class SyncJobsPage(Model, frozen=True):
@@ -49,12 +56,15 @@ class SyncResource(Model, frozen=True):
     """A resource that a sync job keeps in sync (ListSyncResources). What AWS left out is None."""
 
     resource_type: SyncResourceType | None = alias("resourceType", default=None)
+    """What it is in the workspace."""
     external_id: str | None = alias("externalId", default=None)
     """Its id in the source."""
     resource_id: str | None = alias("resourceId", default=None)
     """Its id in the workspace."""
     status: _Status = _NO_STATUS
+    """The status of this resource, with the reason if it failed."""
     updated_at: Date | None = alias("updateDateTime", default=None)
+    """When it last changed, in UTC."""
 
 
 class SyncResourcesPage(Model, frozen=True):
@@ -75,6 +85,7 @@ class SyncResourceSummary(Model, frozen=True):
     """How many resources a sync job keeps in sync, and which of them failed."""
 
     ref: Annotated[TwinMakerSync | FleetSync[SyncJob], AsRef(TwinMakerSync)]
+    """The sync job; from a fleet, a `FleetSync` with its account and region."""
     counts: Annotated[Counts, BeforeValidator(_as_pairs), PlainSerializer(lambda pairs: dict(pairs))]
     """The number of resources in each state that occurs. It serializes as an object."""
     failed: tuple[SyncResource, ...]

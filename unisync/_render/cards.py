@@ -7,14 +7,16 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from unisync._models.base import SyncState
 from unisync._models.blockers import SyncBlocker
+from unisync._models.explanation import Explanation
 from unisync._models.jobs import ResourceSyncAttempt, Revision, SyncAttempt, SyncEvent, SyncJob
 from unisync._models.outcome import Outcome
 from unisync._models.refs import SyncRef
 from unisync._models.resources import SyncResourceSummary
 from unisync._models.text import duration, in_utc, sanitize, short_sha
 from unisync._render.icons import badge, state_class
-from unisync._render.markup import MAX_NAME, SPACE, Markup, join, style, tag, text
+from unisync._render.markup import MAX_NAME, SPACE, Markup, join, link, style, tag, text, with_console_links
 from unisync._render.summary import Summary, blockers_of, summarize, summarize_job
 from unisync._render.timeline import lane, timeline
 
@@ -22,6 +24,10 @@ MAX_ROWS = 300
 """Rows of a table that are shown: the newest events, the first resources."""
 _SCROLL_FROM = 12
 """A table with more rows than this may scroll."""
+_CHECK_STATES = {"ok": "ACTIVE", "problem": "FAILED", "unknown": "UNKNOWN"}
+"""The state whose symbol a check has, by its status."""
+MINUS = "\N{MINUS SIGN}"
+_LINE_END = "\n"
 
 
 class NamedAttempt(NamedTuple):
@@ -40,8 +46,8 @@ def card(value: object) -> str:
             attempts = attempts_of(value)
             return _card(str(value.ref), summarize_job(value), job_facts(value), history(attempts))
         case ResourceSyncAttempt():
-            initial, target = value.initial_revision.sha, value.target_revision.sha
-            commits = facts(("From", commit(initial)), ("To", commit(target)))
+            commits = facts(("From", commit(value.initial_revision)), ("To", commit(value.target_revision)))
+            target = value.target_revision.sha
             return _attempt_card(value.target, NamedAttempt(short_sha(target), value, target), commits)
         case SyncAttempt():
             return _attempt_card("Repository", NamedAttempt("Repository", value))
@@ -56,6 +62,10 @@ def card(value: object) -> str:
                 blocker_list(outcome.ref, blockers) if blockers else None,
                 history(attempts_of(job)) if job else None,
             )
+        case Explanation():
+            has_problem = any(check.status == "problem" for check in value.checks)
+            state = SyncState.FAILED if has_problem else SyncState.ACTIVE
+            return _card(str(value.ref), Summary(state, cause_of(value)), check_list(value))
         case _:
             raise TypeError(f"no card for {type(value).__name__}")
 
@@ -78,7 +88,30 @@ def _card(name: str, summary: Summary, *details: Markup | None) -> str:
 
 def timestamp(time: datetime) -> Markup:
     """A date and time."""
-    return tag("time", in_utc(time), datetime=time.astimezone(UTC).isoformat())
+    return tag("time", in_utc(time), datetime=_iso(time))
+
+
+def age(time: datetime, as_of: datetime | None) -> Markup:
+    """How long before the report something happened; its tooltip has the date and time.
+
+    Without a report, and for what a report could not know yet, it is the date and time.
+    """
+    seconds = -1 if as_of is None else (as_of - time).total_seconds()
+    return timestamp(time) if seconds < 0 else _relative(time, f"{duration(seconds)} before this report")
+
+
+def _after(time: datetime, start: datetime) -> Markup:
+    """How long after the start of an attempt something happened; its tooltip has the date and time."""
+    seconds = (time - start).total_seconds()
+    return _relative(time, f"{'+' if seconds >= 0 else MINUS}{duration(abs(seconds))}")
+
+
+def _relative(time: datetime, shown: str) -> Markup:
+    return tag("time", shown, datetime=_iso(time), title=in_utc(time))
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def code(value: str) -> Markup:
@@ -86,10 +119,11 @@ def code(value: str) -> Markup:
     return tag("code", text(value, MAX_NAME))
 
 
-def commit(sha: str) -> Markup:
-    """A whole sha, with its abbreviation highlighted."""
-    short = short_sha(sha)
-    return tag("code", tag("b", short), sanitize(sha, MAX_NAME)[len(short) :], class_="sha")
+def commit(revision: Revision) -> Markup:
+    """A whole sha, with its abbreviation highlighted; it links to the page of the commit, if that is known."""
+    short = short_sha(revision.sha)
+    sha = tag("code", tag("b", short), sanitize(revision.sha, MAX_NAME)[len(short) :], class_="sha")
+    return link(revision.url, sha)
 
 
 def facts(*pairs: tuple[str, Markup | None]) -> Markup | None:
@@ -108,7 +142,7 @@ def table(label: str, columns: Sequence[str], rows: Sequence[Sequence[Markup | N
     return join(tag("p", note, class_="note") if note else None, box)
 
 
-def job_facts(job: SyncJob) -> Markup | None:
+def job_facts(job: SyncJob, as_of: datetime | None = None) -> Markup | None:
     """The live and the desired commit, where they come from, and the details of the status."""
     live, desired = job.live_revision, job.desired_revision
     source = desired or live
@@ -116,14 +150,18 @@ def job_facts(job: SyncJob) -> Markup | None:
     status = job.status
     return facts(
         ("Live", _live(live, source) if source else None),
-        ("Desired", commit(desired.sha) if desired else None),
+        ("Desired", _desired(desired, live) if desired else None),
         ("Repository", text(f"{source.full_name} ({source.provider})", MAX_NAME) if source else None),
         ("Branch", code(source.branch) if source else None),
         ("Directory", code(source.directory) if source and source.directory else None),
         ("AWS state", code(status.aws_state) if status.aws_state else None),
         ("Error", text(str(status.error)) if status.error and not job.attempts else None),
-        ("Updated", timestamp(updated) if isinstance(updated, datetime) else None),
+        ("Updated", age(updated, as_of) if isinstance(updated, datetime) else None),
     )
+
+
+def _desired(desired: Revision, live: Revision | None) -> Markup:
+    return text("the same commit") if live is not None and live.sha == desired.sha else commit(desired)
 
 
 def _live(live: Revision | None, source: Revision) -> Markup:
@@ -131,7 +169,7 @@ def _live(live: Revision | None, source: Revision) -> Markup:
         return text("none yet")
     pairs = ((live.full_name, source.full_name), (live.branch, source.branch))
     differences = [join(text("of"), code(old), separator=SPACE) for old, new in pairs if old != new]
-    return join(commit(live.sha), *differences, separator=SPACE)
+    return join(commit(live), *differences, separator=SPACE)
 
 
 def attempts_of(job: SyncJob) -> list[NamedAttempt]:
@@ -145,47 +183,51 @@ def history(attempts: Sequence[NamedAttempt], as_of: datetime | None = None) -> 
 
     Args:
         attempts: The attempts.
-        as_of: The end of the bars of attempts in progress; None is their last event.
+        as_of: When they were read. Bars of attempts in progress end then, and times are relative; None is for bars
+            that end with the last event, and for dates.
     """
     if not attempts:
         return None
     drawing = timeline([lane(each.name, each.attempt, as_of) for each in attempts])
-    return join(drawing, *map(_events, reversed(attempts)))
+    return join(drawing, *(_events(each, as_of, is_only=len(attempts) == 1) for each in reversed(attempts)))
 
 
-def _events(named: NamedAttempt) -> Markup:
+def _events(named: NamedAttempt, as_of: datetime | None, *, is_only: bool) -> Markup:
+    """The events of an attempt; those of a successful one are folded if there are others."""
     attempt = named.attempt
+    unfolded = "" if is_only or attempt.status.state is not SyncState.ACTIVE else None
     events = sorted(attempt.events, key=lambda event: event.time)
     summary = tag(
         "summary",
         badge(attempt.status.state),
         tag("span", named.name, class_="name"),
         tag("span", _count(len(events), "event"), class_="dim"),
-        tag("span", text("started"), SPACE, timestamp(attempt.started_at), class_="dim"),
+        tag("span", text("started"), SPACE, age(attempt.started_at, as_of), class_="dim"),
     )
     if not events:
-        return tag("details", summary, tag("p", "AWS reports no events.", class_="note"), open="")
-    rows = [_event_row(event, named.sha) for event in events[-MAX_ROWS:]]
+        return tag("details", summary, tag("p", "AWS reports no events.", class_="note"), open=unfolded)
+    start = None if as_of is None else attempt.started_at
+    rows = [_event_row(event, named.sha, start) for event in events[-MAX_ROWS:]]
     note = f"The first {len(events) - MAX_ROWS} events are not shown." if len(events) > MAX_ROWS else ""
-    listed = table(f"Events of {named.name}", ("Time (UTC)", "Type", "Event"), rows, note)
-    return tag("details", summary, listed, open="")
+    time = "Time (UTC)" if start is None else "After start"
+    listed = table(f"Events of {named.name}", (time, "Type", "Event"), rows, note)
+    return tag("details", summary, listed, open=unfolded)
 
 
-def _event_row(event: SyncEvent, sha: str | None) -> tuple[Markup, ...]:
+def _event_row(event: SyncEvent, sha: str | None, start: datetime | None) -> tuple[Markup, ...]:
     external_id: Markup | None = None
     if event.external_id and event.external_id != sha and event.external_id not in event.event:
         external_id = join(SPACE, tag("span", text(event.external_id, MAX_NAME), class_="dim id"))
-    return timestamp(event.time), code(event.type), join(tag("span", event.event), external_id)
+    time = timestamp(event.time) if start is None else _after(event.time, start)
+    return time, code(event.type), join(tag("span", event.event), external_id)
 
 
 def blocker_list(ref: SyncRef[SyncJob], blockers: Iterable[SyncBlocker], as_of: datetime | None = None) -> Markup:
     """The blockers of a sync, and the command that resolves them."""
     items: list[Markup] = []
     for blocker in blockers:
-        age = (as_of - blocker.created_at).total_seconds() if as_of else 0
-        ago = f"({duration(age)} ago)" if age > 0 else None
         details = facts(
-            ("Created", join(timestamp(blocker.created_at), ago, separator=SPACE)),
+            ("Created", age(blocker.created_at, as_of)),
             ("Blocker", join(code(blocker.id), text(blocker.type, MAX_NAME), separator=SPACE)),
             *((sanitize(context.key, MAX_NAME), code(context.value)) for context in blocker.contexts),
         )
@@ -213,6 +255,28 @@ def resource_list(resources: SyncResourceSummary) -> Markup:
         tag("ul", *counts, class_="counts") if counts else None,
         table("Failed resources", ("Resource", "Type", "Reason"), failed, note) if failed else None,
     )
+
+
+def cause_of(explanation: Explanation) -> str:
+    """The likely cause in one line; empty if there is none."""
+    cause = explanation.cause
+    return "" if cause is None else f"{cause.name}: {cause.message.partition(_LINE_END)[0]}"
+
+
+def check_list(explanation: Explanation) -> Markup:
+    """All checks of an explanation, with what each found and what to do."""
+    rows = [
+        (
+            badge(_CHECK_STATES[check.status], check.status),
+            text(check.name),
+            join(
+                *(tag("div", with_console_links(line)) for line in check.message.split(_LINE_END)[:MAX_ROWS]),
+                tag("div", with_console_links(f"→ {check.action}")) if check.action is not None else None,
+            ),
+        )
+        for check in explanation.checks
+    ]
+    return table("Checks", ("Status", "Check", "Found"), rows)
 
 
 def error_details(error: object) -> Markup | None:

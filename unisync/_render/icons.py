@@ -49,7 +49,7 @@ def icon(state: str, **attributes: str) -> Markup:
     """The icon of a state. It is hidden from screen readers, so its label has to be next to it."""
     return tag(
         "svg",
-        tag("path", d=PATHS[known(state)], fill_rule="evenodd"),
+        tag("path", d=PATHS[known(state)]),
         class_="icon",
         viewBox=f"0 0 {_SIZE} {_SIZE}",
         width=str(_SIZE),

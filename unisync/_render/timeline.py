@@ -43,6 +43,7 @@ _LANE_HEIGHT, _BAR_HEIGHT, _AXIS_HEIGHT = 50, 14, 26
 """In pixels."""
 
 _IN_PROGRESS = ("PENDING", "RUNNING")
+_STRIPED = ("FAILED", "RUNNING")
 
 
 class Lane(NamedTuple):
@@ -129,11 +130,13 @@ def _drawing(lanes: Sequence[Lane]) -> Markup:
 def _lane(each: Lane, scale: _Scale, top: int) -> Markup:
     width = max(_MIN_BAR_WIDTH, scale.percent(each.end) - scale.percent(each.start))
     left = min(scale.percent(each.start), 100 - width)
-    middle, bar = _BAR_HEIGHT / 2, top + 24
-    # Slanted dashes instead of a pattern: a pattern needs an id, and a notebook may show a card more than once.
-    stripes = tag(
-        "line", class_="stripes", x2="300%", y1=f"{middle:g}", y2=f"{middle:g}", stroke_width=str(_BAR_HEIGHT)
-    )
+    bar = top + 24
+    stripes: Markup | None = None
+    if each.state in _STRIPED:
+        # Slanted dashes instead of a pattern: a pattern needs an id, and a notebook may show a card more than once.
+        y, height = f"{_BAR_HEIGHT / 2:g}", str(_BAR_HEIGHT)
+        dashes = tag("line", class_="stripes", x2="300%", y1=y, y2=y, stroke_width=height)
+        stripes = tag("g", dashes, transform="skewX(-45)")
     when = f"{in_utc(_date(each.start))}, {each.length}"
     return tag(
         "g",
@@ -143,7 +146,7 @@ def _lane(each: Lane, scale: _Scale, top: int) -> Markup:
         tag(
             "svg",
             tag("rect", width="100%", height="100%", rx="2"),
-            tag("g", stripes, transform="skewX(-45)"),
+            stripes,
             tag("rect", class_="outline", width="100%", height="100%"),
             x=f"{left:.2f}%",
             y=str(bar),

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
+from typing_extensions import override
+
+from unisync._core.bridge import (
+    AsyncOperations,
+    RawAsyncOperations,
+    RawSyncOperations,
+    SyncOperations,
+    operation,
+    paginated,
+    write_operation,
+)
 from unisync._core.commands import AccountRegion
 from unisync._core.flow import Flow
+from unisync._core.lazy import lazy_module
 from unisync._core.pagination import PageRequest
 from unisync._core.target import SyncTarget
-from unisync._models import configurations, envelopes
 from unisync._models.base import EnumMapping, dual_case_alias
 from unisync._models.blockers import SyncBlocker
-from unisync._models.jobs import GitSyncJob, GitSyncResponse, ResourceSyncAttempt
-from unisync._models.refs import StackSync
-from unisync._services.ensure import EnsureResult, ensure
-from unisync._services.findings import Findings
-from unisync._services.git_sync import STATES, all_blockers, git_job, git_target, not_found
+from unisync._models.jobs import GitSyncJob, GitSyncResponse, ProviderType, ResourceSyncAttempt, SyncAttempt
+from unisync._models.refs import StackSync, SyncRef
+from unisync._services.git_sync import STATES, GitTarget, all_blockers, git_job, not_found, resolve_once
 from unisync._services.operations import (
     Service,
     ServiceOperations,
@@ -29,6 +37,20 @@ from unisync._services.operations import (
     if_as_requested,
     pascal,
 )
+from unisync.errors import ResponseError
+
+if TYPE_CHECKING:
+    from unisync._models import blocker_summaries, configurations, envelopes
+    from unisync._models.root_cause import RootCause
+    from unisync._services import ensure as ensuring
+    from unisync._services import stacks
+    from unisync._services.findings import Findings
+else:
+    blocker_summaries = lazy_module("unisync._models.blocker_summaries")
+    configurations = lazy_module("unisync._models.configurations")
+    envelopes = lazy_module("unisync._models.envelopes")
+    ensuring = lazy_module("unisync._services.ensure")
+    stacks = lazy_module("unisync._services.stacks")
 
 CODECONNECTIONS = Service("codeconnections", EnumMapping(STATES), pascal, tag_fields=("Key", "Value"))
 
@@ -311,7 +333,7 @@ class CodeConnections(ServiceOperations):
         pull_request_comment: configurations.Switch | None = None,
         sync_type: SyncType = "CFN_STACK_SYNC",
         dry_run: bool = False,
-    ) -> Flow[EnsureResult[configurations.SyncConfiguration]]:
+    ) -> Flow[ensuring.EnsureResult[configurations.SyncConfiguration]]:
         """Ensure that a stack follows a file of a branch.
 
         Creates the sync configuration, updates the parameters that differ, or leaves it unchanged. If another client
@@ -358,7 +380,7 @@ class CodeConnections(ServiceOperations):
         )
         desired: dict[str, str] = drop_none(settings)
         return (
-            yield from ensure(
+            yield from ensuring.ensure(
                 desired,
                 read=lambda: self.get_sync_configuration(resource_name, sync_type),
                 create=lambda: self.create_sync_configuration(resource_name, sync_type=sync_type, **desired),
@@ -404,7 +426,7 @@ class CodeConnections(ServiceOperations):
     @operation
     def get_sync_blocker_summary(
         self, resource_name: str, sync_type: SyncType = "CFN_STACK_SYNC"
-    ) -> Flow[configurations.SyncBlockerSummary]:
+    ) -> Flow[blocker_summaries.SyncBlockerSummary]:
         """Read the blockers of a stack's sync (GetSyncBlockerSummary).
 
         Args:
@@ -421,12 +443,12 @@ class CodeConnections(ServiceOperations):
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"resource_name": resource_name, "sync_type": sync_type}
-        return self._request_enveloped("GetSyncBlockerSummary", params, envelopes.SyncBlockerSummaryEnvelope)
+        return self._request_enveloped("GetSyncBlockerSummary", params, blocker_summaries.SyncBlockerSummaryEnvelope)
 
     @write_operation
     def update_sync_blocker(
         self, id: str, *, resource_name: str, resolved_reason: str, sync_type: SyncType = "CFN_STACK_SYNC"
-    ) -> Flow[configurations.UpdatedSyncBlocker]:
+    ) -> Flow[blocker_summaries.UpdatedSyncBlocker]:
         """Resolve a blocker, so that the sync continues (UpdateSyncBlocker).
 
         Args:
@@ -446,7 +468,7 @@ class CodeConnections(ServiceOperations):
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"id": id, "resource_name": resource_name, "resolved_reason": resolved_reason, "sync_type": sync_type}
-        return self._request("UpdateSyncBlocker", params, configurations.UpdatedSyncBlocker, idempotent=False)
+        return self._request("UpdateSyncBlocker", params, blocker_summaries.UpdatedSyncBlocker, idempotent=False)
 
     # Repository links.
 
@@ -582,7 +604,7 @@ class CodeConnections(ServiceOperations):
         encryption_key_arn: str | None = None,
         tags: Mapping[str, str] | None = None,
         dry_run: bool = False,
-    ) -> Flow[EnsureResult[configurations.RepositoryLink]]:
+    ) -> Flow[ensuring.EnsureResult[configurations.RepositoryLink]]:
         """Ensure that a repository is linked by this connection.
 
         Links the repository, updates the connection, the key and the tags that differ, or leaves the link unchanged.
@@ -621,16 +643,15 @@ class CodeConnections(ServiceOperations):
             same_name = [link for link in links if not differences(identity, link, LINK_FIELD_NAMES)]
             found = next((link for link in same_name if link.connection_arn == connection_arn), None)
             if found is None and same_name:
-                params = {"connection_arn": connection_arn}
-                connection = yield from self._request_enveloped("GetConnection", params, envelopes.ConnectionEnvelope)
-                found = next((link for link in same_name if link.aws_provider == connection.provider_type), None)
+                connection = yield from self.get_connection(connection_arn)
+                found = next((link for link in same_name if link.aws_provider == connection.aws_provider), None)
             if found is None:
                 message = f"{owner_id}/{repository_name} has no repository link"
                 raise not_found(self.service_name, "ListRepositoryLinks", message)
             return found
 
         return (
-            yield from ensure(
+            yield from ensuring.ensure(
                 drop_none(desired),
                 read=read,
                 create=lambda: self.create_repository_link(
@@ -667,6 +688,63 @@ class CodeConnections(ServiceOperations):
         """
         return self._pages("ListRepositoryLinks", {}, envelopes.RepositoryLinksPage, page_size, limit, next_token)
 
+    # Connections.
+
+    @operation
+    def get_connection(self, connection_arn: str) -> Flow[configurations.Connection]:
+        """Read a connection to a provider of repositories (GetConnection).
+
+        A new connection is PENDING until someone completes it in the AWS console; AWS has no operation for that.
+
+        Args:
+            connection_arn: The ARN of the connection.
+
+        Returns:
+            The connection, with its status.
+
+        Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            NotFoundError: There is no such connection.
+            UnisyncError: Any other error in `unisync.errors`.
+        """
+        params = {"connection_arn": connection_arn}
+        connection = yield from self._request_enveloped("GetConnection", params, envelopes.ConnectionEnvelope)
+        if connection is None:
+            reason = f"no connection in the response for {connection_arn}"
+            raise ResponseError(self.service_name, "GetConnection", reason, status_code=None, request_id=None)
+        return connection
+
+    @paginated
+    def list_connections(
+        self,
+        *,
+        provider_type: ProviderType | None = None,
+        host_arn: str | None = None,
+        page_size: int | None = None,
+        limit: int | None = None,
+        next_token: str | None = None,
+    ) -> PageRequest[configurations.Connection]:
+        """List the connections to providers of repositories (ListConnections).
+
+        Args:
+            provider_type: List only those to this provider, such as "GitHub"; None lists all.
+            host_arn: List only those to the provider that is installed on this host; None lists all.
+            page_size: The number of items per request, 1 to 100; None leaves it to AWS.
+            limit: The maximum number of items, 0 or more; None is all.
+            next_token: The `next_token` of a page, to continue after it; None starts at the first page.
+
+        Returns:
+            The connections, to iterate over.
+
+        Raises:
+            InvalidArgumentError: An argument is not what is expected.
+            InvalidRequestError: AWS rejects a parameter.
+            UnisyncError: Any other error in `unisync.errors`.
+        """
+        params = {"provider_type_filter": provider_type, "host_arn_filter": host_arn}
+        return self._pages("ListConnections", params, envelopes.ConnectionsPage, page_size, limit, next_token)
+
 
 class CodeConnectionsClient(SyncOperations, CodeConnections):
     """The sync operations of CodeConnections, under boto3's names."""
@@ -676,32 +754,24 @@ class AsyncCodeConnectionsClient(AsyncOperations, CodeConnections):
     """The sync operations of CodeConnections, under boto3's names, awaited."""
 
 
+class RawCodeConnectionsClient(RawSyncOperations, CodeConnections):
+    """The sync operations of CodeConnections, with AWS's responses."""
+
+
+class RawAsyncCodeConnectionsClient(RawAsyncOperations, CodeConnections):
+    """The sync operations of CodeConnections, awaited, with AWS's responses."""
+
+
 class CodeConnectionsTargets(CodeConnections):
     """Syncs of stacks as targets of waits, and how to discover them."""
 
     def target(self, ref: StackSync) -> SyncTarget[GitSyncJob]:
         """The sync of a stack as a target."""
-        name, kind = ref.resource_name, ref.sync_type
+        return _StackTarget(self, ref, self._ref(ref))
 
-        def resolve(blocker_id: str, reason: str) -> Flow[SyncBlocker]:
-            updated = yield from self.update_sync_blocker(
-                blocker_id, resource_name=name, resolved_reason=reason, sync_type=kind
-            )
-            return updated.sync_blocker
-
-        return git_target(
-            self._ref(ref),
-            status=lambda: self.get_resource_sync_status(name, kind),
-            configuration=lambda: self.get_sync_configuration(name, kind),
-            repository_status=lambda config: self.get_repository_sync_status(
-                config.repository_link_id, config.branch, kind
-            ),
-            own_names=lambda config: (config.config_file, name),
-            blockers=lambda: all_blockers(self.get_sync_blocker_summary(name, kind)),
-            resolve=resolve,
-            resolve_command=f"aws {self.service_name} update-sync-blocker --id {{id}} --sync-type {kind} "
-            f"--resource-name {name} --resolved-reason REASON",
-        )
+    def read_root_cause(self, stack_name: str, attempt: SyncAttempt) -> Flow[RootCause | None]:
+        """Read what failed first in a stack in an attempt; None if nothing did."""
+        return stacks.read_root_cause(stack_name, attempt, self._location)
 
     def discover(self, findings: Findings) -> Flow[None]:
         """Find every stack that follows a linked repository, by the tags of the link."""
@@ -710,3 +780,55 @@ class CodeConnectionsTargets(CodeConnections):
                 continue
             followers = yield from findings.attempt(self.list_sync_configurations(link.repository_link_id).collect())
             findings.add(StackSync(each.resource_name, each.sync_type) for each in followers or ())
+
+
+class _StackTarget(GitTarget["configurations.SyncConfiguration"]):
+    """The sync of a stack."""
+
+    def __init__(self, service: CodeConnectionsTargets, stack: StackSync, ref: SyncRef[GitSyncJob]) -> None:
+        super().__init__(ref)
+        self._service = service
+        self._name = stack.resource_name
+        self._kind = stack.sync_type
+
+    @property
+    @override
+    def resolve_command(self) -> str:
+        return (
+            f"aws {self._service.service_name} update-sync-blocker --id {{id}} --sync-type {self._kind} "
+            f"--resource-name {self._name} --resolved-reason REASON"
+        )
+
+    @override
+    def status(self) -> Flow[GitSyncJob]:
+        return self._service.get_resource_sync_status(self._name, self._kind)
+
+    @override
+    def configuration(self) -> Flow[configurations.SyncConfiguration]:
+        return self._service.get_sync_configuration(self._name, self._kind)
+
+    @override
+    def status_of_branch(self, branch: configurations.SyncConfiguration) -> Flow[configurations.RepositorySyncAttempt]:
+        return self._service.get_repository_sync_status(branch.repository_link_id, branch.branch, self._kind)
+
+    @override
+    def own_names(self, branch: configurations.SyncConfiguration) -> tuple[str | None, ...]:
+        return branch.config_file, self._name
+
+    @override
+    def all_blockers(self) -> Flow[tuple[SyncBlocker, ...] | None]:
+        return all_blockers(self._service.get_sync_blocker_summary(self._name, self._kind))
+
+    @override
+    def resolve_blocker(self, blocker_id: str, reason: str) -> Flow[SyncBlocker]:
+        return resolve_once(self._resolve, self.all_blockers, blocker_id, reason)
+
+    def _resolve(self, blocker_id: str, reason: str) -> Flow[SyncBlocker]:
+        updated = yield from self._service.update_sync_blocker(
+            blocker_id, resource_name=self._name, resolved_reason=reason, sync_type=self._kind
+        )
+        return updated.sync_blocker
+
+    @override
+    def root_cause(self, attempt: SyncAttempt) -> Flow[RootCause | None]:
+        return self._service.read_root_cause(self._name, attempt)

@@ -22,6 +22,7 @@ class Discovery:
     """The syncs that were found. Iterating over it yields their references."""
 
     refs: tuple[AnyRef, ...]
+    """The references of the syncs."""
     errors: Mapping[str, UnisyncError]
     """The first error of each service whose search is incomplete."""
 

@@ -29,6 +29,7 @@ class EnsureResult(Generic[T_co]):
     """What was done to ensure a configuration; of a dry run, what would be done."""
 
     action: EnsureAction
+    """What was done."""
     _definition: T_co | None = field(repr=False)
     changed: tuple[str, ...] = ()
     """The parameters that differed and were updated."""

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from typing_extensions import override
 
 from unisync._core.flow import Flow
-from unisync._core.target import BranchStatus, SyncTarget, no_blockers
+from unisync._core.target import BranchStatus, SyncTarget
 from unisync._models.base import SyncState, with_ref
 from unisync._models.blockers import SyncBlocker
-from unisync._models.configurations import (
-    RepositorySyncAttempt,
-    ServiceSyncBlockerSummary,
-    SyncBlockerSummary,
-)
 from unisync._models.jobs import GitSyncJob, GitSyncResponse, RepositoryBranch, SyncJobStatus
 from unisync._models.refs import SyncRef
 from unisync._services.operations import create_once, logger, none_if_not_found
 from unisync.errors import NotFoundError, ServerError, UnisyncError
+
+if TYPE_CHECKING:  # these models are built when they are first needed
+    from unisync._models.blocker_summaries import ServiceSyncBlockerSummary, SyncBlockerSummary
+    from unisync._models.configurations import RepositorySyncAttempt
 
 T = TypeVar("T")
 C = TypeVar("C", bound=RepositoryBranch)
@@ -72,90 +72,92 @@ def required(flow: Flow[T | None], service: str, operation: str, name: str) -> F
     return configuration
 
 
-def git_target(
-    ref: SyncRef[GitSyncJob],
-    *,
-    status: Callable[[], Flow[GitSyncJob]],
-    configuration: Callable[[], Flow[C]],
-    repository_status: Callable[[C], Flow[RepositorySyncAttempt | None]],
-    own_names: Callable[[C], tuple[str | None, ...]],
-    own_branch: Callable[[GitSyncJob], C | None] | None = None,
-    blockers: Callable[[], Flow[tuple[SyncBlocker, ...] | None]] = no_blockers,
-    resolve: Callable[[str, str], Flow[SyncBlocker]] | None = None,
-    resolve_command: str = "",
-    owns_configuration: bool = True,
-) -> SyncTarget[GitSyncJob]:
-    """A Git sync as a target.
+class GitTarget(SyncTarget[GitSyncJob], Generic[C]):
+    """A Git sync: what its service reads in its own way, and what the services have in common."""
 
-    Args:
-        ref: The sync.
-        status: Read its status.
-        configuration: Read its configuration; NotFoundError if there is none.
-        repository_status: Read the status of the configuration's branch; NotFoundError, or None, if it was never
-            synced.
-        own_names: The file and the resource of this sync, as events of its branch may name them.
-        own_branch: The branch that a job shows it to follow, where the configuration may name another.
-        blockers: Read its blockers, active and resolved; None if they are not found.
-        resolve: Resolve the blocker with an id, for a reason, by a call that is not idempotent.
-        resolve_command: The AWS CLI command that resolves a blocker, with "{id}" for its id.
-        owns_configuration: Whether the configuration belongs to this sync alone, so that the sync is deleted exactly
-            when its configuration is. Syncs that share the configuration of a parent are deleted when their own status
-            is.
-    """
+    owns_configuration: bool = True
+    """Whether the configuration belongs to this sync alone, so that the sync is deleted exactly when its configuration
+    is. Syncs that share the configuration of a parent are deleted when their own status is."""
 
-    def fetch() -> Flow[GitSyncJob]:
+    def status(self) -> Flow[GitSyncJob]:
+        """Read its status; NotFoundError if there is none."""
+        raise NotImplementedError
+
+    def configuration(self) -> Flow[C]:
+        """Read its configuration; NotFoundError if there is none."""
+        raise NotImplementedError
+
+    def status_of_branch(self, branch: C) -> Flow[RepositorySyncAttempt | None]:
+        """Read the status of a branch; NotFoundError, or None, if it was never synced."""
+        raise NotImplementedError
+
+    def own_names(self, branch: C) -> tuple[str | None, ...]:
+        """The file and the resource of this sync, as events of its branch may name them."""
+        raise NotImplementedError
+
+    def branch_of(self, job: GitSyncJob) -> Flow[C | None]:  # noqa: ARG002
+        """The branch that it follows: the configuration's."""
+        return (yield from self.configuration())
+
+    def all_blockers(self) -> Flow[tuple[SyncBlocker, ...] | None]:
+        """Read its blockers, active and resolved; None if they are not found."""
+        yield from ()
+        return ()
+
+    @override
+    def fetch(self) -> Flow[GitSyncJob]:
         """Read the job. No status while there is a configuration means that the sync has never run."""
         try:
-            job = yield from status()
+            job = yield from self.status()
         except NotFoundError:
-            if (yield from none_if_not_found(configuration())) is None:
+            if (yield from none_if_not_found(self.configuration())) is None:
                 raise
-            return git_job(ref, GitSyncResponse())
+            return git_job(self.ref, GitSyncResponse())
         if job.latest_sync is None:
-            yield from configuration()
+            yield from self.configuration()
         return job
 
-    def fetch_until_deleted() -> Flow[GitSyncJob]:
-        yield from configuration()
-        return (yield from (fetch() if owns_configuration else status()))
+    @override
+    def fetch_until_deleted(self) -> Flow[GitSyncJob]:
+        yield from self.configuration()
+        return (yield from (self.fetch() if self.owns_configuration else self.status()))
 
-    def active_blockers() -> Flow[tuple[SyncBlocker, ...]]:
-        found = yield from blockers()
+    @override
+    def blockers(self) -> Flow[tuple[SyncBlocker, ...]]:
+        found = yield from self.all_blockers()
         if found is None:
-            yield from configuration()
+            yield from self.configuration()
         active = [blocker for blocker in found or () if blocker.is_active]
         return tuple(sorted(active, key=lambda blocker: blocker.created_at, reverse=True))
 
-    def latest_of_branch() -> Flow[RepositorySyncAttempt | None]:
-        config = yield from configuration()
-        return (yield from none_if_not_found(repository_status(config)))
+    @override
+    def repository_status(self) -> Flow[RepositorySyncAttempt | None]:
+        branch = yield from self.configuration()
+        return (yield from none_if_not_found(self.status_of_branch(branch)))
 
-    def branch_status(job: GitSyncJob) -> Flow[BranchStatus | None]:
-        branch = (yield from configuration()) if own_branch is None else own_branch(job)
+    @override
+    def branch_status(self, job: GitSyncJob) -> Flow[BranchStatus | None]:
+        branch = yield from self.branch_of(job)
         if branch is None:
             return None
-        attempt = yield from none_if_not_found(repository_status(branch))
-        return BranchStatus(attempt, tuple(filter(None, own_names(branch))))
-
-    return SyncTarget(
-        ref,
-        fetch=fetch,
-        blockers=active_blockers,
-        fetch_until_deleted=fetch_until_deleted,
-        resolve_blocker=None if resolve is None else partial(_resolve_once, resolve, blockers),
-        repository_status=latest_of_branch,
-        branch_status=branch_status,
-        resolve_command=resolve_command,
-    )
+        attempt = yield from none_if_not_found(self.status_of_branch(branch))
+        return BranchStatus(attempt, tuple(filter(None, self.own_names(branch))))
 
 
-def _resolve_once(
+def resolve_once(
     resolve: Callable[[str, str], Flow[SyncBlocker]],
     blockers: Callable[[], Flow[tuple[SyncBlocker, ...] | None]],
     blocker_id: str,
     reason: str,
 ) -> Flow[SyncBlocker]:
-    """Resolve a blocker at most once: if the response is lost, look the blocker up before retrying."""
+    """Resolve a blocker at most once: if the response is lost, look the blocker up before retrying.
+
+    Args:
+        resolve: Resolves it, by a call that is not idempotent.
+        blockers: Read the blockers, active and resolved; None if they are not found.
+        blocker_id: Its id.
+        reason: Why it is resolved.
+    """
 
     def update() -> Flow[SyncBlocker]:
         try:

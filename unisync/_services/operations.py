@@ -5,18 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from unisync._core.bridge import MethodsBase, operation, write_operation
 from unisync._core.commands import AccountRegion
 from unisync._core.flow import Call, Flow, request
+from unisync._core.lazy import lazy_module
 from unisync._core.pagination import PageEnvelope, PageRequest
 from unisync._models.base import EnumMapping, Model, with_extra
-from unisync._models.configurations import TagResult
-from unisync._models.envelopes import TagsPage
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import FleetSync, SyncRef
 from unisync.errors import ConflictError, InvalidArgumentError, NotFoundError, UnisyncError
+
+if TYPE_CHECKING:
+    from unisync._models import configurations, envelopes
+else:
+    configurations = lazy_module("unisync._models.configurations")
+    envelopes = lazy_module("unisync._models.envelopes")
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -109,12 +114,16 @@ class ServiceOperations(MethodsBase):
         """
         size = self._service.tags_per_page
         pages = self._pages(
-            "ListTagsForResource", {"resource_arn": resource_arn}, TagsPage, size, accepts_token=size is not None
+            "ListTagsForResource",
+            {"resource_arn": resource_arn},
+            envelopes.TagsPage,
+            size,
+            accepts_token=size is not None,
         )
         return {tag.key: tag.value for tag in (yield from pages.collect())}
 
     @write_operation
-    def tag_resource(self, resource_arn: str, tags: Mapping[str, str]) -> Flow[TagResult]:
+    def tag_resource(self, resource_arn: str, tags: Mapping[str, str]) -> Flow[configurations.TagResult]:
         """Set tags of a resource (TagResource). Its other tags stay unchanged.
 
         Args:
@@ -133,10 +142,10 @@ class ServiceOperations(MethodsBase):
             UnisyncError: Any other error in `unisync.errors`.
         """
         params = {"resource_arn": resource_arn, "tags": self._tags(tags)}
-        return self._request("TagResource", params, TagResult)
+        return self._request("TagResource", params, configurations.TagResult)
 
     @write_operation
-    def untag_resource(self, resource_arn: str, tag_keys: Collection[str]) -> Flow[TagResult]:
+    def untag_resource(self, resource_arn: str, tag_keys: Collection[str]) -> Flow[configurations.TagResult]:
         """Remove tags of a resource (UntagResource).
 
         Args:
@@ -156,7 +165,7 @@ class ServiceOperations(MethodsBase):
         is_several = isinstance(cast("object", tag_keys), Collection) and not isinstance(tag_keys, str)
         InvalidArgumentError.unless(is_several, "tag_keys", "several keys, such as a list", tag_keys)
         params = {"resource_arn": resource_arn, "tag_keys": list(tag_keys)}
-        return self._request("UntagResource", params, TagResult)
+        return self._request("UntagResource", params, configurations.TagResult)
 
     def _tags(self, tags: Mapping[str, str] | None) -> object:
         """Tags as this service expects them; None if there are none to send."""

@@ -9,18 +9,28 @@ from collections.abc import Mapping
 from functools import cache, partial
 from typing import Literal, NoReturn
 
-from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
+from typing_extensions import override
+
+from unisync._core.bridge import (
+    AsyncOperations,
+    RawAsyncOperations,
+    RawSyncOperations,
+    SyncOperations,
+    operation,
+    paginated,
+    write_operation,
+)
 from unisync._core.flow import Flow
 from unisync._core.pagination import PageRequest
 from unisync._core.target import SyncTarget
-from unisync._models import configurations, envelopes
+from unisync._models import blocker_summaries, configurations, envelopes
 from unisync._models.base import EnumMapping
 from unisync._models.blockers import SyncBlocker
 from unisync._models.jobs import GitSyncJob, GitSyncResponse, RepositoryBranch, Revision
-from unisync._models.refs import ServiceInstanceSync, TemplateSync, TemplateType
+from unisync._models.refs import ServiceInstanceSync, SyncRef, TemplateSync, TemplateType
 from unisync._services.ensure import EnsureResult, ensure
 from unisync._services.findings import Findings
-from unisync._services.git_sync import STATES, all_blockers, git_job, git_target, not_found, required
+from unisync._services.git_sync import STATES, GitTarget, all_blockers, git_job, not_found, required, resolve_once
 from unisync._services.operations import (
     Service,
     ServiceOperations,
@@ -330,7 +340,7 @@ class Proton(ServiceOperations):
         return (
             yield from ensure(
                 desired,
-                read=lambda: self._service_config(service_name),
+                read=lambda: _service_config(self, service_name),
                 create=lambda: self.create_service_sync_config(service_name, **desired),
                 update=lambda _config, _changed: self.update_service_sync_config(service_name, **desired),
                 field_names=FIELD_NAMES,
@@ -525,7 +535,7 @@ class Proton(ServiceOperations):
         return (
             yield from ensure(
                 desired,
-                read=lambda: self._template_config(template_name, template_type),
+                read=lambda: _template_config(self, template_name, template_type),
                 create=lambda: self.create_template_sync_config(template_name, template_type, **sent),
                 update=lambda _config, _changed: self.update_template_sync_config(template_name, template_type, **sent),
                 field_names=FIELD_NAMES,
@@ -579,7 +589,7 @@ class Proton(ServiceOperations):
     @operation
     def get_service_sync_blocker_summary(
         self, service_name: str, service_instance_name: str | None = None
-    ) -> Flow[configurations.ServiceSyncBlockerSummary | None]:
+    ) -> Flow[blocker_summaries.ServiceSyncBlockerSummary | None]:
         """Read the blockers of a service, or of one of its instances (GetServiceSyncBlockerSummary).
 
         Args:
@@ -604,7 +614,7 @@ class Proton(ServiceOperations):
     @write_operation
     def update_service_sync_blocker(
         self, id: str, *, resolved_reason: str
-    ) -> Flow[configurations.UpdatedServiceSyncBlocker]:
+    ) -> Flow[blocker_summaries.UpdatedServiceSyncBlocker]:
         """Resolve a blocker, so that the sync continues (UpdateServiceSyncBlocker).
 
         Args:
@@ -623,7 +633,7 @@ class Proton(ServiceOperations):
         """
         params = {"id": id, "resolved_reason": resolved_reason}
         return self._request(
-            "UpdateServiceSyncBlocker", params, configurations.UpdatedServiceSyncBlocker, idempotent=False
+            "UpdateServiceSyncBlocker", params, blocker_summaries.UpdatedServiceSyncBlocker, idempotent=False
         )
 
     # Repositories.
@@ -763,6 +773,8 @@ class Proton(ServiceOperations):
 
         def update(repository: configurations.Repository, changed: Mapping[str, object]) -> NoReturn:
             advice = "delete the registration (delete_repository), and ensure it again"
+            if set(changed) == {"connection_arn"} and repository.connection_arn is None:
+                advice = "AWS did not say which connection it has, so read that in Proton's console"
             raise self._cannot_update("CreateRepository", f"the repository {name}", changed, repository, advice)
 
         return (
@@ -799,13 +811,17 @@ class Proton(ServiceOperations):
         """
         return self._pages("ListRepositories", {}, envelopes.RepositoriesPage, page_size, limit, next_token)
 
-    def _service_config(self, name: str) -> Flow[configurations.ServiceSyncConfig]:
-        config = self.get_service_sync_config(name)
-        return required(config, self.service_name, "GetServiceSyncConfig", f"service {name}")
 
-    def _template_config(self, name: str, kind: TemplateType) -> Flow[configurations.TemplateSyncConfig]:
-        config = self.get_template_sync_config(name, kind)
-        return required(config, self.service_name, "GetTemplateSyncConfig", f"template {name}")
+def _service_config(proton: Proton, name: str) -> Flow[configurations.ServiceSyncConfig]:
+    """Read the sync configuration of a service; NotFoundError if there is none."""
+    config = proton.get_service_sync_config(name)
+    return required(config, proton.service_name, "GetServiceSyncConfig", f"service {name}")
+
+
+def _template_config(proton: Proton, name: str, kind: TemplateType) -> Flow[configurations.TemplateSyncConfig]:
+    """Read the sync configuration of a template; NotFoundError if there is none."""
+    config = proton.get_template_sync_config(name, kind)
+    return required(config, proton.service_name, "GetTemplateSyncConfig", f"template {name}")
 
 
 class ProtonClient(SyncOperations, Proton):
@@ -816,58 +832,24 @@ class AsyncProtonClient(AsyncOperations, Proton):
     """The sync operations of Proton, under boto3's names, awaited."""
 
 
+class RawProtonClient(RawSyncOperations, Proton):
+    """The sync operations of Proton, with AWS's responses."""
+
+
+class RawAsyncProtonClient(RawAsyncOperations, Proton):
+    """The sync operations of Proton, awaited, with AWS's responses."""
+
+
 class ProtonTargets(Proton):
     """Syncs of service instances and templates as targets of waits, and how to discover them."""
 
     def service_instance_target(self, ref: ServiceInstanceSync) -> SyncTarget[GitSyncJob]:
         """The sync of a service instance as a target."""
-        service, instance = ref.service_name, ref.service_instance_name
-
-        def blockers() -> Flow[tuple[SyncBlocker, ...] | None]:
-            return all_blockers(
-                self.get_service_sync_blocker_summary(service, instance),
-                self.get_service_sync_blocker_summary(service),
-            )
-
-        def resolve(blocker_id: str, reason: str) -> Flow[SyncBlocker]:
-            # Proton accepts the id alone, so it would resolve another service's blocker as well.
-            if blocker_id not in [blocker.id for blocker in (yield from blockers()) or ()]:
-                raise not_found(self.service_name, "UpdateServiceSyncBlocker", f"{ref} has no blocker {blocker_id}")
-            updated = yield from self.update_service_sync_blocker(blocker_id, resolved_reason=reason)
-            return updated.service_sync_blocker
-
-        def service_branch() -> Flow[RepositoryBranch]:
-            return (yield from self._service_config(service))
-
-        return git_target(
-            self._ref(ref),
-            status=lambda: self.get_service_instance_sync_status(service, instance),
-            configuration=service_branch,
-            repository_status=lambda branch: self.get_repository_sync_status(
-                branch.full_name, branch.aws_provider, branch.branch, "SERVICE_SYNC"
-            ),
-            own_names=lambda branch: (branch.directory if isinstance(branch, Revision) else None, service, instance),
-            # An instance may follow another branch than its service.
-            own_branch=lambda job: job.desired_revision,
-            blockers=blockers,
-            resolve=resolve,
-            resolve_command="aws proton update-service-sync-blocker --id {id} --resolved-reason REASON",
-            owns_configuration=False,
-        )
+        return _ServiceInstanceTarget(self, ref, self._ref(ref))
 
     def template_target(self, ref: TemplateSync) -> SyncTarget[GitSyncJob]:
         """The sync of a template as a target."""
-        name, kind, version = ref.template_name, ref.template_type, ref.template_version
-        return git_target(
-            self._ref(ref),
-            status=lambda: self.get_template_sync_status(name, kind, version),
-            configuration=lambda: self._template_config(name, kind),
-            repository_status=lambda config: self.get_repository_sync_status(
-                config.full_name, config.aws_provider, config.branch, "TEMPLATE_SYNC"
-            ),
-            own_names=lambda config: (config.subdirectory, name),
-            owns_configuration=False,
-        )
+        return _TemplateTarget(self, ref, self._ref(ref))
 
     def discover(self, findings: Findings) -> Flow[None]:
         """Find every instance of a service, and every major version of a template, that follows a repository.
@@ -878,7 +860,7 @@ class ProtonTargets(Proton):
         for instance in (yield from findings.attempt(self._instances().collect())) or ():
             service = instance.service_name
             if service not in follows:
-                follows[service] = bool((yield from findings.attempt(self._service_config(service))))
+                follows[service] = bool((yield from findings.attempt(_service_config(self, service))))
             tags = partial(self.list_tags_for_resource, instance.arn)
             if follows[service] and (yield from findings.match(tags)):
                 findings.add([ServiceInstanceSync(service, instance.name)])
@@ -888,7 +870,7 @@ class ProtonTargets(Proton):
         ):
             templates = self._pages(list_templates, {}, envelopes.TemplatesPage).collect()
             for template in (yield from findings.attempt(templates)) or ():
-                if not (yield from findings.attempt(self._template_config(template.name, kind))):
+                if not (yield from findings.attempt(_template_config(self, template.name, kind))):
                     continue
                 if not (yield from findings.match(partial(self.list_tags_for_resource, template.arn))):
                     continue
@@ -898,3 +880,98 @@ class ProtonTargets(Proton):
 
     def _instances(self) -> PageRequest[envelopes.ServiceInstance]:
         return self._pages("ListServiceInstances", {}, envelopes.ServiceInstancesPage)
+
+
+class _ServiceInstanceTarget(GitTarget[RepositoryBranch]):
+    """The sync of a service instance."""
+
+    owns_configuration = False
+
+    def __init__(self, proton: ProtonTargets, instance: ServiceInstanceSync, ref: SyncRef[GitSyncJob]) -> None:
+        super().__init__(ref)
+        self._proton = proton
+        self._service = instance.service_name
+        self._instance = instance.service_instance_name
+
+    @property
+    @override
+    def resolve_command(self) -> str:
+        return "aws proton update-service-sync-blocker --id {id} --resolved-reason REASON"
+
+    @override
+    def status(self) -> Flow[GitSyncJob]:
+        return self._proton.get_service_instance_sync_status(self._service, self._instance)
+
+    @override
+    def configuration(self) -> Flow[RepositoryBranch]:
+        return (yield from _service_config(self._proton, self._service))
+
+    @override
+    def status_of_branch(self, branch: RepositoryBranch) -> Flow[configurations.RepositorySyncAttempt | None]:
+        return self._proton.get_repository_sync_status(
+            branch.full_name, branch.aws_provider, branch.branch, "SERVICE_SYNC"
+        )
+
+    @override
+    def own_names(self, branch: RepositoryBranch) -> tuple[str | None, ...]:
+        return branch.directory if isinstance(branch, Revision) else None, self._service, self._instance
+
+    @override
+    def branch_of(self, job: GitSyncJob) -> Flow[RepositoryBranch | None]:
+        """An instance may follow another branch than its service."""
+        yield from ()
+        return job.desired_revision
+
+    @override
+    def all_blockers(self) -> Flow[tuple[SyncBlocker, ...] | None]:
+        return all_blockers(
+            self._proton.get_service_sync_blocker_summary(self._service, self._instance),
+            self._proton.get_service_sync_blocker_summary(self._service),
+        )
+
+    @override
+    def resolve_blocker(self, blocker_id: str, reason: str) -> Flow[SyncBlocker]:
+        return resolve_once(self._resolve, self.all_blockers, blocker_id, reason)
+
+    def _resolve(self, blocker_id: str, reason: str) -> Flow[SyncBlocker]:
+        # Proton accepts the id alone, so it would resolve another service's blocker as well.
+        if blocker_id not in [blocker.id for blocker in (yield from self.all_blockers()) or ()]:
+            raise not_found(
+                self._proton.service_name, "UpdateServiceSyncBlocker", f"{self.ref} has no blocker {blocker_id}"
+            )
+        updated = yield from self._proton.update_service_sync_blocker(blocker_id, resolved_reason=reason)
+        return updated.service_sync_blocker
+
+
+class _TemplateTarget(GitTarget["configurations.TemplateSyncConfig"]):
+    """The sync of a template. Nothing can block it."""
+
+    owns_configuration = False
+
+    def __init__(self, proton: ProtonTargets, template: TemplateSync, ref: SyncRef[GitSyncJob]) -> None:
+        super().__init__(ref)
+        self._proton = proton
+        self._template = template
+
+    @override
+    def status(self) -> Flow[GitSyncJob]:
+        template = self._template
+        return self._proton.get_template_sync_status(
+            template.template_name, template.template_type, template.template_version
+        )
+
+    @override
+    def configuration(self) -> Flow[configurations.TemplateSyncConfig]:
+        return _template_config(self._proton, self._template.template_name, self._template.template_type)
+
+    @override
+    def status_of_branch(
+        self, branch: configurations.TemplateSyncConfig
+    ) -> Flow[configurations.RepositorySyncAttempt | None]:
+        return self._proton.get_repository_sync_status(
+            branch.full_name, branch.aws_provider, branch.branch, "TEMPLATE_SYNC"
+        )
+
+    @override
+    def own_names(self, branch: configurations.TemplateSyncConfig) -> tuple[str | None, ...]:
+        return branch.subdirectory, self._template.template_name

@@ -7,14 +7,24 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, NoReturn
 
-from unisync._core.bridge import AsyncOperations, SyncOperations, operation, paginated, write_operation
+from typing_extensions import override
+
+from unisync._core.bridge import (
+    AsyncOperations,
+    RawAsyncOperations,
+    RawSyncOperations,
+    SyncOperations,
+    operation,
+    paginated,
+    write_operation,
+)
 from unisync._core.flow import Flow
 from unisync._core.pagination import PageRequest
-from unisync._core.target import SyncTarget, no_blockers
+from unisync._core.target import SyncTarget
 from unisync._models import envelopes, resources
 from unisync._models.base import AsRef, Date, EnumMapping, Model, SyncState, alias, with_ref
 from unisync._models.jobs import SyncJobStatus, TwinMakerSyncJob, TwinMakerSyncResponse
-from unisync._models.refs import TwinMakerSync
+from unisync._models.refs import SyncRef, TwinMakerSync
 from unisync._services.ensure import EnsureResult, ensure
 from unisync._services.findings import Findings
 from unisync._services.operations import (
@@ -52,26 +62,32 @@ class CreateSyncJobResponse(Model, frozen=True):
     """CreateSyncJob's response."""
 
     arn: str
+    """The ARN of the sync job."""
     created_at: Date = alias("creationDateTime")
+    """When the job was created, in UTC."""
     status: SyncJobStatus = alias("state")
+    """The status of the new job."""
 
 
 class CreatedSyncJob(CreateSyncJobResponse, frozen=True):
     """A new sync job, as far as AWS describes it (CreateSyncJob)."""
 
     ref: Annotated[TwinMakerSync, AsRef(TwinMakerSync)]
+    """The sync."""
 
 
 class DeleteSyncJobResponse(Model, frozen=True):
     """DeleteSyncJob's response."""
 
     status: SyncJobStatus = alias("state")
+    """The status of the job; AWS deletes its resources first."""
 
 
 class DeletedSyncJob(DeleteSyncJobResponse, frozen=True):
     """A sync job that is being deleted (DeleteSyncJob)."""
 
     ref: Annotated[TwinMakerSync, AsRef(TwinMakerSync)]
+    """The sync."""
 
 
 class TwinMaker(ServiceOperations):
@@ -375,26 +391,24 @@ class AsyncTwinMakerClient(AsyncOperations, TwinMaker):
     """The sync operations of IoT TwinMaker, under boto3's names, awaited."""
 
 
+class RawTwinMakerClient(RawSyncOperations, TwinMaker):
+    """The sync operations of IoT TwinMaker, with AWS's responses."""
+
+
+class RawAsyncTwinMakerClient(RawAsyncOperations, TwinMaker):
+    """The sync operations of IoT TwinMaker, awaited, with AWS's responses."""
+
+
 class TwinMakerTargets(TwinMaker):
     """Sync jobs as targets of waits, and how to discover them."""
 
     def target(self, ref: TwinMakerSync) -> SyncTarget[TwinMakerSyncJob]:
-        """A sync job as a target. It follows no commits, and nothing can block it."""
+        """A sync job as a target."""
+        return _JobTarget(self, ref, self._ref(ref))
 
-        def fetch() -> Flow[TwinMakerSyncJob]:
-            return self.get_sync_job(ref.workspace_id, ref.sync_source)
-
-        def count() -> Flow[resources.SyncResourceSummary]:
-            return self.summarize_sync_resources(ref.workspace_id, ref.sync_source)
-
-        return SyncTarget(
-            self._ref(ref),
-            fetch=fetch,
-            blockers=no_blockers,
-            fetch_until_deleted=fetch,
-            resources=count,
-            has_revisions=False,
-        )
+    def read_workspace(self, workspace_id: str) -> Flow[Model]:
+        """Read a workspace (GetWorkspace); NotFoundError if there is none."""
+        return self._request("GetWorkspace", {"workspace_id": workspace_id}, Model)
 
     def discover(self, findings: Findings) -> Flow[None]:
         """Find every sync job of every workspace, by the tags of the job."""
@@ -409,3 +423,23 @@ class TwinMakerTargets(TwinMaker):
         if arn is None:  # AWS may leave it out of a list
             arn = (yield from self.get_sync_job(workspace_id, job.sync_source or "SITEWISE")).arn
         return (yield from self.list_tags_for_resource(arn))
+
+
+class _JobTarget(SyncTarget[TwinMakerSyncJob]):
+    """A sync job. It follows no commits, and nothing can block it."""
+
+    has_revisions = False
+    has_resources = True
+
+    def __init__(self, twinmaker: TwinMakerTargets, job: TwinMakerSync, ref: SyncRef[TwinMakerSyncJob]) -> None:
+        super().__init__(ref)
+        self._twinmaker = twinmaker
+        self._job = job
+
+    @override
+    def fetch(self) -> Flow[TwinMakerSyncJob]:
+        return self._twinmaker.get_sync_job(self._job.workspace_id, self._job.sync_source)
+
+    @override
+    def resources(self) -> Flow[resources.SyncResourceSummary]:
+        return self._twinmaker.summarize_sync_resources(self._job.workspace_id, self._job.sync_source)

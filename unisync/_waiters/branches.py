@@ -8,7 +8,10 @@ failure counts only if it is news, or lasts, and does not name the files of othe
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
+
+from pydantic import FiniteFloat
 
 from unisync._core.target import BranchStatus
 from unisync._models.base import SyncState
@@ -21,27 +24,38 @@ _RESOURCE = re.compile(r"\bstack/([\w-]+)|\[([\w-]+)\]", re.IGNORECASE)
 """The name of a stack in an ARN, or in brackets, as CloudFormation writes it."""
 
 
+@dataclass
+class BranchesSeen:
+    """What a wait has seen of the branch so far. It continues a wait in another process."""
+
+    is_first: bool = True
+    """Whether it was not read yet."""
+    first_failed: datetime | None = None
+    """When the attempt started that the first read saw as failed, if it did."""
+    first_seen_at: FiniteFloat = 0.0
+    """When the first read was, in seconds of the wait."""
+
+
 class BranchJudge:
     """Judges the statuses of a branch that a wait reads, in their order.
 
     Args:
         started_after: Ignore failures that are older than that.
+        seen: What the wait has seen before; it is updated.
     """
 
-    def __init__(self, started_after: datetime | None = None) -> None:
+    def __init__(self, started_after: datetime | None = None, seen: BranchesSeen | None = None) -> None:
         self._earliest = None if started_after is None else started_after - CLOCK_TOLERANCE
-        self._is_first = True
-        self._first_failed: datetime | None = None
-        """When the attempt started that the first read saw as failed, if it did."""
-        self._first_seen_at = 0.0
+        self.seen: BranchesSeen = seen or BranchesSeen()
 
     def failure(self, branch: BranchStatus, job: GitSyncJob, elapsed: float) -> RepositorySyncAttempt | None:
         """The attempt that fails the wait for a job, if there is one, `elapsed` seconds after the wait started."""
         attempt = branch.attempt
         failed = attempt if attempt is not None and attempt.status.state is SyncState.FAILED else None
-        if self._is_first:
-            self._is_first, self._first_seen_at = False, elapsed
-            self._first_failed = failed.started_at if failed else None
+        seen = self.seen
+        if seen.is_first:
+            seen.is_first, seen.first_seen_at = False, elapsed
+            seen.first_failed = failed.started_at if failed else None
         if failed is None:
             return None
         latest = job.latest_sync
@@ -49,8 +63,8 @@ class BranchJudge:
             return None
         if self._earliest is not None and failed.started_at < self._earliest:
             return None
-        was_there = failed.started_at == self._first_failed
-        if was_there and elapsed - self._first_seen_at < SETTLING_TIME:
+        was_there = failed.started_at == seen.first_failed
+        if was_there and elapsed - seen.first_seen_at < SETTLING_TIME:
             return None
         return None if names_others(failed, branch.own_names) else failed
 

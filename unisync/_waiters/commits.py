@@ -15,9 +15,11 @@ Everything else is pending: a read may be stale, and AWS takes a while to notice
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
+
+from pydantic import FiniteFloat
 
 from unisync._models.base import SyncState
 from unisync._models.jobs import GitSyncJob, ResourceSyncAttempt, Revision
@@ -45,6 +47,26 @@ class Superseded:
 Judgement = Literal["synced", "failed", "pending"] | Superseded
 
 
+@dataclass
+class CommitsSeen:
+    """What a wait has seen of commits so far. It continues a wait in another process."""
+
+    is_first: bool = True
+    """Whether nothing was polled yet."""
+    first_attempt: tuple[str, datetime] | None = None
+    """The latest attempt at the first poll: its commit, and when it started."""
+    settled_since: FiniteFloat = 0.0
+    """When AWS was last seen to desire or attempt our commit; else, when the first poll was. Seconds of the wait."""
+    is_ours_seen: bool = False
+    """Whether AWS was seen to desire or attempt our commit."""
+    our_attempt_at: datetime | None = None
+    """When the attempt at our commit started that was seen, if any."""
+    before_ours: list[str] = field(default_factory=list[str])
+    """The commits that AWS was seen to desire and attempt until it was seen to do so with ours."""
+    has_forgotten: bool = False
+    """Whether there were more of them than a token has room for, so that a commit not among them proves nothing."""
+
+
 class CommitJudge:
     """Judges the jobs that a wait sees, in their order.
 
@@ -54,27 +76,22 @@ class CommitJudge:
     Args:
         wanted: The commits that are waited for; None for the one that AWS desires.
         started_after: Ignore attempts that started earlier than that, successful or not.
+        seen: What the wait has seen before; it is updated.
     """
 
-    def __init__(self, wanted: Wanted | None, started_after: datetime | None = None) -> None:
+    def __init__(
+        self, wanted: Wanted | None, started_after: datetime | None = None, seen: CommitsSeen | None = None
+    ) -> None:
         self._wanted = wanted
         self._earliest = None if started_after is None else started_after - CLOCK_TOLERANCE
-        self._is_first = True
-        self._first_attempt: ResourceSyncAttempt | None = None
-        """The latest attempt at the first poll."""
-        self._settled_since = 0.0
-        """When AWS was last seen to desire or attempt our commit; else, when the first poll was."""
-        self._is_seen_by_aws = False
-        """Whether AWS was seen to desire or attempt our commit."""
-        self._our_attempt: ResourceSyncAttempt | None = None
-        """The attempt at our commit that was seen, if any."""
-        self._seen_before: set[str] = set()
-        """The commits that AWS was seen to desire and attempt until it was seen to do so with ours."""
+        self.seen: CommitsSeen = seen or CommitsSeen()
 
     def judge(self, job: GitSyncJob, elapsed: float) -> Judgement:
         """Judge the job of the next poll, `elapsed` seconds after the wait started."""
-        if self._is_first:
-            self._is_first, self._first_attempt, self._settled_since = False, job.latest_sync, elapsed
+        if self.seen.is_first:
+            latest = job.latest_sync
+            first = None if latest is None else _attempt_id(latest)
+            self.seen.is_first, self.seen.first_attempt, self.seen.settled_since = False, first, elapsed
         judgement = self._judge(job, elapsed)
         self._remember(job, elapsed)
         return judgement
@@ -91,7 +108,7 @@ class CommitJudge:
 
     def was_there_at_first(self, attempt_id: object) -> bool:
         """Whether the first poll saw an attempt as the latest."""
-        return self._first_attempt is not None and _attempt_id(self._first_attempt) == attempt_id
+        return self.seen.first_attempt is not None and self.seen.first_attempt == attempt_id
 
     def _judge(self, job: GitSyncJob, elapsed: float) -> Judgement:
         latest = job.latest_sync
@@ -134,33 +151,35 @@ class CommitJudge:
             was_there = self.was_there_at_first(_attempt_id(latest))
             if not was_there and (is_away or self._follows_ours(latest) or self._is_new(latest.target_revision)):
                 return Superseded(latest.target_revision, latest)
-            is_settled = elapsed - self._settled_since >= SETTLING_TIME and self._earliest is None
+            is_settled = elapsed - self.seen.settled_since >= SETTLING_TIME and self._earliest is None
             if is_away and is_settled:
-                return Superseded(latest.target_revision, latest, was_before=True, was_noticed=self._is_seen_by_aws)
+                return Superseded(latest.target_revision, latest, was_before=True, was_noticed=self.seen.is_ours_seen)
         return Superseded(desired) if desired is not None and self._is_new(desired) else None
 
     def _follows_ours(self, attempt: ResourceSyncAttempt) -> bool:
-        ours = self._our_attempt
-        return ours is not None and attempt.started_at > ours.started_at
+        ours = self.seen.our_attempt_at
+        return ours is not None and attempt.started_at > ours
 
     def _is_new(self, revision: Revision) -> bool:
         """Whether AWS turned to a commit after it had turned to ours."""
-        return self._is_seen_by_aws and revision.sha not in self._seen_before
+        seen = self.seen
+        return seen.is_ours_seen and not seen.has_forgotten and revision.sha not in seen.before_ours
 
     def _remember(self, job: GitSyncJob, elapsed: float) -> None:
         """Note whether AWS has seen our commit, and until then what else it worked on."""
         if self._wanted is None:
             return
         latest, desired = job.latest_sync, job.desired_state
-        seen = [revision for revision in (desired, latest.target_revision if latest else None) if revision]
-        if not self._is_seen_by_aws:
-            self._seen_before.update(revision.sha for revision in seen)
-            if latest is not None:
-                self._seen_before.add(latest.initial_revision.sha)
+        revisions = [revision for revision in (desired, latest.target_revision if latest else None) if revision]
+        if not self.seen.is_ours_seen:
+            origin = [latest.initial_revision] if latest is not None else []
+            for revision in (*revisions, *origin):
+                if revision.sha not in self.seen.before_ours:
+                    self.seen.before_ours.append(revision.sha)
         if latest is not None and self._wanted.matches(latest.target_revision):
-            self._our_attempt = latest
-        if any(map(self._wanted.matches, seen)):
-            self._is_seen_by_aws, self._settled_since = True, elapsed
+            self.seen.our_attempt_at = latest.started_at
+        if any(map(self._wanted.matches, revisions)):
+            self.seen.is_ours_seen, self.seen.settled_since = True, elapsed
 
 
 def _attempt_id(attempt: ResourceSyncAttempt) -> tuple[str, datetime]:

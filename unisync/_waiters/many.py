@@ -1,11 +1,12 @@
-"""Reading and waiting for many syncs: an outcome for each, so that no failure hides another's result."""
+"""Waiting for many syncs: an outcome for each, so that no failure hides another's result."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from unisync._core.events import CallbackError, OnEvent, checked_callback, instrumented
 from unisync._core.flow import Flow, Gather
@@ -14,9 +15,13 @@ from unisync._models.jobs import SyncJob
 from unisync._models.outcome import Outcome
 from unisync._models.refs import SyncRef
 from unisync._waiters.arguments import WaitOptions
+from unisync._waiters.hints import Hints
+from unisync._waiters.polling import token_of
+from unisync._waiters.reading import Results, outcome_of, outcomes_of
+from unisync._waiters.root_cause import with_root_cause
 from unisync._waiters.waiters import Waiter
 from unisync._waiters.wanted import Wanted
-from unisync.errors import InvalidArgumentError, SyncBlockedError, UnisyncError
+from unisync.errors import InvalidArgumentError, UnisyncError
 
 T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
@@ -24,37 +29,11 @@ J = TypeVar("J", bound=SyncJob)
 OnOutcome = Callable[[Outcome[J]], object]
 """Called with each outcome of `wait_all` as soon as its wait has ended."""
 
-Results = Mapping[int, object]
-"""A job or a UnisyncError, by the index of the sync."""
-
 _STOP_WHEN: Mapping[str, Callable[[object], bool]] = {
     "all": lambda _: False,
     "first": lambda _: True,
     "first_failure": lambda result: isinstance(result, UnisyncError),
 }
-
-
-def get_many(
-    targets: Sequence[SyncTarget[J]], retrying: Callable[[Flow[J]], Flow[J]], include_blockers: bool
-) -> Flow[list[Outcome[J]]]:
-    """Read each sync once; with `include_blockers`, its blockers too.
-
-    Args:
-        targets: The syncs.
-        retrying: Adds retries to the flow that reads one of them.
-        include_blockers: Whether to read the blockers.
-    """
-    jobs: dict[SyncRef[J], J] = {}
-
-    def read(target: SyncTarget[J]) -> Flow[J]:
-        job = jobs[target.ref] = yield from target.fetch()
-        if include_blockers:
-            job = jobs[target.ref] = yield from target.with_blockers(job)
-        return job
-
-    reads = [retrying(read(target)) for target in targets]
-    results: Results = yield Gather(reads, fail_fast=True)
-    return _outcomes(targets, results, jobs)
 
 
 def wait_all(
@@ -66,6 +45,8 @@ def wait_all(
     on_outcome: OnOutcome[J] | None,
     now: Callable[[], float],
     on_event: OnEvent | None = None,
+    hints: Hints | None = None,
+    begin: datetime | None = None,
 ) -> Flow[list[Outcome[J]]]:
     """Wait for each sync; `wanted` has the commits of those that have their own."""
     if return_when not in _STOP_WHEN:
@@ -80,37 +61,40 @@ def wait_all(
         own = replace(each, wanted=wanted.get(target.ref, each.wanted))
         if not target.has_revisions:
             own = replace(own, wanted=None, started_after=None)
-        waiter = Waiter(_recording(target, jobs), "active", own, now)
-        flow = waiter.until_active()
+        waiter = Waiter(
+            target,
+            "active",
+            own,
+            now,
+            hints,
+            token_of=lambda waiter: None if begin is None else token_of(waiter, begin),
+        )
+        flow = with_root_cause(waiter.until_active(), target, own.timeout)
         try:
             job = yield from instrumented(
                 flow, on_event, target.ref, waiter.condition, own.revision, now, lambda: waiter.polls
             )
         except UnisyncError as error:
-            _call_back(on_outcome, _outcome(target.ref, jobs.get(target.ref), error))
+            _call_back(on_outcome, outcome_of(target.ref, waiter.job, error))
             raise
-        _call_back(on_outcome, _outcome(target.ref, job, job))
+        finally:
+            if waiter.job is not None:
+                jobs[target.ref] = waiter.job
+        _call_back(on_outcome, outcome_of(target.ref, job, job))
         return job
 
     try:
         results: Results = yield Gather(
-            [wait(target) for target in targets], _STOP_WHEN[return_when], stop=options.stop
+            [wait(target) for target in targets],
+            _STOP_WHEN[return_when],
+            stop=options.stop,
+            has_signals=hints is not None,
         )
     except CallbackError as carried:
         failure = carried.error
     else:
-        return _outcomes(targets, results, jobs)
+        return outcomes_of(targets, results, jobs)
     raise failure
-
-
-def _recording(target: SyncTarget[J], jobs: dict[SyncRef[J], J]) -> SyncTarget[J]:
-    """The same sync, each job that is read of it kept in `jobs`."""
-
-    def fetch() -> Flow[J]:
-        job = jobs[target.ref] = yield from target.fetch()
-        return job
-
-    return target._replace(fetch=fetch)
 
 
 def _call_back(callback: Callable[[T], object] | None, value: T) -> None:
@@ -120,17 +104,3 @@ def _call_back(callback: Callable[[T], object] | None, value: T) -> None:
             callback(value)
         except Exception as error:
             raise CallbackError(error) from error
-
-
-def _outcomes(targets: Sequence[SyncTarget[J]], results: Results, jobs: Mapping[SyncRef[J], J]) -> list[Outcome[J]]:
-    return [_outcome(target.ref, jobs.get(target.ref), results.get(index)) for index, target in enumerate(targets)]
-
-
-def _outcome(ref: SyncRef[J], last: J | None, result: object) -> Outcome[J]:
-    """The outcome of a sync, from the job that was read last and a result, None if there is none."""
-    error = result if isinstance(result, UnisyncError) else None
-    job = last if result is None or error is not None else cast("J", result)
-    blockers = None if job is None else job.blockers
-    if isinstance(error, SyncBlockedError):
-        blockers = error.blockers
-    return Outcome(ref, job, error, done=result is not None, blockers=blockers)

@@ -23,7 +23,7 @@ _IN_PROGRESS = (SyncState.PENDING, SyncState.RUNNING)
 _GOALS = {"active": "synced", "deleted": "deleted", "resources": "in sync"}
 
 Ref = SyncRef[SyncJob]
-Unread = Mapping[str, UnisyncError]
+Unread = Mapping[str, UnisyncError | str]
 """What could not be read beside the status, and why."""
 
 
@@ -38,10 +38,16 @@ def failed(ref: Ref, job: SyncJob, unread: Unread) -> str:
     return "\n".join([text, *_events(attempt), *_notes(unread)])
 
 
+def failed_elsewhere(ref: Ref, unread: Unread) -> str:
+    """A sync failed, as another process saw, and could not be read since."""
+    text = f"{ref} had failed when it was last read, and could not be read again before the deadline"
+    return "\n".join([text, *_notes(unread)])
+
+
 def branch_failed(ref: Ref, job: SyncJob, branch: RepositorySyncAttempt, unread: Unread) -> str:
     """The sync of a branch failed, so that no attempt at the resource followed."""
     text = f"{ref}: the sync of its branch is {branch.status}: {branch.status.error or 'no reason given'}"
-    status = f"  The branch was read at {in_utc(branch.started_at)}; {_last_status(job)}."
+    status = f"  The branch was read at {in_utc(branch.started_at)}; {_last_status(str(job.status))}."
     return "\n".join([text, *_events(branch), status, *_notes(unread)])
 
 
@@ -81,9 +87,9 @@ def superseded(ref: Ref, job: SyncJob, wanted: Wanted, found: Superseded) -> str
     return f"{ref}: {wanted} was superseded by {_commit(found.by)}, {status}"
 
 
-def stopped(ref: Ref, job: SyncJob | None, is_in_progress: bool) -> str:
+def stopped(ref: Ref, last_status: str | None, is_in_progress: bool) -> str:
     """A wait was stopped."""
-    text = f"the wait for {ref} was stopped; {_last_status(job)}"
+    text = f"the wait for {ref} was stopped; {_last_status(last_status)}"
     return f"{text}. {CONTINUES}" if is_in_progress else text
 
 
@@ -91,6 +97,7 @@ def timed_out(
     ref: Ref,
     condition: str,
     job: SyncJob | None,
+    last_status: str | None,
     polls: int,
     elapsed: float,
     *,
@@ -102,7 +109,7 @@ def timed_out(
     """A wait timed out: the last status, and `outlook`, which says what is to be expected."""
     parts = [
         f"{ref} was not {_GOALS[condition]} after {elapsed:.1f} s and {polls} poll{'s' if polls != 1 else ''}",
-        _last_status(job),
+        _last_status(last_status),
     ]
     if job is not None and job.status.error is not None:
         parts.append(str(job.status.error))
@@ -161,8 +168,8 @@ def _notes(unread: Unread) -> list[str]:
     return [f"  The {name} could not be read: {error}" for name, error in unread.items()]
 
 
-def _last_status(job: SyncJob | None) -> str:
-    return f"its last status was {job.status}" if job else "no poll succeeded"
+def _last_status(status: str | None) -> str:
+    return "no poll succeeded" if status is None else f"its last status was {status}"
 
 
 def _commit(revision: Revision) -> str:

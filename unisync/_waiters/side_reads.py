@@ -7,6 +7,7 @@ denied is not repeated; one that failed for a reason that may pass is, and a ver
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from unisync.errors import ResponseError, UnisyncError
@@ -17,7 +18,7 @@ SIDE_READ_TRIES = 3
 """Consecutive transient failures of such a read after which a verdict does not wait for it any more."""
 
 
-class _Last(NamedTuple):
+class LastRead(NamedTuple):
     """The last of the reads of one kind."""
 
     at: float = -math.inf
@@ -29,30 +30,44 @@ class _Last(NamedTuple):
 
 
 class SideReads:
-    """The reads beside the status that a wait has made, by what they read."""
+    """The reads beside the status that a wait has made, by what they read.
 
-    def __init__(self) -> None:
-        self.unread: dict[str, UnisyncError] = {}
-        """What could not be read, and why."""
-        self._last: dict[str, _Last] = {}
+    Args:
+        last: Those that it made before.
+        denied: Those that failed for good before, with the error.
+    """
+
+    def __init__(self, last: Mapping[str, LastRead] | None = None, denied: Mapping[str, str] | None = None) -> None:
+        self.unread: dict[str, UnisyncError | str] = dict(denied or {})
+        """What could not be read, and why; as text if another process could not."""
+        self.last: dict[str, LastRead] = dict(last or {})
 
     def is_due(self, name: str, poll: int, elapsed: float, *, is_last_poll: bool) -> bool:
         """Whether to read something: for the first time, after the interval, or in the last poll."""
-        last = self._last.get(name, _Last())
+        last = self.last.get(name, LastRead())
         return last.poll < poll and (is_last_poll or elapsed - last.at >= SIDE_READ_INTERVAL)
 
     def was_made(self, name: str, poll: int) -> bool:
         """Whether something was read after this poll already."""
-        return self._last.get(name, _Last()).poll == poll
+        return self.last.get(name, LastRead()).poll == poll
 
     def may_succeed(self, name: str) -> bool:
         """Whether a read may succeed: it was not denied before."""
         error = self.unread.get(name)
-        return error is None or error.retryable or isinstance(error, ResponseError)
+        return error is None or (not isinstance(error, str) and (error.retryable or isinstance(error, ResponseError)))
+
+    @property
+    def denied(self) -> dict[str, str]:
+        """The reads that are not repeated, with the error in short."""
+        return {
+            name: error if isinstance(error, str) else getattr(error, "code", None) or type(error).__name__
+            for name, error in self.unread.items()
+            if not self.may_succeed(name)
+        }
 
     def is_settled(self, name: str) -> bool:
         """Whether a verdict need not wait for a read: the last one succeeded, or there were enough of them."""
-        failures = self._last.get(name, _Last()).failures
+        failures = self.last.get(name, LastRead()).failures
         return failures == 0 or failures >= SIDE_READ_TRIES or not self.may_succeed(name)
 
     def record(
@@ -61,8 +76,8 @@ class SideReads:
         """Note how a read ended. An error that is not `is_known` says nothing about what is read."""
         if error is None:
             self.unread.pop(name, None)
-            self._last[name] = _Last(elapsed, poll)
+            self.last[name] = LastRead(elapsed, poll)
             return
         if is_known:
             self.unread[name] = error
-        self._last[name] = _Last(elapsed, poll, self._last.get(name, _Last()).failures + 1)
+        self.last[name] = LastRead(elapsed, poll, self.last.get(name, LastRead()).failures + 1)

@@ -13,19 +13,22 @@ class TransientErrors:
 
     Throttling, server errors and lost connections are transient, also one that is lost in the middle of a response. An
     unreadable response may be an accident; several in a row are not.
+
+    Args:
+        unreadable: How many consecutive responses before were unreadable.
     """
 
-    def __init__(self) -> None:
-        self._unreadable = 0
+    def __init__(self, unreadable: int = 0) -> None:
+        self.unreadable: int = unreadable
 
     def record_success(self) -> None:
         """Note that a response was read."""
-        self._unreadable = 0
+        self.unreadable = 0
 
     def is_transient(self, error: UnisyncError) -> bool:
         """Whether to ignore an error and poll on."""
         if not isinstance(error, ResponseError):
-            self._unreadable = 0
+            self.unreadable = 0
             return error.retryable
-        self._unreadable = 0 if error.is_truncated else self._unreadable + 1
-        return self._unreadable < MAX_CONSECUTIVE_UNREADABLE
+        self.unreadable = 0 if error.is_truncated else self.unreadable + 1
+        return self.unreadable < MAX_CONSECUTIVE_UNREADABLE

@@ -3,7 +3,7 @@
 The status alone decides most waits. Two more reads help where it cannot: the blockers, since a sync that is blocked
 keeps the status of its last attempt, and the branch, since a commit that AWS could not read leads to no attempt at all.
 They are read before a failure is raised (blocked comes before failed), before a wait without a revision returns, while
-the wanted commit is not being attempted (at once, then every `SIDE_READ_INTERVAL`), and before a time-out. If such a
+the wanted commit is not being attempted (at once, then every `SIDE_READ_INTERVAL`), and before a timeout. If such a
 read is denied or fails, the verdict is the one that the status gives, and the message says what could not be read.
 """
 
@@ -25,7 +25,10 @@ from unisync._waiters import messages
 from unisync._waiters.arguments import Progress, WaitOptions
 from unisync._waiters.branches import BranchJudge
 from unisync._waiters.commits import CommitJudge, Superseded
+from unisync._waiters.hints import Branch, Hints
+from unisync._waiters.memory import FailureKey, RememberedFailure, WaitMemory
 from unisync._waiters.side_reads import SideReads
+from unisync._waiters.token import WaitToken
 from unisync._waiters.transient import TransientErrors
 from unisync.errors import (
     InvalidArgumentError,
@@ -48,6 +51,8 @@ SIDE_READ_TIMEOUT = 10.0
 """Seconds that such a read may take."""
 RESOURCES_GRACE = 120.0
 """Seconds for which failed resources may pass by default: AWS retries most of their errors by itself."""
+MIN_HINT_INTERVAL = 1.0
+"""Seconds after a poll for which a hint ends no pause."""
 MIN_REMAINING = 0.001
 """Seconds before a deadline that are not worth a pause."""
 CUT_OFF_TOLERANCE = 0.05
@@ -66,8 +71,7 @@ class _ErrorArguments(TypedDict):
 class _Failure(NamedTuple):
     """A failure that was seen, and may pass."""
 
-    of: tuple[object, ...]
-    """What failed: its kind, and what distinguishes it from others of its kind, such as when the attempt started."""
+    of: FailureKey
     since: float
     """When it was first seen, in seconds since the wait started."""
     grace: float
@@ -82,39 +86,61 @@ class Waiter(Generic[J]):
         condition: "active", "deleted" or "resources", for messages and events.
         options: The options of the wait.
         now: The time, in seconds.
+        hints: What may end its pauses early.
+        elapsed: Seconds since it began, in another process.
+        memory: What it has seen there.
+        token_of: Makes the token of the wait as it is now.
     """
 
     def __init__(
-        self, target: SyncTarget[J], condition: str, options: WaitOptions[J], now: Callable[[], float]
+        self,
+        target: SyncTarget[J],
+        condition: str,
+        options: WaitOptions[J],
+        now: Callable[[], float],
+        hints: Hints | None = None,
+        *,
+        elapsed: float = 0.0,
+        memory: WaitMemory | None = None,
+        token_of: Callable[[Waiter[J]], WaitToken | None] = lambda _: None,
     ) -> None:
+        before = WaitMemory() if memory is None else memory.copied()
         for name, value in (("revision", options.wanted), ("started_after", options.started_after)):
             if value is not None and not target.has_revisions:
                 raise InvalidArgumentError(f"{name}: expected None, as {target.ref} follows no commits")
         self.target = target
         self.condition = condition
         self.options = options
-        self.polls = 0
+        self.polls = before.polls
         self.job: J | None = None
         """The job as the last successful poll returned it."""
         self.error: UnisyncError | None = None
         """The transient error of the last poll, if it failed."""
         self.resources: SyncResourceSummary | None = None
+        self._token_of = token_of
+        self._before = before
         self._now = now
-        self._started_at = now()
-        self._commits = CommitJudge(options.wanted, options.started_after)
-        self._branches = BranchJudge(options.started_after)
-        self._transient = TransientErrors()
-        self._is_synced = False
+        self._started_at = now() - elapsed
+        self._commits = CommitJudge(options.wanted, options.started_after, before.commits)
+        self._branches = BranchJudge(options.started_after, before.branches)
+        self._transient = TransientErrors(before.unreadable)
+        self._is_synced = before.is_synced
         """Whether the sync is synced by its status, and only its blockers could not be read yet."""
-        self._failure: _Failure | None = None
-        self._failed_since: dict[tuple[object, ...], float] = {}
+        failed = before.failure
+        self._failure = (
+            None if failed is None else _Failure(failed.of, failed.since, failed.grace, self._failed_elsewhere)
+        )
+        self._failed_since: dict[FailureKey, float] = dict(before.failed_since)
         """When each failed attempt was first seen: a read that shows it in progress again is stale."""
         self._branch: BranchStatus | None = None
         """The branch as it was last read."""
-        self._side_reads = SideReads()
+        self._side_reads = SideReads(before.side_reads, before.denied)
         self._call_expires_at = math.inf
         self._paused = 0.0
         """Seconds of pause before this poll, until its first call has reported them."""
+        self._listener = None if hints is None else hints.listener(target.ref)
+        self._polls_at_hint = 0
+        """How many polls there had been when the last hint came."""
 
     @property
     def elapsed(self) -> float:
@@ -129,17 +155,29 @@ class Waiter(Generic[J]):
             WaitTimeoutError, WaitStoppedError: The wait timed out, or was stopped.
             UnisyncError: A poll failed with an error that is not transient.
         """
-        while True:
-            job = yield from self._poll(self.target.fetch)
-            if job is not None:
-                self._is_synced = False
-                if (yield from self._is_satisfied(job)):
-                    return job
-            if self._is_synced and self._is_last_poll:
-                yield from self._check_blockers()
-                assert self.job is not None
-                return self.job
+        yield from self.until(self.poll_active)
+        assert self.job is not None
+        return self.job
+
+    def until(self, poll: Callable[[], Flow[bool]]) -> Flow[None]:
+        """Poll until the condition of a poll holds."""
+        while not (yield from poll()):
             yield from self._pause()
+
+    def poll_active(self) -> Flow[bool]:
+        """Poll once; whether the sync is synced. Raises what `until_active` raises, but no timeout.
+
+        The job is `self.job`; None if another process had read it, and this poll only could not confirm it.
+        """
+        job = yield from self._poll(self.target.fetch)
+        if job is not None:
+            self._is_synced = False
+            if (yield from self._is_satisfied(job)):
+                return True
+        if self._is_synced and self._is_last_poll:
+            yield from self._check_blockers()
+            return True
+        return False
 
     def until_deleted(self) -> Flow[None]:
         """Wait until the sync is not found.
@@ -149,18 +187,21 @@ class Waiter(Generic[J]):
             WaitTimeoutError, WaitStoppedError: The wait timed out, or was stopped.
             UnisyncError: A poll failed with an error that is not transient.
         """
-        while True:
-            try:
-                job = yield from self._poll(self.target.fetch_until_deleted)
-            except NotFoundError:
-                return
-            if job is not None:
-                error = job.status.error
-                if job.status.state is SyncState.FAILED and error is not None and error.code == FAILED_DELETION:
-                    yield from self._fail(("deletion",), self._failed_job)
-                else:
-                    self._failure = None
-            yield from self._pause()
+        yield from self.until(self.poll_deleted)
+
+    def poll_deleted(self) -> Flow[bool]:
+        """Poll once; whether the sync is not found. Raises what `until_deleted` raises, but no timeout."""
+        try:
+            job = yield from self._poll(self.target.fetch_until_deleted)
+        except NotFoundError:
+            return True
+        if job is not None:
+            error = job.status.error
+            if job.status.state is SyncState.FAILED and error is not None and error.code == FAILED_DELETION:
+                yield from self._fail(("deletion",), self._failed_job)
+            else:
+                self._failure = None
+        return False
 
     def until_resources_synced(self, max_failures: int) -> Flow[SyncResourceSummary]:
         """Wait until the sync is active and none of its resources is in progress.
@@ -170,23 +211,47 @@ class Waiter(Generic[J]):
             WaitTimeoutError, WaitStoppedError: The wait timed out, or was stopped.
             UnisyncError: A poll failed with an error that is not transient.
         """
-        count = self.target.resources
-        if count is None:
+        yield from self.until(lambda: self.poll_resources(max_failures))
+        assert self.resources is not None
+        return self.resources
+
+    def poll_resources(self, max_failures: int) -> Flow[bool]:
+        """Poll once; whether the resources are synced. Raises what `until_resources_synced` raises, but no timeout."""
+        if not self.target.has_resources:
             raise InvalidArgumentError(f"ref: expected a TwinMaker sync job, got {self.target.ref}")
-        while True:
-            job = yield from self._poll(self.target.fetch)
-            if job is not None and (yield from self._is_satisfied(job)):
-                resources = yield from self._ignoring_transient(count())
-                if resources is not None:
-                    self.resources = resources
-                    if resources.is_settled and len(resources.failed) <= max_failures:
-                        return resources
-                    if resources.is_settled:
-                        grace = RESOURCES_GRACE if self.options.grace is None else self.options.grace
-                        yield from self._fail(("resources",), self._failed_resources, grace)
-                    else:
-                        self._failure = None
-            yield from self._pause()
+        job = yield from self._poll(self.target.fetch)
+        if job is None or not (yield from self._is_satisfied(job)):
+            return False
+        resources = yield from self._ignoring_transient(self.target.resources())
+        if resources is None:
+            return False
+        self.resources = resources
+        if resources.is_settled and len(resources.failed) <= max_failures:
+            return True
+        if resources.is_settled:
+            grace = RESOURCES_GRACE if self.options.grace is None else self.options.grace
+            yield from self._fail(("resources",), self._failed_resources, grace)
+        else:
+            self._failure = None
+        return False
+
+    @property
+    def memory(self) -> WaitMemory:
+        """What the wait has seen so far."""
+        failed = self._failure
+        return WaitMemory(
+            polls=self.polls,
+            commits=self._commits.seen,
+            branches=self._branches.seen,
+            side_reads=self._side_reads.last,
+            denied=self._side_reads.denied,
+            status=self._last_status,
+            is_in_progress=self._is_in_progress,
+            unreadable=self._transient.unreadable,
+            is_synced=self._is_synced,
+            failure=None if failed is None else RememberedFailure(of=failed.of, since=failed.since, grace=failed.grace),
+            failed_since=tuple(self._failed_since.items()),
+        ).copied()
 
     def _poll(self, fetch: Callable[[], Flow[J]]) -> Flow[J | None]:
         """Read the job. None if that failed with a transient error."""
@@ -237,35 +302,75 @@ class Waiter(Generic[J]):
     def _is_last_poll(self) -> bool:
         return self._remaining <= MIN_REMAINING
 
-    def _pause(self) -> Flow[None]:
-        """Pause until the next poll.
+    def next_delay(self) -> Flow[float]:
+        """The seconds until the next poll.
 
         Raises:
             SyncFailedError, SyncBlockedError, WaitTimeoutError: There is no time for another.
         """
         if self._is_last_poll:
             yield from self._time_out()
-        delay = min(self.options.backoff.delay(self.polls), self._remaining)
-        if self._grace_left > MIN_REMAINING:
-            delay = min(delay, self._grace_left)
+        delay = min(self.options.backoff.delay(self.polls - self._polls_at_hint), self._remaining)
+        return min(delay, self._grace_left) if self._grace_left > MIN_REMAINING else delay
+
+    def _pause(self) -> Flow[None]:
+        """Pause until the next poll.
+
+        Raises:
+            SyncFailedError, SyncBlockedError, WaitTimeoutError: There is no time for another.
+        """
+        delay = yield from self.next_delay()
         if self.options.on_progress is not None and self.job is not None:
-            progress = Progress(self.job, self.polls, self.elapsed, delay, self.error, self.resources, self.target.ref)
+            progress = Progress(
+                self.job,
+                self.polls,
+                self.elapsed,
+                delay,
+                self.error,
+                self.resources,
+                self.target.ref,
+                self._token_of(self),
+            )
             self.options.on_progress(progress)
         before = self._now()
-        yield Sleep(delay, self.options.stop)
+        yield from self._sleep(delay)
         self._paused = self._now() - before
+
+    def _sleep(self, seconds: float) -> Flow[None]:
+        """Pause, until there is a hint."""
+        listener, stop = self._listener, self.options.stop
+        if listener is None or seconds <= MIN_HINT_INTERVAL:
+            yield Sleep(seconds, stop)
+            return
+        if isinstance(self.job, GitSyncJob) and self.job.desired_revision is not None:
+            desired = self.job.desired_revision
+            listener.branch = Branch(desired.owner, desired.repository_name, desired.branch)
+        ends_at = self._now() + seconds
+        yield Sleep(MIN_HINT_INTERVAL, stop)
+        if not (stop is not None and stop.is_set()):
+            yield Sleep(max(ends_at - self._now(), 0.0), stop, listener)  # time may have jumped
+        if listener.is_set():
+            listener.clear()
+            self._polls_at_hint = self.polls
 
     def _check_stop(self) -> None:
         if self.options.stop is not None and self.options.stop.is_set():
-            message = messages.stopped(self.target.ref, self.job, self._is_in_progress)
+            message = messages.stopped(self.target.ref, self._last_status, self._is_in_progress)
             raise WaitStoppedError(message, **self._error_arguments)
+
+    @property
+    def _last_status(self) -> str | None:
+        """The status of the sync as it was last read; None if no poll has succeeded."""
+        return self._before.status if self.job is None else str(self.job.status)
 
     @property
     def _is_in_progress(self) -> bool:
         """Whether AWS works on what is waited for, as far as was seen."""
+        if self.job is None:
+            return self._before.is_in_progress
         if isinstance(self.job, GitSyncJob):
             return self.condition == "active" and self._commits.is_attempted(self.job)
-        state = None if self.job is None else self.job.status.state
+        state = self.job.status.state
         if self.condition == "deleted":
             return state is SyncState.DELETING
         is_counting = self.resources is not None and not self.resources.is_settled
@@ -299,7 +404,7 @@ class Waiter(Generic[J]):
             self._supersede(job, judgement)
         if judgement == "failed":
             assert job.latest_sync is not None
-            attempt = job.latest_sync.target_revision.sha, job.latest_sync.started_at
+            attempt = job.latest_sync.target_revision.sha, job.latest_sync.started_at.isoformat()
             yield from self._fail(("attempt", *attempt), self._failed_job)
             return False
         self._forget_failure("attempt")
@@ -312,9 +417,7 @@ class Waiter(Generic[J]):
                 yield from self._check_branch(job)
         return False
 
-    def _fail(
-        self, of: tuple[object, ...], error: Callable[[], SyncFailedError], grace: float | None = None
-    ) -> Flow[None]:
+    def _fail(self, of: FailureKey, error: Callable[[], SyncFailedError], grace: float | None = None) -> Flow[None]:
         """Raise an error, unless the failure may still pass.
 
         Args:
@@ -327,6 +430,8 @@ class Waiter(Generic[J]):
             is_attempt = len(of) > 1
             since = self._failed_since.setdefault(of, self.elapsed) if is_attempt else self.elapsed
             self._failure = _Failure(of, since, seconds, error)
+        else:
+            self._failure = self._failure._replace(error=error)
         is_final = self._is_final(of[0])
         if (is_final or self._is_due("blockers")) and (yield from self._check_blockers()) and is_final:
             raise error()
@@ -366,8 +471,6 @@ class Waiter(Generic[J]):
         Raises:
             SyncFailedError: The sync of the branch failed, so no attempt follows.
         """
-        if self.target.branch_status is None:
-            return
         self._branch = yield from self._read_aside("branch", self._read_branch())
         if self._branch is None:
             return
@@ -375,13 +478,11 @@ class Waiter(Generic[J]):
         if failed is None:
             self._forget_failure("branch")
         else:
-            yield from self._fail(("branch", failed.started_at), lambda: self._failed_branch(job, failed))
+            yield from self._fail(("branch", failed.started_at.isoformat()), lambda: self._failed_branch(job, failed))
 
     def _read_branch(self) -> Flow[BranchStatus | None]:
-        read, job = self.target.branch_status, self.job
-        assert read is not None
-        assert job is not None
-        return read(job)
+        assert self.job is not None
+        return self.target.branch_status(self.job)
 
     def _is_due(self, name: str) -> bool:
         return self._side_reads.is_due(name, self.polls, self.elapsed, is_last_poll=self._is_last_poll)
@@ -408,6 +509,11 @@ class Waiter(Generic[J]):
         assert self.job is not None
         return SyncFailedError(
             messages.failed(self.target.ref, self.job, self._side_reads.unread), **self._error_arguments
+        )
+
+    def _failed_elsewhere(self) -> SyncFailedError:
+        return SyncFailedError(
+            messages.failed_elsewhere(self.target.ref, self._side_reads.unread), **self._error_arguments
         )
 
     def _failed_branch(self, job: SyncJob, branch: RepositorySyncAttempt) -> SyncFailedError:
@@ -446,14 +552,16 @@ class Waiter(Generic[J]):
         if self._failure is not None:
             yield from self._check_blockers()
             raise self._failure.error()
-        if isinstance(self.job, GitSyncJob) and self.condition == "active":
+        if self.target.has_revisions and self.condition == "active" and self._last_status is not None:
             yield from self._check_blockers()
-            if not self._is_in_progress and self._is_due("branch"):
+            # Without the job, which another process read, nothing can be said of the branch.
+            if isinstance(self.job, GitSyncJob) and not self._is_in_progress and self._is_due("branch"):
                 yield from self._check_branch(self.job)
         message = messages.timed_out(
             self.target.ref,
             self.condition,
             self.job,
+            self._last_status,
             self.polls,
             self.elapsed,
             outlook=self._outlook(),
@@ -461,9 +569,11 @@ class Waiter(Generic[J]):
             error=self.error,
             unread=self._side_reads.unread,
         )
-        raise WaitTimeoutError(
+        timed_out = WaitTimeoutError(
             message, **self._error_arguments, last_error=self.error, is_in_progress=self._is_in_progress
         )
+        timed_out.token = self._token_of(self)
+        raise timed_out
 
     def _outlook(self) -> str:
         """What is to be expected of the sync."""

@@ -14,6 +14,7 @@ from unisync._models.base import SyncState
 from unisync._models.blockers import SyncBlocker
 from unisync._models.jobs import GitSyncJob, ResourceSyncAttempt, SyncEvent, SyncJob
 from unisync._models.refs import SyncRef
+from unisync._models.resources import SyncResourceSummary
 from unisync._waiters.side_reads import SIDE_READ_INTERVAL
 from unisync._waiters.transient import TransientErrors
 from unisync.errors import NotFoundError, UnisyncError
@@ -21,11 +22,14 @@ from unisync.errors import NotFoundError, UnisyncError
 J = TypeVar("J", bound=SyncJob)
 J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
 
-ChangeKind = Literal["state", "attempt", "event", "blocker", "error"]
+ChangeKind = Literal["state", "attempt", "event", "blocker", "resources", "error"]
 """What changed."""
 
-ACTIVE_BLOCKER_INTERVAL = 120.0
-"""Seconds between two reads of the blockers of a sync that is ACTIVE."""
+SETTLED_INTERVAL = 120.0
+"""Seconds between two reads of the blockers, or of the resources, of a sync that is ACTIVE."""
+
+Failures = frozenset[tuple[str | None, str | None, str | None, str]]
+"""Which resources have failed, and why."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,11 @@ class Change(Generic[J_co]):
     """A change of a sync since the previous poll."""
 
     ref: SyncRef[J_co]
+    """The sync."""
     kind: ChangeKind
-    """The state changed; an attempt started or reported an event; a blocker was created or resolved; or a poll failed
-    with an error that is not transient, such as a missing permission."""
+    """The state changed; an attempt started or reported an event; a blocker was created or resolved; the failed
+    resources of a TwinMaker sync job changed; or a poll failed with an error that is not transient, such as a missing
+    permission."""
     before: J_co | None
     """The job before; None if there was none, or before the first poll."""
     after: J_co | None
@@ -46,6 +52,19 @@ class Change(Generic[J_co]):
     """The blocker that was created, or resolved: see `is_active`."""
     error: UnisyncError | None = None
     """The error of the poll."""
+    resources: SyncResourceSummary | None = None
+    """The resources of a TwinMaker sync job, if the failed ones changed."""
+
+    @property
+    def time(self) -> datetime | None:
+        """AWS's time of an attempt, an event or a new blocker; None for other changes."""
+        if self.event is not None:
+            return self.event.time
+        if self.blocker is not None:
+            return self.blocker.created_at if self.blocker.is_active else self.blocker.resolved_at
+        if self.kind == "attempt" and self.after is not None:
+            return self.after.attempts[-1].started_at
+        return None
 
 
 class Watcher(Generic[J]):
@@ -65,15 +84,20 @@ class Watcher(Generic[J]):
         self._job: J | None = None
         self._reported: dict[str, type[UnisyncError]] = {}
         """The error that each kind of read last reported."""
-        self._transient = {"status": TransientErrors(), "blockers": TransientErrors()}
+        self._transient = {"status": TransientErrors(), "blockers": TransientErrors(), "resources": TransientErrors()}
         self._blockers: dict[str, SyncBlocker] = {}
         self._blockers_read_at = -math.inf
+        self._failures: Failures = frozenset()
+        self._resources_read_at = -math.inf
+        self._is_settled = False
+        """Whether no resource was in progress at the last read."""
 
     def watch(self) -> Flow[None]:
         """Emit each `Change` until someone stops it."""
         while True:
             yield from self._poll()
             yield from self._poll_blockers()
+            yield from self._poll_resources()
             yield Sleep(self._interval)
 
     def _poll(self) -> Flow[None]:
@@ -97,7 +121,7 @@ class Watcher(Generic[J]):
         if not isinstance(self._job, GitSyncJob):
             return
         is_active = self._job.status.state is SyncState.ACTIVE
-        if self._now() - self._blockers_read_at < (ACTIVE_BLOCKER_INTERVAL if is_active else SIDE_READ_INTERVAL):
+        if self._now() - self._blockers_read_at < (SETTLED_INTERVAL if is_active else SIDE_READ_INTERVAL):
             return
         try:
             found = yield from self._target.blockers()
@@ -118,6 +142,30 @@ class Watcher(Generic[J]):
             if blocker_id not in self._blockers:
                 resolved = blocker.model_copy(update={"status": "RESOLVED"})
                 yield Emit(self._change("blocker", self._job, blocker=resolved))
+
+    def _poll_resources(self) -> Flow[None]:
+        """Read the resources now and then, and emit them if the failed ones changed."""
+        job = self._job
+        if not self._target.has_resources:
+            return
+        if job is None:
+            self._failures = frozenset()
+            return
+        is_settled = self._is_settled and job.status.state is SyncState.ACTIVE
+        if self._now() - self._resources_read_at < (SETTLED_INTERVAL if is_settled else SIDE_READ_INTERVAL):
+            return
+        try:
+            resources = yield from self._target.resources()
+        except UnisyncError as error:
+            if not error.retryable:
+                self._resources_read_at = self._now()
+            yield from self._failed("resources", error)
+            return
+        self._succeeded("resources")
+        self._resources_read_at, self._is_settled = self._now(), resources.is_settled
+        before, self._failures = self._failures, _failures(resources)
+        if self._failures != before:
+            yield Emit(self._change("resources", job, resources=resources))
 
     def _attempt(self, before: J | None) -> Flow[None]:
         """Emit a new attempt, and new events."""
@@ -151,8 +199,16 @@ class Watcher(Generic[J]):
         event: SyncEvent | None = None,
         blocker: SyncBlocker | None = None,
         error: UnisyncError | None = None,
+        resources: SyncResourceSummary | None = None,
     ) -> Change[J]:
-        return Change(self._target.ref, kind, before, self._job, event, blocker, error)
+        return Change(self._target.ref, kind, before, self._job, event, blocker, error, resources)
+
+
+def _failures(resources: SyncResourceSummary) -> Failures:
+    return frozenset(
+        (resource.resource_type, resource.external_id, resource.resource_id, str(resource.status.error))
+        for resource in resources.failed
+    )
 
 
 def _state(job: SyncJob | None) -> tuple[SyncState, str] | None:

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import warnings
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
-from types import FrameType
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from unisync.cli.commands.blockers import blockers
-from unisync.cli.commands.completion import completion
-from unisync.cli.commands.create import create
-from unisync.cli.commands.delete import delete
-from unisync.cli.commands.demo import demo
-from unisync.cli.commands.emulator import emulator
-from unisync.cli.commands.events import events
-from unisync.cli.commands.get import get
-from unisync.cli.commands.report import report
-from unisync.cli.commands.resolve import resolve
-from unisync.cli.commands.status import status
-from unisync.cli.commands.wait import wait
-from unisync.cli.commands.watch import watch
+from unisync import __version__
 from unisync.cli.connection import Settings
 from unisync.cli.exit_codes import EXIT_CODES, Exit
 from unisync.cli.hints import HintedError
-from unisync.cli.options import AppContext, Group, configure_logging, connection_options
+from unisync.cli.options import AppContext, Group, LazyCommands, configure_logging, connection_options
 from unisync.cli.output import Output
+from unisync.cli.signals import TerminatedError, signals_raised
 
 if TYPE_CHECKING:
     from unisync.emulator import ClientOptions
@@ -51,10 +38,43 @@ The options below may be given before or after the command.
 """
 
 
-@click.group(cls=Group, help=_HELP, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(
-    None, "--version", "-V", package_name="unisync-aws", prog_name="unisync", message="%(prog)s %(version)s"
+def _load(name: str) -> click.Command:
+    """The command in the module of its name."""
+    command: click.Command = getattr(import_module(f"unisync.cli.commands.{name}"), name)
+    return command
+
+
+_COMMANDS = (
+    "get",
+    "status",
+    "wait",
+    "resume",
+    "watch",
+    "explain",
+    "events",
+    "blockers",
+    "resolve",
+    "report",
+    "links",
+    "connections",
+    "create",
+    "delete",
+    "policy",
+    "tape",
+    "demo",
+    "emulator",
+    "completion",
 )
+
+
+@click.group(
+    cls=Group,
+    commands=LazyCommands(_load, _COMMANDS),
+    help=_HELP,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, "--version", "-V", prog_name="unisync", message="%(prog)s %(version)s")
 @connection_options
 @click.pass_obj
 def app(context: AppContext, /, debug: bool, quiet: bool, **options: Any) -> None:
@@ -62,28 +82,6 @@ def app(context: AppContext, /, debug: bool, quiet: bool, **options: Any) -> Non
     context.settings = Settings.take(options)
     context.quiet = quiet
     configure_logging(debug)
-
-
-for _command in (
-    get,
-    status,
-    wait,
-    watch,
-    events,
-    blockers,
-    resolve,
-    report,
-    create,
-    delete,
-    demo,
-    emulator,
-    completion,
-):
-    app.add_command(_command)
-
-
-class _TerminatedError(BaseException):
-    """SIGTERM was received. As an exception, it closes connections and restores the terminal on its way."""
 
 
 def run(
@@ -107,7 +105,7 @@ def run(
     context = AppContext(out, err, client_options, partial(run, stdout=out, stderr=err))
     output = Output(context.stdout, context.stderr)
     try:
-        with _sigterm_raised(), warnings.catch_warnings():
+        with signals_raised(), warnings.catch_warnings():
             # A user who names a sync of Proton sees what AWS responds.
             warnings.filterwarnings("ignore", "AWS ended its support of Proton", FutureWarning)
             code = app.main(list(arguments), "unisync", standalone_mode=False, obj=context)
@@ -117,7 +115,7 @@ def run(
     except (click.Abort, KeyboardInterrupt):
         output.echo("Interrupted.")
         return Exit.INTERRUPTED
-    except _TerminatedError:
+    except TerminatedError:
         output.echo("Terminated.")
         return Exit.TERMINATED
     return code if isinstance(code, int) else Exit.SYNCED
@@ -134,21 +132,3 @@ def _print_error(error: click.ClickException, output: Output) -> None:
     output.echo_message(f"Error: {error.format_message()}")
     if isinstance(error, HintedError):
         output.echo(error.hint)
-
-
-@contextmanager
-def _sigterm_raised() -> Generator[None]:
-    """Raise an exception on SIGTERM while the context lasts."""
-
-    def terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signature of a signal handler
-        raise _TerminatedError
-
-    try:
-        before = signal.signal(signal.SIGTERM, terminate)
-    except ValueError:  # not in the main thread: the caller handles signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

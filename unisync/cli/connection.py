@@ -84,7 +84,7 @@ class Connection:
         """The client."""
         settings, options = self.settings, self._client_options
         shared: dict[str, Any] = {
-            "endpoint_url": settings.endpoint_url or (options["endpoint_url"] if options else None),
+            "endpoint_url": self.endpoint_url,
             "codeconnections_service": settings.codeconnections_service or "codeconnections",
             "config": options["config"] if options else None,
             "clock": options["clock"] if options else None,
@@ -110,6 +110,11 @@ class Connection:
             external_id=settings.external_id,
             **shared,
         )
+
+    @property
+    def endpoint_url(self) -> str | None:
+        """The endpoint of an option, or of a caller in the same process; None if neither names one."""
+        return self.settings.endpoint_url or (self._client_options["endpoint_url"] if self._client_options else None)
 
     @property
     def is_fleet(self) -> bool:
@@ -164,6 +169,13 @@ class Connection:
     def now(self) -> float:
         """The time in seconds, by the clock of the waits."""
         return self._client_options["clock"].now() if self._client_options else time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, by the clock of the waits."""
+        if self._client_options:
+            self._client_options["clock"].sleep(seconds)
+        else:
+            time.sleep(seconds)
 
     def date(self) -> datetime:
         """The date and time in AWS."""

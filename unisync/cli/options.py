@@ -6,7 +6,7 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
@@ -46,7 +46,7 @@ class AppContext:
     stderr: TextIO
     client_options: ClientOptions | None = None
     """The client's arguments from a caller in the same process."""
-    run: Callable[[Sequence[str], ClientOptions], int] | None = None
+    run: Callable[[Sequence[str], ClientOptions | None], int] | None = None
     """Runs another command with the same streams."""
     settings: Settings = field(default_factory=Settings)
     """The connection options that were given before the command."""
@@ -71,7 +71,8 @@ def _ref(context: click.Context, parameter: click.Parameter, text: str | None) -
         raise click.BadParameter(str(error).removeprefix("text: "), context, parameter) from error
 
 
-def _refs(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> list[SyncRef[SyncJob]]:
+def parsed_refs(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> list[SyncRef[SyncJob]]:
+    """The references of an argument that takes any number of them."""
     return [cast("SyncRef[SyncJob]", _ref(context, parameter, text)) for text in texts]
 
 
@@ -135,8 +136,8 @@ def writable(context: click.Context, parameter: click.Parameter, path: str | Non
     return file
 
 
-def _duration(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
-    """Seconds; None if the option is not given."""
+def parsed_duration(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    """The seconds of an option or an argument that takes a duration; None if the option is not given."""
     if text is None:
         return None
     clean = text.strip().lower()
@@ -151,11 +152,11 @@ def _duration(context: click.Context, parameter: click.Parameter, text: str | No
 
 def _timeout(context: click.Context, parameter: click.Parameter, text: str) -> float | None:
     """Seconds; None for "none"."""
-    return None if text.strip().lower() == "none" else _duration(context, parameter, text)
+    return None if text.strip().lower() == "none" else parsed_duration(context, parameter, text)
 
 
 def _above_zero(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
-    seconds = _duration(context, parameter, text)
+    seconds = parsed_duration(context, parameter, text)
     if seconds == 0:
         raise click.BadParameter("must be above zero", context, parameter)
     return seconds
@@ -220,7 +221,7 @@ def ref_argument(function: Function) -> Function:
 def refs_argument(*, required: bool) -> Decorator:
     """Add any number of arguments REF to a command."""
     metavar = "REF..." if required else "[REF]..."
-    return click.argument("refs", metavar=metavar, nargs=-1, required=required, callback=_refs)
+    return click.argument("refs", metavar=metavar, nargs=-1, required=required, callback=parsed_refs)
 
 
 def file_option(help: str) -> Decorator:
@@ -235,13 +236,35 @@ def duration_option(
     name: str, default: str | None, help: str, *, can_be_none: bool = False, above_zero: bool = False
 ) -> Decorator:
     """Add an option that takes a duration to a command."""
-    callback = _timeout if can_be_none else _above_zero if above_zero else _duration
+    callback = _timeout if can_be_none else _above_zero if above_zero else parsed_duration
     return click.option(name, metavar="DURATION", default=default, show_default=True, callback=callback, help=help)
 
 
 def moment_option(name: str, help: str) -> Decorator:
     """Add an option that takes a date and time to a command."""
     return click.option(name, metavar="TIME", callback=_moment, help=help)
+
+
+def junit_option(function: Function) -> Function:
+    """Add the option --junit to a command."""
+    return click.option(
+        "--junit",
+        "report",
+        metavar="FILE",
+        type=click.Path(),
+        callback=writable,
+        help="Write a JUnit report to a file.",
+    )(function)
+
+
+def explain_option(function: Function) -> Function:
+    """Add the option --explain to a command that waits."""
+    return click.option(
+        "--explain/--no-explain",
+        default=True,
+        show_default=True,
+        help="Explain a wait that failed, was blocked or timed out, as the command explain does, in at most 20 s.",
+    )(function)
 
 
 def revision_option(function: Function) -> Function:
@@ -333,6 +356,37 @@ class Group(_Grouped, click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _Grouped.format_options(self, ctx, formatter)
         self.format_commands(ctx, formatter)
+
+
+class LazyCommands(MutableMapping[str, click.Command]):
+    """The commands of a group, by name. Each is loaded when it is first needed."""
+
+    def __init__(self, load: Callable[[str], click.Command], names: Iterable[str]) -> None:
+        self._load = load
+        self._found: dict[str, click.Command | None] = dict.fromkeys(names)
+
+    @override
+    def __getitem__(self, name: str) -> click.Command:
+        found = self._found[name]
+        if found is None:
+            found = self._found[name] = self._load(name)
+        return found
+
+    @override
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._found[name] = command
+
+    @override
+    def __delitem__(self, name: str) -> None:
+        del self._found[name]
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def connection_options(function: Function) -> Function:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from unisync._models.text import sanitize
 from unisync.cli.rows import COLUMNS, Row
-from unisync.cli.tables import aligned_lines, drawn_table, joined_line
+from unisync.cli.tables import aligned_lines, drawn_table, joined_line, wrapped_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
     LocationOf = Callable[[SyncRef[SyncJob]], tuple[str | None, str | None]]
 
-Form = Literal["table", "json", "jsonl", "name"]
+Form = Literal["table", "json", "jsonl", "name", "openmetrics"]
 FORMS: tuple[Form, ...] = ("table", "json", "jsonl")
 ROW_FORMS: tuple[Form, ...] = (*FORMS, "name")
 """Of the commands that print syncs."""
+STATUS_FORMS: tuple[Form, ...] = (*ROW_FORMS, "openmetrics")
 
 MAX_TEXT = 5_000
 """Characters of a text; `-o json` prints all of it."""
@@ -73,6 +74,8 @@ class Output:
             reconfigure = getattr(stream, "reconfigure", None)
             if reconfigure is not None:
                 reconfigure(errors="backslashreplace")
+                if form == "openmetrics" and stream is stdout:  # which is UTF-8 everywhere, with its own line ends
+                    reconfigure(encoding="utf-8", newline="\n")
 
     @cached_property
     def out(self) -> Console:
@@ -95,13 +98,22 @@ class Output:
         return not self.quiet and _can_redraw(self._stderr)
 
     @property
+    def is_terminal(self) -> bool:
+        """Whether stdout is a terminal."""
+        return self._stdout.isatty()
+
+    @property
     def has_unicode(self) -> bool:
         """Whether stdout can show every character."""
         return has_unicode(self._stdout)
 
     def echo(self, text: str, indent: int = 0) -> None:
-        """Print one line on stderr."""
-        self.echo_lines(" " * indent + self.sanitize(text))
+        """Print one line on stderr; on a terminal, wrapped between words."""
+        shown = self.sanitize(text)
+        if self._stderr.isatty() and not self._is_github:  # whose commands may begin where a line does
+            self.echo_lines("\n".join(wrapped_message(shown, self.err.width, indent)))
+        else:
+            self.echo_lines(" " * indent + shown)
 
     def echo_message(self, text: str) -> None:
         """Print a message of one or more lines on stderr, all of it unless it is very long."""

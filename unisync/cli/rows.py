@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _ARN_ACCOUNT = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}):")
 
 COLUMNS = ("STATE", "SYNC", "LIVE", "DESIRED", "STARTED", "REASON")
+MAX_FAILURES = 3
+"""Failed resources that a reason names."""
 
 
 def widths_for(refs: Iterable[SyncRef[SyncJob]]) -> tuple[int, ...]:
@@ -92,7 +94,7 @@ class Row:
         error, blockers = self.error, self.blockers
         return {
             "ref": str(self.ref.sync if isinstance(self.ref, FleetSync) else self.ref),
-            "account": account or _account_of(self.job),
+            "account": account or account_of(self.job),
             "region": region,
             "state": self.state,
             "live": self.live,
@@ -130,15 +132,23 @@ def row_of_job(job: SyncJob, ref: SyncRef[SyncJob] | None = None, reason: str = 
     return Row(ref or job.ref, summarize_job(job).state, reason or _reason(job, None, ()), job)
 
 
-def _account_of(job: SyncJob | None) -> str | None:
+def account_of(job: SyncJob | None) -> str | None:
     """The account that an ARN of a job names."""
     arns: list[object] = [getattr(job, "arn", None), *(each.target for each in job.attempts)] if job else []
     found = (_ARN_ACCOUNT.match(str(arn)) for arn in arns)
     return next((match[1] for match in found if match), None)
 
 
-def row_of_change(change: Change[Any], blockers: Iterable[SyncBlocker]) -> Row:
-    """The row of a change. `blockers` are the sync's active blockers now."""
+def row_of_change(
+    change: Change[Any], blockers: Iterable[SyncBlocker], resources: SyncResourceSummary | None = None
+) -> Row:
+    """The row of a change.
+
+    Args:
+        change: The change.
+        blockers: The sync's active blockers now.
+        resources: The resources of a TwinMaker sync job now, if they were read.
+    """
     job = change.after
     active = tuple(blockers)
     if change.error is not None:
@@ -151,10 +161,19 @@ def row_of_change(change: Change[Any], blockers: Iterable[SyncBlocker]) -> Row:
     elif change.kind == "attempt" and job is not None:
         reason = f"attempt to sync {job.attempts[-1].target_revision.sha[:7]} started"
     else:
-        reason = _reason(job, None, active)
+        reason = _reason(job, None, active) or _reason_of_resources(resources)
     if job is None:
         return Row(change.ref, "ERROR" if change.error else "NOT_FOUND", reason, None, change.error)
-    return Row(change.ref, "BLOCKED" if active else summarize_job(job).state, reason, job, change.error, active)
+    state = "BLOCKED" if active else summarize_job(job, resources).state
+    return Row(change.ref, state, reason, job, change.error, active)
+
+
+def _reason_of_resources(resources: SyncResourceSummary | None) -> str:
+    if resources is None or not resources.failed:
+        return ""
+    failures = [f"{failed.external_id}: {failed.status.error or 'no reason given'}" for failed in resources.failed]
+    more = f"; and {len(failures) - MAX_FAILURES} more" if len(failures) > MAX_FAILURES else ""
+    return f"{resources}: {'; '.join(failures[:MAX_FAILURES])}{more}"
 
 
 def headline(error: UnisyncError) -> str:

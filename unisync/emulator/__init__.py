@@ -1,4 +1,4 @@
-"""A local emulator of IoT TwinMaker, Proton, CodeConnections and a part of STS, for tests and demos."""
+"""A local emulator of IoT TwinMaker, Proton, CodeConnections, and parts of CloudFormation and STS, for tests."""
 
 from __future__ import annotations
 

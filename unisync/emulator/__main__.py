@@ -23,6 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--speed", type=float, default=1.0, help="emulated seconds per real second (default: %(default)s)"
     )
+    parser.add_argument(
+        "--clock",
+        choices=["real", "manual"],
+        default="real",
+        help="manual: time stands still until a request advances it (default: %(default)s)",
+    )
     parser.add_argument("--sample", action="store_true", help="start with sample resources of every kind")
     options = parser.parse_args(arguments)
     stopped = threading.Event()
@@ -32,7 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    with Emulator(speed=options.speed, host=options.host, port=options.port) as aws:
+    try:
+        aws = Emulator(clock=options.clock, speed=options.speed, host=options.host, port=options.port, control=True)
+    except ValueError as error:
+        parser.error(f"--{error}")
+    with aws:
         if options.sample:
             load_sample(aws)
         for name, value in aws.environment().items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
@@ -66,6 +66,11 @@ class Application:
             if key not in self._accounts:
                 self._accounts[key] = AccountState(account, region, self.clock, self.lock)
             return self._accounts[key]
+
+    def accounts(self) -> Sequence[AccountState]:
+        """All accounts and regions that something was asked of."""
+        with self.lock:
+            return list(self._accounts.values())
 
     def handle(self, request: Request) -> Response:
         """Respond to a request as AWS would."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 
 
 class EmulatorClock:
@@ -20,9 +21,19 @@ class EmulatorClock:
         self._speed = speed
         self._lock = threading.Lock()
         self._advanced = 0.0
+        self._on_advance: list[Callable[[], object]] = []
         # Whole milliseconds, as in AWS's replies: dates a whole number of seconds apart then differ by exactly that.
         self._epoch = round(time.time(), 3)
         self._started = time.monotonic()
+
+    @property
+    def is_manual(self) -> bool:
+        """Whether only `advance` and the sleeps move it."""
+        return self._speed is None
+
+    def on_advance(self, listener: Callable[[], object]) -> None:
+        """Call a function each time that `advance`, or a sleep on a manual clock, has moved the time."""
+        self._on_advance.append(listener)
 
     def now(self) -> float:
         """Emulated seconds since the clock was created. Never goes back."""
@@ -42,6 +53,7 @@ class EmulatorClock:
         _check_seconds(seconds)
         with self._lock:
             self._advanced += seconds
+        self._notify()
 
     def sleep(self, seconds: float) -> None:
         """Sleep for `seconds` of emulated time. A manual clock advances instead of waiting.
@@ -71,6 +83,11 @@ class EmulatorClock:
     def _advance_to(self, moment: float) -> None:
         with self._lock:
             self._advanced = max(self._advanced, moment)
+        self._notify()
+
+    def _notify(self) -> None:
+        for listener in self._on_advance:
+            listener()
 
 
 def _check_seconds(seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from functools import cache
 from ipaddress import ip_address
 from types import TracebackType
@@ -13,6 +14,7 @@ from botocore.loaders import Loader
 from typing_extensions import TypedDict
 
 from unisync.emulator._http.in_process import URL, handle_in_process
+from unisync.emulator._http.in_process import Application as InProcess
 from unisync.emulator._http.server import Server
 from unisync.emulator._protocol.signature import access_key_of, secret_of
 from unisync.emulator._scenario.checks import check
@@ -20,10 +22,14 @@ from unisync.emulator._scenario.setup import Setup
 from unisync.emulator._state.identities import Role, split_role_arn
 from unisync.emulator.application import Application, RecordedCall
 from unisync.emulator.clock import EmulatorClock
+from unisync.emulator.events import EventEmitter
 from unisync.emulator.faults import Fault, TokenBucket, check_operation
 
 if TYPE_CHECKING:
+    from botocore.session import Session
+
     from unisync._botocore.types import Boto3Session, BotocoreConfig
+    from unisync.emulator.control import Control
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -43,7 +49,11 @@ class ClientOptions(TypedDict, closed=True):
 
 
 class Emulator(Setup):
-    """A local AWS with IoT TwinMaker, Proton, CodeConnections, and the parts of STS that they need.
+    """A local AWS with IoT TwinMaker, Proton, CodeConnections, and parts of CloudFormation and STS.
+
+    CloudFormation's DescribeStacks and DescribeStackEvents show the stacks as the attempts to sync them leave them. The
+    errors and the events' order and texts are those that people report. How a stack's resources, and the time of an
+    attempt, are divided among the events is a guess, and so is that the roll-back ends with the attempt.
 
     It serves on this machine while it is used as a context manager, blocking or async. Its own methods set up the
     default account and region; `account` returns another.
@@ -53,10 +63,24 @@ class Emulator(Setup):
         speed: Emulated seconds per real second.
         host: The address to listen on.
         port: The port; 0 picks a free one.
+        control: Whether requests to /_unisync/ may do what the methods do, for tests in other processes. Then any
+            program that can connect may.
+        on_event: Receives the events of Git sync that CodeConnections sends to EventBridge, as a target of a rule
+            receives them, in the order of the emulated time. With a manual clock, `clock.advance` and the clients'
+            sleeps emit them before they return; otherwise a thread does while the emulator runs, within about 50
+            milliseconds. An exception on a manual clock is raised where the clock is moved; in the thread, it is
+            logged.
     """
 
     def __init__(
-        self, *, clock: Literal["real", "manual"] = "real", speed: float = 1.0, host: str = "127.0.0.1", port: int = 0
+        self,
+        *,
+        clock: Literal["real", "manual"] = "real",
+        speed: float = 1.0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        control: bool = False,
+        on_event: Callable[[dict[str, object]], object] | None = None,
     ) -> None:
         if clock not in ("real", "manual"):
             raise ValueError(f"clock: expected 'real' or 'manual', got {clock!r}")
@@ -64,8 +88,9 @@ class Emulator(Setup):
             raise ValueError("speed: a manual clock has none")
         self.clock: EmulatorClock = EmulatorClock(None if clock == "manual" else speed)
         self._application = Application(self.clock)
-        self._host, self._port = host, port
+        self._host, self._port, self._is_controlled = host, port, control
         self._server: Server | None = None
+        self._emitter = None if on_event is None else EventEmitter(self._application, on_event)
         super().__init__(self._application.account(ACCOUNT, REGION))
 
     @property
@@ -142,29 +167,9 @@ class Emulator(Setup):
             in_process: Handle calls in this process, without a socket. The emulator need not be running. Faults that
                 take time then take emulated time and ignore the client's timeouts, and roles cannot be assumed.
         """
-        import boto3
-        from botocore.config import Config
-        from botocore.session import Session
-
-        core = Session()
-        if in_process:  # ignore the machine's own AWS settings
-            settings: Any = core.get_component("config_store")
-            for name, value in (("profile", None), ("config_file", os.devnull), ("max_attempts", None)):
-                settings.set_config_variable(name, value)
-        if core.get_config_variable("data_path") is None:
-            # Loading the models is most of the cost of a client: the emulator's clients share them.
-            core.register_component("data_loader", _model_loader())
-        session = boto3.Session(
-            botocore_session=core,
-            aws_access_key_id=access_key_of(_account_id(account)),
-            aws_secret_access_key=secret_of(account),
-            region_name=region,
-        )
         if in_process:
-            handle_in_process(core, self._application)
-        config = Config(inject_host_prefix=False, proxies={})
-        url = URL if in_process else self.url
-        return ClientOptions(session=session, endpoint_url=url, config=config, clock=self.clock)
+            return in_process_options(self._application, account, region)
+        return _options(_session(), self.url, self.clock, account, region)
 
     def environment(self, *, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
         """The environment variables with which any AWS client connects to this emulator."""
@@ -233,13 +238,24 @@ class Emulator(Setup):
     def start(self) -> None:
         """Start the server. A `with` block does this, and calls `stop` at its end."""
         if self._server is None:
-            self._server = Server(self._application, self._host, self._port)
+            self._server = Server(self._application, self._host, self._port, self._control())
+            if self._emitter is not None:
+                self._emitter.start()
             if self.accepts_remote:
                 logger.warning("The emulator listens on %s: other machines can connect", self._host)
 
+    def _control(self) -> Control | None:
+        if not self._is_controlled:
+            return None
+        from unisync.emulator.control import Control  # it imports this module
+
+        return Control(self)
+
     def stop(self) -> None:
-        """Stop the server: close its connections, free the port and end the thread."""
+        """Stop the server: emit the last events, close the connections, free the port and end the threads."""
         if self._server is not None:
+            if self._emitter is not None:
+                self._emitter.stop()
             self._server.close()
             self._server = None
 
@@ -260,6 +276,46 @@ class Emulator(Setup):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def in_process_options(application: InProcess, account: str, region: str) -> ClientOptions:
+    """The arguments of a client whose requests something in this process answers.
+
+    Args:
+        application: What answers them.
+        account: The account that calls act in.
+        region: The region that calls act in.
+    """
+    core = _session()
+    # Ignore the machine's own AWS settings.
+    settings: Any = core.get_component("config_store")
+    for name, value in (("profile", None), ("config_file", os.devnull), ("max_attempts", None)):
+        settings.set_config_variable(name, value)
+    handle_in_process(core, application)
+    return _options(core, URL, application.clock, account, region)
+
+
+def _session() -> Session:
+    from botocore.session import Session
+
+    return Session()
+
+
+def _options(core: Session, url: str, clock: EmulatorClock, account: str, region: str) -> ClientOptions:
+    import boto3
+    from botocore.config import Config
+
+    if core.get_config_variable("data_path") is None:
+        # Loading the models is most of the cost of a client: the emulator's clients share them.
+        core.register_component("data_loader", _model_loader())
+    session = boto3.Session(
+        botocore_session=core,
+        aws_access_key_id=access_key_of(_account_id(account)),
+        aws_secret_access_key=secret_of(account),
+        region_name=region,
+    )
+    config = Config(inject_host_prefix=False, proxies={})
+    return ClientOptions(session=session, endpoint_url=url, config=config, clock=clock)
 
 
 @cache

@@ -22,6 +22,7 @@ NEW_FIELD = "addedByAws"
 """The field that "unknown-member" adds to every structure of a reply."""
 
 _HTML = b"<!DOCTYPE html><html><body><h1>Please sign in to the network</h1></body></html>"
+_STATES = ("state", "status", "stackstatus", "resourcestatus")
 _GARBAGE = b"\x9f\xff\x00{]"
 
 
@@ -181,9 +182,7 @@ def _add_fields(shape: Shape, value: object) -> object:
 
 def _change_states(shape: Shape, value: object) -> object:
     def change(shape: StructureShape, fields: dict[str, object]) -> dict[str, object]:
-        states = [
-            name for name, member in shape.members.items() if name.lower() in ("state", "status") and _is_enum(member)
-        ]
+        states = [name for name, member in shape.members.items() if name.lower() in _STATES and _is_enum(member)]
         return {**fields, **{name: NEW_STATE for name in states if name in fields}}
 
     reply = cast("dict[str, object]", value)

@@ -12,6 +12,7 @@ from unisync.emulator import ACCOUNT, REGION, Emulator
 if TYPE_CHECKING:
     from unisync._core.events import OnEvent
     from unisync._core.rate_limiter import RateLimit
+    from unisync._waiters.hints import Hints
 
 
 class Fake(ClientMethods):
@@ -30,6 +31,7 @@ class Fake(ClientMethods):
         allow_unknown_values: bool = False,
         rate_limit: RateLimit | None = None,
         on_event: OnEvent | None = None,
+        hints: Hints | None = None,
     ) -> None:
         self.aws = Emulator(clock="manual") if aws is None else aws
         super().__init__(
@@ -38,6 +40,7 @@ class Fake(ClientMethods):
             allow_unknown_values=allow_unknown_values,
             rate_limit=rate_limit,
             on_event=on_event,
+            hints=hints,
         )
 
 
@@ -55,6 +58,7 @@ class FakeUnisync(Fake, Unisync):
         allow_unknown_values: As for `Unisync`.
         rate_limit: As for `Unisync`.
         on_event: As for `Unisync`.
+        hints: As for `Unisync`.
     """
 
 

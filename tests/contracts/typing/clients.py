@@ -20,6 +20,7 @@ from unisync import (
     Discovery,
     GitSyncJob,
     Outcome,
+    Poll,
     Progress,
     ProtonClient,
     RateLimit,
@@ -71,8 +72,9 @@ def blocking(it: Unisync) -> None:
     assert_type(it.wait_until_active(INSTANCE, stop=threading.Event()), GitSyncJob)  # unknown: pyrefly
     assert_type(it.wait_until_active(TEMPLATE, backoff=Backoff(initial=1)), GitSyncJob)  # unknown: pyrefly
     assert_type(it.wait_until_resources_synced(TWIN, max_failures=1, timeout=60.0), SyncResourceSummary)
-    assert_type(it.resume(WaitToken.create(STACK)), SyncJob)
-    assert_type(it.resume("unisync1.", on_progress=show), SyncJob)
+    assert_type(it.resume(WaitToken.create(STACK)), SyncJob | None)
+    assert_type(it.poll(WaitToken.create(STACK)), Poll[SyncJob])
+    assert_type(it.resume("unisync1.", on_progress=show), SyncJob | None)
     either = {"4f2c9e1", "5a3d0f2"}
     assert_type(it.wait_until_active(STACK, revision=either, grace=30), GitSyncJob)  # unknown: pyrefly
     assert_type(it.wait_until_active(STACK, revision=on_main), GitSyncJob)  # unknown: pyrefly
@@ -119,7 +121,8 @@ async def awaitable(it: AsyncUnisync) -> None:
     assert_type(await it.wait_until_active(TWIN), TwinMakerSyncJob)  # unknown: pyrefly
     assert_type(await it.wait_until_active(STACK, revision="4f2c9e1", timeout=None), GitSyncJob)  # unknown: pyrefly
     assert_type(await it.wait_until_resources_synced(TWIN, max_failures=1, timeout=60.0), SyncResourceSummary)
-    assert_type(await it.resume(WaitToken.create(STACK)), SyncJob)
+    assert_type(await it.resume(WaitToken.create(STACK)), SyncJob | None)
+    assert_type(await it.poll("{}"), Poll[SyncJob])
     assert_type(it.with_options(timeout=timedelta(seconds=5)), AsyncUnisync)
     await it.wait_until_deleted(STACK, timeout=60, on_progress=show_git)
     assert_type(await it.get_many([STACK, INSTANCE]), list[Outcome[GitSyncJob]])  # unknown: pyrefly

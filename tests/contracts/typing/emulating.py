@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, assert_type
 
-from unisync import AsyncFleet, AsyncUnisync, Fleet, Unisync
+from unisync import AsyncFleet, AsyncUnisync, Fleet, TwinMakerSync, Unisync
 from unisync.emulator import ACCOUNT, FAULTS, REGION, ClientOptions, Emulator, EmulatorClock, RecordedCall, Setup
-from unisync.testing import FakeAsyncUnisync, FakeUnisync
+from unisync.testing import FakeAsyncUnisync, FakeUnisync, record, replay
 
 assert_type(ACCOUNT.isdecimal(), bool)
 assert_type(REGION.isdecimal(), bool)
 assert_type("drop" in FAULTS, bool)
 
 
+def on_event(event: dict[str, object]) -> None:
+    print(event["detail"])
+
+
 def emulator(it: Emulator) -> None:
+    Emulator(clock="manual", control=True, on_event=on_event)
     assert_type(it.client_options(account="210987654321", region="us-east-1"), ClientOptions)
     client = Unisync(**it.client_options())
     AsyncUnisync(**it.client_options(account="210987654321"))
@@ -95,6 +101,8 @@ async def clock(it: EmulatorClock) -> None:
     assert_type(it.time(), float)
     assert_type(it.date(it.now()), float)
     it.advance(60)
+    it.on_advance(lambda: None)
+    assert_type(it.is_manual, bool)
     it.sleep(1)
     await it.async_sleep(1)
 
@@ -122,3 +130,13 @@ def awaited_fake(it: FakeAsyncUnisync) -> None:
     assert_type(it.aws, Emulator)
     assert_type(it.with_options(max_attempts=1), FakeAsyncUnisync)
     del taken
+
+
+def tapes(it: FakeUnisync, path: Path) -> None:
+    with record(path):
+        it.get(TwinMakerSync("factory"))
+    with record("tape.jsonl", overwrite=True) as nothing:
+        pass
+    assert_type(nothing, None)
+    assert_type(replay(path), Unisync)
+    replay("tape.jsonl").close()

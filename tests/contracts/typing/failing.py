@@ -20,6 +20,7 @@ from unisync import (
     RepositorySyncAttempt,
     ResponseError,
     Revision,
+    RootCause,
     ServerError,
     ServiceError,
     StackSync,
@@ -39,6 +40,7 @@ from unisync import (
     WaitError,
     WaitStoppedError,
     WaitTimeoutError,
+    WaitToken,
     parse_ref,
 )
 
@@ -165,6 +167,7 @@ def wait_error(it: WaitError) -> None:
 
 def wait_timeout_error(it: WaitTimeoutError) -> TimeoutError:
     assert_type(it.last_error, UnisyncError | None)
+    assert_type(it.token, WaitToken | None)
     assert_type(it.is_in_progress, bool)
     return it
 
@@ -173,6 +176,7 @@ def sync_failed_error(it: SyncFailedError) -> None:
     assert_type(it.error, SyncError | None)
     assert_type(it.resources, SyncResourceSummary | None)
     assert_type(it.branch, RepositorySyncAttempt | None)
+    assert_type(it.cause, RootCause | None)
 
 
 def sync_blocked_error(it: SyncBlockedError) -> None:
@@ -183,3 +187,10 @@ def sync_superseded_error(it: SyncSupersededError) -> None:
     assert_type(it.revision, str)
     assert_type(it.superseded_by, Revision)
     assert_type(it.was_before, bool)
+
+
+def root_cause(it: RootCause) -> None:
+    assert_type(it.logical_id, str)
+    assert_type(it.type, str | None)
+    assert_type(it.aws_status, str | None)
+    assert_type(it.reason, str | None)

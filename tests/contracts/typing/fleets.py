@@ -16,6 +16,7 @@ from unisync import (
     FleetSync,
     GitSyncJob,
     Outcome,
+    Poll,
     RateLimit,
     RepositorySyncAttempt,
     ServiceLocation,
@@ -30,6 +31,7 @@ from unisync import (
     Unisync,
     UnisyncError,
     WaitToken,
+    parse_any_ref,
     parse_fleet_ref,
 )
 
@@ -41,6 +43,7 @@ MIXED: list[SyncRef[SyncJob]] = [THERE, TwinMakerSync("factory")]
 
 assert_type(THERE, FleetSync[GitSyncJob])
 assert_type(TWIN_THERE, FleetSync[TwinMakerSyncJob])
+assert_type(parse_any_ref("twinmaker:factory"), SyncRef[SyncJob])
 assert_type(parse_fleet_ref("123456789012/eu-west-1/twinmaker:factory"), FleetSync[SyncJob])
 
 Fleet([ROLE], regions=["eu-west-1"], profile_name="dev", external_id="x", role_session_name="reader")
@@ -58,7 +61,8 @@ def blocking(it: Fleet) -> None:
     assert_type(it.wait_until_active(THERE, stop=threading.Event()), GitSyncJob)  # unknown: pyrefly
     assert_type(it.wait_until_resources_synced(TWIN_THERE), SyncResourceSummary)
     it.wait_until_deleted(THERE)
-    assert_type(it.resume(WaitToken.create(THERE)), SyncJob)
+    assert_type(it.resume(WaitToken.create(THERE)), SyncJob | None)
+    assert_type(it.poll(WaitToken.create(THERE)), Poll[SyncJob])
     assert_type(it.get_many([STACK, THERE]), list[Outcome[GitSyncJob]])  # unknown: pyrefly
     assert_type(it.get_many(it.discover()), list[Outcome[SyncJob]])  # unknown: pyrefly
     for outcome in it.wait_all([STACK], revision="4f2c9e1"):
@@ -83,7 +87,8 @@ async def awaitable(it: AsyncFleet) -> None:
     assert_type(await it.get(THERE), GitSyncJob)  # unknown: pyrefly
     assert_type(await it.wait_until_active(TWIN_THERE), TwinMakerSyncJob)  # unknown: pyrefly
     await it.wait_until_deleted(THERE)
-    assert_type(await it.resume(WaitToken.create(THERE)), SyncJob)
+    assert_type(await it.resume(WaitToken.create(THERE)), SyncJob | None)
+    assert_type(await it.poll(WaitToken.create(THERE)), Poll[SyncJob])
     assert_type(await it.get_many([STACK, THERE], include_blockers=True), list[Outcome[GitSyncJob]])  # unknown: pyrefly
     assert_type(await it.wait_all(await it.discover()), list[Outcome[SyncJob]])  # unknown: pyrefly
     assert_type(it.watch([STACK]), AsyncIterator[Change[GitSyncJob]])  # unknown: pyrefly
@@ -111,6 +116,7 @@ def reference(it: FleetSync[GitSyncJob]) -> None:
     assert_type(it.region, str)
     assert_type(it.sync, SyncRef[GitSyncJob])
     assert_type(it.prefix, str)
+    assert_type(it.console_url(), str)
     assert_type(it.parts(), tuple[str, ...])
     from_parts: Callable[[list[str]], None] = it.from_parts
     from_parts(["123456789012"])

@@ -11,6 +11,7 @@ from unisync import (
     AsyncProtonClient,
     AsyncTwinMakerClient,
     CodeConnectionsClient,
+    Connection,
     CreatedSyncJob,
     DeletedSyncJob,
     DeleteResult,
@@ -115,6 +116,8 @@ def blocking_codeconnections(it: CodeConnectionsClient, maybe: bool) -> None:
     assert_type(it.update_repository_link("l", encryption_key_arn="k"), RepositoryLink)
     assert_type(it.delete_repository_link("l"), DeleteResult)
     assert_type(it.list_repository_links(next_token="t"), Pager[RepositoryLink])
+    assert_type(it.get_connection("a"), Connection)
+    assert_type(it.list_connections(provider_type="GitHub", host_arn="h", page_size=5), Pager[Connection])
     assert_type(
         it.ensure_repository_link(connection_arn="a", owner_id="acme", repository_name="infra", tags={"a": "b"}),
         EnsureResult[RepositoryLink],
@@ -162,6 +165,8 @@ async def awaitable_codeconnections(it: AsyncCodeConnectionsClient, maybe: bool)
     assert_type(await it.update_repository_link("l", encryption_key_arn="k"), RepositoryLink)
     assert_type(await it.delete_repository_link("l"), DeleteResult)
     assert_type(it.list_repository_links(next_token="t"), AsyncPager[RepositoryLink])
+    assert_type(await it.get_connection("a"), Connection)
+    assert_type(it.list_connections(limit=5, next_token="t"), AsyncPager[Connection])
     assert_type(
         await it.ensure_repository_link(connection_arn="a", owner_id="acme", repository_name="infra", tags={"a": "b"}),
         EnsureResult[RepositoryLink],

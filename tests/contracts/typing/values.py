@@ -8,6 +8,8 @@ from typing import assert_never, assert_type
 
 from unisync import (
     AnyRef,
+    Connection,
+    ConnectionStatus,
     CreatedSyncJob,
     DeletedSyncJob,
     DeleteResult,
@@ -85,6 +87,20 @@ def sync_state(it: SyncState) -> str:
             assert_never(it)
 
 
+def connection_status(it: ConnectionStatus) -> str:
+    match it:
+        case ConnectionStatus.PENDING:
+            return "complete it"
+        case ConnectionStatus.AVAILABLE:
+            return "done"
+        case ConnectionStatus.ERROR:
+            return "failed"
+        case ConnectionStatus.UNKNOWN:
+            return "unknown"
+        case _:
+            assert_never(it)
+
+
 def ref_of(job: GitSyncJob) -> str:
     """A job knows where its reference came from: a client, or a fleet."""
     ref = job.ref
@@ -113,6 +129,7 @@ def either(job: SyncJob) -> str:
 def ref(it: SyncRef[GitSyncJob]) -> SyncRef[SyncJob]:
     assert_type(it.prefix, str)
     assert_type(it.parts(), tuple[str, ...])
+    assert_type(it.console_url("eu-west-1"), str)
     assert_type(it.from_parts(["a"]), SyncRef[GitSyncJob] | None)
     return it
 
@@ -122,6 +139,7 @@ def twin_maker_sync(it: TwinMakerSync) -> SyncRef[TwinMakerSyncJob]:
     assert_type(it.sync_source, str)
     assert_type(it.prefix, str)
     assert_type(it.parts(), tuple[str, ...])
+    assert_type(it.console_url("eu-west-1"), str)
     assert_type(TwinMakerSync.from_parts(["factory"]), TwinMakerSync | None)
     return it
 
@@ -131,6 +149,7 @@ def service_instance_sync(it: ServiceInstanceSync) -> SyncRef[GitSyncJob]:
     assert_type(it.service_instance_name, str)
     assert_type(it.prefix, str)
     assert_type(it.parts(), tuple[str, ...])
+    assert_type(it.console_url("eu-west-1"), str)
     assert_type(ServiceInstanceSync.from_parts(["web", "prod"]), ServiceInstanceSync | None)
     return it
 
@@ -141,6 +160,7 @@ def template_sync(it: TemplateSync) -> SyncRef[GitSyncJob]:
     assert_type(it.template_version, str)
     assert_type(it.prefix, str)
     assert_type(it.parts(), tuple[str, ...])
+    assert_type(it.console_url("eu-west-1"), str)
     assert_type(TemplateSync.from_parts(["SERVICE", "web", "1"]), TemplateSync | None)
     return it
 
@@ -150,6 +170,7 @@ def stack_sync(it: StackSync) -> SyncRef[GitSyncJob]:
     assert_type(it.sync_type, str)
     assert_type(it.prefix, str)
     assert_type(it.parts(), tuple[str, ...])
+    assert_type(it.console_url("eu-west-1"), str)
     assert_type(StackSync.from_parts(["payments-prod"]), StackSync | None)
     return it
 
@@ -267,6 +288,7 @@ def revision(it: Revision) -> None:
     assert_type(it.full_name, str)
     assert_type(it.branch, str)
     assert_type(it.directory, str)
+    assert_type(it.url, str | None)
     assert_type(it.sha, str)
     assert_type(it.sha[:7], str)
 
@@ -331,6 +353,18 @@ def updated_service_sync_blocker(it: UpdatedServiceSyncBlocker) -> None:
     assert_type(it.service_sync_blocker, SyncBlocker)
 
 
+def connection(it: Connection) -> None:
+    assert_type(it.name, str | None)
+    assert_type(it.arn, str | None)
+    assert_type((it.provider or "").isupper(), bool)
+    assert_type(it.aws_provider, str | None)
+    assert_type(it.provider_endpoint, str | None)
+    assert_type(it.owner_account, str | None)
+    assert_type(it.status, ConnectionStatus)
+    assert_type(it.aws_status, str)
+    assert_type(it.host_arn, str | None)
+
+
 def repository_link(it: RepositoryLink) -> None:
     assert_type(it.connection_arn, str)
     assert_type(it.encryption_key_arn, str | None)
@@ -345,7 +379,7 @@ def repository_link(it: RepositoryLink) -> None:
 
 def repository_summary(it: RepositorySummary) -> None:
     assert_type(it.arn, str)
-    assert_type(it.connection_arn, str)
+    assert_type(it.connection_arn, str | None)
     assert_type(it.repository_name, str)
     assert_type(it.owner, str)
     assert_type(it.provider.isupper(), bool)

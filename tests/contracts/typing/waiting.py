@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeVar, assert_never, assert_type
 
 from unisync import (
@@ -14,9 +14,14 @@ from unisync import (
     Change,
     Clock,
     Event,
+    Fleet,
     FleetSync,
     GitSyncJob,
+    Hints,
     Outcome,
+    Poll,
+    PollResult,
+    PollStatus,
     Progress,
     RateLimit,
     StackSync,
@@ -30,10 +35,13 @@ from unisync import (
     TwinMakerSyncJob,
     Unisync,
     UnisyncError,
+    WaitCondition,
     WaitEnded,
     WaitStarted,
     WaitToken,
 )
+from unisync.aws_events import SqsHints, SyncNotice, parse_event
+from unisync.stepfunctions import Handler, handler, make_handler
 
 J = TypeVar("J", bound=SyncJob)
 
@@ -88,6 +96,7 @@ def progress(it: Progress[TwinMakerSyncJob]) -> Progress[SyncJob]:
     assert_type(it.job, TwinMakerSyncJob)
     assert_type(it.polls, int)
     assert_type(it.elapsed, float)
+    assert_type(it.token, WaitToken | None)
     assert_type(it.next_delay, float)
     assert_type(it.error, UnisyncError | None)
     assert_type(it.resources, SyncResourceSummary | None)
@@ -109,18 +118,62 @@ def outcome(it: Outcome[GitSyncJob]) -> Outcome[SyncJob]:
 
 def change(it: Change[GitSyncJob]) -> Change[SyncJob]:
     assert_type(it.ref, SyncRef[GitSyncJob])
-    assert_type(it.kind, Literal["state", "attempt", "event", "blocker", "error"])
+    assert_type(it.kind, Literal["state", "attempt", "event", "blocker", "resources", "error"])
     assert_type(it.before, GitSyncJob | None)
     assert_type(it.after, GitSyncJob | None)
     assert_type(it.event, SyncEvent | None)
     assert_type(it.blocker, SyncBlocker | None)
+    assert_type(it.resources, SyncResourceSummary | None)
+    assert_type(it.time, datetime | None)
     assert_type(it.error, UnisyncError | None)
     return it
 
 
+def poll(it: Poll[GitSyncJob]) -> Poll[SyncJob]:
+    assert_type(it.token, WaitToken)
+    assert_type(it.job, GitSyncJob | None)
+    assert_type(it.done, bool)
+    assert_type(it.error, UnisyncError | None)
+    assert_type(it.next_delay, float | None)
+    assert_type(it.status, PollStatus)
+    assert_type(it.to_dict(), PollResult)
+    assert_type(it.elapsed, float)
+    return it
+
+
+def handlers(fleet: Fleet, event: dict[str, str]) -> Handler:
+    found = handler(event)
+    assert_type(found, PollResult)
+    assert_type(found["status"], PollStatus)
+    assert_type(found["next_delay"], int | None)
+    assert_type(handler(found, None)["token"], dict[str, object])
+    make_handler(Unisync)
+    make_handler(AsyncUnisync)  # wrong
+    return make_handler(lambda: fleet)
+
+
+def hints(it: Hints, notice: SyncNotice) -> None:
+    it.notify(StackSync("web"))
+    it.notify(notice)
+    assert_type(it.listener(StackSync("web")).is_set(), bool)
+    assert_type(it.is_listened_to, bool)
+    it.notify(parse_event("{}"))
+    Unisync(hints=it)
+    AsyncUnisync(hints=SqsHints("https://sqs.eu-west-1.amazonaws.com/123456789012/hints"))
+
+
 def wait_token(it: WaitToken) -> None:
     assert_type(it.ref, SyncRef[SyncJob])
-    assert_type(it.revision, str | None)
+    assert_type(it.condition, WaitCondition)
+    assert_type(it.revision, str | tuple[str, ...] | None)
+    assert_type(it.timeout, float | None)
+    assert_type(it.begin, datetime | None)
+    assert_type(it.backoff, Backoff)
+    assert_type(it.grace, float | None)
+    assert_type(it.started_after, datetime | None)
+    assert_type(it.max_failures, int)
+    assert_type(it.memory.polls, int)
+    assert_type(it.extended(timedelta(minutes=1)), WaitToken)
     assert_type(it.deadline, datetime | None)
     assert_type(it.remaining, float | None)
     assert_type(WaitToken.create(StackSync("web"), revision="4f2c9e1", timeout=None), WaitToken)

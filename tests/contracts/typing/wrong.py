@@ -175,6 +175,8 @@ client.codeconnections.ensure_sync_configuration("x").action  # wrong
 client.codeconnections.get_sync_configuration("x").branch = "main"  # wrong
 client.codeconnections.update_sync_blocker("id", "x", "why")  # wrong
 client.codeconnections.list_repository_links("x")  # wrong
+client.codeconnections.get_connection()  # wrong
+client.codeconnections.list_connections("GitHub")  # wrong
 client.codeconnections.list_repository_sync_definitions("l", next_token="t")  # wrong
 
 

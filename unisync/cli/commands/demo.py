@@ -34,7 +34,7 @@ def demo(context: AppContext, speed: float) -> int:
 
     One commit is synced, one fails, one is blocked. Needs the extra emulator, but no AWS account.
     """
-    with create_emulator(speed) as aws:
+    with create_emulator(speed=speed) as aws:
         aws.add_workspace("factory")
         aws.add_stack("payments-prod", repository="acme/infra")
         aws.add_service_instance("web", "prod", repository="acme/web")
@@ -47,6 +47,7 @@ def demo(context: AppContext, speed: float) -> int:
             sha=_BAD,
             outcome="FAILED",
             reason="Template error: instance of Fn::GetAtt references undefined resource Database",
+            failure="change_set",
         )
         _run(context, aws, "wait", _STACK, "--revision", _BAD[:7])
         _explain(context, "The stack is updated by hand, which blocks its sync. Then another commit is pushed.")

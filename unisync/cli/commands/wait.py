@@ -1,4 +1,4 @@
-"""wait: until syncs are done, deleted, or have all their resources in sync."""
+"""wait: until syncs are done, deleted, or have all their resources in sync; or until connections are available."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ import click
 
 from unisync._models.refs import SyncRef, TwinMakerSync
 from unisync._models.text import duration, in_utc
+from unisync._render.symbols import DONE, urgency
 from unisync.cli import github, junit
 from unisync.cli.exit_codes import EXIT_CODES, Exit, exit_code_for, most_severe
+from unisync.cli.explaining import explain_wait
 from unisync.cli.hints import hint_for
 from unisync.cli.options import (
     Cli,
@@ -23,16 +25,19 @@ from unisync.cli.options import (
     Listed,
     connected,
     duration_option,
+    explain_option,
     file_option,
     follows_commits,
+    junit_option,
     moment_option,
-    refs_argument,
+    parsed_refs,
     revision_option,
     writable,
 )
 from unisync.cli.output import ROW_FORMS
 from unisync.cli.rows import Row, headline, row_of, row_of_job, widths_for
-from unisync.errors import UnisyncError
+from unisync.cli.token_file import TokenFile
+from unisync.errors import SyncFailedError, UnisyncError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,8 +48,9 @@ if TYPE_CHECKING:
     from unisync._models.jobs import SyncJob
     from unisync._models.outcome import Outcome
     from unisync._waiters.arguments import Progress
+    from unisync._waiters.token import WaitCondition, WaitToken
 
-Condition = Literal["active", "deleted", "resources"]
+Condition = Literal["active", "deleted", "resources", "connection"]
 Targets = Mapping[SyncRef["SyncJob"], str | None]
 """The commit to wait for, by sync; None is for the one that AWS desires."""
 
@@ -52,6 +58,13 @@ MAX_LISTED = 10
 """Syncs that are named before the wait."""
 HEARTBEAT = 30.0
 """Seconds without a line of progress after which one is printed."""
+
+
+def _refs_or_names(
+    context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
+) -> list[SyncRef[SyncJob]] | list[str]:
+    """References; with --for connection, which is parsed before, ARNs and names."""
+    return list(texts) if context.params.get("condition") == "connection" else parsed_refs(context, parameter, texts)
 
 
 @click.command(
@@ -63,7 +76,7 @@ HEARTBEAT = 30.0
         "wait --repository acme/infra --branch main --revision 4f2c9e1 --or-newer",
     ),
 )
-@refs_argument(required=False)
+@click.argument("refs", metavar="[REF]...", nargs=-1, callback=_refs_or_names)
 @file_option('File with one REF per line, or "REF SHA", and # comments; - is stdin.')
 @click.option("--repository", metavar="OWNER/NAME", help="Wait for every sync that follows a repository.")
 @click.option("--branch", metavar="NAME", help="With --repository: only for syncs that follow this branch.")
@@ -86,10 +99,12 @@ HEARTBEAT = 30.0
 @click.option(
     "--for",
     "condition",
-    type=click.Choice(["active", "deleted", "resources"]),
+    type=click.Choice(["active", "deleted", "resources", "connection"]),
     default="active",
     show_default=True,
-    help="What to wait for: synced, deleted, or a TwinMaker sync job with all its resources in sync.",
+    is_eager=True,
+    help="What to wait for: synced, deleted, a TwinMaker sync job with all its resources in sync, or a connection that "
+    "is AVAILABLE: then each REF is its ARN or name.",
 )
 @click.option(
     "--max-failures",
@@ -99,13 +114,19 @@ HEARTBEAT = 30.0
     show_default=True,
     help="With --for resources: how many resources may fail.",
 )
+@junit_option
 @click.option(
-    "--junit", "report", metavar="FILE", type=click.Path(), callback=writable, help="Write a JUnit report to a file."
+    "--token-file",
+    metavar="FILE",
+    type=click.Path(),
+    callback=writable,
+    help="Keep the waits that have not ended in a file, for `unisync resume FILE` to continue them elsewhere.",
 )
+@explain_option
 @connected(forms=ROW_FORMS)
 def wait(
     cli: Cli,
-    refs: list[SyncRef[SyncJob]],
+    refs: list[SyncRef[SyncJob]] | list[str],
     listed: list[Listed] | None,
     repository: str | None,
     branch: str | None,
@@ -118,15 +139,34 @@ def wait(
     condition: Condition,
     max_failures: int,
     report: Path | None,
+    token_file: Path | None,
+    explain: bool,
 ) -> int:
     """Wait until syncs finish; explain any failure.
+
+    A wait that failed, was blocked or timed out ends with the likely cause, on stderr. If several did, that is the
+    cause of the most severe one. Without the permissions to read it, the result is the same.
+
+    With --for connection, it waits for connections to providers, which are PENDING until someone completes them in the
+    AWS console.
 
     With --revision, an older success or failure does not count. Progress goes to stderr, the result to stdout. If the
     wait fails, the last line says what to do next.
     """
     if branch is not None and repository is None:
         raise click.UsageError("--branch requires --repository.")
-    targets = _targets(cli, [*map(Listed, refs), *(listed or ())], revision)
+    options = Options(timeout, interval, grace, started_after, or_newer, condition, max_failures)
+    if condition == "connection":
+        others = {
+            "--file": listed,
+            "--repository": repository,
+            "--revision": revision,
+            "--junit": report,
+            "--token-file": token_file,
+        }
+        return _wait_for_connections(cli, cast("list[str]", refs), options, others)
+    syncs = cast("list[SyncRef[SyncJob]]", refs)
+    targets = _targets(cli, [*map(Listed, syncs), *(listed or ())], revision)
     if repository is not None:
         from unisync.cli.following import following
 
@@ -139,10 +179,11 @@ def wait(
         targets = {**dict.fromkeys(found, revision), **targets}
     if not targets:
         raise click.UsageError("No syncs to wait for: pass a REF, --repository, or a --file with some.")
-    options = _Options(timeout, interval, grace, started_after, or_newer, condition, max_failures)
+    if or_newer and token_file is not None:
+        raise click.UsageError("--token-file cannot be used with --or-newer, which needs the Git repository here.")
     _check(targets, options)
     wanted = _predicates(targets) if or_newer else targets
-    view = _View(cli, targets, options)
+    view = View(cli, targets, options, TokenFile(token_file, _tokens(targets, options) if token_file else ()))
     with view.shown():
         if condition == "active":
             outcomes = cli.connection.client.wait_all(
@@ -156,6 +197,12 @@ def wait(
             )
         else:
             outcomes = _one_by_one(cli, view, options)
+    return finish(cli, view, outcomes, report, explain=explain)
+
+
+def finish(cli: Cli, view: View, outcomes: Sequence[Outcome[Any]], report: Path | None, *, explain: bool) -> int:
+    """Print how waits ended, with what explains a failure and what to do next. Returns the exit code."""
+    options, targets = view.options, view.targets
     rows = [view.row(outcome) for outcome in outcomes]
     cli.output.rows(rows)
     for row in rows:
@@ -171,12 +218,14 @@ def wait(
             code = code or Exit.ERROR
     worst = next((outcome for outcome in outcomes if exit_code_for(outcome.error) == code), None)
     if worst is not None and worst.error is not None:
+        if explain and options.condition != "deleted":  # an explanation says why a sync is not synced
+            explain_wait(cli, worst, outcomes, _explained(outcomes, targets, options))
         again = options.again(targets[worst.ref])
         cli.output.echo(hint_for(worst.error, cli.connection.settings, worst.ref, again))
     return code
 
 
-class _Options(NamedTuple):
+class Options(NamedTuple):
     """How to wait."""
 
     timeout: float | None
@@ -205,6 +254,25 @@ class _Options(NamedTuple):
         ]
 
 
+def _wait_for_connections(cli: Cli, names: Sequence[str], options: Options, others: Mapping[str, object]) -> int:
+    """Wait for connections; reject options that are about syncs."""
+    from unisync.cli.connection_waits import wait_for_connections
+
+    about_syncs = {
+        **others,
+        "--or-newer": options.or_newer,
+        "--grace": options.grace,
+        "--started-after": options.started_after,
+        "--max-failures": options.max_failures,
+    }
+    for name, value in about_syncs.items():
+        if value not in (None, False, 0):
+            raise click.UsageError(f"{name} cannot be used with --for connection.")
+    if not names:
+        raise click.UsageError("No connections to wait for: pass an ARN or a name.")
+    return wait_for_connections(cli, names, options.timeout, options.backoff)
+
+
 def _targets(cli: Cli, listed: Sequence[Listed], revision: str | None) -> dict[SyncRef[SyncJob], str | None]:
     """The syncs to wait for. In a file, a commit of its own comes before that of --revision."""
     targets: dict[SyncRef[SyncJob], str | None] = {}
@@ -216,6 +284,25 @@ def _targets(cli: Cli, listed: Sequence[Listed], revision: str | None) -> dict[S
     return targets
 
 
+def _tokens(targets: Targets, options: Options) -> list[WaitToken]:
+    """The waits as they begin."""
+    from unisync._waiters.token import WaitToken
+
+    return [
+        WaitToken.create(
+            ref,
+            condition=cast("WaitCondition", options.condition),
+            revision=revision if follows_commits(ref) else None,
+            timeout=options.timeout,
+            backoff=options.backoff,
+            grace=options.grace,
+            started_after=options.started_after if follows_commits(ref) else None,
+            max_failures=options.max_failures,
+        )
+        for ref, revision in targets.items()
+    ]
+
+
 def _predicates(targets: Targets) -> dict[SyncRef[SyncJob], object]:
     from unisync.cli.ancestry import OrNewer
 
@@ -223,7 +310,13 @@ def _predicates(targets: Targets) -> dict[SyncRef[SyncJob], object]:
     return {ref: None if revision is None else accepted[revision] for ref, revision in targets.items()}
 
 
-def _check(targets: Targets, options: _Options) -> None:
+def _explained(outcomes: Sequence[Outcome[Any]], targets: Targets, options: Options) -> Targets:
+    """The commit to explain, by sync. With --or-newer, a failure may be that of a newer commit, which AWS desires."""
+    is_newer = {each.ref for each in outcomes if options.or_newer and isinstance(each.error, SyncFailedError)}
+    return {ref: None if ref in is_newer else revision for ref, revision in targets.items()}
+
+
+def _check(targets: Targets, options: Options) -> None:
     """Reject options that do not go together."""
     condition, revisions = options.condition, [revision for revision in targets.values() if revision is not None]
     sync_jobs = [ref for ref in targets if not follows_commits(ref)]
@@ -246,12 +339,13 @@ def _all_syncs(cli: Cli) -> str:
 
 
 @dataclass
-class _View:
+class View:
     """The progress of the waits: redrawn in place on a terminal, otherwise a line for each change."""
 
     cli: Cli
     targets: Targets
-    options: _Options
+    options: Options
+    tokens: TokenFile = field(default_factory=lambda: TokenFile(None, ()))
     elapsed: dict[SyncRef[SyncJob], float] = field(default_factory=dict[SyncRef["SyncJob"], float])
     """The duration of each wait that has ended, in seconds."""
 
@@ -288,6 +382,7 @@ class _View:
     def progress(self, progress: Progress[Any]) -> None:
         """Show a poll that does not end the wait."""
         assert progress.ref is not None
+        self.tokens.progress(progress)
         reason = str(progress.resources or "")
         if progress.error is not None:
             reason = f"the last poll failed: {headline(progress.error)}"
@@ -306,6 +401,7 @@ class _View:
 
     def ended(self, outcome: Outcome[Any], note: str = "") -> None:
         """Show that a wait has ended, with a note for the column REASON if the outcome has none."""
+        self.tokens.ended(outcome)
         self.elapsed[outcome.ref] = self.total_elapsed
         self._notes[outcome.ref] = note
         self._update(self.row(outcome))
@@ -323,7 +419,7 @@ class _View:
 
     def _goal(self) -> str:
         """What is waited for, and until when."""
-        aim = {"active": "", "deleted": " to be deleted", "resources": " with all resources"}[self.options.condition]
+        aim = {"deleted": " to be deleted", "resources": " with all resources"}.get(self.options.condition, "")
         newer = " or newer" if self.options.or_newer else ""
         names = [
             f"{ref}{aim}" + (f" at commit {revision[:12]}{newer}" if revision and follows_commits(ref) else "")
@@ -359,15 +455,21 @@ class _View:
 
         limit = "" if self.options.timeout is None else f" of {duration(self.options.timeout)}"
         head = f"{len(self.elapsed)} of {len(self.targets)} done, {duration(self.total_elapsed)}{limit}"
-        rows = sorted(self._rows.values(), key=lambda row: row.ref in self.elapsed)
+        rows = sorted(self._rows.values(), key=self._position)
         return Group(head, self.cli.output.live_table(rows, self.cli.output.err, other_lines=2))
+
+    def _position(self, row: Row) -> tuple[int, int]:
+        """The position of a row: what failed, what is waited for, what succeeded. A small terminal drops the last."""
+        if row.ref not in self.elapsed:
+            return 1, 0
+        return (2, 0) if row.state in DONE else (0, urgency(row.state))
 
 
 def _more(count: int) -> str:
     return f" and {count - MAX_LISTED} more" if count > MAX_LISTED else ""
 
 
-def _one_by_one(cli: Cli, view: _View, options: _Options) -> list[Outcome[Any]]:
+def _one_by_one(cli: Cli, view: View, options: Options) -> list[Outcome[Any]]:
     """Wait for one sync after the other, with one deadline: together they end when the last one does."""
     from unisync._models.outcome import Outcome
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from unisync.emulator._protocol.message import Request
-from unisync.emulator.application import Application
+from unisync.emulator._protocol.message import Request, Response
+from unisync.emulator.clock import EmulatorClock
 
 if TYPE_CHECKING:
     import botocore.session
@@ -17,6 +17,19 @@ URL = "http://emulator.invalid"
 """The endpoint of clients whose requests are handled in process. This top-level domain never resolves."""
 _READ_TIMEOUT = 60.0
 """botocore's default read timeout, in seconds."""
+
+
+class Application(Protocol):
+    """What answers requests."""
+
+    @property
+    def clock(self) -> EmulatorClock:
+        """The clock by which a delivery takes time."""
+        ...
+
+    def handle(self, request: Request) -> Response:
+        """The response to a request."""
+        ...
 
 
 def handle_in_process(session: botocore.session.Session, application: Application) -> None:

@@ -7,13 +7,18 @@ import contextlib
 import socket
 import threading
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import h11
 
 from unisync.emulator._protocol.message import Request, Response
 from unisync.emulator.application import Application
 
+if TYPE_CHECKING:
+    from unisync.emulator.control import Control
+
+CONTROL = "/_unisync/"
+"""How the paths of control begin. No path of AWS's does."""
 _PIECES = 20
 """The number of pieces in which a slow body is sent."""
 _BODILESS = (204, 304)
@@ -21,10 +26,11 @@ _BODILESS = (204, 304)
 
 
 class Server:
-    """Serves an application from its creation until `close`."""
+    """Serves an application, and its control, from its creation until `close`."""
 
-    def __init__(self, application: Application, host: str, port: int) -> None:
+    def __init__(self, application: Application, host: str, port: int, control: Control | None = None) -> None:
         self._application = application
+        self._control = control
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=512)
         self._loop = asyncio.new_event_loop()
@@ -51,7 +57,7 @@ class Server:
 
     async def _serve(self) -> None:
         server = await self._loop.create_server(
-            lambda: _Connection(self._application, self._connections), sock=self._socket
+            lambda: _Connection(self._application, self._control, self._connections), sock=self._socket
         )
         await self._closed
         # Accepts in progress have to become connections first: asyncio would leak their sockets.
@@ -71,8 +77,9 @@ class Server:
 class _Connection(asyncio.Protocol):
     """One connection: handles its requests one after another."""
 
-    def __init__(self, application: Application, connections: set[_Connection]) -> None:
+    def __init__(self, application: Application, control: Control | None, connections: set[_Connection]) -> None:
         self._application = application
+        self._control = control
         self._connections = connections
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=256 * 1024)
         self._request: h11.Request | None = None
@@ -130,13 +137,12 @@ class _Connection(asyncio.Protocol):
         for raw_name, raw_value in self._request.headers:
             name, value = raw_name.decode("ascii"), raw_value.decode("latin-1")
             headers[name] = f"{headers[name]},{value}" if name in headers else value
-        response = self._application.handle(
-            Request(
-                self._request.method.decode("ascii"), self._request.target.decode("ascii"), headers, bytes(self._body)
-            )
-        )
-        if self._request.method == b"HEAD" or response.status in _BODILESS:
-            response = replace(response, body=b"")
+        method, target = self._request.method.decode("ascii"), self._request.target.decode("ascii")
+        request = Request(method, target, headers, bytes(self._body))
+        if self._control is not None and request.path.startswith(CONTROL):
+            self._delivery = asyncio.get_running_loop().create_task(self._respond_to_control(self._control, request))
+            return False
+        response = self._framed(self._application.handle(request))
         delivery = response.delivery
         if delivery.drop:
             self._transport.abort()
@@ -152,6 +158,17 @@ class _Connection(asyncio.Protocol):
             self._send(h11.Data(data=response.body))
             return self._finish()
         return False
+
+    async def _respond_to_control(self, control: Control, request: Request) -> None:
+        # In a thread: `on_event` may call the emulator before it returns.
+        response = await asyncio.get_running_loop().run_in_executor(None, control.handle, request)
+        await self._deliver_slowly(self._framed(response))
+
+    def _framed(self, response: Response) -> Response:
+        """A response without its body, if HTTP allows it none."""
+        assert self._request is not None
+        is_bodiless = self._request.method == b"HEAD" or response.status in _BODILESS
+        return replace(response, body=b"") if is_bodiless else response
 
     async def _deliver_slowly(self, response: Response) -> None:
         delivery, body = response.delivery, response.body

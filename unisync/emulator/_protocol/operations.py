@@ -16,7 +16,9 @@ from unisync.emulator._protocol.message import Request
 from unisync.emulator._protocol.query import CONTENT_TYPE, read_form
 from unisync.emulator.errors import AwsError
 
-SERVICES = ("iottwinmaker", "proton", "codeconnections", "codestar-connections", "sts")
+QUERY_SERVICES = ("sts", "cloudformation")
+"""The services with the query protocol. Their models are read on their first call: CloudFormation's is large."""
+SERVICES = ("iottwinmaker", "proton", "codeconnections", "codestar-connections", *QUERY_SERVICES)
 
 
 class Protocol(StrEnum):
@@ -100,7 +102,7 @@ def _loader() -> Loader:
 @cache
 def _find_service(namespace: str) -> str | None:
     """The service of a namespace. Some clients send all of it, others only its last part."""
-    for service in SERVICES:
+    for service in _other_services():
         prefix = service_model(service).metadata.get("targetPrefix", "")
         if namespace and namespace in (prefix, prefix.rpartition(".")[2]):
             return service
@@ -109,12 +111,15 @@ def _find_service(namespace: str) -> str | None:
 
 def _find_by_action(form: Mapping[str, str]) -> Operation:
     action, version = form.get("Action", ""), form.get("Version", "NO_VERSION_SPECIFIED")
-    for service in SERVICES:
+    for service in QUERY_SERVICES:
         model = service_model(service)
-        matches = model.metadata["protocol"] == Protocol.QUERY and model.api_version == version
-        if matches and action in model.operation_names:
+        if model.api_version == version and action in model.operation_names:
             return Operation(service, action, Protocol.QUERY, model.operation_model(action), {})
     raise AwsError("InvalidAction", f"Could not find operation {action} for version {version}", 400)
+
+
+def _other_services() -> list[str]:
+    return [service for service in SERVICES if service not in QUERY_SERVICES]
 
 
 def _parse_rpc_path(path: str) -> tuple[str, str]:
@@ -127,7 +132,7 @@ def _parse_rpc_path(path: str) -> tuple[str, str]:
 @cache
 def _routes() -> list[tuple[str, re.Pattern[str], str, str]]:
     routes: list[tuple[str, re.Pattern[str], str, str]] = []
-    for service in SERVICES:
+    for service in _other_services():
         model = service_model(service)
         if model.metadata["protocol"] != Protocol.REST_JSON:
             continue

@@ -49,7 +49,7 @@ def paginate(
     filters = {name: value for name, value in params.items() if name not in (size_param, token_param)}
     scope = f"{owner} {operation.name} {sorted(filters.items())}"
     token = params.get(token_param) if token_param else None
-    last = _decode_token(token, scope) if token else -1
+    last = _decode_token(token, scope) if token else float("-inf")
     if last is None:
         raise AwsError(rejection_code(operation), "Invalid pagination token")
     remaining = sorted(number for number in result.items if number > last)

@@ -8,7 +8,7 @@ from typing import cast
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
-from botocore.model import ListShape, Shape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from unisync.emulator.errors import AwsError, CommonError
 
@@ -67,15 +67,17 @@ def parse_form(shape: Shape, form: Mapping[str, str], name: str = "") -> object:
     if isinstance(shape, ListShape):
         if form.get(name) == "":
             return []
-        numbered = re.compile(re.escape(f"{name}.member.") + r"([0-9]{1,9})(?:\.|$)")
-        numbers = sorted({match[1] for match in map(numbered.match, form) if match}, key=int)
-        items = [parse_form(shape.member, form, f"{name}.member.{number}") for number in numbers]
+        items = [parse_form(shape.member, form, prefix) for prefix in _numbered(f"{name}.member", form)]
         return [item for item in items if item is not None] or None
+    if isinstance(shape, MapShape):
+        prefixes = _numbered(f"{name}.entry", form)
+        entries = {form.get(f"{each}.key", ""): parse_form(shape.value, form, f"{each}.value") for each in prefixes}
+        return {key: value for key, value in entries.items() if value is not None} or None
     text = form.get(name)
     if text is None:
         return None
     match shape.type_name:
-        case "integer" if re.fullmatch("-?[0-9]{1,19}", text):
+        case "integer" | "long" if re.fullmatch("-?[0-9]{1,19}", text):
             return int(text)
         case "boolean" if text in ("true", "false"):
             return text == "true"
@@ -83,6 +85,13 @@ def parse_form(shape: Shape, form: Mapping[str, str], name: str = "") -> object:
             return text
         case _:
             raise AwsError("MalformedInput", f"{text!r} at '{name}' is not of type {shape.type_name}", 400)
+
+
+def _numbered(name: str, form: Mapping[str, str]) -> list[str]:
+    """The names `name.1`, `name.2` … that a form has, or that begin the names of its fields."""
+    numbered = re.compile(re.escape(f"{name}.") + r"([0-9]{1,9})(?:\.|$)")
+    numbers = sorted({match[1] for match in map(numbered.match, form) if match}, key=int)
+    return [f"{name}.{number}" for number in numbers]
 
 
 def to_xml(name: str, namespace: str | None, fields: Mapping[str, object]) -> bytes:

@@ -28,7 +28,7 @@ _CORAL, _CORAL_VALIDATION = "com.amazon.coral.service", "com.amazon.coral.valida
 """The namespaces of errors that no service declares: of all, and of violated constraints."""
 _INFINITE = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
 """The strings that stand for numbers which JSON lacks."""
-_CONTENT_TYPE = {
+CONTENT_TYPES = {
     Protocol.JSON: "application/x-amz-json-1.0",
     Protocol.REST_JSON: "application/json",
     Protocol.CBOR: "application/cbor",
@@ -78,7 +78,7 @@ def read_params(operation: Operation, request: Request) -> dict[str, Any]:
 def to_wire(operation: Operation, document: Document) -> dict[str, Any]:
     """Convert a reply to the values of the wire protocol. It is checked against the model."""
     shape = operation.model.output_shape
-    return _to_wire(shape, document, operation.name, _date_writer(operation.protocol)) if shape else {}
+    return _to_wire(shape, document, operation.name, _date_writer(operation)) if shape else {}
 
 
 def write_reply(operation: Operation, reply: Document) -> Response:
@@ -122,7 +122,7 @@ def _status(error: AwsError, service: str | None, shape: StructureShape | None) 
 
 
 def _response(protocol: Protocol, status: int, document: Document) -> Response:
-    headers = {"content-type": _CONTENT_TYPE[protocol]}
+    headers = {"content-type": CONTENT_TYPES[protocol]}
     if protocol is Protocol.CBOR:
         return Response(status, {**headers, "smithy-protocol": "rpc-v2-cbor"}, cbor2.dumps(document))
     return Response(status, headers, json.dumps(document, separators=(",", ":")).encode())
@@ -136,7 +136,7 @@ def _xml_error(service: str | None, error: AwsError) -> Response:
 
 def _xml_response(service: str | None, status: int, name: str, document: Document, request_id: str) -> Response:
     namespace = service_model(service).metadata.get("xmlNamespace") if service else None
-    headers = {"content-type": _CONTENT_TYPE[Protocol.QUERY], "x-amzn-requestid": request_id}
+    headers = {"content-type": CONTENT_TYPES[Protocol.QUERY], "x-amzn-requestid": request_id}
     return Response(status, headers, to_xml(name, namespace, document))
 
 
@@ -221,16 +221,26 @@ def _to_wire(shape: Shape, value: object, path: str, date: Callable[[float], obj
     return value
 
 
-def _date_writer(protocol: Protocol) -> Callable[[float], object]:
-    if protocol is Protocol.CBOR:
+def _date_writer(operation: Operation) -> Callable[[float], object]:
+    if operation.protocol is Protocol.CBOR:
         return lambda seconds: cbor2.CBORTag(_CBOR_DATE, round(seconds, 3))
-    if protocol is Protocol.QUERY:
-        # AWS writes whole seconds. Rounding down keeps credentials valid until the time that the reply gives.
-        return lambda seconds: datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if operation.protocol is Protocol.QUERY:
+        digits = 3 if operation.service == "cloudformation" else 0
+        return lambda seconds: _iso_date(seconds, digits)
     return lambda seconds: round(seconds, 3)
 
 
+def _iso_date(seconds: float, digits: int) -> str:
+    """A date with this many digits of the second's fraction."""
+    # Rounding whole seconds down keeps credentials valid until the time that the reply of STS gives.
+    shown = round(seconds, digits) if digits else int(seconds)
+    date = datetime.fromtimestamp(shown, UTC).isoformat(timespec="milliseconds" if digits else "seconds")
+    return date.replace("+00:00", "Z")
+
+
 def rejection_code(operation: Operation) -> str:
-    """The code of a service's own error for parameters that satisfy the model, but not the service. Not for STS."""
+    """The code of a service's own error for parameters that satisfy the model, but not the service."""
+    if operation.protocol is Protocol.QUERY:
+        return "ValidationError"
     codes = {shape.name for shape in operation.model.error_shapes}
     return "InvalidInputException" if "InvalidInputException" in codes else "ValidationException"

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from unisync.emulator._scenario.checks import CODECONNECTIONS, check, check_one_of, check_seconds
+from unisync.emulator._scenario.checks import (
+    CODECONNECTIONS,
+    check,
+    check_failed_resource,
+    check_one_of,
+    check_seconds,
+)
 from unisync.emulator._state.account import AccountState, ProtonService
 from unisync.emulator._state.git_sync import Blocker, GitSync, ManualChange
 from unisync.emulator._state.manual_changes import contexts_for, reason_for
 from unisync.emulator._state.repository import ATTEMPT_DURATION, FAILED, QUEUED, Push, SourceLocation
+from unisync.emulator._state.stack_operations import FailedResource
 from unisync.emulator._state.sync_configurations import SYNC_TYPE, SyncConfiguration
 
 
@@ -48,7 +55,9 @@ class Actions:
         template: str | None = None,
         outcome: Literal["SUCCEEDED", "FAILED"] = "SUCCEEDED",
         reason: str | None = None,
-        events: Iterable[tuple[str, str]] = (),
+        failure: Literal["resource", "change_set"] = "resource",
+        failed_resource: tuple[str, str, str] | None = None,
+        events: Sequence[tuple[str, str]] = (),
         newest_first: bool = False,
         starts: Literal["sync", "branch", "nothing"] = "sync",
         detection_delay: float = 0.0,
@@ -68,6 +77,12 @@ class Actions:
             template: The name of a Proton template. Every version of it is synced.
             outcome: How the sync of this commit ends.
             reason: The message of the event that ends a failed sync.
+            failure: How the sync of a stack fails. "resource": CloudFormation updates the stack, a resource fails, and
+                the stack is rolled back. "change_set": AWS cannot create the change set, so the stack stays as it is.
+            failed_resource: The logical id, the type and the reason of the stack's resource that fails, such as
+                ("Queue", "AWS::SQS::Queue", "Queue name is taken"); by default, a queue with `reason`. CloudFormation's
+                DescribeStackEvents lists it. Whether AWS repeats its reason in the event of the sync is unknown: the
+                emulator does not.
             events: The type and the text of more events after the one of the outcome, such as those of a clean-up. The
                 attempt ends with the last of them.
             newest_first: List the newest event of the resource's attempt first. AWS documents no order; by default, it
@@ -86,6 +101,7 @@ class Actions:
         check_one_of("sync", "branch", "nothing", starts=starts)
         _check_sha(sha)
         check_seconds(detection_delay=detection_delay, start_delay=start_delay, duration=duration)
+        failed = _check_failure(stack, outcome, failure, failed_resource)
         later_events = tuple(events)
         with self._account.lock:
             targets = self._followed(stack, service, instance, template)
@@ -101,6 +117,8 @@ class Actions:
                     duration=duration,
                     later_events=later_events,
                     newest_first=newest_first,
+                    updates_stack=failure == "resource",
+                    failed_resource=failed,
                 )
                 if starts == "branch":
                     source.repository.receive(push, target.sync_type)
@@ -168,6 +186,8 @@ class Actions:
         template: str | None = None,
         outcome: Literal["SUCCEEDED", "FAILED"] = "SUCCEEDED",
         reason: str | None = None,
+        failure: Literal["resource", "change_set"] = "resource",
+        failed_resource: tuple[str, str, str] | None = None,
         duration: float = ATTEMPT_DURATION,
     ) -> None:
         """Retry the latest commit of a resource, as the button of AWS's console does: it gets another attempt.
@@ -179,6 +199,7 @@ class Actions:
         """
         check_one_of("SUCCEEDED", "FAILED", outcome=outcome)
         check_seconds(duration=duration)
+        failed = _check_failure(stack, outcome, failure, failed_resource)
         with self._account.lock:
             now = self._account.clock.now()
             syncs = [sync for each in self._targets(stack, service, instance, template) for sync in each.syncs]
@@ -186,8 +207,15 @@ class Actions:
             if not latest:
                 raise ValueError(f"there is no commit to retry; got {stack=}, {service=}, {instance=}, {template=}")
             for sync, push in latest:
-                again = self._new_push(push.sha, push.source)
-                sync.pushes.append(replace(again, outcome=outcome, reason=reason, duration=duration))
+                again = replace(
+                    self._new_push(push.sha, push.source),
+                    outcome=outcome,
+                    reason=reason,
+                    duration=duration,
+                    updates_stack=failure == "resource",
+                    failed_resource=failed,
+                )
+                sync.pushes.append(again)
 
     def make_dormant(self, *, stack: str) -> None:
         """Let AWS notice no more pushes to a stack until UpdateSyncConfiguration is called for it.
@@ -205,7 +233,7 @@ class Actions:
 
         The next attempt to sync it does not start: a blocker appears instead, and the latest attempt stays as it is. To
         make a blocker appear at once, use `block`. While a blocker of its own is active, a change adds none, which is a
-        guess.
+        guess. A stack gets the events of an update, unless it is being updated.
 
         Raises:
             ValueError: No such resource exists.
@@ -217,6 +245,8 @@ class Actions:
             if sync.stack is not None and not sync.stack.exists:
                 raise ValueError(f"stack: the stack {stack!r} does not exist")
             now = self._account.clock.now()
+            if sync.stack is not None:
+                sync.stack.change(now)
             reason = reason_for(sync.arn, sync.tool, self._account.date(now))
             sync.record_change(ManualChange(reason, self._account.date(0.0), created_at=now), now)
 
@@ -224,7 +254,8 @@ class Actions:
         """Delete a CloudFormation stack, and leave its sync configuration behind. `remove_stack` removes both.
 
         A blocker appears at once; when AWS creates it is a guess. If it is resolved, the newest commit fails, since Git
-        sync creates no stack. `add_stack` creates the stack again.
+        sync creates no stack. `add_stack` creates the stack again. CloudFormation finds the deleted stack by its ARN
+        alone.
 
         Raises:
             ValueError: There is no such stack, or it has no sync configuration.
@@ -278,7 +309,17 @@ class Actions:
         instance: str | None = None,
         reason: str = "resolved",
     ) -> None:
-        """Resolve every active blocker of a stack, of a Proton service, or of one instance."""
+        """Resolve every active blocker of a stack, of a Proton service, or of one instance.
+
+        Args:
+            stack: The name of a stack.
+            service: The name of a Proton service.
+            instance: The one instance of `service`.
+            reason: Why they are resolved.
+
+        Raises:
+            ValueError: No such resource exists.
+        """
         with self._account.lock:
             for blocker in self._blocked(stack, service, instance).blockers:
                 blocker.resolve(self._account.clock.now(), reason)
@@ -393,6 +434,19 @@ def _check_sha(sha: str) -> None:
     if not sha:
         raise ValueError("sha: expected a commit id, got an empty string")
     check(CODECONNECTIONS, "SHA", sha=sha)
+
+
+def _check_failure(
+    stack: str | None, outcome: str, failure: str, failed_resource: tuple[str, str, str] | None
+) -> FailedResource | None:
+    """The failed resource of a stack, after a check of all that is said about the failure."""
+    check_one_of("resource", "change_set", failure=failure)
+    failed = check_failed_resource(failed_resource=failed_resource)
+    if failed is not None and (stack is None or outcome != FAILED or failure != "resource"):
+        raise ValueError("failed_resource: expected only for a stack, with outcome='FAILED' and failure='resource'")
+    if failure != "resource" and (stack is None or outcome != FAILED):
+        raise ValueError(f"failure: {failure!r} is expected only for a stack, with outcome='FAILED'")
+    return failed
 
 
 def _targets_on_branch(service: ProtonService) -> list[_Target]:

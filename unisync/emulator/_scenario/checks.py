@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from unisync.emulator._protocol.operations import service_model
 from unisync.emulator._protocol.validation import violations
+from unisync.emulator._state.stack_operations import FailedResource
 
 TWINMAKER, PROTON, CODECONNECTIONS = "iottwinmaker", "proton", "codeconnections"
+
+
+_LOGICAL_ID = re.compile("[A-Za-z0-9]{1,255}")
+_TYPE = re.compile("[A-Za-z0-9]+(::[A-Za-z0-9]+){1,3}")
 
 
 def check(service: str, shape: str, /, **parameters: str | None) -> None:
@@ -32,6 +39,22 @@ def check_seconds(**parameters: float) -> None:
     for name, seconds in parameters.items():
         if not seconds >= 0:
             raise ValueError(f"{name}: expected seconds, zero or more, got {seconds!r}")
+
+
+def check_failed_resource(**parameters: tuple[str, str, str] | None) -> FailedResource | None:
+    """The failed resource that a parameter names: its logical id, its type and the reason. None passes."""
+    for name, value in parameters.items():
+        match value:
+            case None:
+                continue
+            case (logical_id, kind, reason) if _LOGICAL_ID.fullmatch(logical_id) and _TYPE.fullmatch(kind) and reason:
+                return FailedResource(logical_id, kind, reason)
+            case _:
+                expected = (
+                    "a logical id, a type and a reason, such as ('Queue', 'AWS::SQS::Queue', 'The name is taken')"
+                )
+                raise ValueError(f"{name}: expected {expected}; got {value!r}")
+    return None
 
 
 def split_repository(parameter: str, full_name: str) -> tuple[str, str]:

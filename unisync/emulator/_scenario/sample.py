@@ -24,6 +24,7 @@ def load_sample(aws: Emulator) -> None:
         sha="bad0c0de6b7a80934cde51f2a6b7c8d9e0f1a2b3",
         outcome="FAILED",
         reason="Template error: instance of Fn::GetAtt references undefined resource Database",
+        failure="change_set",
     )
     aws.add_stack("search-prod", repository="acme/infra", config_file="search.yaml")
     aws.push(stack="search-prod", sha="0a1b2c3d6b7a80934cde51f2a6b7c8d9e0f1a2b3", duration=0)

@@ -10,6 +10,7 @@ from unisync.emulator._scenario.checks import (
     PROTON,
     TWINMAKER,
     check,
+    check_failed_resource,
     check_one_of,
     check_seconds,
     split_repository,
@@ -172,26 +173,42 @@ class Setup(Actions):
         branch: str = "main",
         config_file: str = "deployment.yaml",
         provider: str = "GitHub",
+        creation_duration: float = 0.0,
+        creation_failure: tuple[str, str, str] | None = None,
     ) -> None:
         """Add a CloudFormation stack, unless it exists.
 
         With a `repository` ("owner/name"), it gets a sync configuration that follows the repository, and the repository
         link is added if it is missing. Without one, it has no new configuration, and CreateSyncConfiguration can add
         it. A stack that does not exist can have a configuration as well, but each attempt to sync it fails.
+
+        Args:
+            name: The name of the stack.
+            repository: "owner/name".
+            branch: The branch that it follows.
+            config_file: The deployment file.
+            provider: The provider of the repository.
+            creation_duration: Emulated seconds until the stack has been created; may be infinite. Attempts to sync it
+                that start earlier fail, which is a guess.
+            creation_failure: The logical id, the type and the reason of the resource whose creation fails. The stack is
+                then ROLLBACK_COMPLETE, and each attempt to sync it fails. None lets the creation succeed.
         """
         check(CODECONNECTIONS, "ResourceName", name=name)
         check(CODECONNECTIONS, "BranchName", branch=branch)
+        check_seconds(creation_duration=creation_duration)
+        failure = check_failed_resource(creation_failure=creation_failure)
         with self._account.lock:
             link = None if repository is None else self._ensure_link("repository", repository, provider)
-            stack, now = self._account.create_stack(name), self._now()
+            stack, now = self._account.create_stack(name, creation_duration, failure), self._now()
             if link is not None:
-                self._account.configurations[name] = SyncConfiguration(
+                configuration = SyncConfiguration(
                     GitSync(name, stack, created_at=now),
                     stack,
                     SourceLocation(link, branch, config_file),
                     f"arn:aws:iam::{self._account.account}:role/git-sync",
                     created_at=now,
                 )
+                self._account.set_configuration(configuration)
 
     def remove_stack(self, name: str) -> None:
         """Remove a stack and its sync configuration. `delete_stack_by_hand` keeps the configuration."""

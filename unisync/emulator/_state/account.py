@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from unisync.emulator._state.connections import AVAILABLE, DELETED, Connection
-from unisync.emulator._state.entity import Entity
+from unisync.emulator._state.entity import Entity, next_number
 from unisync.emulator._state.git_sync import Blocker, GitSync
 from unisync.emulator._state.repository import Repository, SourceLocation
-from unisync.emulator._state.stacks import Stack
+from unisync.emulator._state.stack_history import StackHistory, history_of
+from unisync.emulator._state.stack_operations import FailedResource
+from unisync.emulator._state.stacks import Stack, StackLife
 from unisync.emulator._state.sync_configurations import SyncConfiguration
 from unisync.emulator._state.sync_jobs import Workspace
 from unisync.emulator.clock import EmulatorClock
@@ -70,6 +72,8 @@ class AccountState:
     """CloudFormation's stacks, by name. Some do not exist, but have a sync configuration."""
     configurations: dict[str, SyncConfiguration] = field(default_factory=dict[str, SyncConfiguration])
     """The sync configurations, by the names of the stacks."""
+    ended_syncs: list[GitSync] = field(default_factory=list[GitSync])
+    """The syncs of deleted or replaced configurations: the stacks keep the events of their updates."""
     repositories: dict[tuple[str, str], Repository] = field(default_factory=dict[tuple[str, str], Repository])
     """Proton's registered repositories, by full name and provider."""
     services: dict[str, ProtonService] = field(default_factory=dict[str, ProtonService])
@@ -117,11 +121,29 @@ class AccountState:
         """The stack with a name. If it is unknown, it does not exist."""
         return self.stacks.setdefault(name, Stack(name, self.stack_arn(name), created_at=self.clock.now()))
 
-    def create_stack(self, name: str) -> Stack:
+    def create_stack(self, name: str, duration: float = 0.0, failure: FailedResource | None = None) -> Stack:
         """The stack with a name, which exists from now on."""
         stack = self.stack(name)
-        stack.create(self.clock.now(), self.stack_arn(name))
+        stack.create(self.clock.now(), self.stack_arn(name), duration, failure)
         return stack
+
+    def stack_history(self, life: StackLife) -> StackHistory:
+        """The events of a stack up to now."""
+        configuration, stack = self.configurations.get(life.name), self.stacks[life.name]
+        syncs = [*self.ended_syncs, *([] if configuration is None else [configuration.sync])]
+        return history_of(life, [sync for sync in syncs if sync.stack is stack], self.clock.now())
+
+    def set_configuration(self, configuration: SyncConfiguration) -> None:
+        """Add a sync configuration, or replace that of the same stack."""
+        self.delete_configuration(configuration.stack.name)
+        self.configurations[configuration.stack.name] = configuration
+
+    def delete_configuration(self, name: str) -> None:
+        """Delete the sync configuration of a stack, if it has one."""
+        configuration = self.configurations.pop(name, None)
+        if configuration is not None:
+            configuration.sync.ended = self.clock.now(), next_number()
+            self.ended_syncs.append(configuration.sync)
 
     def find_link(self, owner: str, name: str, provider: str) -> Repository | None:
         """The repository link to a repository; None if there is none."""

@@ -12,8 +12,19 @@ from dataclasses import dataclass, field
 
 from unisync.emulator._state.entity import Entity, Moment, next_number
 from unisync.emulator._state.manual_changes import contexts_for
-from unisync.emulator._state.repository import FAILED, IN_PROGRESS, INITIATED, SUCCEEDED, Event, Push, newest_detected
-from unisync.emulator._state.stacks import Stack
+from unisync.emulator._state.repository import (
+    FAILED,
+    IN_PROGRESS,
+    INITIATED,
+    SUCCEEDED,
+    Event,
+    Push,
+    StatusChange,
+    newest_detected,
+    until,
+)
+from unisync.emulator._state.stack_operations import At, FailedResource, Step, update_steps
+from unisync.emulator._state.stacks import Stack, StackLife
 
 INITIATED_FOR = 5.0
 """Seconds that an attempt is INITIATED before it is IN_PROGRESS."""
@@ -84,13 +95,33 @@ class Attempt:
     initial: Push
     """The push that the resource was at, or was being synced to, when the attempt started."""
     start: Moment
-    status: str
+    changes: tuple[StatusChange, ...]
+    """The statuses that it has had, oldest first."""
     events: tuple[Event, ...]
 
     @property
     def started_at(self) -> float:
         """When the attempt started."""
         return self.start[0]
+
+    @property
+    def status(self) -> str:
+        """The status at the given time."""
+        return self.changes[-1].status
+
+
+@dataclass(frozen=True, slots=True)
+class StackUpdate:
+    """The update of a stack by an attempt."""
+
+    name: str
+    begins: Moment
+    at: At
+    failure: FailedResource | None
+
+    def steps(self) -> list[Step]:
+        """The events of the update, oldest first."""
+        return update_steps(self.name, self.at, self.failure)
 
 
 @dataclass(slots=True)
@@ -103,6 +134,8 @@ class GitSync(Entity):
     pushes: list[Push] = field(default_factory=list[Push])
     shared_blockers: Sequence[Blocker] = ()
     """The blockers of the parent: for a service instance, those of its service."""
+    ended: Moment | None = None
+    """When the sync configuration was deleted or replaced. Attempts in progress went on."""
     _blockers: list[Blocker] = field(default_factory=list[Blocker])
     _change: ManualChange | None = None
     """A change by hand that has blocked no attempt yet."""
@@ -150,6 +183,20 @@ class GitSync(Entity):
         self._block_by_change(now)
         return self._attempts(now)
 
+    def stack_updates(self, now: float, life: StackLife) -> Iterator[StackUpdate]:
+        """The updates of a stack that began by `now`: a part of each attempt."""
+        for attempt in self.attempts(now):
+            starts_in_time = life.contains(attempt.start) and (self.ended is None or attempt.start < self.ended)
+            at, is_update = self._stack_time(attempt), attempt.push.updates_stack
+            if starts_in_time and is_update and self._rejection(attempt.start) is None and at(0.0) <= now:
+                yield StackUpdate(life.name, (at(0.0), attempt.start[1]), at, attempt.push.stack_failure)
+
+    def _stack_time(self, attempt: Attempt) -> At:
+        """When a share of the stack's update is done: it begins and ends with the work of the attempt."""
+        start, (initiated_for, interval) = attempt.started_at, _timing(attempt.push)
+        work = attempt.push.duration - interval * len(attempt.push.later_events) - initiated_for
+        return lambda share: self._delay(start, start + initiated_for + (work * share if share else 0.0))
+
     def _block_by_change(self, now: float) -> None:
         """Turn the change by hand into a blocker, if it has met an attempt by `now`."""
         change = self._change
@@ -174,12 +221,12 @@ class GitSync(Entity):
             later_starts = [later[0] for later in starts[index + 1 :] if later is not None]
             if start is None or any(later <= start[0] for later in later_starts):
                 continue
-            status, events = self._progress(push, start, min([now, *later_starts]))
+            changes, events = self._progress(push, start, min([now, *later_starts]))
             # An attempt that interrupts another one starts from the commit of the interrupted attempt.
             interrupts = bool(attempts) and attempts[-1].status in (INITIATED, IN_PROGRESS)
             initial = attempts[-1].push if interrupts else live
-            attempts.append(Attempt(push, initial or push, start, status, events))
-            live = push if status == SUCCEEDED else live
+            attempts.append(Attempt(push, initial or push, start, changes, events))
+            live = push if attempts[-1].status == SUCCEEDED else live
         return attempts
 
     def _start(self, push: Push, now: float) -> Moment | None:
@@ -191,11 +238,10 @@ class GitSync(Entity):
                 moment = blocker.postpone(moment)
         return moment if moment[0] <= now else None
 
-    def _progress(self, push: Push, start: Moment, now: float) -> tuple[str, tuple[Event, ...]]:
-        """The status at `now` and the events so far. Blocked time does not count."""
+    def _progress(self, push: Push, start: Moment, now: float) -> tuple[tuple[StatusChange, ...], tuple[Event, ...]]:
+        """The statuses and the events up to `now`. Blocked time does not count."""
         at, commit, more = start[0], push.sha[:7], len(push.later_events)
-        initiated_for = min(INITIATED_FOR, push.duration)
-        interval = min(EVENT_INTERVAL, (push.duration - initiated_for) / (more + 1))
+        initiated_for, interval = _timing(push)
         running_at = self._delay(at, at + initiated_for)
         times = [self._delay(at, at + push.duration - interval * left) for left in range(more, -1, -1)]
         outcome, reason = self._outcome(push, start)
@@ -210,15 +256,25 @@ class GitSync(Entity):
             end,
             *(Event(kind, text, time) for (kind, text), time in zip(push.later_events, times[1:], strict=True)),
         ]
-        status = outcome if now >= times[-1] else IN_PROGRESS if now >= running_at else INITIATED
+        changes = (
+            StatusChange(at, INITIATED),
+            StatusChange(running_at, IN_PROGRESS),
+            StatusChange(times[-1], outcome),
+        )
         past = tuple(event for event in events if event.time <= now)
-        return status, past[::-1] if push.newest_first else past
+        return until(changes, now), past[::-1] if push.newest_first else past
 
     def _outcome(self, push: Push, start: Moment) -> tuple[str, str | None]:
-        """The outcome of an attempt, and the reason of a failure. Git sync updates stacks and never creates one."""
-        if self.stack is not None and not self.stack.existed_at(start):
-            return FAILED, f"Stack [{self.target}] does not exist"
-        return push.outcome, push.reason
+        """The outcome of an attempt, and the reason of a failure."""
+        rejection = self._rejection(start)
+        return (push.outcome, push.reason) if rejection is None else (FAILED, rejection)
+
+    def _rejection(self, start: Moment) -> str | None:
+        """Why an attempt cannot update its stack: Git sync updates stacks and never creates one."""
+        if self.stack is None:
+            return None
+        life = self.stack.life_at(start)
+        return f"Stack [{self.target}] does not exist" if life is None else life.refusal(start[0])
 
     def _delay(self, start: float, due: float) -> float:
         """Move `due` back by the time that blockers were active since `start`. Overlapping blockers count once."""
@@ -237,3 +293,9 @@ class GitSync(Entity):
     def _all_blockers(self) -> Iterator[Blocker]:
         yield from self._blockers
         yield from self.shared_blockers
+
+
+def _timing(push: Push) -> tuple[float, float]:
+    """Seconds that an attempt is INITIATED, and seconds between the events at its end."""
+    initiated_for = min(INITIATED_FOR, push.duration)
+    return initiated_for, min(EVENT_INTERVAL, (push.duration - initiated_for) / (len(push.later_events) + 1))

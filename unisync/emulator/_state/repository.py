@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import inf
+from typing import NamedTuple
 
 from unisync.emulator._state.connections import AVAILABLE, DELETED, Connection
 from unisync.emulator._state.entity import Entity, Moment, next_number
+from unisync.emulator._state.stack_operations import FailedResource
 
 ATTEMPT_DURATION = 30.0
 """Default seconds from the start of a resource's sync attempt to its end."""
@@ -25,6 +28,13 @@ class Event:
     event: str
     time: float
     external_id: str | None = None
+
+
+class StatusChange(NamedTuple):
+    """The moment from which an attempt has a status."""
+
+    time: float
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,10 @@ class Push:
     """The type and the text of the events that follow the one of the outcome."""
     newest_first: bool = False
     """Whether the newest event of the resource's attempt comes first."""
+    updates_stack: bool = True
+    """Whether a stack is updated; False if its change set fails."""
+    failed_resource: FailedResource | None = None
+    """The resource of a stack that fails, if the sync fails; None is the default one."""
     branch_outcome: str = SUCCEEDED
     """SUCCEEDED, FAILED or QUEUED."""
     branch_reason: str = ""
@@ -70,6 +84,14 @@ class Push:
         return self.detected_at + self.start_delay, self.number
 
     @property
+    def stack_failure(self) -> FailedResource | None:
+        """The resource of a stack whose update fails; None if the update succeeds."""
+        if self.outcome == SUCCEEDED:
+            return None
+        default = FailedResource() if self.reason is None else FailedResource(reason=self.reason)
+        return self.failed_resource or default
+
+    @property
     def connection_error(self) -> str | None:
         """Why the connection could not be used when AWS detected the push; None if it could."""
         if self.connection is None:
@@ -85,9 +107,20 @@ class Push:
 class RepositoryAttempt:
     """The repository's own sync attempt for a push. It succeeds once the syncs of the resources have started."""
 
-    started_at: float
-    status: str
+    push: Push
+    changes: tuple[StatusChange, ...]
+    """The statuses that it has had, oldest first."""
     events: tuple[Event, ...]
+
+    @property
+    def started_at(self) -> float:
+        """When the attempt started."""
+        return self.changes[0].time
+
+    @property
+    def status(self) -> str:
+        """The status at the given time."""
+        return self.changes[-1].status
 
 
 @dataclass(slots=True, eq=False)
@@ -115,15 +148,33 @@ class Repository(Entity):
     def attempt(self, sync_type: str, branch: str, now: float) -> RepositoryAttempt | None:
         """The attempt for the newest detected push to a branch, as of `now`; None before the first."""
         push = newest_detected(self.pushes.get((sync_type, branch), ()), now)
-        if push is None:
-            return None
-        start = push.detected_at
-        if push.branch_outcome == QUEUED:
-            return RepositoryAttempt(start, QUEUED, ())
-        events, outcome = _events(push), SUCCEEDED if _is_successful(push) else FAILED
-        past = tuple(event for event in events if event.time <= now)
-        status = outcome if len(past) == len(events) else IN_PROGRESS if past else INITIATED
-        return RepositoryAttempt(start, status, past)
+        return None if push is None else _attempt(push, now)
+
+    def attempts(self, sync_type: str, branch: str, now: float) -> Iterator[RepositoryAttempt]:
+        """The attempts of a branch up to `now`. Each ends when AWS detects the next push."""
+        pushes = self.pushes.get((sync_type, branch), ())
+        for index, push in enumerate(pushes):
+            next_detected = min((later.detected_at for later in pushes[index + 1 :]), default=inf)
+            if push.detected_at <= now and push.detected_at < next_detected:
+                yield _attempt(push, min(now, next_detected))
+
+
+def until(changes: Iterable[StatusChange], now: float) -> tuple[StatusChange, ...]:
+    """The changes up to `now`."""
+    return tuple(change for change in changes if change.time <= now)
+
+
+def _attempt(push: Push, now: float) -> RepositoryAttempt:
+    """The attempt for a push, as of `now`."""
+    start = push.detected_at
+    if push.branch_outcome == QUEUED:
+        return RepositoryAttempt(push, (StatusChange(start, QUEUED),), ())
+    events = _events(push)
+    changes = [StatusChange(start, INITIATED)]
+    if len(events) > 1:
+        changes.append(StatusChange(events[0].time, IN_PROGRESS))
+    changes.append(StatusChange(events[-1].time, SUCCEEDED if _is_successful(push) else FAILED))
+    return RepositoryAttempt(push, until(changes, now), tuple(event for event in events if event.time <= now))
 
 
 def newest_detected(pushes: Iterable[Push], now: float) -> Push | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from unisync.emulator.services import codeconnections, proton, sts, twinmaker
+from unisync.emulator.services import cloudformation, codeconnections, proton, sts, twinmaker
 from unisync.emulator.services.request import Handler
 
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
@@ -13,5 +13,6 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "codeconnections": codeconnections.HANDLERS,
     "codestar-connections": codeconnections.HANDLERS,
     "sts": sts.HANDLERS,
+    "cloudformation": cloudformation.HANDLERS,
 }
 """The handlers of the emulated operations, by service and by AWS's name of the operation."""

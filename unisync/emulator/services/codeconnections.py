@@ -144,7 +144,7 @@ def create_sync_configuration(request: OperationRequest) -> Document:
     configuration = SyncConfiguration(
         sync, stack, source, params["RoleArn"], _settings(request), created_at=request.now
     )
-    account.configurations[name] = configuration
+    account.set_configuration(configuration)
     return {"SyncConfiguration": _configuration(request, configuration)}
 
 
@@ -169,7 +169,7 @@ def update_sync_configuration(request: OperationRequest) -> Document:
 
 def delete_sync_configuration(request: OperationRequest) -> Document:
     """DeleteSyncConfiguration. It has no error for a missing configuration, and leaves the stack as it is."""
-    request.account.configurations.pop(request.params["ResourceName"], None)
+    request.account.delete_configuration(request.params["ResourceName"])
     return {}
 
 

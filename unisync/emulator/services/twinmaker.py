@@ -75,6 +75,22 @@ def list_sync_resources(request: OperationRequest) -> ListResult:
     return ListResult("syncResources", found)
 
 
+def get_workspace(request: OperationRequest) -> Document:
+    """GetWorkspace."""
+    name, workspace = request.params["workspaceId"], _find_workspace(request)
+    created_at = request.account.date(workspace.created_at)
+    account = request.account
+    return {
+        "workspaceId": name,
+        "arn": _workspace_arn(request, name),
+        "description": "",
+        "s3Location": f"arn:aws:s3:::{name.lower()}-workspace",
+        "role": f"arn:aws:iam::{account.account}:role/{name}-workspace",
+        "creationDateTime": created_at,
+        "updateDateTime": created_at,
+    }
+
+
 def list_workspaces(request: OperationRequest) -> ListResult:
     """ListWorkspaces."""
     summaries: dict[int, Document] = {}
@@ -203,6 +219,7 @@ HANDLERS: dict[str, Handler] = {
     "DeleteSyncJob": delete_sync_job,
     "ListSyncJobs": list_sync_jobs,
     "ListSyncResources": list_sync_resources,
+    "GetWorkspace": get_workspace,
     "ListWorkspaces": list_workspaces,
     "TagResource": tag_resource,
     "UntagResource": untag_resource,

@@ -89,7 +89,9 @@ def _versions(request: OperationRequest, kind: TemplateType) -> ListResult:
                 **_common_fields(request, version, arn),
                 "majorVersion": major,
                 "minorVersion": MINOR_VERSION,
+                "recommendedMinorVersion": MINOR_VERSION,
                 "status": "PUBLISHED",
+                "statusMessage": "",
                 "templateName": name,
             }
     return ListResult("templateVersions", summaries)

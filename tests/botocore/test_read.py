@@ -8,15 +8,12 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.client import BaseClient
-from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.cbor import NO_CBOR, use_cbor
 from tests.support.samples import FACTORY, MINE, STACK, session_of
 from unisync import (
-    InvalidRequestError,
     NotFoundError,
     ResponseError,
     ServerError,
@@ -24,7 +21,7 @@ from unisync import (
     SyncState,
     Unisync,
 )
-from unisync._botocore.response import RawResponse
+from unisync._botocore.read import Body
 from unisync.emulator import Emulator
 
 pytestmark = pytest.mark.slow
@@ -161,7 +158,7 @@ def test_no_message_quotes_the_response(aws: Emulator, ready_client: Any) -> Non
 @given(st.binary(max_size=200))
 def test_invalid_cbor_is_a_value_error(body: bytes) -> None:
     with contextlib.suppress(ValueError):
-        RawResponse(body, is_cbor=True, content_length=None).decoded_cbor()
+        Body(body, is_cbor=True, content_length=None).decoded_cbor()
 
 
 @pytest.mark.parametrize(
@@ -178,32 +175,4 @@ def test_invalid_cbor_is_a_value_error(body: bytes) -> None:
 )
 def test_malicious_cbor_is_rejected_before_memory_is_allocated(body: bytes) -> None:
     with pytest.raises(ValueError, match="invalid CBOR"):
-        RawResponse(body, is_cbor=True, content_length=None).decoded_cbor()
-
-
-def return_result(client: Unisync, result: dict[str, Any]) -> None:
-    """Have every call of a client return one result of botocore's, as if its hooks had changed."""
-    create = session_of(client).client
-
-    def create_stub(service: str) -> BaseClient:
-        botocore = create(service)
-        botocore._make_api_call = lambda operation_name, api_params: result  # type: ignore[method-assign]
-        return botocore
-
-    session_of(client).client = create_stub  # type: ignore[method-assign]
-
-
-def test_without_the_hook_the_result_of_botocore_is_read(aws: Emulator, client: Unisync, protocol: str) -> None:
-    session = aws.client_options()["session"]
-    raw: Any = session.client("proton", endpoint_url=aws.url, config=Config(inject_host_prefix=False, proxies={}))
-    result = raw.get_service_instance_sync_status(serviceName="web", serviceInstanceName="prod")
-    raw.close()
-    expected = client.get(INSTANCE)
-    return_result(client, result)
-    job = client.get(INSTANCE)
-    assert job == expected
-    assert job.latest_sync is not None
-    assert job.latest_sync.started_at.utcoffset() is not None
-    return_result(client, {"ResponseMetadata": {"HTTPStatusCode": 200}})
-    with pytest.raises((ResponseError, NotFoundError, InvalidRequestError)):
-        client.get(STACK)
+        Body(body, is_cbor=True, content_length=None).decoded_cbor()

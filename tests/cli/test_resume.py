@@ -1,0 +1,154 @@
+"""wait --token-file and resume: waits that another process continues."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.runner import Run
+from tests.cli.scene import MINE, NEWER, OLD
+from unisync import FleetSync, StackSync, TwinMakerSync, WaitToken
+from unisync.cli.app import run
+from unisync.emulator import Emulator
+
+pytestmark = pytest.mark.slow
+
+SHOP, BLOG = StackSync("shop"), StackSync("blog")
+
+
+@pytest.fixture(autouse=True)
+def stacks(aws: Emulator) -> None:
+    for name in ("shop", "blog"):
+        aws.add_stack(name, repository="acme/infra")
+        aws.push(stack=name, sha=OLD)
+    aws.clock.advance(100)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "wait.jsonl"
+
+
+def tokens(path: Path) -> list[WaitToken]:
+    return [WaitToken.parse(line) for line in path.read_text().splitlines()]
+
+
+class Interrupted(io.StringIO):
+    """A stream that is interrupted, as by Ctrl-C, when a text is written to it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def write(self, text: str, /) -> int:
+        if self._text in text:
+            raise KeyboardInterrupt
+        return super().write(text)
+
+
+def test_an_interrupted_wait_is_continued(aws: Emulator, unisync: Run, path: Path) -> None:
+    aws.push(stack="shop", sha=MINE, duration=300)
+    command = ["wait", str(SHOP), "--revision", MINE, "--token-file", str(path), "--timeout", "10m"]
+    assert run(command, aws.client_options(), io.StringIO(), Interrupted("RUNNING")) == 130
+    (token,) = tokens(path)
+    assert (token.ref, token.revision, token.timeout, token.condition) == (SHOP, MINE, 600, "active")
+    assert token.memory.polls > 0
+    aws.clock.advance(200)
+    done = unisync("resume", str(path), "-o", "json")
+    assert (done.code, done.data[0]["live"]) == (0, MINE)
+    assert path.read_text() == ""
+    again = unisync("resume", str(path))
+    assert (again.code, again.out) == (0, "")
+    assert f"No waits to continue: all of {path} have ended." in again.err
+
+
+def test_what_was_seen_before_counts(aws: Emulator, unisync: Run, path: Path) -> None:
+    aws.push(stack="shop", sha=MINE, duration=3000)
+    command = ["wait", str(SHOP), "--revision", MINE, "--token-file", str(path), "--timeout", "10m"]
+    assert run(command, aws.client_options(), io.StringIO(), Interrupted("RUNNING")) == 130
+    aws.push(stack="shop", sha=NEWER)
+    aws.clock.advance(200)
+    done = unisync("resume", str(path))
+    assert done.code == 6, "superseded: ours had been noticed"
+    assert tokens(path) == []
+
+
+def test_a_wait_that_timed_out_is_kept_and_gets_more_time(aws: Emulator, unisync: Run, path: Path) -> None:
+    aws.push(stack="shop", sha=MINE, duration=100)
+    aws.push(stack="blog", sha=MINE, duration=5)
+    arguments = [str(SHOP), str(BLOG), "--revision", MINE, "--token-file", str(path), "--no-explain"]
+    assert unisync("wait", *arguments, "--timeout", "60s").code == 124
+    assert [token.ref for token in tokens(path)] == [SHOP], "the other has ended"
+    assert unisync("resume", str(path), "--no-explain").code == 124, "its deadline has passed"
+    done = unisync("resume", str(path), "--timeout", "5m")
+    assert done.code == 0
+    assert "Waiting for codeconnections:shop at commit" in done.err
+
+
+def test_a_wait_that_failed_is_not_kept(aws: Emulator, unisync: Run, path: Path) -> None:
+    aws.push(stack="shop", sha=MINE, outcome="FAILED", reason="no such parameter")
+    done = unisync("wait", str(SHOP), "--revision", MINE, "--token-file", str(path))
+    assert (done.code, path.read_text()) == (3, "")
+
+
+def test_each_condition_is_continued(aws: Emulator, unisync: Run, path: Path) -> None:
+    aws.add_workspace("factory")
+    aws.add_sync_resource("factory", "asset", duration=30)
+    factory = TwinMakerSync("factory")
+    role = "arn:aws:iam::123456789012:role/sync"
+    assert unisync("create", str(factory), "--role", role).code == 0
+    path.write_text(
+        "\n".join(
+            str(token)
+            for token in (
+                WaitToken.create(factory, condition="resources", timeout=600),
+                WaitToken.create(StackSync("gone"), condition="deleted", timeout=60),
+                WaitToken.create(SHOP, revision=[OLD, MINE]),
+            )
+        )
+    )
+    done = unisync("resume", str(path), "-o", "json")
+    assert done.code == 0
+    states = {row["ref"]: row["state"] for row in done.data}
+    assert states == {str(factory): "ACTIVE", "codeconnections:gone": "DELETED", str(SHOP): "ACTIVE"}
+
+
+def test_in_a_fleet(unisync: Run, path: Path) -> None:
+    command = [
+        "wait",
+        str(SHOP),
+        "--revision",
+        MINE,
+        "--timeout",
+        "5s",
+        "--region",
+        "eu-west-1",
+        "--region",
+        "us-east-1",
+    ]
+    unisync(*command, "--token-file", str(path), "--no-explain")
+    assert {type(token.ref) for token in tokens(path)} == {FleetSync}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("codeconnections:shop", "line 1: expected a token of --token-file"),
+        ('\n{"ref":"codeconnections:shop"}\n{}\n', "line 3: expected a token of --token-file"),
+    ],
+)
+def test_another_file_is_rejected(aws: Emulator, unisync: Run, path: Path, text: str, message: str) -> None:
+    path.write_text(text)
+    done = unisync("resume", str(path))
+    assert (done.code, message in done.err) == (2, True), done.err
+    assert aws.calls == []
+
+
+def test_options_that_do_not_go_together(aws: Emulator, unisync: Run, path: Path) -> None:
+    arguments: list[Any] = ["wait", str(SHOP), "--revision", MINE, "--or-newer", "--token-file", str(path)]
+    done = unisync(*arguments)
+    assert (done.code, "--token-file cannot be used with --or-newer" in done.err) == (2, True)
+    assert not aws.calls

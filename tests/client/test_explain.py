@@ -1,0 +1,391 @@
+"""`explain`: the cause of each situation, and what stands although something may not be read."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.samples import MINE, STACK
+from unisync import (
+    Check,
+    Explanation,
+    InvalidArgumentError,
+    ResourceSyncAttempt,
+    ServiceInstanceSync,
+    StackSync,
+    SyncFailedError,
+    TwinMakerSync,
+)
+from unisync._models.stacks import StackEventsPage
+from unisync._services.stacks import first_failure
+from unisync.emulator import Emulator
+from unisync.testing import FakeAsyncUnisync, FakeUnisync
+
+FACTORY = TwinMakerSync("factory")
+INSTANCE = ServiceInstanceSync("web", "prod")
+ROLE = "arn:aws:iam::123456789012:role/sync"
+NEXT = "b" * 40
+SETTLED = 600.0
+
+
+@pytest.fixture
+def fake() -> FakeUnisync:
+    client = FakeUnisync()
+    client.aws.add_workspace("factory")
+    client.aws.add_stack("payments-prod", repository="acme/infra")
+    client.aws.push(stack="payments-prod", sha=MINE)
+    client.aws.clock.advance(SETTLED)
+    return client
+
+
+def cause_of(explanation: Explanation) -> str | None:
+    return None if explanation.cause is None else explanation.cause.name
+
+
+def status_of(explanation: Explanation, name: Any) -> str | None:
+    check = explanation.check(name)
+    return None if check is None else check.status
+
+
+def connection_of(client: FakeUnisync) -> str:
+    link = next(iter(client.codeconnections.list_repository_links()))
+    return link.connection_arn
+
+
+def pend(client: FakeUnisync) -> StackSync:
+    client.aws.set_connection_status(connection_of(client), "PENDING")
+    return STACK
+
+
+def remove_configuration(client: FakeUnisync) -> StackSync:
+    client.codeconnections.delete_sync_configuration("payments-prod")
+    return STACK
+
+
+def break_branch(client: FakeUnisync) -> StackSync:
+    client.aws.fail_branch(sha=NEXT, stack="payments-prod", reason="the deployment file is not YAML")
+    client.aws.clock.advance(SETTLED)
+    return STACK
+
+
+def block(client: FakeUnisync) -> StackSync:
+    client.aws.block(stack="payments-prod", reason="modified by hand")
+    return STACK
+
+
+def fail(client: FakeUnisync) -> StackSync:
+    client.aws.push(stack="payments-prod", sha=NEXT, outcome="FAILED", reason="the template is wrong")
+    client.aws.clock.advance(SETTLED)
+    return STACK
+
+
+def deny(client: FakeUnisync) -> TwinMakerSync:
+    client.aws.deny_role(ROLE)
+    client.twinmaker.create_sync_job("factory", sync_role=ROLE)
+    client.aws.clock.advance(SETTLED)
+    return FACTORY
+
+
+def break_resources(client: FakeUnisync) -> TwinMakerSync:
+    client.twinmaker.create_sync_job("factory", sync_role=ROLE)
+    for number in range(3):
+        client.aws.add_sync_resource("factory", f"asset-{number}", outcome="ERROR", reason="the asset has no model")
+    client.aws.clock.advance(SETTLED)
+    return FACTORY
+
+
+CAUSES: dict[str, tuple[Callable[[FakeUnisync], Any], str, str]] = {
+    "connection pending": (pend, "connection", "PENDING"),
+    "configuration missing": (remove_configuration, "definition", "no sync configuration"),
+    "branch failed": (break_branch, "branch", "not YAML"),
+    "blocker": (block, "blockers", "modified by hand"),
+    "role denied": (deny, "role", "cannot assume"),
+    "TwinMaker resource error": (break_resources, "resource", "3 times"),
+}
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_the_cause(fake: FakeUnisync, name: str) -> None:
+    arrange, cause, text = CAUSES[name]
+    explanation = fake.explain(arrange(fake))
+    assert cause_of(explanation) == cause
+    assert explanation.cause is not None
+    assert text in explanation.cause.message
+    assert f"Likely cause: {cause}: " in str(explanation)
+    assert explanation.cause in explanation.checks
+    assert Explanation.model_validate_json(explanation.model_dump_json()) == explanation
+    assert pickle.loads(pickle.dumps(explanation)) == explanation
+
+
+def test_the_console_step_of_a_pending_connection(fake: FakeUnisync) -> None:
+    check = fake.explain(pend(fake)).cause
+    assert check is not None
+    assert "https://console.aws.amazon.com/codesuite/settings/connections?region=eu-west-1" in (check.action or "")
+
+
+def test_a_link_that_is_gone(fake: FakeUnisync) -> None:
+    fake.aws.fault("GetRepositoryLink", "ResourceNotFoundException", times=None)
+    assert cause_of(fake.explain(STACK)) == "link"
+
+
+def test_a_failed_attempt(fake: FakeUnisync) -> None:
+    explanation = fake.explain(fail(fake))
+    check = explanation.check("attempt")
+    assert check is not None
+    assert check.status == "problem"
+    assert "the template is wrong" in check.message
+
+
+def test_a_commit_that_was_not_picked_up(fake: FakeUnisync) -> None:
+    explanation = fake.explain(STACK, revision="deadbeef")
+    assert cause_of(explanation) == "commit"
+    assert explanation.cause is not None
+    assert "was not picked up" in explanation.cause.message
+    assert "empty commit" in (explanation.cause.action or "")
+
+
+def test_a_failure_of_another_commit_is_not_the_cause(fake: FakeUnisync) -> None:
+    explanation = fake.explain(fail(fake), revision="deadbeef")
+    assert cause_of(explanation) == "commit"
+    assert "until the sync configuration was updated" in str(explanation)
+    assert cause_of(fake.explain(STACK, revision=MINE)) is None, "it is live"
+
+
+def test_nothing_is_wrong(fake: FakeUnisync) -> None:
+    explanation = fake.explain(STACK)
+    assert explanation.cause is None
+    assert {check.status for check in explanation.checks} <= {"ok", "unknown"}
+    assert "No cause was found." in str(explanation)
+
+
+def test_a_commit_that_is_being_synced_is_no_problem(fake: FakeUnisync) -> None:
+    fake.aws.push(stack="payments-prod", sha=NEXT)
+    assert fake.explain(STACK).cause is None
+
+
+PAIRS = [
+    (pend, block, "connection"),
+    (block, break_branch, "blockers"),
+    (pend, break_branch, "connection"),
+    (break_branch, remove_configuration, "definition"),
+    (block, fail, "blockers"),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "cause"), PAIRS)
+def test_of_two_causes_the_deeper_one(fake: FakeUnisync, one: Any, other: Any, cause: str) -> None:
+    one(fake)
+    assert cause_of(fake.explain(other(fake))) == cause
+
+
+READS = {
+    "GetCallerIdentity": "identity",
+    "GetSyncConfiguration": "definition",
+    "GetRepositoryLink": "link",
+    "GetConnection": "connection",
+    "GetRepositorySyncStatus": "branch",
+    "GetResourceSyncStatus": "attempt",
+    "GetSyncBlockerSummary": "blockers",
+    "DescribeStacks": "resource",
+}
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_what_may_not_be_read_is_unknown_and_changes_no_other_check(fake: FakeUnisync, operation: str) -> None:
+    block(fake)
+    before = fake.explain(STACK)
+    code = "AccessDenied" if operation in ("GetCallerIdentity", "DescribeStacks") else "AccessDeniedException"
+    fake.aws.fault(operation, code, times=None)
+    after = fake.explain(STACK)
+    denied = READS[operation]
+    assert status_of(after, denied) == "unknown"
+    follows = {"definition": {"link", "connection", "branch"}, "link": {"connection"}, "attempt": {"commit"}}
+    changed = {denied, *follows.get(denied, ())}
+    for check in before.checks:
+        if check.name not in changed:
+            assert after.check(check.name) == check
+    assert cause_of(after) == (None if denied == "blockers" else "blockers")
+
+
+def test_the_calls(fake: FakeUnisync) -> None:
+    fake.explain(STACK)
+    operations = [call.operation for call in fake.aws.calls]
+    assert len(operations) == 9
+    assert len(operations) == len(set(operations))
+    assert operations.index("GetSyncConfiguration") < operations.index("GetRepositoryLink")
+
+
+def test_a_missing_workspace(fake: FakeUnisync) -> None:
+    explanation = fake.explain(TwinMakerSync("nowhere"))
+    assert cause_of(explanation) == "definition"
+    assert explanation.cause is not None
+    assert explanation.cause.message == "There is no workspace nowhere."
+    assert "create the workspace" in (explanation.cause.action or "")
+    assert cause_of(fake.explain(FACTORY)) == "definition", "there is no job yet"
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning")
+def test_proton(fake: FakeUnisync) -> None:
+    fake.aws.add_service_instance("web", "prod", repository="acme/web")
+    assert cause_of(fake.explain(ServiceInstanceSync("unknown", "prod"))) == "definition"
+    fake.aws.push(service="web", instance="prod", sha=MINE, outcome="FAILED", reason="no such template")
+    fake.aws.clock.advance(SETTLED)
+    explanation = fake.explain(INSTANCE)
+    assert cause_of(explanation) == "attempt"
+    assert explanation.check("resource") is None
+
+
+def test_the_awaited_client() -> None:
+    async def main() -> Explanation:
+        aws = Emulator(clock="manual")
+        aws.add_stack("payments-prod", repository="acme/infra")
+        async with FakeAsyncUnisync(aws) as client:
+            return await client.explain(STACK)
+
+    explanation = asyncio.run(main())
+    assert isinstance(explanation.checks[0], Check)
+
+
+def test_bad_arguments(fake: FakeUnisync) -> None:
+    with pytest.raises(InvalidArgumentError):
+        fake.explain(STACK, revision="HEAD")
+    with pytest.raises(InvalidArgumentError):
+        fake.explain(STACK, timeout=-1)
+
+
+def test_notebooks_show_it(fake: FakeUnisync) -> None:
+    html = fake.explain(block(fake))._repr_html_()
+    assert "modified by hand" in html
+    assert "<table>" in html
+
+
+# The stack itself.
+
+
+def roll_back(client: FakeUnisync) -> StackSync:
+    reason = "A queue of that name exists"
+    client.aws.push(stack="payments-prod", sha=NEXT, outcome="FAILED", reason=reason)
+    client.aws.clock.advance(SETTLED)
+    return STACK
+
+
+def test_a_stack_that_was_rolled_back(fake: FakeUnisync) -> None:
+    explanation = fake.explain(roll_back(fake))
+    assert cause_of(explanation) == "resource"
+    assert explanation.cause is not None
+    assert "A queue of that name exists" in explanation.cause.message
+    assert "ROLLBACK" in explanation.cause.message
+
+
+def test_a_stack_that_is_missing(fake: FakeUnisync) -> None:
+    fake.aws.delete_stack_by_hand("payments-prod")
+    explanation = fake.explain(STACK)
+    assert status_of(explanation, "resource") == "problem"
+    assert "does not exist" in str(explanation)
+
+
+def test_the_blocker_of_a_stack_that_is_missing_is_resolved_after_its_creation(fake: FakeUnisync) -> None:
+    fake.aws.modify(stack="payments-prod")
+    fake.aws.delete_stack_by_hand("payments-prod")
+    check = fake.explain(STACK).cause
+    assert check is not None
+    assert check.name == "blockers"
+    assert (check.action or "").startswith(
+        "create the stack, since Git sync by API updates stacks and creates none, then"
+    )
+
+
+def test_the_error_of_a_wait_has_the_root_cause(fake: FakeUnisync) -> None:
+    roll_back(fake)
+    with pytest.raises(SyncFailedError) as caught:
+        fake.wait_until_active(STACK)
+    cause = caught.value.cause
+    assert cause is not None
+    assert "A queue of that name exists" in (cause.reason or "")
+    assert str(cause) in str(caught.value)
+    (outcome,) = fake.wait_all([STACK])
+    assert isinstance(outcome.error, SyncFailedError)
+    assert outcome.error.cause == cause
+    assert pickle.loads(pickle.dumps(caught.value)).cause == cause
+
+
+def test_a_root_cause_that_may_not_be_read_changes_nothing(fake: FakeUnisync) -> None:
+    roll_back(fake)
+    fake.aws.fault("DescribeStackEvents", "AccessDenied", times=None)
+    with pytest.raises(SyncFailedError) as caught:
+        fake.wait_until_active(STACK)
+    assert caught.value.cause is None
+
+
+def fail_at_the_template(client: FakeUnisync) -> None:
+    """Let the attempt after a roll-back fail before it reaches the stack."""
+    roll_back(client)
+    reason = "Template error: no such parameter"
+    client.aws.push(stack="payments-prod", sha="c" * 40, outcome="FAILED", reason=reason, failure="change_set")
+    client.aws.clock.advance(SETTLED)
+
+
+def test_the_failure_of_an_earlier_attempt_is_not_the_root_cause(fake: FakeUnisync) -> None:
+    fail_at_the_template(fake)
+    with pytest.raises(SyncFailedError) as caught:
+        fake.wait_until_active(STACK)
+    assert caught.value.cause is None
+    assert "A queue of that name exists" not in str(caught.value)
+
+
+def test_the_failure_of_an_earlier_attempt_is_no_problem_of_the_stack(fake: FakeUnisync) -> None:
+    fail_at_the_template(fake)
+    explanation = fake.explain(STACK)
+    assert cause_of(explanation) == "attempt"
+    assert status_of(explanation, "resource") == "ok"
+    assert "Template error" in str(explanation)
+    assert "A queue of that name exists" not in str(explanation)
+
+
+def test_what_failed_after_an_attempt_is_not_its_root_cause() -> None:
+    start = datetime(2026, 11, 30, tzinfo=UTC)
+
+    def event(name: str, status: str, seconds: float) -> dict[str, Any]:
+        kind = "AWS::CloudFormation::Stack" if name == "payments-prod" else "AWS::SQS::Queue"
+        time = start + timedelta(seconds=seconds)
+        return {"LogicalResourceId": name, "ResourceType": kind, "ResourceStatus": status, "Timestamp": time}
+
+    page = StackEventsPage.model_validate(
+        {
+            "StackEvents": [
+                event("ByHand", "UPDATE_FAILED", 110),
+                event("payments-prod", "UPDATE_IN_PROGRESS", 100),
+                event("payments-prod", "UPDATE_ROLLBACK_COMPLETE", 28),
+                event("Queue", "UPDATE_FAILED", 20),
+                event("payments-prod", "UPDATE_IN_PROGRESS", 10),
+                event("Earlier", "UPDATE_FAILED", -50),
+                event("payments-prod", "UPDATE_IN_PROGRESS", -60),
+            ]
+        }
+    )
+    revision = {
+        "RepositoryName": "infra",
+        "OwnerId": "acme",
+        "ProviderType": "GitHub",
+        "Branch": "main",
+        "Directory": "deployment.yaml",
+        "Sha": MINE,
+    }
+    attempt = ResourceSyncAttempt.model_validate(
+        {
+            "StartedAt": start,
+            "Status": "FAILED",
+            "Events": [{"Event": "failed", "Type": "SYNC_FAILED", "Time": start + timedelta(seconds=30)}],
+            "InitialRevision": revision,
+            "TargetRevision": revision,
+            "Target": "payments-prod",
+        }
+    )
+    failure = first_failure(page.events, "payments-prod", attempt)
+    assert failure is not None
+    assert failure.logical_id == "Queue"

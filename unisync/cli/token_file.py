@@ -1,0 +1,74 @@
+"""The file of --token-file: the waits that have not ended, a token on each line, for `unisync resume`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from unisync._models.outcome import Outcome
+    from unisync._models.refs import SyncRef
+    from unisync._waiters.arguments import Progress
+    from unisync._waiters.token import WaitToken
+
+
+class TokenFile:
+    """Keeps a file of tokens up to date. It is replaced as a whole, so that it is complete whenever it is read.
+
+    Args:
+        path: The file; None keeps nothing.
+        tokens: The waits that begin.
+    """
+
+    def __init__(self, path: Path | None, tokens: Iterable[WaitToken]) -> None:
+        self._path = path
+        self._tokens: dict[SyncRef[Any], WaitToken] = {token.ref: token for token in tokens}
+        self._write()
+
+    def progress(self, progress: Progress[Any]) -> None:
+        """Note a poll that does not end its wait."""
+        if progress.token is not None and self._path is not None:
+            self._tokens[progress.token.ref] = progress.token
+            self._write()
+
+    def ended(self, outcome: Outcome[Any]) -> None:
+        """Note that a wait has ended. One that timed out is kept: it can be continued."""
+        if self._path is None:
+            return
+        token: WaitToken | None = getattr(outcome.error, "token", None)
+        self._tokens.pop(outcome.ref, None)
+        if token is not None:
+            self._tokens[outcome.ref] = token
+        self._write()
+
+    def _write(self) -> None:
+        if self._path is None:
+            return
+        new = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        new.write_text("".join(f"{token}\n" for token in self._tokens.values()), encoding="utf-8")
+        new.replace(self._path)
+
+
+def read_tokens(path: Path) -> dict[SyncRef[Any], WaitToken]:
+    """The waits in a file of tokens, by their sync.
+
+    Raises:
+        click.UsageError: It has something else in it.
+    """
+    from unisync._waiters.token import WaitToken
+    from unisync.errors import InvalidArgumentError
+
+    tokens: dict[SyncRef[Any], WaitToken] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            token = WaitToken.parse(line)
+        except InvalidArgumentError as error:
+            raise click.UsageError(f"{path}, line {number}: expected a token of --token-file.") from error
+        tokens[token.ref] = token
+    return tokens
