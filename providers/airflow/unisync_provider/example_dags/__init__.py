@@ -1,0 +1,1 @@
+"""Examples of DAGs, which the tests parse."""
