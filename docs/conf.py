@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import sys
 from collections.abc import Callable
-from importlib.metadata import version as version_of
 from types import UnionType
 from typing import TYPE_CHECKING, Any, cast, get_type_hints
 
+from pydantic import BaseModel
 from sphinx.ext.napoleon.docstring import GoogleDocstring
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.inspect import stringify_signature
@@ -17,7 +18,7 @@ from sphinx.util.nodes import make_refnode
 from sphinx.util.typing import stringify_annotation
 
 import unisync
-from unisync._models.base import Model
+from unisync.aws_events import SyncNotice
 from unisync.emulator import FAULTS
 from unisync.errors import UnisyncError
 
@@ -31,18 +32,20 @@ if TYPE_CHECKING:
 project = "unisync"
 author = "unisync contributors"
 project_copyright = "unisync contributors, Apache-2.0"
-version = release = version_of("unisync-aws")
+version = release = unisync.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
-exclude_patterns = ["_build", "explanation/state-table.md"]
+exclude_patterns = ["_build", "explanation/state-table.md", "howto/policies.md"]
 default_role = "py:obj"  # single backticks in a docstring
 nitpicky = True
 nitpick_ignore_regex = [
     # Type variables, names of the standard library, and types of other libraries.
+    ("py:class", r"(.*\.)?Path"),
     ("py:class", r"(.*\.)?(J|P|R|T|V)(_co)?"),
     ("py:class", r"(Any|AsyncIterator|AwareDatetime|Callable|Collection|Event|Iterable|Iterator|Literal|Mapping|Self)"),
     ("py:class", r"(.*\.)?(Callable\[\[\]|datetime|timedelta)"),
-    ("py:class", r"(.*\.)?(ClientError|Random|TracerProvider)"),
+    ("py:class", r"(.*\.)?(ClientError|MeterProvider|Random|TracerProvider)"),
+    ("py:class", r"(.*\.)?(Date|Field|WaitMemory)"),
     ("py:class", r"(abc|botocore|collections|datetime|enum|pydantic|threading|typing)\..*"),
 ]
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
@@ -54,7 +57,8 @@ maximum_signature_line_length = 72
 python_use_unqualified_type_names = True
 
 html_theme = "furo"
-html_title = "unisync"
+html_title = f"unisync {release}"  # on each page: which version it describes
+html_baseurl = os.environ.get("SITE_URL", "")  # of the pages' canonical links
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
@@ -85,11 +89,16 @@ def prepare(item: type[object]) -> None:
     if issubclass(item, UnisyncError):
         item.__module__ = "unisync.errors"  # where autodoc finds the docstrings of its attributes
     own = inspect.get_annotations(item)
-    if issubclass(item, Model):
+    if issubclass(item, BaseModel):
         item.model_rebuild()  # pydantic builds late, which autodoc would disturb
         # Includes the fields of base classes, and excludes what only pydantic needs.
         fields = {name: field.annotation for name, field in item.model_fields.items()}
         own |= get_type_hints(type("Fields", (), {"__annotations__": fields, "__module__": __name__}))
+        # Fields come first, in the order of the model, and then its properties and methods.
+        analyzer = ModuleAnalyzer.for_module(item.__module__)
+        analyzer.analyze()
+        order = {f"{item.__name__}.{name}": number - len(fields) for number, name in enumerate(fields)}
+        analyzer.tagorder.update(order)
     if issubclass(item, (unisync.Unisync, unisync.AsyncUnisync)):
         prefix = "Async" if issubclass(item, unisync.AsyncUnisync) else ""
         services = ("TwinMaker", "Proton", "CodeConnections")
@@ -102,7 +111,7 @@ def process_signature(
 ) -> tuple[str | None, str | None]:
     """Show the signature that a method gives itself, and none for classes that users do not create."""
     if inspect.isclass(item):
-        hidden = issubclass(item, (Model, UnisyncError)) or re.fullmatch(NO_CONSTRUCTOR, item.__name__)
+        hidden = issubclass(item, (BaseModel, UnisyncError)) or re.fullmatch(NO_CONSTRUCTOR, item.__name__)
         return signature and ("" if hidden else display(signature)), None
     if what in ("function", "method"):
         own = inspect.signature(cast("Callable[..., object]", item))
@@ -178,7 +187,7 @@ def add_word_breaks(app: Sphinx, page: str, template: str, context: dict[str, An
 
 
 def setup(app: Sphinx) -> None:
-    for item in (getattr(unisync, name) for name in unisync.__all__):
+    for item in (SyncNotice, *(getattr(unisync, name) for name in unisync.__all__)):
         if isinstance(item, type):
             prepare(cast("type[object]", item))
     app.connect("autodoc-process-signature", process_signature)
