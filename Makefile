@@ -9,20 +9,26 @@ PY = $(VENV)/bin/python
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
 COMPILE = .venv-lock/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --custom-compile-command "make requirements"
-LOCK = $(COMPILE) pyproject.toml --extra cli --extra emulator --extra otel
+LOCK = $(COMPILE) pyproject.toml --extra aio --extra cli --extra emulator --extra otel
 # Most tests wait for sockets, other processes and each other: two at a time take half as long.
 PYTEST = pytest --numprocesses auto --maxprocesses 4
 FAST = -m "not slow and not browser"
 # Without the variable, pyright checks the network for a newer version.
 PYRIGHT = PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright
+AIRFLOW = providers/airflow/requirements
 SOAK_SECONDS = 600
 FUZZ_SECONDS = 60
+# mypy reads Airflow's settings, which are made at the first import, in the folder that AIRFLOW_HOME names.
+AIRFLOW_TESTS = home=$$(mktemp -d) && cd providers/airflow && export PATH="$(CURDIR)/$(<D)/bin:$$PATH" && \
+	$(AIRFLOW_TYPES) python -m pytest -q --numprocesses 2 --dist worksteal; \
+	status=$$?; rm -rf "$$home"; exit $$status
 # Spelled so that this line does not find itself.
 REGISTRIES = [p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.|[y]arnpkg\.|[p]roxy\.golang|[c]rates\.io|[r]ubygems\.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-full test-oldest test-3.12 test-3.13 pytest coverage check types drift stubs docs site \
-	pictures bench sample audit requirements clean fuzz soak mutants
+.PHONY: airflow airflow-oldest help demo test test-all test-full test-oldest test-core test-core-oldest test-3.12 test-3.13 pytest coverage check types drift stubs docs site \
+	pictures bench sample audit requirements clean fuzz soak mutants package test-installs test-sdist sbom release \
+	release-check notes github-release rehearsal
 
 help:  ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -46,6 +52,13 @@ test-full: $(VENV)/.checkers
 
 test-oldest:
 	@$(MAKE) --no-print-directory pytest VENV=.venv-oldest REQUIREMENTS=requirements/oldest.txt
+
+# For the combinations of Python and boto3 with which not all tests run.
+test-core:
+	@$(MAKE) --no-print-directory pytest SELECTION='$(FAST)'
+
+test-core-oldest:
+	@$(MAKE) --no-print-directory pytest VENV=.venv-oldest REQUIREMENTS=requirements/oldest.txt SELECTION='$(FAST)'
 
 # A pyenv shim on the PATH answers only when its version is asked for; without pyenv the variable does nothing.
 test-3.12 test-3.13: test-3.%:
@@ -72,6 +85,12 @@ check: $(VENV)/.checkers  ## lint, formats, types, and whether generated files a
 	$(PY) -m tools.generators.operations --check
 	$(PY) -m tools.generators.cli --check
 	$(PY) -m tools.generators.states --check
+	$(PY) -m tools.generators.policies --check
+	$(PY) -m towncrier build --draft --version 0 >/dev/null
+	@# It finds shellcheck on the PATH.
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) $(VENV)/bin/actionlint
+	$(VENV)/bin/shellcheck .ci/run .github/actions/unisync-wait/wait.sh tools/foreign/run
+	$(VENV)/bin/zizmor --quiet --offline --strict-collection .
 	@if ! git rev-parse --git-dir >/dev/null 2>&1; then echo "Not a git checkout: did not search for names of package registries."; \
 	elif git grep -nIE '$(REGISTRIES)'; then echo "The lines above name a package registry. No tracked file may."; exit 1; \
 	else echo "No tracked file names a package registry."; fi
@@ -92,6 +111,7 @@ docs: $(VENV)/.installed  ## generate the pages that follow from the code
 	$(PY) -m tools.generators.operations
 	$(PY) -m tools.generators.cli
 	$(PY) -m tools.generators.states
+	$(PY) -m tools.generators.policies
 
 site: $(VENV)/.checkers  ## build the documentation site: docs/_build/html
 	@$(PY) -m sphinx -q -E -W --keep-going -n -b html docs docs/_build/html
@@ -100,7 +120,7 @@ site: $(VENV)/.checkers  ## build the documentation site: docs/_build/html
 pictures: $(VENV)/.checkers  ## take the pictures of the report; this needs Chromium
 	$(PY) -m tools.generators.pictures
 
-bench: $(VENV)/.installed .venv-aiobotocore/.installed  ## compare what unisync costs with others: BENCHMARKS.md
+bench: $(VENV)/.installed .venv-aiobotocore/.installed .venv-awscli/.installed  ## compare what unisync costs with others: BENCHMARKS.md
 	@$(PY) -m tools.bench.run --markdown BENCHMARKS.md
 
 fuzz: $(VENV)/.checkers  ## search for inputs that break the reading of text and bytes: RELIABILITY.md; FUZZ_SECONDS=60 a target
@@ -113,6 +133,14 @@ soak: $(VENV)/.installed  ## try every fault, and 100 000 calls, for SOAK_SECOND
 mutants: $(VENV)/.checkers  ## break the code in small ways and report what no test notices; up to an hour
 	@$(PY) -m tools.mutants $(if $(MINUTES),--minutes $(MINUTES))
 
+# The types are those of the newest: older ones have other modules.
+airflow: AIRFLOW_TYPES = AIRFLOW_HOME="$$home" python -m mypy &&
+airflow: .venv-airflow/.installed  ## check the Airflow provider, with the newest Airflow
+	@$(AIRFLOW_TESTS)
+
+airflow-oldest: .venv-airflow-oldest/.installed  ## the same with Airflow 3.0.6, before a release
+	@$(AIRFLOW_TESTS)
+
 sample: $(VENV)/.installed  ## run a sample project's tests against the wheel, in an environment of its own
 	@rm -rf .venv-sample dist/sample && mkdir -p dist/sample
 	@$(PIP_INSTALL:install=wheel) --no-deps --no-build-isolation --wheel-dir dist/sample .
@@ -122,6 +150,39 @@ sample: $(VENV)/.installed  ## run a sample project's tests against the wheel, i
 	@away=$$(mktemp -d) && cp -r examples/deploygate/. "$$away" && here=$$PWD && cd "$$away" && \
 	env -i HOME="$$away" PATH="$$PATH" PYTHONPATH="$$away" "$$here/.venv-sample/bin/python" -m pytest -q -p no:cacheprovider; \
 	status=$$?; rm -rf "$$away"; exit $$status
+
+package: $(VENV)/.checkers  ## build the distributions of this commit twice, compare and check them: dist/package
+	@$(PY) -m tools.release.package
+
+test-installs: package  ## install the wheel with each extra in an empty environment, and use it
+	@$(PY) -m tools.release.installs
+
+# The tests have an environment of their own; the documentation is built with the tools of this one.
+test-sdist: package  ## build the documentation from the unpacked sdist, and run its fast tests
+	@away=$$(mktemp -d) && trap 'rm -rf "$$away"' EXIT && \
+	tar -xzf dist/package/*.tar.gz -C "$$away" --strip-components 1 && \
+	$(MAKE) --no-print-directory -C "$$away" site VENV="$(CURDIR)/$(VENV)" && \
+	$(MAKE) --no-print-directory -C "$$away" test
+
+sbom: package  ## list what the built wheel needs: dist/sbom.cdx.json
+	@$(PY) -m tools.release.sbom
+
+release: $(VENV)/.checkers  ## commit and tag VERSION=, with its changelog; pushes nothing
+	@$(PY) -m tools.release cut "$(VERSION)"
+
+# These two take the tag from the environment: a workflow must not paste it into a script.
+release-check: $(VENV)/.checkers
+	@$(PY) -m tools.release check "$$TAG"
+
+notes: $(VENV)/.checkers
+	@mkdir -p dist && $(PY) -m tools.release notes "$$TAG" >dist/notes.md
+
+# With the GitHub CLI.
+github-release:
+	@gh release create "$$TAG" --verify-tag --title "unisync $${TAG#v}" --notes-file dist/notes.md dist/package/* dist/sbom.cdx.json
+
+rehearsal: $(VENV)/.checkers  ## rehearse a release in a clone, up to the upload
+	@$(PY) -m tools.release.rehearse
 
 # It queries a database on the network; a package that the database does not know is listed, and is no failure.
 audit: $(VENV)/.checkers  ## search for known vulnerabilities in the pinned packages
@@ -137,6 +198,9 @@ requirements: .venv-lock/.installed  ## pin what pyproject.toml requires; UPGRAD
 	$(COMPILE) requirements/aiobotocore.in $(UPGRADE) --output-file requirements/aiobotocore.txt
 	$(COMPILE) requirements/stubs.in --constraint requirements/test.txt $(UPGRADE) --output-file requirements/stubs.txt
 	$(COMPILE) requirements/stubs-oldest.in --constraint requirements/oldest.txt --output-file requirements/stubs-oldest.txt
+	$(COMPILE) $(AIRFLOW)/newest.in $(UPGRADE) --output-file $(AIRFLOW)/newest.txt
+	@# With the packages of its days: those that a managed Airflow has.
+	$(COMPILE) $(AIRFLOW)/oldest.in --exclude-newer 2025-08-31 --output-file $(AIRFLOW)/oldest.txt
 
 clean:  ## remove everything that make has made
 	rm -rf .venv .venv-* tools/foreign/.venv tools/foreign/node_modules .coverage .coverage.* htmlcov dist docs/_build \
@@ -161,6 +225,22 @@ $(VENV)/.checkers: requirements/dev.txt $(VENV)/.installed
 	@echo "Setting up .venv-aiobotocore"
 	@$(PYTHON) -m venv .venv-aiobotocore
 	@.venv-aiobotocore/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+.venv-awscli/.installed: tools/foreign/awscli.txt
+	@echo "Setting up .venv-awscli"
+	@$(PYTHON) -m venv .venv-awscli
+	@.venv-awscli/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+.venv-airflow/.installed: $(AIRFLOW)/newest.txt
+.venv-airflow-oldest/.installed: $(AIRFLOW)/oldest.txt
+.venv-airflow/.installed .venv-airflow-oldest/.installed: providers/airflow/pyproject.toml pyproject.toml
+	@echo "Setting up $(@D)"
+	@$(PYTHON) -m venv $(@D)
+	@# All that is needed is pinned. pip before 24 takes a pin for none where another package asks for an extra of it.
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $(filter %.txt,$^)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable . --editable providers/airflow
 	@touch $@
 
 .venv-lock/.installed:

@@ -1,0 +1,1 @@
+"""What a release consists of: the changelog, the version, the package and its checks."""
