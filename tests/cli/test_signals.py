@@ -51,6 +51,28 @@ def test_a_signal_in_a_function_that_a_library_calls(number: signal.Signals, exc
         Serialized().model_dump()
 
 
+@SIGNALS
+def test_a_signal_that_does_not_wake_the_main_thread(number: signal.Signals, exception: type[BaseException]) -> None:
+    # As if it had arrived between Python's last look for signals and the system call that blocks.
+    def send() -> None:
+        signal.pthread_kill(threading.get_ident(), number)
+
+    released = threading.Event()
+    sender, releaser = threading.Timer(0.2, send), threading.Timer(10, released.set)
+
+    def command() -> None:
+        sender.start()
+        releaser.start()
+        released.wait()
+
+    try:
+        with pytest.raises(exception), signals_raised():
+            command()
+        assert not released.is_set()
+    finally:
+        releaser.cancel()
+
+
 def test_other_errors_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
         def __del__(self) -> None:
@@ -79,11 +101,14 @@ def test_handlers_are_restored_and_ignored_signals_stay_ignored() -> None:
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
-    hook = sys.unraisablehook
+    hook, threads = sys.unraisablehook, threading.enumerate()
+    descriptor = signal.set_wakeup_fd(-1)
     with signals_raised():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
     assert sys.unraisablehook is hook
+    assert threading.enumerate() == threads
+    assert signal.set_wakeup_fd(descriptor) == -1
 
 
 STUBBORN = """

@@ -8,15 +8,17 @@ import sys
 import threading
 import time
 from _thread import interrupt_main, start_new_thread
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 
 _SHOW_CURSOR = b"\x1b[?25h"
-_FINALIZER = 0.05
-"""Seconds in which a finalizer should end."""
+_RESEND_DELAY = 0.05
+"""Seconds after which a signal that raised nothing is sent again: a finalizer should have ended by then."""
 _SAME_PRESS = 0.5
 """Seconds in which a second signal may be the first again, passed on by the process that started this one."""
+_STOP = 0
+"""Ends the thread that learns of signals; no signal has this number."""
 
 
 class TerminatedError(BaseException):
@@ -35,7 +37,8 @@ def signals_raised() -> Generator[None]:
 
     Python raises it wherever the main thread is. In a finalizer, Python prints and drops it, so it is raised again.
     In a function that a library calls, the library may raise an error of its own instead, as pydantic does: that
-    error ends the context as the exception.
+    error ends the context as the exception. And a signal that arrives just before the main thread blocks, after
+    Python has looked for one, does not wake it: a thread learns of each signal and sends it again.
     """
     if threading.current_thread() is not threading.main_thread():  # the caller handles signals
         yield
@@ -63,14 +66,18 @@ def signals_raised() -> Generator[None]:
             unraisable_before(unraisable)
             return
         is_repeated = True
-        start_new_thread(_send_again, (received[-1],))
+        start_new_thread(_send_later, (received[-1],))
+
+    def is_unnoticed(number: int) -> bool:
+        return not received and number in numbers
 
     # Ctrl-C is ignored in a shell's background job, and stays so.
     numbers = [each for each in _EXCEPTIONS if signal.getsignal(each) is not signal.SIG_IGN]
     before = {each: signal.signal(each, on_signal) for each in numbers}
     sys.unraisablehook = on_unraisable
     try:
-        yield
+        with _sent_again(is_unnoticed):
+            yield
     except Exception:
         if received:
             raise _EXCEPTIONS[received[-1]] from None
@@ -81,8 +88,41 @@ def signals_raised() -> Generator[None]:
             signal.signal(number, handler)
 
 
-def _send_again(number: signal.Signals) -> None:
-    time.sleep(_FINALIZER)
+@contextmanager
+def _sent_again(is_unnoticed: Callable[[int], bool]) -> Generator[None]:
+    """Send each signal again as long as the handler in Python has not noticed it."""
+    if not hasattr(signal, "pthread_kill"):  # Windows, where only sockets tell of signals
+        yield
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+
+    def watch() -> None:
+        while (number := os.read(reader, 1)[0]) != _STOP:
+            time.sleep(_RESEND_DELAY)
+            if is_unnoticed(number):
+                _send(signal.Signals(number))
+
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    thread = threading.Thread(target=watch, name="unisync-signals", daemon=True)
+    try:
+        thread.start()
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.write(writer, bytes([_STOP]))
+        thread.join()
+        os.close(reader)
+        os.close(writer)
+
+
+def _send_later(number: signal.Signals) -> None:
+    time.sleep(_RESEND_DELAY)
+    _send(number)
+
+
+def _send(number: signal.Signals) -> None:
+    """Send a signal to the main thread."""
     main_thread = threading.main_thread().ident
     if hasattr(signal, "pthread_kill") and main_thread is not None:
         signal.pthread_kill(main_thread, number)
