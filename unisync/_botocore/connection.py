@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _connecting: ContextVar[Deadline] = ContextVar("_connecting")
 """The deadline of the connection that is being made: urllib3 creates the TLS socket itself."""
 _BUFFER = 16 * 1024
-"""Bytes: a status with its events fits in."""
+"""Bytes: as many as TLS decrypts at once."""
 _IN_PROGRESS = (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN)
 
 

@@ -19,13 +19,14 @@ from urllib3.exceptions import ConnectTimeoutError, InsecureRequestWarning, NewC
 
 from unisync._botocore.connection import BoundedConnection, BoundedTlsConnection, ResponseStream, response_from
 from unisync._botocore.connection_settings import ConnectionSettings, Proxy, port_of
+from unisync._botocore.plain_head import plain_head
 from unisync._botocore.responses import response_of
 from unisync._botocore.tls import UNVERIFIED, context_of
-from unisync._botocore.whole_response import whole_response
 from unisync._core.deadline import Deadline
 from unisync._core.transport import MAX_RESPONSE, HttpRequest, HttpResponse, OversizedResponseError
 
 if TYPE_CHECKING:
+    import io
     import socket
 
 _PIECE = 64 * 1024
@@ -190,9 +191,12 @@ class Urllib3Sender:
             # A server that closes early may have said why.
             with suppress(BrokenPipeError):
                 sock.sendall(_message(request, origin))
-            whole = whole_response(stream.buffered.peek(1))
-            if whole is not None:
-                return response_of(whole.status, whole.headers, whole.body), not whole.has_more
+            head = plain_head(stream.buffered.peek(1))
+            if head is not None:
+                stream.buffered.read(head.size)
+                body = _plain_body(stream.buffered, head.length)
+                is_reusable = len(body) == head.length and not stream.has_more()
+                return response_of(head.status, head.headers, body), is_reusable
             parsed = response_from(stream, request.method)
             parsed.begin()
             while parsed.status in _INTERIM_STATUSES:
@@ -230,6 +234,21 @@ def _message(request: HttpRequest, origin: _Origin) -> bytes:
     return "\r\n".join((*lines, "", "")).encode() + request.body
 
 
+def _plain_body(stream: io.BufferedReader, length: int) -> bytes:
+    """So many bytes of a body, or as many as were received before the connection broke off."""
+    pieces: list[bytes] = []
+    missing = length
+    try:
+        while missing and (piece := stream.read1(min(missing, _PIECE))):
+            pieces.append(piece)
+            missing -= len(piece)
+    except (TimeoutError, PythonSSLError):
+        raise
+    except OSError:
+        pass
+    return b"".join(pieces)
+
+
 def _body_of(response: HTTPResponse) -> tuple[bytes, bool]:
     """The body as far as it was received, and whether it ended where it should."""
     body = bytearray()
@@ -240,9 +259,7 @@ def _body_of(response: HTTPResponse) -> tuple[bytes, bool]:
                 raise OversizedResponseError
             if response.isclosed():
                 return bytes(body), True
-    except TimeoutError:
-        raise
-    except PythonSSLError:
+    except (TimeoutError, PythonSSLError):
         raise
     except IncompleteRead as error:
         body += error.partial
