@@ -30,6 +30,7 @@ from unisync._core.flow import Call
 from unisync._models.base import EnumMapping, with_extra
 from unisync._models.jobs import GitSyncResponse, TwinMakerSyncResponse
 from unisync._services.codeconnections import CODECONNECTIONS
+from unisync._services.git_sync import git_job as git_job_of
 from unisync._services.proton import PROTON
 from unisync._services.twinmaker import TWINMAKER
 
@@ -243,6 +244,25 @@ def test_the_reason_of_a_failed_attempt_is_its_last_event() -> None:
     assert done.status.error is None
     silent: dict[str, Any] = {**proton_response()["latestSync"], "events": []}
     assert ResourceSyncAttempt.model_validate(silent, context=PROTON.enum_map).status.error is None
+
+
+def test_the_names_of_set_fields_are_in_memory_once() -> None:
+    def read_models() -> list[BaseModel]:
+        body = proton_response("SUCCEEDED")
+        del body["unknown"], body["desiredState"]["unknownInRevision"], body["latestSync"]["unknownInAttempt"]
+        response = GitSyncResponse.model_validate(body, context=PROTON.enum_map)
+        job, latest = git_job_of(STACK, response), response.latest_sync
+        assert latest is not None
+        assert response.desired_state is not None
+        return [job, latest, latest.status, *latest.events, response.desired_state, latest.target_revision]
+
+    one, another = read_models(), read_models()
+    shares = [first.model_fields_set is second.model_fields_set for first, second in zip(one, another, strict=True)]
+    assert shares == [True, True, True, False, True, True, True]  # the first event has an unknown field
+    job, latest, status, *_ = (model.model_fields_set for model in one)
+    assert job == {"ref", "status", "desired_state", "latest_sync", "latest_successful_sync"}
+    assert latest == ResourceSyncAttempt.model_fields.keys()
+    assert status == {"state", "aws_state"}
 
 
 MODELS = [

@@ -146,21 +146,22 @@ T = TypeVar("T")
 
 
 def share_field_names(models: Sequence[Model]) -> None:
-    """Have models of one class share the names of their fields, those that have each of them and no more.
+    """Have models of one class share the names of the fields that were set, where they are the same ones.
 
-    pydantic keeps a set of those that were set with each model, which takes as much memory as their values.
+    pydantic keeps a set of them with each model, which takes as much memory as the values.
     """
     if not models:
         return
     kind = type(models[0])
     count = len(kind.model_fields)
     for model in models:
-        names: set[str] = model.__pydantic_fields_set__
-        if len(names) == count and not model.__pydantic_extra__:
-            object.__setattr__(model, "__pydantic_fields_set__", _field_names.setdefault(kind, names))
+        if not model.__pydantic_extra__:
+            names: set[str] = model.__pydantic_fields_set__
+            key = kind if len(names) == count else (kind, *sorted(names))
+            object.__setattr__(model, "__pydantic_fields_set__", _field_names.setdefault(key, names))
 
 
-_field_names: dict[type[BaseModel], set[str]] = {}
+_field_names: dict[object, set[str]] = {}
 
 
 class Displayable:
@@ -205,7 +206,9 @@ def with_ref(model: type[M], ref: SyncRef[Any], response: Model, **more: object)
     """The model of a response that does not name its sync, with the reference to it."""
     # Nothing is validated again, and no validator built for it: the response was, and its model is the base class.
     fields: dict[str, Any] = {name: getattr(response, name) for name in type(response).model_fields}
-    return with_extra(model.model_construct(None, **{**fields, **more, "ref": ref}), response.model_extra or {})
+    made = model.model_construct(None, **{**fields, **more, "ref": ref})
+    share_field_names((made,))
+    return with_extra(made, response.model_extra or {})
 
 
 def with_extra(model: M, extra: Mapping[str, Any]) -> M:

@@ -223,6 +223,7 @@ class SyncAttempt(Displayable, Model, frozen=True):
     @classmethod
     def _with_reason(cls, status: SyncJobStatus, info: ValidationInfo) -> SyncJobStatus:
         """Only the events of a failed attempt say why it failed."""
+        share_field_names((status,))
         events: tuple[SyncEvent, ...] = info.data.get("events", ())
         if status.state is not SyncState.FAILED or status.error is not None or not events:
             return status
@@ -362,6 +363,12 @@ class GitSyncResponse(Model, frozen=True):
     """The newest attempt, whatever its result. None if there was none yet."""
     latest_successful_sync: ResourceSyncAttempt | None = dual_case_alias("latestSuccessfulSync", default=None)
     """The newest attempt that succeeded: its target is the live commit."""
+
+    @field_validator("desired_state", "latest_sync", "latest_successful_sync", mode="after")
+    @classmethod
+    def _share_field_names(cls, value: Model | None) -> Model | None:
+        share_field_names((value,) if value is not None else ())
+        return value
 
 
 class GitSyncJob(GitSyncResponse, SyncJob, frozen=True):
