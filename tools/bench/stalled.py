@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,25 +23,25 @@ MAX_SECONDS = 0.2
 
 
 def section(quick: bool) -> Section:
-    """Start and cancel the calls in a process of their own."""
+    """Start and cancel the calls, each kind in a process of its own."""
     calls = 500 if quick else CALLS
     with stalled_server() as url:
-        command = [sys.executable, "-m", "tools.bench.stalled", url, str(calls)]
-        process = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ)
-    found: dict[str, float] = json.loads(process.stdout)
+        found, alone = _in_process("unisync", url, calls), _in_process("aiohttp", url, calls)
     rows = [
         ("calls in flight", f"{found['calls']:.0f}"),
         ("connections that the server accepted", f"{found['connections']:.0f}"),
         ("KiB for each call", f"{found['kib']:.1f}"),
         ("threads more than before", f"{found['threads']:.0f}"),
         ("ms until all are cancelled and closed", f"{1000 * found['seconds']:.0f}"),
+        ("ms until the same requests of aiohttp alone are", f"{1000 * alone['seconds']:.0f}"),
         ("sockets left", f"{found['sockets_left']:.0f}"),
         ("threads left", f"{found['threads_left']:.0f}"),
     ]
     method = f"""
         {calls} tasks call `AsyncUnisync.get` at once, with as many connections allowed, on a server in another process
         that accepts each connection and never responds. Once all requests have been sent, the tasks are cancelled. The
-        memory is the growth of the process for all of them.
+        memory is the growth of the process for all of them. Then the same, in another process, with requests of
+        aiohttp's own.
     """
     is_clean = not (found["sockets_left"] or found["threads_left"])
     targets = [
@@ -53,6 +53,13 @@ def section(quick: bool) -> Section:
         Target("no socket and no thread is left", "none" if is_clean else "some are", is_clean),
     ]
     return Section("Calls in flight at a stalled server", method, [Table(("", ""), rows)], targets, found)
+
+
+def _in_process(client: str, url: str, calls: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "tools.bench.stalled", client, url, str(calls)]
+    process = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ)
+    found: dict[str, float] = json.loads(process.stdout)
+    return found
 
 
 @contextmanager
@@ -90,18 +97,10 @@ async def _measure(url: str, calls: int) -> dict[str, float]:
         gc.collect()
         memory, threads_before = _memory(), threading.active_count()
         tasks = [asyncio.create_task(client.get(StackSync("prod"))) for _ in range(calls)]
-        while _open_sockets() - sockets < calls:  # noqa: ASYNC110  # nothing tells
-            await asyncio.sleep(0.05)
-        await asyncio.sleep(0.5)
+        await _until_sent(sockets + calls)
         kib = (_memory() - memory) / calls
         connections, threads_during = _open_sockets() - sockets, threading.active_count()
-        began = time.perf_counter()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        while _open_sockets() > sockets:  # noqa: ASYNC110
-            await asyncio.sleep(0)
-        seconds = time.perf_counter() - began
+        seconds = await _seconds_to_cancel(tasks, sockets)
     return {
         "calls": calls,
         "connections": connections,
@@ -111,6 +110,38 @@ async def _measure(url: str, calls: int) -> dict[str, float]:
         "sockets_left": _open_sockets() - sockets,
         "threads_left": max(threading.active_count() - threads - 1, 0),  # one helper thread may be idle
     }
+
+
+async def _measure_aiohttp(url: str, calls: int) -> dict[str, float]:
+    import aiohttp
+
+    sockets = _open_sockets()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=calls)) as session:
+
+        async def request() -> None:
+            async with session.post(url, data=b"{}") as response:
+                await response.read()
+
+        gc.collect()
+        tasks = [asyncio.create_task(request()) for _ in range(calls)]
+        await _until_sent(sockets + calls)
+        return {"seconds": await _seconds_to_cancel(tasks, sockets)}
+
+
+async def _until_sent(sockets: int) -> None:
+    while _open_sockets() < sockets:  # noqa: ASYNC110  # nothing tells
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)
+
+
+async def _seconds_to_cancel(tasks: Sequence[asyncio.Task[object]], sockets: int) -> float:
+    began = time.perf_counter()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    while _open_sockets() > sockets:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    return time.perf_counter() - began
 
 
 def _open_sockets() -> int:
@@ -129,4 +160,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "--serve":
         asyncio.run(_serve())
     else:
-        print(json.dumps(asyncio.run(_measure(sys.argv[1], int(sys.argv[2])))))
+        measure = {"unisync": _measure, "aiohttp": _measure_aiohttp}[sys.argv[1]]
+        print(json.dumps(asyncio.run(measure(sys.argv[2], int(sys.argv[3])))))
