@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,28 @@ def test_a_wait_that_failed_is_not_kept(aws: Emulator, unisync: Run, path: Path)
     aws.push(stack="shop", sha=MINE, outcome="FAILED", reason="no such parameter")
     done = unisync("wait", str(SHOP), "--revision", MINE, "--token-file", str(path))
     assert (done.code, path.read_text()) == (3, "")
+
+
+def test_a_full_disk_ends_no_wait(aws: Emulator, unisync: Run, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws.push(stack="shop", sha=MINE, duration=60)
+    command = ["wait", str(SHOP), "--revision", MINE, "--token-file", str(path)]
+    write, written = Path.write_text, list[str]()
+
+    def write_text(file: Path, data: str, **options: Any) -> int:
+        if written:
+            write(file, "half", **options)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written.append(data)
+        return write(file, data, **options)
+
+    monkeypatch.setattr(Path, "write_text", write_text)
+    done = unisync(*command)
+    assert done.code == 0
+    assert done.err.count(f"{path} could not be written, and is out of date: No space left on device") == 1
+    assert len(tokens(path)) == 1, "as the wait began"
+    assert list(path.parent.iterdir()) == [path]
+    done = unisync(*command)
+    assert (done.code, f"Error: Could not open file '{path}': No space left on device" in done.err) == (1, True)
 
 
 def test_each_condition_is_continued(aws: Emulator, unisync: Run, path: Path) -> None:

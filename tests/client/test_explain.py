@@ -212,6 +212,22 @@ def test_what_may_not_be_read_is_unknown_and_changes_no_other_check(fake: FakeUn
     assert cause_of(after) == (None if denied == "blockers" else "blockers")
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("AccessDeniedException", "Unknown: access is denied: codeconnections"),
+        ("ExpiredTokenException", "Unknown: AWS does not accept the credentials: codeconnections"),
+        ("InternalServerException", "Unknown: it could not be read: codeconnections"),
+    ],
+)
+def test_why_a_check_is_unknown(fake: FakeUnisync, code: str, said: str) -> None:
+    block(fake)
+    fake.aws.fault("GetSyncBlockerSummary", code, times=None)
+    check = fake.explain(STACK).check("blockers")
+    assert check is not None
+    assert (check.status, check.message.startswith(said)) == ("unknown", True), check.message
+
+
 def test_the_calls(fake: FakeUnisync) -> None:
     fake.explain(STACK)
     operations = [call.operation for call in fake.aws.calls]

@@ -60,6 +60,17 @@ _FIX = "once that is fixed,"
 _DORMANT = "after a failure, AWS has been seen to pick up nothing until the sync configuration was updated"
 
 
+_NOT_ALLOWED = (
+    "AccessDenied",
+    "AccessDeniedException",
+    "NotAuthorized",
+    "OptInRequired",
+    "UnauthorizedException",
+    "UnauthorizedOperation",
+)
+"""AWS's codes for a caller that it knows; the other codes of an `AccessDeniedError` are about the credentials."""
+
+
 class Wanted(Protocol):
     """The commit in question."""
 
@@ -76,7 +87,10 @@ class _Unread(NamedTuple):
     def check(self, name: CheckName) -> Check:
         if self.error is None:
             return Check(name=name, status="unknown", message="Not read, since what it follows from could not be read.")
-        reason = "access is denied" if isinstance(self.error, AccessDeniedError) else "it could not be read"
+        reason = "it could not be read"
+        if isinstance(self.error, AccessDeniedError):
+            is_known = self.error.code in _NOT_ALLOWED
+            reason = "access is denied" if is_known else "AWS does not accept the credentials"
         return Check(name=name, status="unknown", message=f"Unknown: {reason}: {self.error}")
 
 

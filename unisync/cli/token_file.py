@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,18 +23,26 @@ class TokenFile:
     Args:
         path: The file; None keeps nothing.
         tokens: The waits that begin.
+
+    Raises:
+        click.FileError: It cannot be written at the start.
     """
 
     def __init__(self, path: Path | None, tokens: Iterable[WaitToken]) -> None:
         self._path = path
         self._tokens: dict[SyncRef[Any], WaitToken] = {token.ref: token for token in tokens}
-        self._write()
+        self.failure: str | None = None
+        """Why the file is not up to date; None if it is. A full disk ends no wait."""
+        try:
+            self._write()
+        except OSError as error:
+            raise click.FileError(str(path), _reason(error)) from error
 
     def progress(self, progress: Progress[Any]) -> None:
         """Note a poll that does not end its wait."""
         if progress.token is not None and self._path is not None:
             self._tokens[progress.token.ref] = progress.token
-            self._write()
+            self._update()
 
     def ended(self, outcome: Outcome[Any]) -> None:
         """Note that a wait has ended. One that timed out is kept: it can be continued."""
@@ -43,14 +52,30 @@ class TokenFile:
         self._tokens.pop(outcome.ref, None)
         if token is not None:
             self._tokens[outcome.ref] = token
-        self._write()
+        self._update()
+
+    def _update(self) -> None:
+        try:
+            self._write()
+            self.failure = None
+        except OSError as error:
+            self.failure = f"{self._path} could not be written, and is out of date: {_reason(error)}"
 
     def _write(self) -> None:
         if self._path is None:
             return
         new = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        new.write_text("".join(f"{token}\n" for token in self._tokens.values()), encoding="utf-8")
-        new.replace(self._path)
+        try:
+            new.write_text("".join(f"{token}\n" for token in self._tokens.values()), encoding="utf-8")
+            new.replace(self._path)
+        except OSError:
+            with suppress(OSError):
+                new.unlink()
+            raise
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def read_tokens(path: Path) -> dict[SyncRef[Any], WaitToken]:

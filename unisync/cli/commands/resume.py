@@ -51,7 +51,8 @@ def resume(cli: Cli, path: Path, timeout: float | None, report: Path | None, exp
     if timeout is not None:
         tokens = {ref: _until(token, cli.connection.date().astimezone(UTC), timeout) for ref, token in tokens.items()}
     options = Options(timeout, None, None, None, False, _condition(tokens), 0)
-    view = View(cli, {ref: _text(token) for ref, token in tokens.items()}, options, TokenFile(path, tokens.values()))
+    file = TokenFile(path, tokens.values())
+    view = View(cli, {ref: _text(token) for ref, token in tokens.items()}, options, file)
     with view.shown():
         outcomes = _resume_all(cli, tokens, view)
     return finish(cli, view, outcomes, report, explain=explain)

@@ -183,7 +183,8 @@ def wait(
         raise click.UsageError("--token-file cannot be used with --or-newer, which needs the Git repository here.")
     _check(targets, options)
     wanted = _predicates(targets) if or_newer else targets
-    view = View(cli, targets, options, TokenFile(token_file, _tokens(targets, options) if token_file else ()))
+    tokens = TokenFile(token_file, _tokens(targets, options) if token_file else ())
+    view = View(cli, targets, options, tokens)
     with view.shown():
         if condition == "active":
             outcomes = cli.connection.client.wait_all(
@@ -345,13 +346,14 @@ class View:
     cli: Cli
     targets: Targets
     options: Options
-    tokens: TokenFile = field(default_factory=lambda: TokenFile(None, ()))
+    tokens: TokenFile
     elapsed: dict[SyncRef[SyncJob], float] = field(default_factory=dict[SyncRef["SyncJob"], float])
     """The duration of each wait that has ended, in seconds."""
 
     def __post_init__(self) -> None:
         self._started_at = self._printed_at = self.cli.connection.now()
         self._rows = {ref: Row(ref, "") for ref in self.targets}
+        self._failure: str | None = None
         self._notes: dict[SyncRef[SyncJob], str] = {}
         self._is_live = self.cli.output.has_live_progress
         self._widths = widths_for(self.targets)
@@ -383,6 +385,7 @@ class View:
         """Show a poll that does not end the wait."""
         assert progress.ref is not None
         self.tokens.progress(progress)
+        self._print_failure()
         reason = str(progress.resources or "")
         if progress.error is not None:
             reason = f"the last poll failed: {headline(progress.error)}"
@@ -402,6 +405,7 @@ class View:
     def ended(self, outcome: Outcome[Any], note: str = "") -> None:
         """Show that a wait has ended, with a note for the column REASON if the outcome has none."""
         self.tokens.ended(outcome)
+        self._print_failure()
         self.elapsed[outcome.ref] = self.total_elapsed
         self._notes[outcome.ref] = note
         self._update(self.row(outcome))
@@ -450,13 +454,24 @@ class View:
         self._printed_at = self.cli.connection.now()
         self.cli.output.echo_lines(f"{self.total_elapsed:5.0f} s  {text}")
 
+    def _print_failure(self) -> None:
+        """Print once that the file of tokens is out of date; on a terminal, it stands above the table."""
+        before, self._failure = self._failure, self.tokens.failure
+        if self._failure is not None and self._failure != before and not self._is_live:
+            self.cli.output.echo(self._failure)
+
     def _draw(self) -> RenderableType:
         from rich.console import Group
+        from rich.text import Text
 
         limit = "" if self.options.timeout is None else f" of {duration(self.options.timeout)}"
         head = f"{len(self.elapsed)} of {len(self.targets)} done, {duration(self.total_elapsed)}{limit}"
         rows = sorted(self._rows.values(), key=self._position)
-        return Group(head, self.cli.output.live_table(rows, self.cli.output.err, other_lines=2))
+        output = self.cli.output
+        notes = (
+            () if self._failure is None else (Text(output.sanitize(self._failure), overflow="ellipsis", no_wrap=True),)
+        )
+        return Group(head, *notes, output.live_table(rows, output.err, other_lines=2 + len(notes)))
 
     def _position(self, row: Row) -> tuple[int, int]:
         """The position of a row: what failed, what is waited for, what succeeded. A small terminal drops the last."""
