@@ -58,7 +58,8 @@ python_use_unqualified_type_names = True
 
 html_theme = "furo"
 html_title = f"unisync {release}"  # on each page: which version it describes
-html_baseurl = os.environ.get("SITE_URL", "")  # of the pages' canonical links
+# Of the pages' canonical links; on Read the Docs, it is that of the default version.
+html_baseurl = os.environ.get("SITE_URL") or os.environ.get("READTHEDOCS_CANONICAL_URL", "")
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
