@@ -9,12 +9,10 @@ read is denied or fails, the verdict is the one that the status gives, and the m
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, NoReturn, TypedDict, TypeVar
+from typing import Generic, NoReturn, TypedDict, TypeVar
 
-from unisync._core.flow import Call, Flow, Sleep, intercept
-from unisync._core.rate_limiter import PermitTimeoutError
+from unisync._core.flow import Flow, Sleep
 from unisync._core.target import BranchStatus, SyncTarget
 from unisync._models.base import SyncState
 from unisync._models.configurations import RepositorySyncAttempt
@@ -24,9 +22,11 @@ from unisync._models.resources import SyncResourceSummary
 from unisync._waiters import messages
 from unisync._waiters.arguments import Progress, WaitOptions
 from unisync._waiters.branches import BranchJudge
+from unisync._waiters.calls import MIN_REMAINING, WaitCalls
 from unisync._waiters.commits import CommitJudge, Superseded
+from unisync._waiters.failures import Failures
 from unisync._waiters.hints import Branch, Hints
-from unisync._waiters.memory import FailureKey, RememberedFailure, WaitMemory
+from unisync._waiters.memory import FailureKey, WaitMemory
 from unisync._waiters.side_reads import SideReads
 from unisync._waiters.token import WaitToken
 from unisync._waiters.transient import TransientErrors
@@ -36,27 +36,17 @@ from unisync.errors import (
     SyncBlockedError,
     SyncFailedError,
     SyncSupersededError,
-    TransportError,
     UnisyncError,
     WaitStoppedError,
     WaitTimeoutError,
 )
 
-T = TypeVar("T")
 J = TypeVar("J", bound=SyncJob)
 
-GRACE_PERIOD = 1.0
-"""Seconds past its deadline that a wait gives to the responses it waits for."""
-SIDE_READ_TIMEOUT = 10.0
-"""Seconds that such a read may take."""
 RESOURCES_GRACE = 120.0
 """Seconds for which failed resources may pass by default: AWS retries most of their errors by itself."""
 MIN_HINT_INTERVAL = 1.0
 """Seconds after a poll for which a hint ends no pause."""
-MIN_REMAINING = 0.001
-"""Seconds before a deadline that are not worth a pause."""
-CUT_OFF_TOLERANCE = 0.05
-"""Seconds by which a call may end before its time is up, and still have been cut off by it."""
 FAILED_DELETION = "SYNC_DELETING_ERROR"
 """TwinMaker's code for a deletion that failed."""
 
@@ -66,16 +56,6 @@ class _ErrorArguments(TypedDict):
     job: SyncJob | None
     polls: int
     elapsed: float
-
-
-class _Failure(NamedTuple):
-    """A failure that was seen, and may pass."""
-
-    of: FailureKey
-    since: float
-    """When it was first seen, in seconds since the wait started."""
-    grace: float
-    error: Callable[[], SyncFailedError]
 
 
 class Waiter(Generic[J]):
@@ -114,8 +94,6 @@ class Waiter(Generic[J]):
         self.polls = before.polls
         self.job: J | None = None
         """The job as the last successful poll returned it."""
-        self.error: UnisyncError | None = None
-        """The transient error of the last poll, if it failed."""
         self.resources: SyncResourceSummary | None = None
         self._token_of = token_of
         self._before = before
@@ -123,21 +101,18 @@ class Waiter(Generic[J]):
         self._started_at = now() - elapsed
         self._commits = CommitJudge(options.wanted, options.started_after, before.commits)
         self._branches = BranchJudge(options.started_after, before.branches)
-        self._transient = TransientErrors(before.unreadable)
+        self._calls = WaitCalls(
+            options.timeout,
+            options.stop,
+            lambda: self.elapsed,
+            TransientErrors(before.unreadable),
+            SideReads(before.side_reads, before.denied),
+        )
+        self._failures = Failures(before.failure, dict(before.failed_since), self._failed_elsewhere)
         self._is_synced = before.is_synced
         """Whether the sync is synced by its status, and only its blockers could not be read yet."""
-        failed = before.failure
-        self._failure = (
-            None if failed is None else _Failure(failed.of, failed.since, failed.grace, self._failed_elsewhere)
-        )
-        self._failed_since: dict[FailureKey, float] = dict(before.failed_since)
-        """When each failed attempt was first seen: a read that shows it in progress again is stale."""
         self._branch: BranchStatus | None = None
         """The branch as it was last read."""
-        self._side_reads = SideReads(before.side_reads, before.denied)
-        self._call_expires_at = math.inf
-        self._paused = 0.0
-        """Seconds of pause before this poll, until its first call has reported them."""
         self._listener = None if hints is None else hints.listener(target.ref)
         self._polls_at_hint = 0
         """How many polls there had been when the last hint came."""
@@ -146,6 +121,11 @@ class Waiter(Generic[J]):
     def elapsed(self) -> float:
         """Seconds since the wait started."""
         return self._now() - self._started_at
+
+    @property
+    def error(self) -> UnisyncError | None:
+        """The transient error of the last poll, if it failed."""
+        return self._calls.error
 
     def until_active(self) -> Flow[J]:
         """Wait until the sync is synced; with a revision, until that commit is live.
@@ -174,7 +154,7 @@ class Waiter(Generic[J]):
             self._is_synced = False
             if (yield from self._is_satisfied(job)):
                 return True
-        if self._is_synced and self._is_last_poll:
+        if self._is_synced and self._calls.is_last_poll:
             yield from self._check_blockers()
             return True
         return False
@@ -200,7 +180,7 @@ class Waiter(Generic[J]):
             if job.status.state is SyncState.FAILED and error is not None and error.code == FAILED_DELETION:
                 yield from self._fail(("deletion",), self._failed_job)
             else:
-                self._failure = None
+                self._failures.forget()
         return False
 
     def until_resources_synced(self, max_failures: int) -> Flow[SyncResourceSummary]:
@@ -222,7 +202,7 @@ class Waiter(Generic[J]):
         job = yield from self._poll(self.target.fetch)
         if job is None or not (yield from self._is_satisfied(job)):
             return False
-        resources = yield from self._ignoring_transient(self.target.resources())
+        resources = yield from self._calls.ignoring_transient(self.target.resources(), self._check_stop)
         if resources is None:
             return False
         self.resources = resources
@@ -232,75 +212,34 @@ class Waiter(Generic[J]):
             grace = RESOURCES_GRACE if self.options.grace is None else self.options.grace
             yield from self._fail(("resources",), self._failed_resources, grace)
         else:
-            self._failure = None
+            self._failures.forget()
         return False
 
     @property
     def memory(self) -> WaitMemory:
         """What the wait has seen so far."""
-        failed = self._failure
         return WaitMemory(
             polls=self.polls,
             commits=self._commits.seen,
             branches=self._branches.seen,
-            side_reads=self._side_reads.last,
-            denied=self._side_reads.denied,
+            side_reads=self._calls.side_reads.last,
+            denied=self._calls.side_reads.denied,
             status=self._last_status,
             is_in_progress=self._is_in_progress,
-            unreadable=self._transient.unreadable,
+            unreadable=self._calls.transient.unreadable,
             is_synced=self._is_synced,
-            failure=None if failed is None else RememberedFailure(of=failed.of, since=failed.since, grace=failed.grace),
-            failed_since=tuple(self._failed_since.items()),
+            failure=self._failures.remembered,
+            failed_since=tuple(self._failures.seen_since.items()),
         ).copied()
 
     def _poll(self, fetch: Callable[[], Flow[J]]) -> Flow[J | None]:
         """Read the job. None if that failed with a transient error."""
         self._check_stop()
         self.polls += 1
-        job = yield from self._ignoring_transient(fetch())
+        job = yield from self._calls.ignoring_transient(fetch(), self._check_stop)
         if job is not None:
             self.job = job
         return job
-
-    def _ignoring_transient(self, flow: Flow[T]) -> Flow[T | None]:
-        """The result of a flow; None if it failed with a transient error."""
-        previous, self.error = self.error, None
-        try:
-            result = yield from intercept(flow, self._mark)
-        except UnisyncError as error:
-            self._check_stop()
-            if not self._transient.is_transient(error):
-                raise
-            self.error = previous if self._is_cut_off(error) else error
-            return None
-        self._transient.record_success()
-        return result
-
-    def _mark(self, call: Call[Any], max_seconds: float = math.inf) -> Flow[object]:
-        """Give a call the time that is left, and the pause before it."""
-        delay, self._paused = self._paused, 0.0
-        remaining = self._remaining
-        self._call_expires_at = math.inf
-        timeout = max_seconds
-        if remaining < math.inf:
-            left = max(remaining, min(GRACE_PERIOD, remaining + GRACE_PERIOD), MIN_REMAINING)
-            self._call_expires_at = self._now() + left
-            timeout = min(left, max_seconds)
-        bound = None if timeout == math.inf else timeout
-        return (yield call._replace(timeout=bound, stop=self.options.stop, delay=delay))
-
-    def _is_cut_off(self, error: UnisyncError) -> bool:
-        """Whether the deadline of this wait ended a call, so that its error says nothing about the endpoint."""
-        is_unanswered = isinstance(error, TransportError) and not isinstance(error, PermitTimeoutError)
-        return is_unanswered and self._now() >= self._call_expires_at - CUT_OFF_TOLERANCE
-
-    @property
-    def _remaining(self) -> float:
-        return self.options.timeout - self.elapsed
-
-    @property
-    def _is_last_poll(self) -> bool:
-        return self._remaining <= MIN_REMAINING
 
     def next_delay(self) -> Flow[float]:
         """The seconds until the next poll.
@@ -308,10 +247,11 @@ class Waiter(Generic[J]):
         Raises:
             SyncFailedError, SyncBlockedError, WaitTimeoutError: There is no time for another.
         """
-        if self._is_last_poll:
+        if self._calls.is_last_poll:
             yield from self._time_out()
-        delay = min(self.options.backoff.delay(self.polls - self._polls_at_hint), self._remaining)
-        return min(delay, self._grace_left) if self._grace_left > MIN_REMAINING else delay
+        delay = min(self.options.backoff.delay(self.polls - self._polls_at_hint), self._calls.remaining)
+        grace_left = self._failures.grace_left(self.elapsed)
+        return min(delay, grace_left) if grace_left > MIN_REMAINING else delay
 
     def _pause(self) -> Flow[None]:
         """Pause until the next poll.
@@ -326,7 +266,7 @@ class Waiter(Generic[J]):
                 self.polls,
                 self.elapsed,
                 delay,
-                self.error,
+                self._calls.error,
                 self.resources,
                 self.target.ref,
                 self._token_of(self),
@@ -334,7 +274,7 @@ class Waiter(Generic[J]):
             self.options.on_progress(progress)
         before = self._now()
         yield from self._sleep(delay)
-        self._paused = self._now() - before
+        self._calls.paused = self._now() - before
 
     def _sleep(self, seconds: float) -> Flow[None]:
         """Pause, until there is a hint."""
@@ -391,7 +331,7 @@ class Waiter(Generic[J]):
             case SyncState.DELETING:
                 raise self._failed_job()
             case state:
-                self._forget_failure("job")
+                self._failures.forget("job")
                 return state is SyncState.ACTIVE
 
     def _is_commit_live(self, job: GitSyncJob) -> Flow[bool]:
@@ -407,9 +347,9 @@ class Waiter(Generic[J]):
             attempt = job.latest_sync.target_revision.sha, job.latest_sync.started_at.isoformat()
             yield from self._fail(("attempt", *attempt), self._failed_job)
             return False
-        self._forget_failure("attempt")
+        self._failures.forget("attempt")
         if self._commits.is_attempted(job):
-            self._failure = None
+            self._failures.forget()
         else:
             if self._is_due("blockers"):
                 yield from self._check_blockers()
@@ -421,36 +361,18 @@ class Waiter(Generic[J]):
         """Raise an error, unless the failure may still pass.
 
         Args:
-            of: What failed, as in `_Failure`.
+            of: What failed, as in `Failure`.
             error: Makes the error.
             grace: Seconds for which it may pass; None for the wait's own, which is 0 by default.
         """
-        if self._failure is None or self._failure.of != of:
-            seconds = (self.options.grace or 0.0) if grace is None else grace
-            is_attempt = len(of) > 1
-            since = self._failed_since.setdefault(of, self.elapsed) if is_attempt else self.elapsed
-            self._failure = _Failure(of, since, seconds, error)
-        else:
-            self._failure = self._failure._replace(error=error)
+        seconds = (self.options.grace or 0.0) if grace is None else grace
+        self._failures.note(of, error, seconds, self.elapsed)
         is_final = self._is_final(of[0])
         if (is_final or self._is_due("blockers")) and (yield from self._check_blockers()) and is_final:
             raise error()
 
     def _is_final(self, kind: object) -> bool:
-        """Whether a failure of this kind was seen, and its grace is over, or the wait is."""
-        if self._failure is None or self._failure.of[0] != kind:
-            return False
-        return self._grace_left <= MIN_REMAINING or self._is_last_poll
-
-    @property
-    def _grace_left(self) -> float:
-        """Seconds until the failure that was seen is final."""
-        return math.inf if self._failure is None else self._failure.since + self._failure.grace - self.elapsed
-
-    def _forget_failure(self, kind: str) -> None:
-        """Forget a failure of this kind: it has passed."""
-        if self._failure is not None and self._failure.of[0] == kind:
-            self._failure = None
+        return self._failures.is_final(kind, self.elapsed, is_last_poll=self._calls.is_last_poll)
 
     def _check_blockers(self) -> Flow[bool]:
         """Read the blockers, once a poll. False if that failed for a transient reason, and is worth another poll.
@@ -458,12 +380,12 @@ class Waiter(Generic[J]):
         Raises:
             SyncBlockedError: There are some.
         """
-        if not self._side_reads.was_made("blockers", self.polls):
-            blockers = yield from self._read_aside("blockers", self.target.blockers())
+        if not self._calls.side_reads.was_made("blockers", self.polls):
+            blockers = yield from self._calls.read_aside("blockers", self.polls, self.target.blockers())
             if blockers:
                 message = messages.blocked(self.target.ref, blockers, self.target.resolve_command)
                 raise SyncBlockedError(message, **self._error_arguments, blockers=blockers)
-        return self._side_reads.is_settled("blockers") or self._is_last_poll
+        return self._calls.side_reads.is_settled("blockers") or self._calls.is_last_poll
 
     def _check_branch(self, job: GitSyncJob) -> Flow[None]:
         """Read the branch of a sync whose wanted commit is not being attempted.
@@ -471,12 +393,12 @@ class Waiter(Generic[J]):
         Raises:
             SyncFailedError: The sync of the branch failed, so no attempt follows.
         """
-        self._branch = yield from self._read_aside("branch", self._read_branch())
+        self._branch = yield from self._calls.read_aside("branch", self.polls, self._read_branch())
         if self._branch is None:
             return
         failed = self._branches.failure(self._branch, job, self.elapsed)
         if failed is None:
-            self._forget_failure("branch")
+            self._failures.forget("branch")
         else:
             yield from self._fail(("branch", failed.started_at.isoformat()), lambda: self._failed_branch(job, failed))
 
@@ -485,21 +407,7 @@ class Waiter(Generic[J]):
         return self.target.branch_status(self.job)
 
     def _is_due(self, name: str) -> bool:
-        return self._side_reads.is_due(name, self.polls, self.elapsed, is_last_poll=self._is_last_poll)
-
-    def _read_aside(self, name: str, flow: Flow[T]) -> Flow[T | None]:
-        """Read something beside the status; None if that fails, which changes no verdict."""
-        if not self._side_reads.may_succeed(name) or self._remaining + GRACE_PERIOD <= 0:
-            flow.close()
-            return None
-        try:
-            result = yield from intercept(flow, lambda call: self._mark(call, SIDE_READ_TIMEOUT))
-        except UnisyncError as error:
-            is_known = not self._is_cut_off(error)
-            self._side_reads.record(name, self.polls, self.elapsed, error, is_known=is_known)
-            return None
-        self._side_reads.record(name, self.polls, self.elapsed, None)
-        return result
+        return self._calls.is_due(name, self.polls)
 
     @property
     def _error_arguments(self) -> _ErrorArguments:
@@ -508,16 +416,16 @@ class Waiter(Generic[J]):
     def _failed_job(self) -> SyncFailedError:
         assert self.job is not None
         return SyncFailedError(
-            messages.failed(self.target.ref, self.job, self._side_reads.unread), **self._error_arguments
+            messages.failed(self.target.ref, self.job, self._calls.side_reads.unread), **self._error_arguments
         )
 
     def _failed_elsewhere(self) -> SyncFailedError:
         return SyncFailedError(
-            messages.failed_elsewhere(self.target.ref, self._side_reads.unread), **self._error_arguments
+            messages.failed_elsewhere(self.target.ref, self._calls.side_reads.unread), **self._error_arguments
         )
 
     def _failed_branch(self, job: SyncJob, branch: RepositorySyncAttempt) -> SyncFailedError:
-        message = messages.branch_failed(self.target.ref, job, branch, self._side_reads.unread)
+        message = messages.branch_failed(self.target.ref, job, branch, self._calls.side_reads.unread)
         error = SyncFailedError(message, **self._error_arguments)
         error.branch = branch
         return error
@@ -549,9 +457,10 @@ class Waiter(Generic[J]):
             SyncBlockedError: The sync is blocked.
             WaitTimeoutError: Neither.
         """
-        if self._failure is not None:
+        failure = self._failures.last
+        if failure is not None:
             yield from self._check_blockers()
-            raise self._failure.error()
+            raise failure.error()
         if self.target.has_revisions and self.condition == "active" and self._last_status is not None:
             yield from self._check_blockers()
             # Without the job, which another process read, nothing can be said of the branch.
@@ -566,11 +475,11 @@ class Waiter(Generic[J]):
             self.elapsed,
             outlook=self._outlook(),
             resources=self.resources,
-            error=self.error,
-            unread=self._side_reads.unread,
+            error=self._calls.error,
+            unread=self._calls.side_reads.unread,
         )
         timed_out = WaitTimeoutError(
-            message, **self._error_arguments, last_error=self.error, is_in_progress=self._is_in_progress
+            message, **self._error_arguments, last_error=self._calls.error, is_in_progress=self._is_in_progress
         )
         timed_out.token = self._token_of(self)
         raise timed_out

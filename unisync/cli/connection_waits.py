@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from unisync._models.configurations import ConnectionStatus
 from unisync._models.consoles import console_step, console_url
 from unisync._models.text import duration, in_utc
+from unisync._waiters.calls import GRACE_PERIOD, MIN_REMAINING
 from unisync._waiters.transient import TransientErrors
-from unisync._waiters.waiters import GRACE_PERIOD, MIN_REMAINING
 from unisync.cli.exit_codes import Exit, exit_code_for, most_severe
 from unisync.cli.provider_connections import ConnectionRow, Target, connection_hint, print_connections
 from unisync.errors import TransportError, UnisyncError
