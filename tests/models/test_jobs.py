@@ -146,22 +146,6 @@ def test_a_date_with_another_offset_is_the_same_moment_in_utc() -> None:
     assert event.time.isoformat() == "2026-08-02T12:00:00+00:00"
 
 
-def test_models_share_the_names_of_their_fields_only_if_they_have_the_same() -> None:
-    """One that is changed or has fewer fields has names of its own."""
-    one, other = attempt("SUCCEEDED", MINE), attempt("FAILED", NEWER)
-    first, second = one.initial_revision, other.initial_revision
-    assert first.model_fields_set is second.model_fields_set
-    assert first.model_fields_set == set(Revision.model_fields)
-    assert first.model_copy(update={"extra": 1}).model_fields_set == {*Revision.model_fields, "extra"}
-    assert second.model_fields_set == set(Revision.model_fields)
-    unknown = Revision.model_validate({**PROTON_REVISION, "new": 1}, context=PROTON.enum_map)
-    data: dict[str, Any] = {"events": [], "status": "FAILED", "startedAt": 1, "target": "web"}
-    data |= {"initialRevision": {**PROTON_REVISION, "new": 1}, "targetRevision": PROTON_REVISION}
-    found = ResourceSyncAttempt.model_validate(data, context=PROTON.enum_map)
-    assert found.initial_revision.model_fields_set == unknown.model_fields_set == {*Revision.model_fields, "new"}
-    assert found.target_revision.model_fields_set == set(Revision.model_fields)
-
-
 @pytest.mark.parametrize("missing", sorted(TWIN))
 def test_a_required_field_is_required(missing: str) -> None:
     with pytest.raises(ValidationError, match="Field required"):
@@ -246,23 +230,28 @@ def test_the_reason_of_a_failed_attempt_is_its_last_event() -> None:
     assert ResourceSyncAttempt.model_validate(silent, context=PROTON.enum_map).status.error is None
 
 
-def test_the_names_of_set_fields_are_in_memory_once() -> None:
-    def read_models() -> list[BaseModel]:
+def test_jobs_share_the_names_of_their_fields_only_where_they_have_the_same() -> None:
+    def read_models(*unknown: str) -> list[BaseModel]:
         body = proton_response("SUCCEEDED")
         del body["unknown"], body["desiredState"]["unknownInRevision"], body["latestSync"]["unknownInAttempt"]
-        response = GitSyncResponse.model_validate(body, context=PROTON.enum_map)
-        job, latest = git_job_of(STACK, response), response.latest_sync
+        del body["latestSync"]["events"][0]["unknownInEvent"]
+        body["desiredState"] |= dict.fromkeys(unknown, 1)
+        job = git_job_of(STACK, GitSyncResponse.model_validate(body, context=PROTON.enum_map))
+        latest = job.latest_sync
         assert latest is not None
-        assert response.desired_state is not None
-        return [job, latest, latest.status, *latest.events, response.desired_state, latest.target_revision]
+        assert job.desired_state is not None
+        return [job.desired_state, latest.target_revision, *latest.events, latest.status, latest, job]
 
-    one, another = read_models(), read_models()
-    shares = [first.model_fields_set is second.model_fields_set for first, second in zip(one, another, strict=True)]
-    assert shares == [True, True, True, False, True, True, True]  # the first event has an unknown field
-    job, latest, status, *_ = (model.model_fields_set for model in one)
+    first, second, other = read_models(), read_models(), read_models("new")
+    pairs = list(zip(first, second, strict=True))
+    assert [one.model_fields_set is another.model_fields_set for one, another in pairs] == [True] * 7
+    revision_names, _, some_event_names, event_names, status, latest, job = (model.model_fields_set for model in second)
+    assert revision_names == Revision.model_fields.keys()
+    assert other[0].model_fields_set == {*revision_names, "new"}
+    assert first[0].model_copy(update={"extra": 1}).model_fields_set == {*revision_names, "extra"}
+    assert (event_names, some_event_names) == (set(SyncEvent.model_fields), event_names - {"external_id"})
+    assert (status, latest) == ({"state", "aws_state"}, set(ResourceSyncAttempt.model_fields))
     assert job == {"ref", "status", "desired_state", "latest_sync", "latest_successful_sync"}
-    assert latest == ResourceSyncAttempt.model_fields.keys()
-    assert status == {"state", "aws_state"}
 
 
 MODELS = [

@@ -9,9 +9,10 @@ underscore behind it (`keep_aside`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from operator import methodcaller
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, cast
 
@@ -145,23 +146,24 @@ M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 
 
-def share_field_names(models: Sequence[Model]) -> None:
+def share_field_names(models: Iterable[Model]) -> None:
     """Have models of one class share the names of the fields that were set, where they are the same ones.
 
     pydantic keeps a set of them with each model, which takes as much memory as the values.
     """
-    if not models:
-        return
-    kind = type(models[0])
-    count = len(kind.model_fields)
     for model in models:
-        if not model.__pydantic_extra__:
-            names: set[str] = model.__pydantic_fields_set__
-            key = kind if len(names) == count else (kind, *sorted(names))
-            object.__setattr__(model, "__pydantic_fields_set__", _field_names.setdefault(key, names))
+        names: set[str] = model.__pydantic_fields_set__
+        key = type(model), len(names)
+        shared = _field_names.setdefault(key, names)
+        if shared is not names:
+            if shared == names:
+                object.__setattr__(model, "__pydantic_fields_set__", shared)
+            else:
+                _field_names[key] = names
 
 
-_field_names: dict[object, set[str]] = {}
+_field_names: dict[tuple[type[Model], int], set[str]] = {}
+"""The names that were set in the last model of a class with so many of them."""
 
 
 class Displayable:
@@ -204,11 +206,20 @@ class AsRef:
 
 def with_ref(model: type[M], ref: SyncRef[Any], response: Model, **more: object) -> M:
     """The model of a response that does not name its sync, with the reference to it."""
-    # Nothing is validated again, and no validator built for it: the response was, and its model is the base class.
-    fields: dict[str, Any] = {name: getattr(response, name) for name in type(response).model_fields}
-    made = model.model_construct(None, **{**fields, **more, "ref": ref})
-    share_field_names((made,))
+    # Nothing is validated again, and no validator built for it: the response was, and its model is the base class. This
+    # is what `model_construct` does, which takes longer than all else that follows the validation.
+    made = model.__new__(model)
+    object.__setattr__(made, "__dict__", {**_defaults(model), **vars(response), **more, "ref": ref})
+    object.__setattr__(made, "__pydantic_fields_set__", {*_defaults(type(response)), *more, "ref"})
+    object.__setattr__(made, "__pydantic_extra__", {})
+    object.__setattr__(made, "__pydantic_private__", None)
     return with_extra(made, response.model_extra or {})
+
+
+@cache
+def _defaults(model: type[Model]) -> dict[str, Any]:
+    """The fields of a model with their defaults; None where a value is required."""
+    return {name: None if field.is_required() else field.default for name, field in model.model_fields.items()}
 
 
 def with_extra(model: M, extra: Mapping[str, Any]) -> M:

@@ -22,7 +22,6 @@ from unisync._models.base import (
     dual_case_alias,
     keep_aside,
     mapping_for,
-    share_field_names,
 )
 from unisync._models.blockers import SyncBlocker
 from unisync._models.refs import FleetSync, ServiceInstanceSync, StackSync, SyncRef, TemplateSync, TwinMakerSync
@@ -215,15 +214,12 @@ class SyncAttempt(Displayable, Model, frozen=True):
     @classmethod
     def _in_order(cls, events: tuple[SyncEvent, ...]) -> tuple[SyncEvent, ...]:
         """AWS does not document the order of events."""
-        in_order = tuple(sorted(events, key=attrgetter("time")))
-        share_field_names(in_order)
-        return in_order
+        return tuple(sorted(events, key=attrgetter("time")))
 
     @field_validator("status", mode="after")
     @classmethod
     def _with_reason(cls, status: SyncJobStatus, info: ValidationInfo) -> SyncJobStatus:
         """Only the events of a failed attempt say why it failed."""
-        share_field_names((status,))
         events: tuple[SyncEvent, ...] = info.data.get("events", ())
         if status.state is not SyncState.FAILED or status.error is not None or not events:
             return status
@@ -260,12 +256,6 @@ class ResourceSyncAttempt(SyncAttempt, frozen=True):
     """The commit that the resource was at."""
     target_revision: Revision = dual_case_alias("targetRevision")
     """The commit that the attempt syncs it to."""
-
-    @field_validator("initial_revision", "target_revision", mode="after")
-    @classmethod
-    def _share_field_names(cls, revision: Revision) -> Revision:
-        share_field_names((revision,))
-        return revision
 
     @override
     def _extra_repr(self) -> Iterable[tuple[str, object]]:
@@ -363,12 +353,6 @@ class GitSyncResponse(Model, frozen=True):
     """The newest attempt, whatever its result. None if there was none yet."""
     latest_successful_sync: ResourceSyncAttempt | None = dual_case_alias("latestSuccessfulSync", default=None)
     """The newest attempt that succeeded: its target is the live commit."""
-
-    @field_validator("desired_state", "latest_sync", "latest_successful_sync", mode="after")
-    @classmethod
-    def _share_field_names(cls, value: Model | None) -> Model | None:
-        share_field_names((value,) if value is not None else ())
-        return value
 
 
 class GitSyncJob(GitSyncResponse, SyncJob, frozen=True):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from typing_extensions import override
 
 from unisync._core.flow import Flow
 from unisync._core.target import BranchStatus, SyncTarget
-from unisync._models.base import SyncState, with_ref
+from unisync._models.base import Model, SyncState, share_field_names, with_ref
 from unisync._models.blockers import SyncBlocker
 from unisync._models.jobs import GitSyncJob, GitSyncResponse, RepositoryBranch, SyncJobStatus
 from unisync._models.refs import SyncRef
@@ -36,7 +36,20 @@ def git_job(ref: SyncRef[GitSyncJob], response: GitSyncResponse) -> GitSyncJob:
     """The job of a response. Its status is that of the latest attempt."""
     attempt = response.latest_sync
     status = SyncJobStatus(state=SyncState.PENDING, aws_state="") if attempt is None else attempt.status
-    return with_ref(GitSyncJob, ref, response, status=status)
+    job = with_ref(GitSyncJob, ref, response, status=status)
+    share_field_names(_models_of(job))
+    return job
+
+
+def _models_of(job: GitSyncJob) -> Iterator[Model]:
+    """The job and what it consists of."""
+    yield job
+    if job.desired_state is not None:
+        yield job.desired_state
+    for attempt in (job.latest_sync, job.latest_successful_sync):
+        if attempt is not None:
+            yield from (attempt, attempt.status, attempt.initial_revision, attempt.target_revision)
+            yield from attempt.events
 
 
 def all_blockers(
