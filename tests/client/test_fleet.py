@@ -549,15 +549,16 @@ def test_an_account_that_hangs_delays_no_other(aws: Emulator, tmp_path: Path, mo
             f"[profile bad]\nregion = eu-west-1\nendpoint_url = http://127.0.0.1:{mute.getsockname()[1]}\n{credentials}"
         )
         sessions: Any = {name: boto3.Session(profile_name=name) for name in ("good", "bad")}
+        patient: Any = Config(read_timeout=60)
         config: Any = Config(read_timeout=1)
 
         async def main() -> None:
-            async with AsyncFleet(sessions=sessions, config=config) as fleet:
+            async with AsyncFleet(sessions=sessions, config=patient) as fleet:
                 hanging = [asyncio.ensure_future(fleet.get(FleetSync("bad", "eu-west-1", STACK))) for _ in range(70)]
                 await asyncio.sleep(0.2)
                 began = time.monotonic()
                 assert (await fleet.get(FleetSync("good", "eu-west-1", STACK))).status.state is SyncState.PENDING
-                assert time.monotonic() - began < 1
+                assert time.monotonic() - began < 20
                 for each in hanging:
                     each.cancel()
                 await asyncio.wait(hanging)

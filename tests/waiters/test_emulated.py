@@ -398,14 +398,14 @@ def test_the_time_spent_waiting_for_a_thread_counts() -> None:
             options["config"] = Config(max_pool_connections=1, proxies={})
             async with AsyncUnisync(**options) as client:
                 await client.codeconnections.get_sync_configuration("payments-prod")
-                aws.fault("GetSyncConfiguration", "stall", seconds=2)
+                aws.fault("GetSyncConfiguration", "stall", seconds=30)
                 slow = asyncio.create_task(client.codeconnections.get_sync_configuration("payments-prod"))
                 await asyncio.sleep(0.1)
                 began = time.monotonic()
                 with pytest.raises(WaitTimeoutError, match="no poll succeeded"):
                     await client.wait_until_active(STACK, timeout=0.2)
-                assert time.monotonic() - began < 1.9
-                await slow
+                assert time.monotonic() - began < 15
+                slow.cancel()
 
     asyncio.run(main())
 
@@ -416,11 +416,11 @@ def test_a_client_closes_at_once_although_a_call_is_in_flight() -> None:
             aws.add_stack("payments-prod", repository="acme/infra")
             async with AsyncUnisync(**aws.client_options()) as client:
                 await client.codeconnections.get_sync_configuration("payments-prod")
-                aws.fault("GetSyncConfiguration", "stall", seconds=1.5)
+                aws.fault("GetSyncConfiguration", "stall", seconds=30)
                 slow = asyncio.create_task(client.codeconnections.get_sync_configuration("payments-prod"))
                 await asyncio.sleep(0.1)
                 slow.cancel()
                 began = time.monotonic()
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 15
 
     asyncio.run(main())
