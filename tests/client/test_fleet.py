@@ -181,6 +181,19 @@ def test_calls_go_to_the_account_of_the_reference(aws: Emulator, make: Make) -> 
     assert [outcome.error is None for outcome in done] == [False, True]
 
 
+@pytest.mark.parametrize("is_own_first", [False, True])
+def test_a_mapping_may_have_a_commit_for_all_accounts_and_another_for_one(
+    aws: Emulator, fleet: Any, is_own_first: bool
+) -> None:
+    for location in LOCATIONS:
+        add_stack(aws, location, OLD)
+    aws.clock.advance(60)
+    entries: list[tuple[Any, str]] = [(STACK, OLD), (FleetSync(*LOCATIONS[0], STACK), MINE)]
+    outcomes = fleet.wait_all(dict(reversed(entries) if is_own_first else entries), timeout=30)
+    in_order = [True, *[False] * 6] if is_own_first else [*[False] * 6, True]
+    assert [type(outcome.error) is WaitTimeoutError for outcome in outcomes] == in_order
+
+
 def test_each_method_takes_a_fleet_reference(aws: Emulator, fleet: Any) -> None:
     there = add_stack(aws, AccountRegion(HERE.account, HERE.region), MINE)
     job = fleet.wait_until_active(HERE, revision=MINE)

@@ -429,11 +429,10 @@ def test_each_of_many_waits_ends_as_the_rules_demand(
     flow = wait_all(
         targets,
         request.options(),
-        wanted={
-            target.ref: Wanted.checked(revision)
+        wanted=[
+            Wanted.checked(revision) if target.has_revisions else None
             for target, revision in zip(targets, own, strict=True)
-            if is_mapping and target.has_revisions
-        },
+        ],
         return_when=return_when,
         on_outcome=reported.append,
         now=driver.now,

@@ -24,6 +24,7 @@ from unisync import (
     Outcome,
     Progress,
     RateLimit,
+    Revision,
     ServiceInstanceSync,
     StackSync,
     SyncBlockedError,
@@ -83,6 +84,18 @@ def test_an_exception_of_on_outcome_ends_the_wait(aws: Emulator, either: Any) ->
         either.wait_all([StackSync("a"), MISSING], on_outcome=stop)
     with pytest.raises(InvalidArgumentError, match="on_outcome: expected a function, got 5"):
         either.wait_all([StackSync("a")], on_outcome=5)
+
+
+def test_an_exception_of_a_function_that_accepts_commits_ends_the_wait(aws: Emulator, either: Any) -> None:
+    aws.add_stack("a", repository="acme/infra")
+    aws.push(stack="a", sha="a" * 40)
+
+    def accepts(_: Revision) -> bool:
+        raise InvalidArgumentError("mine")
+
+    for refs, revision in (([StackSync("a")], accepts), ({StackSync("a"): accepts}, None)):
+        with pytest.raises(InvalidArgumentError, match="mine"):
+            either.wait_all(refs, revision=revision)
 
 
 def test_get_many_reads_blockers_on_request(aws: Emulator, either: Any) -> None:

@@ -70,18 +70,19 @@ class CommonMethods(SingleMethods):
         return [self._target(ref) for ref in refs]
 
     def _wanted(
-        self, refs: Iterable[SyncRef[J]] | Mapping[SyncRef[J], str]
-    ) -> tuple[list[SyncTarget[J]], dict[SyncRef[J], waits.Wanted | None]]:
-        """The targets of references, and the commits of those that have their own."""
+        self, refs: Iterable[SyncRef[J]] | Mapping[SyncRef[J], str], shared: waits.Wanted | None
+    ) -> tuple[list[SyncTarget[J]], list[waits.Wanted | None]]:
+        """The targets of references, and the commits of each: its own, or those that all share."""
         if not isinstance(refs, Mapping):
-            return self._targets(refs), {}
-        targets: list[SyncTarget[J]] = []
-        wanted: dict[SyncRef[J], waits.Wanted | None] = {}
+            targets = self._targets(refs)
+            return targets, [shared if target.has_revisions else None for target in targets]
+        InvalidArgumentError.unless(shared is None, "revision", "None, as `refs` has the commits", shared)
+        targets, wanted = list[SyncTarget[J]](), list[waits.Wanted | None]()
         for ref, revision in cast("Mapping[SyncRef[J], object]", refs).items():
-            found = self._targets([ref])  # several, in a fleet
             commits = waits.Wanted.checked(revision)
-            targets += found
-            wanted |= {target.ref: commits for target in found}
+            for target in self._targets([ref]):  # several, in a fleet
+                targets.append(target)
+                wanted.append(commits if target.has_revisions else None)
         return targets, wanted
 
     def _wait(
@@ -467,7 +468,7 @@ class CommonMethods(SingleMethods):
         back, and falls when AWS throttles. Among the syncs that are due, the one polled longest ago goes first.
 
         Args:
-            refs: The syncs; or a mapping that has for each of them the commit to wait for.
+            refs: The syncs; or a mapping that has for each of them the commit to wait for, which counts for Git syncs.
             revision: The commit to wait for, for Git syncs, as for `wait_until_active`; not with a mapping.
             timeout: Deadline of each wait in seconds or as a timedelta, including retries. None waits indefinitely.
             backoff: The pauses between the polls of each sync; longer if the rate limit leaves no room.
@@ -497,9 +498,7 @@ class CommonMethods(SingleMethods):
             stop=stop,
             revision=revision,
         )
-        targets, wanted = self._wanted(refs)
-        is_once = revision is None or not isinstance(refs, Mapping)
-        InvalidArgumentError.unless(is_once, "revision", "None, as `refs` has the commits", revision)
+        targets, wanted = self._wanted(refs, options.wanted)
         return (
             yield from waits.wait_all(
                 targets,

@@ -13,7 +13,6 @@ from unisync._core.flow import Flow, Gather
 from unisync._core.target import SyncTarget
 from unisync._models.jobs import SyncJob
 from unisync._models.outcome import Outcome
-from unisync._models.refs import SyncRef
 from unisync._waiters.arguments import WaitOptions
 from unisync._waiters.hints import Hints
 from unisync._waiters.polling import token_of
@@ -24,6 +23,7 @@ from unisync._waiters.wanted import Wanted
 from unisync.errors import InvalidArgumentError, UnisyncError
 
 T = TypeVar("T")
+R = TypeVar("R")
 J = TypeVar("J", bound=SyncJob)
 
 OnOutcome = Callable[[Outcome[J]], object]
@@ -40,7 +40,7 @@ def wait_all(
     targets: Sequence[SyncTarget[J]],
     options: WaitOptions[J],
     *,
-    wanted: Mapping[SyncRef[J], Wanted | None],
+    wanted: Sequence[Wanted | None],
     return_when: str,
     on_outcome: OnOutcome[J] | None,
     now: Callable[[], float],
@@ -48,19 +48,19 @@ def wait_all(
     hints: Hints | None = None,
     begin: datetime | None = None,
 ) -> Flow[list[Outcome[J]]]:
-    """Wait for each sync; `wanted` has the commits of those that have their own."""
+    """Wait for each sync; `wanted` has the commits of each."""
     if return_when not in _STOP_WHEN:
         expected = "one of " + ", ".join(map(repr, _STOP_WHEN))
         raise InvalidArgumentError.expected("return_when", expected, return_when)
     checked_callback("on_outcome", on_outcome)
     # The stop event ends all waits at once, in the gathering of them.
     each = replace(options, stop=None, on_progress=partial(_call_back, options.on_progress))
-    jobs: dict[SyncRef[J], J] = {}
+    jobs: dict[int, J] = {}
 
-    def wait(target: SyncTarget[J]) -> Flow[J]:
-        own = replace(each, wanted=wanted.get(target.ref, each.wanted))
+    def wait(index: int, target: SyncTarget[J]) -> Flow[J]:
+        own = replace(each, wanted=_carrying(wanted[index]))
         if not target.has_revisions:
-            own = replace(own, wanted=None, started_after=None)
+            own = replace(own, started_after=None)
         waiter = Waiter(
             target,
             "active",
@@ -79,13 +79,13 @@ def wait_all(
             raise
         finally:
             if waiter.job is not None:
-                jobs[target.ref] = waiter.job
+                jobs[index] = waiter.job
         _call_back(on_outcome, outcome_of(target.ref, job, job))
         return job
 
     try:
         results: Results = yield Gather(
-            [wait(target) for target in targets],
+            [wait(index, target) for index, target in enumerate(targets)],
             _STOP_WHEN[return_when],
             stop=options.stop,
             has_signals=hints is not None,
@@ -97,10 +97,18 @@ def wait_all(
     raise failure
 
 
-def _call_back(callback: Callable[[T], object] | None, value: T) -> None:
+def _carrying(wanted: Wanted | None) -> Wanted | None:
+    """The same commits; what the user's function raises ends all waits."""
+    if wanted is None or wanted.predicate is None:
+        return wanted
+    return replace(wanted, predicate=partial(_call_back, wanted.predicate))
+
+
+def _call_back(callback: Callable[[T], R] | None, value: T) -> R | None:
     """Call a user's function. Its error must not be taken for the error of one wait."""
-    if callback is not None:
-        try:
-            callback(value)
-        except Exception as error:
-            raise CallbackError(error) from error
+    if callback is None:
+        return None
+    try:
+        return callback(value)
+    except Exception as error:
+        raise CallbackError(error) from error

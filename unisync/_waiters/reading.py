@@ -31,22 +31,22 @@ def get_many(
         retrying: Adds retries to the flow that reads one of them.
         include_blockers: Whether to read the blockers.
     """
-    jobs: dict[SyncRef[J], J] = {}
+    jobs: dict[int, J] = {}
 
-    def read(target: SyncTarget[J]) -> Flow[J]:
-        job = jobs[target.ref] = yield from target.fetch()
+    def read(index: int, target: SyncTarget[J]) -> Flow[J]:
+        job = jobs[index] = yield from target.fetch()
         if include_blockers:
-            job = jobs[target.ref] = yield from target.with_blockers(job)
+            job = jobs[index] = yield from target.with_blockers(job)
         return job
 
-    reads = [retrying(read(target)) for target in targets]
+    reads = [retrying(read(index, target)) for index, target in enumerate(targets)]
     results: Results = yield Gather(reads, fail_fast=True)
     return outcomes_of(targets, results, jobs)
 
 
-def outcomes_of(targets: Sequence[SyncTarget[J]], results: Results, jobs: Mapping[SyncRef[J], J]) -> list[Outcome[J]]:
+def outcomes_of(targets: Sequence[SyncTarget[J]], results: Results, jobs: Mapping[int, J]) -> list[Outcome[J]]:
     """The outcome of each sync, in order, from the jobs that were read last and the results."""
-    return [outcome_of(target.ref, jobs.get(target.ref), results.get(index)) for index, target in enumerate(targets)]
+    return [outcome_of(target.ref, jobs.get(index), results.get(index)) for index, target in enumerate(targets)]
 
 
 def outcome_of(ref: SyncRef[J], last: J | None, result: object) -> Outcome[J]:

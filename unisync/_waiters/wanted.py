@@ -27,7 +27,9 @@ class Wanted:
 
     shas: tuple[str, ...] = ()
     """Shas, or their first digits, in lower case."""
-    predicate: Callable[[Revision], bool] | None = None
+    predicate: Callable[[Revision], object] | None = None
+    description: str = ""
+    """What the predicate accepts: its attribute `description`, if it has one."""
 
     @classmethod
     def checked(cls, revision: object) -> Wanted | None:
@@ -40,7 +42,8 @@ class Wanted:
             return None
         wanted: object = revision
         if callable(revision):
-            return cls(predicate=cast("Callable[[Revision], bool]", revision))
+            text = str(getattr(revision, "description", "a commit that the function accepts"))
+            return cls(predicate=cast("Callable[[Revision], object]", revision), description=text)
         if isinstance(revision, str):
             return cls((_sha(revision),))
         several = isinstance(revision, Collection) and not isinstance(revision, bytes)
@@ -58,9 +61,7 @@ class Wanted:
     @property
     def text(self) -> str:
         """The shas as they were passed, in lower case; of a function, its attribute `description` if it has one."""
-        if self.predicate is None:
-            return ", ".join(self.shas)
-        return str(getattr(self.predicate, "description", "a commit that the function accepts"))
+        return ", ".join(self.shas) if self.predicate is None else self.description
 
     def __str__(self) -> str:
         """The shas as a message shows them."""
