@@ -15,11 +15,13 @@ from unisync import (
     Check,
     Explanation,
     InvalidArgumentError,
+    Progress,
     ResourceSyncAttempt,
     ServiceInstanceSync,
     StackSync,
     SyncFailedError,
     TwinMakerSync,
+    WaitTimeoutError,
 )
 from unisync._models.stacks import StackEventsPage
 from unisync._services.stacks import first_failure
@@ -226,6 +228,110 @@ def test_why_a_check_is_unknown(fake: FakeUnisync, code: str, said: str) -> None
     check = fake.explain(STACK).check("blockers")
     assert check is not None
     assert (check.status, check.message.startswith(said)) == ("unknown", True), check.message
+
+
+def test_a_commit_that_was_replaced(fake: FakeUnisync) -> None:
+    fake.aws.push(stack="payments-prod", sha=NEXT)
+    fake.aws.clock.advance(SETTLED)
+    check = fake.explain(STACK, revision=MINE).cause
+    assert check is not None
+    assert (
+        f"commit {MINE[:12]} was not picked up again: it was live until commit {NEXT[:12]} replaced it" in check.message
+    )
+    assert check.action == "push it again to make it live"
+    with pytest.raises(WaitTimeoutError, match=f"was not picked up again: it was live until .*{NEXT[:12]} replaced it"):
+        fake.wait_until_active(STACK, revision=MINE, timeout=60)
+
+
+def test_a_commit_that_aws_turned_away_from(fake: FakeUnisync) -> None:
+    fake.aws.push(stack="payments-prod", sha=NEXT, start_delay=30)
+
+    def force_back(progress: Progress[Any]) -> None:
+        if progress.job.desired_revision is not None and progress.job.desired_revision.sha == NEXT:
+            fake.aws.push(stack="payments-prod", sha=MINE, start_delay=5)
+
+    with pytest.raises(WaitTimeoutError, match=f"{NEXT[:12]} was detected, and AWS desires another commit since"):
+        fake.wait_until_active(STACK, revision=NEXT, timeout=60, on_progress=force_back)
+
+
+@pytest.mark.parametrize("page_size", [1, 4, 10, 100])
+def test_the_first_failure_is_found_on_any_page(fake: FakeUnisync, page_size: int) -> None:
+    roll_back(fake)
+    fake.aws.page_size = page_size
+    with pytest.raises(SyncFailedError) as caught:
+        fake.wait_until_active(STACK)
+    assert caught.value.cause is not None
+    assert caught.value.cause.logical_id == "Queue"
+    check = fake.explain(STACK).cause
+    assert check is not None
+    assert "Queue (AWS::SQS::Queue) is" in check.message
+
+
+@pytest.mark.parametrize("revision", [None, MINE, NEXT])
+def test_a_stack_whose_creation_failed_is_the_cause_for_each_commit(revision: str | None) -> None:
+    fake = FakeUnisync()
+    taken = ("Queue", "AWS::SQS::Queue", "A queue of that name exists")
+    fake.aws.add_stack("payments-prod", repository="acme/infra", creation_duration=60, creation_failure=taken)
+    fake.aws.clock.advance(SETTLED)
+    fake.aws.push(stack="payments-prod", sha=MINE)
+    fake.aws.clock.advance(SETTLED)
+    check = fake.explain(STACK, revision=revision).cause
+    assert check is not None
+    assert (check.name, check.status) == ("resource", "problem")
+    assert (
+        "ROLLBACK_COMPLETE, so nothing can update it. Queue (AWS::SQS::Queue) is CREATE_FAILED: A qu" in check.message
+    )
+    assert "delete the stack, create it again" in (check.action or "")
+
+
+def test_events_that_may_not_be_read_make_no_cause(fake: FakeUnisync) -> None:
+    roll_back(fake)
+    fake.aws.push(stack="payments-prod", sha="c" * 40, duration=100)
+    fake.aws.clock.advance(2)
+    assert fake.explain(STACK).cause is None
+    fake.aws.fault("DescribeStackEvents", "AccessDenied", times=1)
+    explanation = fake.explain(STACK)
+    assert explanation.cause is None
+    assert status_of(explanation, "resource") == "unknown"
+
+
+def test_a_failure_of_another_file_of_the_branch_is_no_cause(fake: FakeUnisync) -> None:
+    fake.aws.fail_branch(stack="payments-prod", sha=NEXT, file="other/deployment-other.yaml")
+    fake.aws.clock.advance(SETTLED)
+    for revision in (None, MINE):
+        explanation = fake.explain(STACK, revision=revision)
+        assert explanation.cause is None
+        check = explanation.check("branch")
+        assert check is not None
+        assert "other/deployment-other.yaml" in check.message
+
+
+def test_a_branch_that_cannot_be_read_is_no_cause_where_the_commit_is_live(fake: FakeUnisync) -> None:
+    assert cause_of(fake.explain(break_branch(fake), revision=MINE)) is None
+    assert cause_of(fake.explain(STACK, revision=NEXT)) == "branch"
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning")
+def test_the_branch_of_a_service_instance_is_its_own(fake: FakeUnisync) -> None:
+    fake.aws.add_service_instance("web", "prod", repository="acme/web", own_branch="live", spec="prod.yaml")
+    fake.aws.add_service_instance("web", "dev", repository="acme/web")
+    fake.aws.push(service="web", instance="prod", sha=MINE)
+    fake.aws.clock.advance(SETTLED)
+    fake.aws.fail_branch(service="web", instance="dev", sha=NEXT)
+    fake.aws.clock.advance(SETTLED)
+    assert cause_of(fake.explain(INSTANCE)) is None
+    fake.aws.fail_branch(service="web", instance="prod", sha="c" * 40)
+    fake.aws.clock.advance(SETTLED)
+    check = fake.explain(INSTANCE).cause
+    assert check is not None
+    assert check.name == "branch"
+    assert "prod.yaml" in check.message
+
+
+def test_a_sync_job_that_failed_has_a_cause_with_its_reason(fake: FakeUnisync) -> None:
+    lines = str(fake.explain(break_resources(fake))).splitlines()
+    assert "Likely cause: resource: " in lines[-2]
+    assert "the asset has no model" in lines[-2]
 
 
 def test_the_calls(fake: FakeUnisync) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -53,7 +54,7 @@ from unisync import (
     WaitStoppedError,
     WaitTimeoutError,
 )
-from unisync._core.target import BranchStatus
+from unisync._core.branch import BranchStatus
 
 OLD_SUCCESS = attempt("SUCCEEDED", OLD)
 MY_SUCCESS = attempt("SUCCEEDED", MINE)
@@ -1033,6 +1034,13 @@ def test_a_moment_without_a_time_zone_is_rejected_before_any_call(moment: Any) -
     with pytest.raises(InvalidArgumentError, match="started_after: expected None, as twinmaker:factory follows no"):
         ScriptedSync(ACTIVE, ref=FACTORY, has_revisions=False).until_active(started_after=NOON)
     assert sync.calls == []
+
+
+def test_a_moment_in_an_hour_that_clocks_repeat() -> None:
+    repeated = datetime(2027, 10, 31, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin"))  # 01:30 in UTC
+    before = MY_SUCCESS.model_copy(update={"started_at": datetime(2027, 10, 31, 0, 40, tzinfo=UTC)})
+    with pytest.raises(WaitTimeoutError):
+        ScriptedSync(git_job(before, before, MINE)).until_active(MINE, started_after=repeated, timeout=20)
 
 
 def test_a_retry_of_a_commit_is_waited_for() -> None:

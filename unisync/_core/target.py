@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
+from unisync._core.branch import BranchStatus
 from unisync._core.commands import Flow
 from unisync._models.blockers import SyncBlocker
 from unisync._models.jobs import SyncAttempt, SyncJob
@@ -16,15 +17,6 @@ if TYPE_CHECKING:  # these models are built when they are first needed
     from unisync._models.root_cause import RootCause
 
 J = TypeVar("J", bound=SyncJob)
-
-
-class BranchStatus(NamedTuple):
-    """How the sync of a branch stands, which comes before the attempts of the syncs that the branch defines."""
-
-    attempt: RepositorySyncAttempt | None
-    """The latest; None if there was none yet."""
-    own_names: tuple[str, ...]
-    """The file and the resource of the sync in question, as the events of an attempt may name them."""
 
 
 class SyncTarget(Generic[J]):

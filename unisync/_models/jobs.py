@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Literal, cast
@@ -404,3 +404,16 @@ class GitSyncJob(GitSyncResponse, SyncJob, frozen=True):
         """Whether the latest attempt succeeded, and AWS has not detected a newer commit."""
         live, desired = self.live_revision, self.desired_revision
         return super().is_synced and live is not None and desired is not None and live.sha == desired.sha
+
+
+def replacement_of(job: GitSyncJob, is_ours: Callable[[Revision], bool]) -> Revision | None:
+    """The commit that replaced another one, which was live; None if no attempt that AWS reports says so.
+
+    Args:
+        job: The sync.
+        is_ours: Whether a commit is the one that may have been replaced.
+    """
+    if any(is_ours(attempt.target_revision) for attempt in job.attempts):
+        return None
+    setting_out = [attempt.target_revision for attempt in job.attempts if is_ours(attempt.initial_revision)]
+    return setting_out[-1] if setting_out else None

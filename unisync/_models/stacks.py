@@ -34,6 +34,7 @@ class StackEventsPage(Model, frozen=True):
     """DescribeStackEvents's response: the newest events, newest first."""
 
     events: NullableTuple[StackEvent] = alias("StackEvents", default=())
+    next_token: str | None = alias("NextToken", default=None)
 
 
 class CallerIdentity(Model, frozen=True):

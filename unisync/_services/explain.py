@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, get_args
 
+from unisync._core.branch import BranchStatus
 from unisync._core.commands import Flow
 from unisync._core.target import SyncTarget
 from unisync._models.base import SyncState
@@ -18,7 +19,7 @@ from unisync._models.blockers import SyncBlocker
 from unisync._models.configurations import SyncConfiguration
 from unisync._models.consoles import console_step
 from unisync._models.explanation import Check, CheckName, CheckStatus, Explanation
-from unisync._models.jobs import GitSyncJob, Revision, SyncAttempt, TwinMakerSyncJob
+from unisync._models.jobs import GitSyncJob, Revision, SyncAttempt, TwinMakerSyncJob, replacement_of
 from unisync._models.refs import FleetSync, StackSync, SyncRef, TwinMakerSync
 from unisync._models.resources import SyncResourceSummary
 from unisync._models.stacks import CallerIdentity, StackDescription, StackEvent
@@ -27,7 +28,7 @@ from unisync._services.stacks import CloudFormation, SecurityTokens, first_failu
 from unisync.errors import AccessDeniedError, InvalidRequestError, NotFoundError, UnisyncError
 
 if TYPE_CHECKING:
-    from unisync._models.configurations import Connection, RepositoryLink, RepositorySyncAttempt
+    from unisync._models.configurations import Connection, RepositoryLink
     from unisync._services.registry import Services
 
 T = TypeVar("T")
@@ -57,6 +58,15 @@ _CHECK_PUSH = (
 
 _CREATE_STACK = "create the stack, since Git sync by API updates stacks and creates none"
 _FIX = "once that is fixed,"
+_CREATE_AGAIN = "fix the cause, delete the stack, create it again, and push a commit"
+_STUCK = {
+    "CREATE_FAILED": _CREATE_AGAIN,
+    "ROLLBACK_FAILED": _CREATE_AGAIN,
+    "ROLLBACK_COMPLETE": _CREATE_AGAIN,
+    "DELETE_FAILED": "delete the stack again, or continue without what cannot be deleted; then create it again",
+    "UPDATE_ROLLBACK_FAILED": "fix the cause, continue the roll-back, and push a commit",
+}
+"""What to do about a stack that CloudFormation does not update, by its status."""
 _DORMANT = "after a failure, AWS has been seen to pick up nothing until the sync configuration was updated"
 
 
@@ -161,14 +171,16 @@ def _stack(
             _link_and_connection(git.get_repository_link(definition.repository_link_id), git.get_connection),
             git.get_repository_sync_status(definition.repository_link_id, definition.branch, ref.sync_type),
         ]
-        chain, branch = _results((yield from gather(second)), len(second))
+        chain, attempt = _results((yield from gather(second)), len(second))
         link, connection = (chain, _NOT_READ) if isinstance(chain, _Unread) else chain
+        names = definition.config_file, ref.resource_name
+        branch = attempt if isinstance(attempt, _Unread) else BranchStatus.of(attempt, definition, names)
     return [
         _identity(identity),
         _definition(definition, "sync configuration", "create it: unisync create codeconnections, or the console"),
         _link(link),
         _connection(connection),
-        _branch(branch, job),
+        _branch(branch, job, wanted),
         _commit(job, wanted),
         _blockers(blockers, target.resolve_command, f"{_CREATE_STACK}, then" if _is_missing(stack) else _FIX),
         _attempt(job, wanted),
@@ -192,13 +204,15 @@ def _git(services: Services, target: SyncTarget[Any], wanted: Wanted | None, gat
         SecurityTokens(services.location).caller_identity(),
         target.fetch(),
         target.blockers(),
-        target.repository_status(),
     ]
-    identity, job, blockers, branch = _results((yield from gather(first)), len(first))
+    identity, job, blockers = _results((yield from gather(first)), len(first))
+    branch: Any = _NOT_READ
+    if not isinstance(job, _Unread):
+        (branch,) = _results((yield from gather([target.branch_status(job)])), 1)
     return [
         _identity(identity),
         _definition(job, "sync configuration", "configure the sync in Proton"),
-        _branch(branch, job),
+        _branch(branch, job, wanted),
         _commit(job, wanted),
         _blockers(blockers, target.resolve_command),
         _attempt(job, wanted),
@@ -272,21 +286,29 @@ def _connection(found: Connection | _Unread) -> Check:
             return _check("connection", "unknown", message)
 
 
-def _branch(found: RepositorySyncAttempt | _Unread | None, job: GitSyncJob | _Unread) -> Check:
+def _branch(found: BranchStatus | _Unread | None, job: GitSyncJob | _Unread, wanted: Wanted | None) -> Check:
     if isinstance(found, _Unread):
         if isinstance(found.error, NotFoundError):
             return _check("branch", "unknown", "AWS has never read the branch.")
         return found.check("branch")
     if found is None:
+        return _check("branch", "unknown", "No commit says yet which branch it follows.")
+    attempt = found.attempt
+    if attempt is None:
         return _check("branch", "unknown", "AWS has never read the branch.")
-    since = f"It was read at {in_utc(found.started_at)}: {found.status}"
-    if found.status.state is not SyncState.FAILED:
+    since = f"It was read at {in_utc(attempt.started_at)}: {attempt.status}"
+    if attempt.status.state is not SyncState.FAILED:
         return _check("branch", "ok", f"{since}.")
-    latest = None if isinstance(job, _Unread) else job.latest_sync
-    if latest is not None and latest.started_at >= found.started_at:
-        message = f"{since}; an attempt at the resource followed.{_events(found)}"
-        return _check("branch", "ok", message)
-    return _check("branch", "problem", f"{since}: {_reason(found)}{_events(found)}", "fix the file that it names")
+    if not isinstance(job, _Unread):
+        live, latest = job.live_revision, job.latest_sync
+        if latest is not None and latest.started_at >= attempt.started_at:
+            return _check("branch", "ok", f"{since}; an attempt at the resource followed.{_events(attempt)}")
+        if wanted is not None and live is not None and wanted.matches(live):
+            return _check("branch", "ok", f"{since}, which is about a later commit.{_events(attempt)}")
+    text = f"{since}: {_reason(attempt)}{_events(attempt)}"
+    if found.names_others:
+        return _check("branch", "ok", f"{text}\nIt names none of this sync's files.")
+    return _check("branch", "problem", text, "fix the file that it names")
 
 
 def _commit(found: GitSyncJob | _Unread, wanted: Wanted | None) -> Check:
@@ -316,6 +338,10 @@ def _commit(found: GitSyncJob | _Unread, wanted: Wanted | None) -> Check:
     if is_it(desired):
         action = "wait for it; if no attempt follows, touch the deployment file or update the sync configuration"
         return _check("commit", "problem", f"{shown}; AWS desires {name} and has not attempted it.", action)
+    replacement = None if wanted is None else replacement_of(found, wanted.matches)
+    if replacement is not None:
+        text = f"{name} was not picked up again: it was live until {_commit_text(replacement)} replaced it"
+        return _check("commit", "problem", f"{shown}; {text}.", "push it again to make it live")
     has_failed = latest is not None and latest.status.state is SyncState.FAILED
     action = f"{_CHECK_PUSH}; {_DORMANT}" if has_failed else _CHECK_PUSH
     return _check("commit", "problem", f"{shown}; {name} was not picked up.", action)
@@ -384,10 +410,18 @@ def _resource_of_stack(
     is_bad = "ROLLBACK" in stack.aws_status or stack.aws_status.endswith("_FAILED")
     if not is_bad:
         return _check("resource", "ok", f"{text}.")
+    known = () if isinstance(events, _Unread) else events
+    stuck = _STUCK.get(stack.aws_status)
+    if stuck is not None:
+        failure = first_failure(known, name)
+        return _check("resource", "problem", f"{text}, so nothing can update it.{_because(failure)}", stuck)
     if _is_for_another(job, wanted):
         return _check("resource", "ok", f"{text}, since an attempt at another commit.")
     latest = None if isinstance(job, _Unread) else job.latest_sync
-    known = () if isinstance(events, _Unread) else events
+    has_failed = latest is None or latest.status.state is SyncState.FAILED
+    if isinstance(events, _Unread) and not has_failed:
+        message = f"{text}; since when, could not be read: {events.error}"
+        return _check("resource", "unknown", message)
     is_earlier = latest is not None and bool(known) and known[0].time < latest.started_at
     if is_earlier and stack.aws_status == "UPDATE_ROLLBACK_COMPLETE":
         # Such a stack can be updated, so the failure of an earlier attempt holds nothing up.
@@ -397,8 +431,14 @@ def _resource_of_stack(
         reason = f": {stack.status_reason}" if stack.status_reason else ""
         unread = f" (its events could not be read: {events.error})" if isinstance(events, _Unread) else ""
         return _check("resource", "problem", f"{text}{reason}{unread}.", "read the stack's events in CloudFormation")
-    reason = f"{failure.logical_id} ({failure.resource_type}) is {failure.aws_status}: {failure.reason}"
-    return _check("resource", "problem", f"{text}: {reason}", f"fix {failure.logical_id}, and push a commit")
+    action = f"fix {failure.logical_id}, and push a commit"
+    return _check("resource", "problem", f"{text}.{_because(failure)}", action)
+
+
+def _because(failure: StackEvent | None) -> str:
+    if failure is None:
+        return ""
+    return f" {failure.logical_id} ({failure.resource_type}) is {failure.aws_status}: {failure.reason}"
 
 
 def _role(found: TwinMakerSyncJob | _Unread) -> Check:
@@ -422,7 +462,8 @@ def _job(found: TwinMakerSyncJob | _Unread) -> Check:
     if status.state is not SyncState.FAILED:
         known: CheckStatus = "unknown" if status.state is SyncState.UNKNOWN else "ok"
         return _check("attempt", known, f"The job is {status} since {in_utc(found.updated_at)}.")
-    return _check("attempt", "problem", f"The job is {status}: {status.error or 'no reason given'}")
+    action = "fix the cause, delete the job, and create it again"
+    return _check("attempt", "problem", f"The job is {status}: {status.error or 'no reason given'}", action)
 
 
 def _failed_resources(found: SyncResourceSummary | _Unread) -> Check:
@@ -432,11 +473,11 @@ def _failed_resources(found: SyncResourceSummary | _Unread) -> Check:
     if not found.failed:
         return _check("resource", "ok", f"{found}.")
     reasons = Counter(str(resource.status.error or "no reason given") for resource in found.failed)
-    lines = [f"{found}:", *(f"{count} times {reason}" for reason, count in reasons.most_common(MAX_REASONS))]
+    first, *others = (f"{count} times {reason}" for reason, count in reasons.most_common(MAX_REASONS))
     if len(reasons) > MAX_REASONS:
-        lines.append(f"and {len(reasons) - MAX_REASONS} more reasons")
+        others.append(f"and {len(reasons) - MAX_REASONS} more reasons")
     action = "fix the reasons; AWS retries most errors by itself"
-    return _check("resource", "problem", "\n".join(lines), action)
+    return _check("resource", "problem", "\n".join([f"{found}: {first}", *others]), action)
 
 
 def _reason(attempt: SyncAttempt) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from typing_extensions import override
 
+from unisync._core.branch import BranchStatus
 from unisync._core.flow import Flow
-from unisync._core.target import BranchStatus, SyncTarget
+from unisync._core.target import SyncTarget
 from unisync._models.base import Model, SyncState, share_field_names, with_ref
 from unisync._models.blockers import SyncBlocker
 from unisync._models.jobs import GitSyncJob, GitSyncResponse, RepositoryBranch, SyncJobStatus
@@ -105,7 +106,7 @@ class GitTarget(SyncTarget[GitSyncJob], Generic[C]):
         raise NotImplementedError
 
     def own_names(self, branch: C) -> tuple[str | None, ...]:
-        """The file and the resource of this sync, as events of its branch may name them."""
+        """The file, or the directory with a slash behind it, and the resource of this sync, as events may name them."""
         raise NotImplementedError
 
     def branch_of(self, job: GitSyncJob) -> Flow[C | None]:  # noqa: ARG002
@@ -154,7 +155,7 @@ class GitTarget(SyncTarget[GitSyncJob], Generic[C]):
         if branch is None:
             return None
         attempt = yield from none_if_not_found(self.status_of_branch(branch))
-        return BranchStatus(attempt, tuple(filter(None, self.own_names(branch))))
+        return BranchStatus.of(attempt, branch, self.own_names(branch))
 
 
 def resolve_once(

@@ -974,4 +974,5 @@ class _TemplateTarget(GitTarget["configurations.TemplateSyncConfig"]):
 
     @override
     def own_names(self, branch: configurations.TemplateSyncConfig) -> tuple[str | None, ...]:
-        return branch.subdirectory, self._template.template_name
+        directory = (branch.subdirectory or "").strip("./")
+        return f"{directory}/" if directory else None, self._template.template_name

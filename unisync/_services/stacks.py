@@ -17,6 +17,8 @@ _CANCELLED = "cancelled"
 _BEGINS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
 _STACK = "AWS::CloudFormation::Stack"
 _TOLERANCE = timedelta(seconds=1)
+_MAX_PAGES = 50
+"""Pages of events that are read at most, of a hundred each."""
 
 
 class CloudFormation(ServiceOperations):
@@ -33,10 +35,27 @@ class CloudFormation(ServiceOperations):
         page = yield from self._request("DescribeStacks", {"stack_name": name}, StacksPage)
         return page.stacks[0] if page.stacks else None
 
-    def latest_events(self, name: str) -> Flow[tuple[StackEvent, ...]]:
-        """The newest events of a stack, newest first, as many as fit in one response (DescribeStackEvents)."""
-        page = yield from self._request("DescribeStackEvents", {"stack_name": name}, StackEventsPage)
-        return page.events
+    def latest_events(self, name: str, since: datetime | None = None) -> Flow[tuple[StackEvent, ...]]:
+        """The newest events of a stack, newest first (DescribeStackEvents).
+
+        Args:
+            name: The stack's name.
+            since: How far to go back; None for the begin of the latest operation.
+        """
+        events: list[StackEvent] = []
+        params: dict[str, object] = {"stack_name": name}
+        for _ in range(_MAX_PAGES):
+            page = yield from self._request("DescribeStackEvents", params, StackEventsPage)
+            events += page.events
+            is_there = (
+                any(_begins(event, name) for event in page.events)
+                if since is None
+                else any(event.time < since for event in page.events)
+            )
+            if is_there or page.next_token is None:
+                break
+            params["next_token"] = page.next_token
+        return tuple(events)
 
 
 class SecurityTokens(ServiceOperations):
@@ -51,7 +70,8 @@ class SecurityTokens(ServiceOperations):
 
 def read_root_cause(stack_name: str, attempt: SyncAttempt, location: AccountRegion | None) -> Flow[RootCause | None]:
     """Read which resource of a stack failed first in an attempt; None if none did."""
-    failure = first_failure((yield from CloudFormation(location).latest_events(stack_name)), stack_name, attempt)
+    events = yield from CloudFormation(location).latest_events(stack_name, attempt.started_at)
+    failure = first_failure(events, stack_name, attempt)
     if failure is None or failure.logical_id is None:
         return None
     return RootCause(

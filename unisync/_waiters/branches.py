@@ -7,21 +7,16 @@ failure counts only if it is news, or lasts, and does not name the files of othe
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import FiniteFloat
 
-from unisync._core.target import BranchStatus
+from unisync._core.branch import BranchStatus
 from unisync._models.base import SyncState
 from unisync._models.configurations import RepositorySyncAttempt
 from unisync._models.jobs import GitSyncJob
 from unisync._waiters.commits import CLOCK_TOLERANCE, SETTLING_TIME
-
-_FILE = re.compile(r"[\w./@+-]+\.(?:ya?ml|json|toml|template|tf)\b", re.IGNORECASE)
-_RESOURCE = re.compile(r"\bstack/([\w-]+)|\[([\w-]+)\]", re.IGNORECASE)
-"""The name of a stack in an ARN, or in brackets, as CloudFormation writes it."""
 
 
 @dataclass
@@ -66,17 +61,4 @@ class BranchJudge:
         was_there = failed.started_at == seen.first_failed
         if was_there and elapsed - seen.first_seen_at < SETTLING_TIME:
             return None
-        return None if names_others(failed, branch.own_names) else failed
-
-
-def names_others(attempt: RepositorySyncAttempt, own_names: tuple[str, ...]) -> bool:
-    """Whether the events of an attempt name files or resources, and none of them is ours."""
-    text = " ".join(event.event for event in attempt.events)
-    files: list[str] = _FILE.findall(text)
-    resources = [name for match in _RESOURCE.finditer(text) for name in match.groups() if name]
-    return bool(files or resources) and not any(_is_named(name.strip("./"), files, resources) for name in own_names)
-
-
-def _is_named(name: str, files: list[str], resources: list[str]) -> bool:
-    """Whether one of the files is this one, as far as its path is written out, or one of the resources is."""
-    return name in resources or any(f"/{name}".endswith(f"/{file.lstrip('./')}") for file in files)
+        return None if branch.names_others else failed

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from unisync._core.commands import StopSignal
 from unisync._core.durations import MAX_TIMEOUT, seconds_of
 from unisync.errors import InvalidArgumentError
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(minutes=1)
+"""Any time before, less the difference that clocks may have, would be before the year 1."""
 
 
 def checked_grace(grace: object) -> float | None:
@@ -31,10 +34,16 @@ def checked_started_after(moment: object) -> datetime | None:
     Raises:
         InvalidArgumentError: It is not a date and time with a time zone.
     """
-    if moment is not None and not (isinstance(moment, datetime) and moment.utcoffset() is not None):
-        expected = "a datetime with a time zone, such as datetime.now(UTC)"
+    if moment is None:
+        return None
+    expected = "a datetime with a time zone, such as datetime.now(UTC)"
+    if not (isinstance(moment, datetime) and moment.utcoffset() is not None):
         raise InvalidArgumentError.expected("started_after", expected, moment)
-    return moment
+    try:
+        # In any other zone, what is computed from it is wrong by an hour where clocks were put back.
+        return max(moment.astimezone(UTC), _EARLIEST)
+    except OverflowError as error:
+        raise InvalidArgumentError.expected("started_after", expected, moment) from error
 
 
 def checked_max_failures(max_failures: object) -> int:

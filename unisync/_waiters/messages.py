@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from unisync._models.base import SyncState
 from unisync._models.blockers import SyncBlocker
 from unisync._models.configurations import RepositorySyncAttempt
-from unisync._models.jobs import GitSyncJob, Revision, SyncAttempt, SyncJob
+from unisync._models.jobs import GitSyncJob, Revision, SyncAttempt, SyncJob, replacement_of
 from unisync._models.refs import SyncRef
 from unisync._models.resources import SyncResourceSummary
 from unisync._models.text import in_utc
@@ -124,7 +124,12 @@ def timed_out(
 
 
 def git_outlook(
-    job: GitSyncJob, wanted: Wanted | None, branch: RepositorySyncAttempt | None, *, is_branch_read: bool
+    job: GitSyncJob,
+    wanted: Wanted | None,
+    branch: RepositorySyncAttempt | None,
+    *,
+    is_branch_read: bool,
+    was_detected: bool = False,
 ) -> str:
     """What is to be expected of a Git sync whose wanted commit is not being attempted."""
     latest, desired = job.latest_sync, job.desired_state
@@ -139,7 +144,14 @@ def git_outlook(
     )
     goal = goal[0].upper() + goal[1:]
     is_detected = desired is not None and (wanted is None or wanted.matches(desired))
-    text = f"{goal} was detected and its sync has not started." if is_detected else f"{goal} was not picked up."
+    replacement = None if wanted is None or is_detected else replacement_of(job, wanted.matches)
+    if replacement is not None:
+        return f"{goal} was not picked up again: it was live until {_commit(replacement)} replaced it."
+    text = f"{goal} was not picked up."
+    if is_detected:
+        text = f"{goal} was detected and its sync has not started."
+    elif was_detected:
+        text = f"{goal} was detected, and AWS desires another commit since."
     if latest is not None and latest.status.state in _IN_PROGRESS:
         return f"{text} AWS is syncing {_commit(latest.target_revision)}."
     if is_branch_read:

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, NoReturn, TypedDict, TypeVar
 
+from unisync._core.branch import BranchStatus
 from unisync._core.flow import Flow, Sleep
-from unisync._core.target import BranchStatus, SyncTarget
+from unisync._core.target import SyncTarget
 from unisync._models.base import SyncState
 from unisync._models.configurations import RepositorySyncAttempt
 from unisync._models.jobs import GitSyncJob, SyncJob
@@ -490,5 +491,11 @@ class Waiter(Generic[J]):
             return messages.CONTINUES
         if isinstance(self.job, GitSyncJob) and self.condition == "active":
             branch = None if self._branch is None else self._branch.attempt
-            return messages.git_outlook(self.job, self.options.wanted, branch, is_branch_read=self._branch is not None)
+            return messages.git_outlook(
+                self.job,
+                self.options.wanted,
+                branch,
+                is_branch_read=self._branch is not None,
+                was_detected=self._commits.seen.is_ours_seen,
+            )
         return "It is not being deleted." if self.condition == "deleted" and self.job is not None else ""
