@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from tests.support.samples import FACTORY, MINE, NEWER, OLD, STACK, attempt, git_job
+from tests.support.samples import FACTORY, MINE, NEWER, NOON, OLD, STACK, attempt, git_job
 from unisync import (
     AccessDeniedError,
     Backoff,
@@ -35,7 +35,7 @@ from unisync import (
     WaitTimeoutError,
     WaitToken,
 )
-from unisync._waiters.commits import CommitJudge, CommitsSeen, Superseded
+from unisync._waiters.commits import CommitJudge, CommitsSeen, Superseded, brief
 from unisync._waiters.memory import WaitMemory
 from unisync._waiters.polling import begun, elapsed
 from unisync._waiters.wanted import Wanted
@@ -206,7 +206,7 @@ def test_a_wait_in_pieces_remembers_that_its_commit_was_noticed(aws: Emulator, e
 
 
 def test_a_commit_that_a_token_has_no_room_for_is_not_taken_for_a_new_one() -> None:
-    seen = CommitsSeen(is_first=False, is_ours_seen=True, before_ours=[f"{number:040}" for number in range(9)])
+    seen = CommitsSeen(is_first=False, is_ours_seen=True, before_ours=[brief(f"{number:040}") for number in range(9)])
     kept = WaitMemory(commits=seen).copied().commits
     assert (len(kept.before_ours), kept.has_forgotten) == (8, True)
     wanted = Wanted.checked(MINE)
@@ -331,3 +331,40 @@ def test_a_resumed_wait_keeps_its_commit_and_its_deadline(aws: Emulator, either:
         either.resume(expired)
     assert caught.value.polls == 1
     assert caught.value.elapsed > 1e8, "since it began"
+
+
+@pytest.mark.parametrize("options", [{}, {"started_after": NOON, "backoff": Backoff(1.5, 33.3, 1.7, 0.1)}])
+def test_a_token_and_a_poll_stay_small(aws: Emulator, options: dict[str, Any]) -> None:
+    aws.add_stack("payments-prod", repository="acme/infra")
+    sha = "f" * 40
+    token = str(WaitToken.create(STACK, revision=sha, timeout=3600, grace=300, **options))
+    with Unisync(**aws.client_options()) as client:
+        for number in range(12):
+            aws.push(stack="payments-prod", sha=f"{number * 7919 + 12345678901234567890123:040x}", duration=5)
+            aws.clock.advance(10)
+            token = str(client.poll(token).token)
+        for _ in range(2):
+            aws.push(stack="payments-prod", sha=sha, outcome="FAILED", duration=5, reason="\u00e9" * 400)
+            aws.clock.advance(12)
+            token = str(client.poll(token).token)
+        assert len(token) < 1024
+        aws.clock.advance(400)
+        poll = client.poll(token)
+    assert poll.status == "failed"
+    assert len(json.dumps(poll.to_dict())) <= 2000
+    assert poll.to_dict()["message"].startswith("codeconnections:payments-prod is FAILED")
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        {"commits": {"is_first": False, "is_ours_seen": True, "our_attempt_at": "2026-01-01T00:00:00"}},
+        {"commits": {"is_first": False, "first_attempt": ["abc", "2026-01-01T00:00:00"]}},
+        {"branches": {"is_first": False, "first_failed": "2026-01-01T00:00:00"}},
+        {"failure": {"of": [], "since": 0, "grace": 0}},
+        {"failed_since": [[[], 0]]},
+    ],
+)
+def test_a_token_that_was_edited_is_rejected(memory: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgumentError, match="token: expected the text of a WaitToken"):
+        WaitToken.parse(json.dumps({"ref": str(STACK), "revision": MINE, "memory": memory}))

@@ -29,6 +29,7 @@ from unisync._core.events import OnEvent
 from unisync._core.lazy import lazy_module
 from unisync._core.rate_limiter import RateLimit
 from unisync._core.target import SyncTarget
+from unisync._models.dumping import Dumpable
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import FleetSync, StackSync, SyncRef
 from unisync._services.discovery import Discovery, checked_search_tags, checked_services, discover
@@ -56,7 +57,7 @@ class ServiceLocation(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class FleetDiscovery:
+class FleetDiscovery(Dumpable):
     """The syncs that were found in many accounts and regions. Iterating over it yields their references."""
 
     refs: tuple[FleetSync[SyncJob], ...]

@@ -52,5 +52,5 @@ def _is_same_path(name: str, file: str) -> bool:
     path = f"/{file.lstrip('./')}"
     is_whole = file.startswith("/") and not name.startswith("/")
     if name.endswith("/"):
-        return f"/{name}" in path if is_whole else path.startswith(f"/{name}")
+        return f"/{name}" in f"{path}/" if is_whole else f"{path}/".startswith(f"/{name}")
     return f"/{name}".endswith(path) or (is_whole and path.endswith(f"/{name}"))

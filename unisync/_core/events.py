@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from unisync._core.flow import Call, Flow, intercept
+from unisync._models.dumping import Dumpable
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import SyncRef
 from unisync.errors import InvalidArgumentError, UnisyncError
@@ -23,7 +24,7 @@ logger: logging.Logger = logging.getLogger("unisync")
 
 
 @dataclass(frozen=True, slots=True)
-class CallEnded:
+class CallEnded(Dumpable):
     """A call to AWS was answered, or failed. Each retry is a call of its own."""
 
     service: str
@@ -51,7 +52,7 @@ class CallEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitStarted:
+class WaitStarted(Dumpable):
     """A wait started: one of the methods that wait for a single sync, or one of the waits of `wait_all`."""
 
     wait_id: int
@@ -65,7 +66,7 @@ class WaitStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitEnded:
+class WaitEnded(Dumpable):
     """A wait ended."""
 
     wait_id: int

@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from typing_extensions import override
 
 from unisync._core.flow import Call, Flow, request
+from unisync._models.dumping import Dumpable
 from unisync.errors import InvalidArgumentError, ResponseError
 
 DEFAULT_PAGE_SIZE = 100
@@ -40,7 +41,7 @@ class PageEnvelope(Protocol[T_co]):
 
 
 @dataclass(frozen=True)
-class Page(Generic[T_co]):
+class Page(Dumpable, Generic[T_co]):
     """A part of a list, as AWS returned it in one response."""
 
     items: tuple[T_co, ...]

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from unisync._models.base import Displayable
 from unisync._models.blockers import SyncBlocker
+from unisync._models.dumping import Dumpable
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import FleetSync, SyncRef
 from unisync.errors import InvalidArgumentError, UnisyncError
@@ -16,7 +17,7 @@ J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
 
 
 @dataclass(frozen=True)
-class Outcome(Displayable, Generic[J_co]):
+class Outcome(Displayable, Dumpable, Generic[J_co]):
     """The result of reading one sync of many, or of waiting for it."""
 
     ref: SyncRef[J_co]

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from unisync._models.dumping import Dumpable
+
 T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)
-class RawResult(Generic[T_co]):
+class RawResult(Dumpable, Generic[T_co]):
     """The result of an operation, and AWS's response to it.
 
     Where an operation made several calls, the response is that to the last one.

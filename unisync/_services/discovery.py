@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from unisync._core.flow import Flow
+from unisync._models.dumping import Dumpable
 from unisync._models.refs import AnyRef
 from unisync._services.findings import Findings
 from unisync._services.operations import checked_tags
@@ -18,7 +19,7 @@ SERVICES = ("twinmaker", "codeconnections", "proton")
 
 
 @dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(Dumpable):
     """The syncs that were found. Iterating over it yields their references."""
 
     refs: tuple[AnyRef, ...]

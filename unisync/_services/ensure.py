@@ -11,6 +11,7 @@ from unisync._core.backoff import SHORT
 from unisync._core.dry_run import checked_dry_run, planned
 from unisync._core.flow import Flow, Sleep
 from unisync._models.dry_run import DryRun
+from unisync._models.dumping import Dumpable
 from unisync._services.operations import SAME_NAMES, Params, Tagging, differences, none_if_not_found
 from unisync.errors import ConflictError, InvalidArgumentError, NotFoundError
 
@@ -25,7 +26,7 @@ MAX_ROUNDS = 5
 
 
 @dataclass(frozen=True)
-class EnsureResult(Generic[T_co]):
+class EnsureResult(Dumpable, Generic[T_co]):
     """What was done to ensure a configuration; of a dry run, what would be done."""
 
     action: EnsureAction

@@ -11,6 +11,7 @@ from unisync._core.backoff import Backoff
 from unisync._core.commands import StopSignal
 from unisync._core.durations import checked_timeout
 from unisync._core.events import checked_callback
+from unisync._models.dumping import Dumpable
 from unisync._models.jobs import SyncJob
 from unisync._models.refs import SyncRef
 from unisync._models.resources import SyncResourceSummary
@@ -24,7 +25,7 @@ J_co = TypeVar("J_co", bound=SyncJob, covariant=True)
 
 
 @dataclass(frozen=True)
-class Progress(Generic[J_co]):
+class Progress(Dumpable, Generic[J_co]):
     """The progress of a wait, reported after each poll that is followed by another."""
 
     job: J_co

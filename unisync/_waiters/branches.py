@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import FiniteFloat
+from pydantic import AwareDatetime, FiniteFloat
 
 from unisync._core.branch import BranchStatus
 from unisync._models.base import SyncState
@@ -25,7 +25,7 @@ class BranchesSeen:
 
     is_first: bool = True
     """Whether it was not read yet."""
-    first_failed: datetime | None = None
+    first_failed: AwareDatetime | None = None
     """When the attempt started that the first read saw as failed, if it did."""
     first_seen_at: FiniteFloat = 0.0
     """When the first read was, in seconds of the wait."""

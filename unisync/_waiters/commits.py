@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import FiniteFloat
+from pydantic import AwareDatetime, FiniteFloat
 
 from unisync._models.base import SyncState
 from unisync._models.jobs import GitSyncJob, ResourceSyncAttempt, Revision
@@ -29,6 +29,11 @@ SETTLING_TIME = 120.0
 """Seconds after the first poll within which AWS notices a push."""
 CLOCK_TOLERANCE = timedelta(seconds=30)
 """How much AWS's clock and the caller's may differ."""
+
+
+def brief(sha: str) -> str:
+    """What of a sha tells commits apart: a token has little room. Shas that people make up may begin or end alike."""
+    return sha[:6] + sha[-6:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +58,16 @@ class CommitsSeen:
 
     is_first: bool = True
     """Whether nothing was polled yet."""
-    first_attempt: tuple[str, datetime] | None = None
-    """The latest attempt at the first poll: its commit, and when it started."""
+    first_attempt: tuple[str, AwareDatetime] | None = None
+    """The latest attempt at the first poll: its commit in brief, and when it started."""
     settled_since: FiniteFloat = 0.0
     """When AWS was last seen to desire or attempt our commit; else, when the first poll was. Seconds of the wait."""
     is_ours_seen: bool = False
     """Whether AWS was seen to desire or attempt our commit."""
-    our_attempt_at: datetime | None = None
+    our_attempt_at: AwareDatetime | None = None
     """When the attempt at our commit started that was seen, if any."""
     before_ours: list[str] = field(default_factory=list[str])
-    """The commits that AWS was seen to desire and attempt until it was seen to do so with ours."""
+    """The commits, in brief, that AWS was seen to desire and attempt until it was seen to do so with ours."""
     has_forgotten: bool = False
     """Whether there were more of them than a token has room for, so that a commit not among them proves nothing."""
 
@@ -163,7 +168,7 @@ class CommitJudge:
     def _is_new(self, revision: Revision) -> bool:
         """Whether AWS turned to a commit after it had turned to ours."""
         seen = self.seen
-        return seen.is_ours_seen and not seen.has_forgotten and revision.sha not in seen.before_ours
+        return seen.is_ours_seen and not seen.has_forgotten and brief(revision.sha) not in seen.before_ours
 
     def _remember(self, job: GitSyncJob, elapsed: float) -> None:
         """Note whether AWS has seen our commit, and until then what else it worked on."""
@@ -174,8 +179,9 @@ class CommitJudge:
         if not self.seen.is_ours_seen:
             origin = [latest.initial_revision] if latest is not None else []
             for revision in (*revisions, *origin):
-                if revision.sha not in self.seen.before_ours:
-                    self.seen.before_ours.append(revision.sha)
+                sha = brief(revision.sha)
+                if sha not in self.seen.before_ours:
+                    self.seen.before_ours.append(sha)
         if latest is not None and self._wanted.matches(latest.target_revision):
             self.seen.our_attempt_at = latest.started_at
         if any(map(self._wanted.matches, revisions)):
@@ -183,4 +189,4 @@ class CommitJudge:
 
 
 def _attempt_id(attempt: ResourceSyncAttempt) -> tuple[str, datetime]:
-    return attempt.target_revision.sha, attempt.started_at
+    return brief(attempt.target_revision.sha), attempt.started_at

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, FiniteFloat, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt
 
 from unisync._waiters.branches import BranchesSeen
 from unisync._waiters.commits import CommitsSeen
@@ -16,7 +16,7 @@ MAX_COMMITS = 8
 MAX_FAILURES = 2
 """Failed attempts whose first sight is remembered."""
 
-FailureKey = tuple[str, ...]
+FailureKey = Annotated[tuple[str, ...], Field(min_length=1)]
 """What failed: its kind, and what distinguishes it from others of its kind, such as when the attempt started."""
 
 

@@ -15,6 +15,7 @@ from typing_extensions import override
 from unisync._core.backoff import Backoff
 from unisync._core.durations import checked_timeout
 from unisync._models.base import AsRef, Date
+from unisync._models.dumping import Dumpable
 from unisync._models.jobs import GitSyncJob, SyncJob
 from unisync._models.refs import SyncRef
 from unisync._models.text import sanitize
@@ -36,8 +37,10 @@ WaitCondition = Literal["active", "deleted", "resources"]
 """What is waited for: that a sync is synced, that it is deleted, or that a sync job's resources are synced."""
 
 
-MAX_MESSAGE = 500
-"""Bytes of a message."""
+MAX_RESULT = 2000
+"""Bytes of the JSON of a poll."""
+MIN_MESSAGE = 100
+"""Bytes of a message at least, however large the rest is."""
 
 
 class WaitToken(BaseModel):
@@ -205,7 +208,7 @@ class PollResult(TypedDict):
 
 
 @dataclass(frozen=True)
-class Poll(Generic[J_co]):
+class Poll(Dumpable, Generic[J_co]):
     """What one poll of a wait found."""
 
     token: WaitToken
@@ -246,7 +249,7 @@ class Poll(Generic[J_co]):
         """The poll as JSON of less than 2 KB, for an engine that stores it. Long messages are cut off."""
         job, error, token = self.job, self.error, self.token
         live = job.live_revision if isinstance(job, GitSyncJob) else None
-        return {
+        found: PollResult = {
             "status": self.status,
             "token": json.loads(str(token)),
             "next_delay": None if self.next_delay is None else max(math.ceil(self.next_delay), 1),
@@ -254,12 +257,14 @@ class Poll(Generic[J_co]):
             "state": None if job is None else job.status.state.value,
             "aws_state": None if job is None else job.status.aws_state,
             "live_revision": None if live is None else live.sha,
-            "message": _shortened(self._description() if error is None else str(error)),
+            "message": "",
             "error": None if error is None else type(error).__name__,
             "retryable": error is not None and error.retryable,
             "polls": token.memory.polls,
             "elapsed": round(self.elapsed, 3),
         }
+        room = max(MAX_RESULT - len(json.dumps(found)), MIN_MESSAGE)
+        return {**found, "message": _shortened(self._description() if error is None else str(error), room)}
 
     def _description(self) -> str:
         """A sentence about a poll without an error."""
@@ -270,12 +275,15 @@ class Poll(Generic[J_co]):
         return f"{self.token.ref} is {'deleted' if self.token.condition == 'deleted' else self.token.memory.status}"
 
 
-def _shortened(text: str) -> str:
-    """Text without control characters, and of limited length."""
-    clean = "\n".join(map(sanitize, text.splitlines())).encode()
-    if len(clean) <= MAX_MESSAGE:
-        return clean.decode()
-    return clean[: MAX_MESSAGE - len("…".encode())].decode(errors="ignore") + "…"
+def _shortened(text: str, size: int) -> str:
+    """Text without control characters, whose JSON has no more bytes than that."""
+    clean = "\n".join(map(sanitize, text.splitlines()))
+    if len(json.dumps(clean)) <= size:
+        return clean
+    kept = clean[:size]
+    while len(json.dumps(kept)) > size - len(json.dumps("…")):
+        kept = kept[:-1]
+    return f"{kept}…"
 
 
 def checked_token(token: object) -> WaitToken:

@@ -24,7 +24,7 @@ from unisync._waiters import messages
 from unisync._waiters.arguments import Progress, WaitOptions
 from unisync._waiters.branches import BranchJudge
 from unisync._waiters.calls import MIN_REMAINING, WaitCalls
-from unisync._waiters.commits import CommitJudge, Superseded
+from unisync._waiters.commits import CommitJudge, Superseded, brief
 from unisync._waiters.failures import Failures
 from unisync._waiters.hints import Branch, Hints
 from unisync._waiters.memory import FailureKey, WaitMemory
@@ -345,7 +345,7 @@ class Waiter(Generic[J]):
             self._supersede(job, judgement)
         if judgement == "failed":
             assert job.latest_sync is not None
-            attempt = job.latest_sync.target_revision.sha, job.latest_sync.started_at.isoformat()
+            attempt = brief(job.latest_sync.target_revision.sha), job.latest_sync.started_at.isoformat()
             yield from self._fail(("attempt", *attempt), self._failed_job)
             return False
         self._failures.forget("attempt")

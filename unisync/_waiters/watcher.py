@@ -12,6 +12,7 @@ from unisync._core.flow import Emit, Flow, Sleep
 from unisync._core.target import SyncTarget
 from unisync._models.base import SyncState
 from unisync._models.blockers import SyncBlocker
+from unisync._models.dumping import Dumpable
 from unisync._models.jobs import GitSyncJob, ResourceSyncAttempt, SyncEvent, SyncJob
 from unisync._models.refs import SyncRef
 from unisync._models.resources import SyncResourceSummary
@@ -33,7 +34,7 @@ Failures = frozenset[tuple[str | None, str | None, str | None, str]]
 
 
 @dataclass(frozen=True)
-class Change(Generic[J_co]):
+class Change(Dumpable, Generic[J_co]):
     """A change of a sync since the previous poll."""
 
     ref: SyncRef[J_co]
