@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pyte
 
+from tests.support.processes import unmeasured
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -136,7 +138,7 @@ def terminal(
     piped: Sequence[str] = (),
 ) -> Generator[Terminal]:
     """A Python command in a terminal; `piped` lists those of "stdout" and "stderr" that go to a pipe."""
-    variables = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+    variables = {name: value for name, value in unmeasured().items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
     variables |= {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(environ or {})}
     opened = Terminal(command, width, height, variables, piped)
     try:

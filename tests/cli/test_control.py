@@ -20,6 +20,7 @@ import pytest
 from typing_extensions import override
 
 from tests.cli.runner import Done, Run
+from tests.support.processes import unmeasured
 from unisync import StackSync, SyncState, Unisync
 from unisync.aws_events import parse_event, parse_events
 from unisync.cli.app import run
@@ -200,7 +201,8 @@ def test_an_emulator_without_control(unisync: Run, aws: Emulator) -> None:
 def serving(*arguments: str) -> Generator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """Run `unisync emulator`; yield the process, and the environment with what it says to export."""
     command = [sys.executable, "-c", _IN_FOREGROUND, "emulator", "--port", "0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=unmeasured()) as process:
         try:
             environ = dict(os.environ)
             lines = process.stderr if "-" in arguments else process.stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 
 from tests.cli.scene import MINE, NASTY, OLD
 from tests.cli.terminal import ROOT, terminal
+from tests.support.processes import unmeasured
 from unisync.emulator import Emulator
 
 pytestmark = pytest.mark.slow
@@ -73,7 +73,7 @@ def test_ctrl_c_without_a_terminal(name: str, environ: dict[str, str], running: 
     process = subprocess.Popen(
         [sys.executable, "-c", _IN_FOREGROUND, *command],
         cwd=ROOT,
-        env={**os.environ, **environ},
+        env={**unmeasured(), **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

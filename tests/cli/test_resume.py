@@ -118,6 +118,19 @@ def test_a_full_disk_ends_no_wait(aws: Emulator, unisync: Run, path: Path, monke
     assert (done.code, f"Error: Could not open file '{path}': No space left on device" in done.err) == (1, True)
 
 
+def test_a_link_stays_one_and_a_device_is_not_replaced(aws: Emulator, unisync: Run, path: Path) -> None:
+    aws.push(stack="shop", sha=MINE)
+    command = ["wait", str(SHOP), "--revision", MINE, "--token-file"]
+    link = path.with_name("link")
+    link.symlink_to(path.name)
+    assert unisync(*command, str(link)).code == 0
+    assert (link.is_symlink(), path.read_text()) == (True, "")
+    os.mkfifo(path.with_name("pipe"))
+    done = unisync(*command, str(path.with_name("pipe")))
+    assert (done.code, "expected a regular file, since it is replaced" in done.err) == (1, True)
+    assert path.with_name("pipe").is_fifo()
+
+
 def test_each_condition_is_continued(aws: Emulator, unisync: Run, path: Path) -> None:
     aws.add_workspace("factory")
     aws.add_sync_resource("factory", "asset", duration=30)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, PlainSerializer
 
+from tests.support.processes import unmeasured
 from unisync.cli.signals import TerminatedError, signals_raised
 
 SIGNALS = pytest.mark.parametrize(
@@ -126,7 +127,8 @@ with signals_raised():
 
 @pytest.mark.slow
 def test_the_second_signal_ends_the_process() -> None:
-    with subprocess.Popen([sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", STUBBORN]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=unmeasured()) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "waiting\n"

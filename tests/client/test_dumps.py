@@ -55,7 +55,7 @@ def test_all_of_it_can_be_json(name: str, results: dict[str, Any]) -> None:
 
 def test_what_json_has(results: dict[str, Any]) -> None:
     outcome: Outcome[Any] = results["Outcome"]
-    dumped = outcome.model_dump(mode="json")
+    dumped: Any = outcome.model_dump(mode="json")
     assert (dumped["ref"], dumped["job"]) == ("codeconnections:missing", None)
     assert dumped["error"] == {"type": "NotFoundError", "message": str(outcome.error)}
     assert outcome.model_dump()["error"] is outcome.error

@@ -24,6 +24,7 @@ import pytest
 import yaml
 
 from tests.support.documents import DOCS, ROOT, Block, Command, assert_output, blocks, commands, pages
+from tests.support.processes import unmeasured
 
 pytestmark = pytest.mark.slow
 
@@ -118,7 +119,7 @@ def serving(name: str, environment: dict[str, str]) -> Generator[dict[str, str]]
     if not {"--speed", "--clock"} & set(arguments):
         arguments += ["--speed", "20"]
     command = [sys.executable, "-m", "unisync", *arguments, "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=unmeasured(environment)) as server:
         try:
             assert server.stdout is not None
             printed: list[str] = []

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.checkers import PROGRAM_CHECKERS
+from tests.support.processes import unmeasured
 from unisync.emulator import Emulator
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="a program handles signals")]
@@ -97,7 +98,7 @@ def test_the_service_cancels_waits(aws: Emulator) -> None:
     aws.push(stack="orders-prod", sha=BAD, outcome="FAILED", reason="no such parameter")
     with subprocess.Popen(
         [sys.executable, "-W", "error", str(EXAMPLES / "service.py")],
-        env=environment(aws),
+        env=unmeasured(environment(aws)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

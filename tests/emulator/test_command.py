@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import pytest
 
 from tests.emulator.clients import BotoClients, session_with
 from tests.emulator.resources import ROLE
+from tests.support.processes import unmeasured
 from unisync.emulator import Emulator
 from unisync.emulator.__main__ import main
 from unisync.emulator._http.server import Server
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 def running(*arguments: str) -> Generator[tuple[subprocess.Popen[str], dict[str, str]], None, None]:
     """Run the command; yield the process and the environment that it prints."""
     command = [sys.executable, "-m", "unisync.emulator", "--port", "0", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=unmeasured())
     try:
         yield process, parse_environment(process.stdout)
     finally:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import remove_aiohttp
+from tests.support.processes import unmeasured
 from tests.support.samples import FACTORY, STACK
 from unisync import (
     AsyncUnisync,
@@ -221,15 +222,25 @@ with Emulator() as aws:
     aws.fault("GetResourceSyncStatus", "slow", seconds=60, times=None) if sys.argv[2] == "slow" else None
     client = Unisync(**aws.client_options())
     refs = [StackSync(f"stack-{number}") for number in range(5)]
-    threading.Timer(0.7, print, ["waiting"], {"flush": True}).start()
+    said = threading.Event()
+    def tell(_):
+        if not said.is_set():
+            said.set()
+            print("waiting", flush=True)
+    def tell_of_calls():
+        while not aws.calls:
+            time.sleep(0.01)
+        tell(None)
+    if sys.argv[2] == "slow":
+        threading.Thread(target=tell_of_calls).start()
     try:
         if sys.argv[1] == "one":
-            client.wait_until_active(refs[0], timeout=None)
+            client.wait_until_active(refs[0], timeout=None, on_progress=tell)
         elif sys.argv[1] == "many":
-            client.wait_all(refs, timeout=None)
+            client.wait_all(refs, timeout=None, on_progress=tell)
         else:
             for change in client.watch(refs):
-                pass
+                tell(change)
     except KeyboardInterrupt:
         left = {each.name for each in threading.enumerate() if each.name.startswith("unisync")} - {"unisync-emulator"}
         print("interrupted", left, flush=True)
@@ -252,7 +263,7 @@ def test_ctrl_c_ends_waits_at_once(kind: str, responses: str, tmp_path: Path) ->
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
     command = [sys.executable, str(program), kind, responses]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=unmeasured()) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "waiting\n"
         process.send_signal(signal.SIGINT)

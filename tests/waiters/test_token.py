@@ -355,16 +355,16 @@ def test_a_token_and_a_poll_stay_small(aws: Emulator, options: dict[str, Any]) -
     assert poll.to_dict()["message"].startswith("codeconnections:payments-prod is FAILED")
 
 
-@pytest.mark.parametrize(
-    "memory",
-    [
-        {"commits": {"is_first": False, "is_ours_seen": True, "our_attempt_at": "2026-01-01T00:00:00"}},
-        {"commits": {"is_first": False, "first_attempt": ["abc", "2026-01-01T00:00:00"]}},
-        {"branches": {"is_first": False, "first_failed": "2026-01-01T00:00:00"}},
-        {"failure": {"of": [], "since": 0, "grace": 0}},
-        {"failed_since": [[[], 0]]},
-    ],
-)
+EDITED: list[dict[str, Any]] = [
+    {"commits": {"is_first": False, "is_ours_seen": True, "our_attempt_at": "2026-01-01T00:00:00"}},
+    {"commits": {"is_first": False, "first_attempt": ["abc", "2026-01-01T00:00:00"]}},
+    {"branches": {"is_first": False, "first_failed": "2026-01-01T00:00:00"}},
+    {"failure": {"of": [], "since": 0, "grace": 0}},
+    {"failed_since": [[[], 0]]},
+]
+
+
+@pytest.mark.parametrize("memory", EDITED)
 def test_a_token_that_was_edited_is_rejected(memory: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgumentError, match="token: expected the text of a WaitToken"):
         WaitToken.parse(json.dumps({"ref": str(STACK), "revision": MINE, "memory": memory}))

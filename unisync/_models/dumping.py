@@ -20,7 +20,7 @@ class Dumpable:
     __slots__ = ()
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
-    def model_dump(self, *, mode: Mode = "python") -> dict[str, Any]:
+    def model_dump(self, *, mode: Mode = "python") -> dict[str, object]:
         """The fields as a dictionary, with the models among them as dictionaries and the references as their texts.
 
         Args:

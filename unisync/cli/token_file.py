@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -29,7 +30,7 @@ class TokenFile:
     """
 
     def __init__(self, path: Path | None, tokens: Iterable[WaitToken]) -> None:
-        self._path = path
+        self._path = None if path is None else path.resolve()
         self._tokens: dict[SyncRef[Any], WaitToken] = {token.ref: token for token in tokens}
         self.failure: str | None = None
         """Why the file is not up to date; None if it is. A full disk ends no wait."""
@@ -64,6 +65,8 @@ class TokenFile:
     def _write(self) -> None:
         if self._path is None:
             return
+        if self._path.exists() and not self._path.is_file():
+            raise OSError(errno.EINVAL, "expected a regular file, since it is replaced")
         new = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
             new.write_text("".join(f"{token}\n" for token in self._tokens.values()), encoding="utf-8")

@@ -109,6 +109,7 @@ def discovery(it: FleetDiscovery) -> None:
     assert_type(len(it), int)
     for ref in it:
         assert_type(ref, FleetSync[SyncJob])
+    assert_type(it.model_dump(mode="json"), dict[str, object])
 
 
 def reference(it: FleetSync[GitSyncJob]) -> None:

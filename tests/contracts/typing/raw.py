@@ -33,6 +33,7 @@ def fields(it: RawResult[int]) -> None:
     assert_type(it.status_code, int | None)
     assert_type(it.headers, Mapping[str, str])
     assert_type(it.request_id, str | None)
+    assert_type(it.model_dump(mode="json"), dict[str, object])
 
 
 def blocking(it: RawUnisync) -> None:

@@ -342,6 +342,7 @@ def page(it: Page[RepositoryLink]) -> None:
     assert_type(it.extra, Mapping[str, object])
     assert_type(len(it), int)
     assert_type([link.full_name for link in it], list[str])
+    assert_type(it.model_dump(mode="json"), dict[str, object])
 
 
 def ensured(it: EnsureResult[SyncConfiguration]) -> None:
@@ -350,6 +351,7 @@ def ensured(it: EnsureResult[SyncConfiguration]) -> None:
     assert_type(it.changed, tuple[str, ...])
     assert_type(it.before, SyncConfiguration | None)
     assert_type(it.requests, tuple[DryRun, ...])
+    assert_type(it.model_dump(mode="json"), dict[str, object])
 
 
 def planned(it: DryRun) -> None:

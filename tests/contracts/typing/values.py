@@ -180,6 +180,7 @@ def discovery(it: Discovery) -> None:
     assert_type(it.errors, Mapping[str, UnisyncError])
     assert_type(len(it), int)
     assert_type(list(it), list[AnyRef])
+    assert_type(it.model_dump(mode="json"), dict[str, object])
 
 
 def sync_job(it: SyncJob) -> None:

@@ -94,6 +94,7 @@ def rate_limit(it: RateLimit) -> None:
 
 def progress(it: Progress[TwinMakerSyncJob]) -> Progress[SyncJob]:
     assert_type(it.job, TwinMakerSyncJob)
+    assert_type(it.model_dump(mode="json"), dict[str, object])
     assert_type(it.polls, int)
     assert_type(it.elapsed, float)
     assert_type(it.token, WaitToken | None)
@@ -107,7 +108,9 @@ def progress(it: Progress[TwinMakerSyncJob]) -> Progress[SyncJob]:
 def outcome(it: Outcome[GitSyncJob]) -> Outcome[SyncJob]:
     assert_type(it.ref, SyncRef[GitSyncJob])
     assert_type(it.job, GitSyncJob | None)
+    assert_type(it.model_dump(mode="json"), dict[str, object])
     assert_type(it.error, UnisyncError | None)
+    assert_type(it.model_dump(mode="json"), dict[str, object])
     assert_type(it.done, bool)
     assert_type(it.blockers, tuple[SyncBlocker, ...] | None)
     assert_type(it.account, str | None)
@@ -119,6 +122,7 @@ def outcome(it: Outcome[GitSyncJob]) -> Outcome[SyncJob]:
 def change(it: Change[GitSyncJob]) -> Change[SyncJob]:
     assert_type(it.ref, SyncRef[GitSyncJob])
     assert_type(it.kind, Literal["state", "attempt", "event", "blocker", "resources", "error"])
+    assert_type(it.model_dump(mode="json"), dict[str, object])
     assert_type(it.before, GitSyncJob | None)
     assert_type(it.after, GitSyncJob | None)
     assert_type(it.event, SyncEvent | None)
@@ -132,6 +136,7 @@ def change(it: Change[GitSyncJob]) -> Change[SyncJob]:
 def poll(it: Poll[GitSyncJob]) -> Poll[SyncJob]:
     assert_type(it.token, WaitToken)
     assert_type(it.job, GitSyncJob | None)
+    assert_type(it.model_dump(mode="json"), dict[str, object])
     assert_type(it.done, bool)
     assert_type(it.error, UnisyncError | None)
     assert_type(it.next_delay, float | None)
@@ -210,6 +215,7 @@ def call_ended(it: CallEnded) -> None:
     assert_type(it.request_id, str | None)
     assert_type(it.error, UnisyncError | None)
     assert_type(it.wait_id, int | None)
+    assert_type(it.model_dump(mode="json"), dict[str, object])
 
 
 def wait_started(it: WaitStarted) -> None:
@@ -217,6 +223,7 @@ def wait_started(it: WaitStarted) -> None:
     assert_type(it.ref, SyncRef[SyncJob])
     assert_type(it.condition, str)
     assert_type(it.revision, str | None)
+    assert_type(it.model_dump(mode="json"), dict[str, object])
 
 
 def wait_ended(it: WaitEnded) -> None:
@@ -228,6 +235,7 @@ def wait_ended(it: WaitEnded) -> None:
     assert_type(it.job, SyncJob | None)
     assert_type(it.error, Exception | None)
     assert_type(it.cancelled, bool)
+    assert_type(it.model_dump(mode="json"), dict[str, object])
 
 
 def generic(client: Unisync, ref: SyncRef[J]) -> J:
