@@ -117,6 +117,15 @@ def test_an_https_call_has_a_tunnel_through_a_proxy(make: MakeClient, is_authori
     assert not [each for each in recorder.requests if "proxy-authorization" in each.headers]
 
 
+@pytest.mark.parametrize("has_tls", [False, True])
+def test_a_proxy_whose_target_is_far_away(make: MakeClient, has_tls: bool) -> None:
+    proxy, recorder = HttpProxy(delay=0.2), Recorder()
+    context = server_context() if has_tls else None
+    with Server(recorder, server_context()) as target, Server(proxy, context) as server:
+        call(make(target.url, verify=CA, **proxied("https", server)))
+    assert len(recorder.requests) == 1
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_that_rejects_the_password(make: MakeClient, scheme: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)

@@ -252,11 +252,13 @@ class HttpProxy(Recorder):
     Args:
         responses: What to answer forwarded requests with.
         authorization: The `Proxy-Authorization` without which it answers 407.
+        delay: Seconds before it passes anything on.
     """
 
-    def __init__(self, *responses: bytes, authorization: str | None = None) -> None:
+    def __init__(self, *responses: bytes, authorization: str | None = None, delay: float = 0.0) -> None:
         super().__init__(*responses)
         self._authorization = authorization
+        self._delay = delay
 
     def __call__(self, peer: Peer) -> None:
         request = peer.read()
@@ -271,6 +273,7 @@ class HttpProxy(Recorder):
             host, _, port = request.line.split()[1].rpartition(":")
             with socket.create_connection((host, int(port))) as target:
                 peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+                time.sleep(self._delay)
                 _relay(peer.sock, target)
         else:
             peer.send(self._responses[0])

@@ -36,6 +36,8 @@ _connecting: ContextVar[Deadline] = ContextVar("_connecting")
 """The deadline of the connection that is being made: urllib3 creates the TLS socket itself."""
 _BUFFER = 16 * 1024
 """Bytes: as many as TLS decrypts at once."""
+_MIN_TIMEOUT = 0.001
+"""Seconds that a socket gets where no time is left: zero would have it not block at all."""
 _IN_PROGRESS = (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN)
 
 
@@ -155,11 +157,16 @@ class ResponseStream(io.RawIOBase):
         if self.at_end:
             return 0
         until = time.monotonic() + self.timeout()
-        while (remaining := min(until - time.monotonic(), self._deadline.check())) > 0:
-            # Not select(): TLS may have decrypted data already, and what arrives may be none, such as a session ticket.
-            self._sock.settimeout(remaining if self._deadline.stop is None else min(remaining, STOP_CHECK_INTERVAL))
-            with suppress(TimeoutError):
-                return self._sock.recv_into(buffer)
+        try:
+            while (remaining := min(until - time.monotonic(), self._deadline.check())) > 0:
+                # Not select(): TLS may have decrypted data already, and what arrives may be none, such as a ticket.
+                self._sock.settimeout(remaining if self._deadline.stop is None else min(remaining, STOP_CHECK_INTERVAL))
+                with suppress(TimeoutError):
+                    return self._sock.recv_into(buffer)
+        finally:
+            if self._deadline.stop is not None:
+                # What comes next may be the TLS handshake behind a proxy: it has all the time that is left.
+                self._sock.settimeout(max(until - time.monotonic(), _MIN_TIMEOUT))
         raise TimeoutError("timed out")
 
     def has_more(self) -> bool:
