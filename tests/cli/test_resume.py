@@ -64,7 +64,7 @@ def test_an_interrupted_wait_is_continued(aws: Emulator, unisync: Run, path: Pat
     assert path.read_text() == ""
     again = unisync("resume", str(path))
     assert (again.code, again.out) == (0, "")
-    assert f"No waits to continue: all of {path} have ended." in again.err
+    assert f"No waits to continue: all of {path} have succeeded." in again.err
 
 
 def test_what_was_seen_before_counts(aws: Emulator, unisync: Run, path: Path) -> None:
@@ -75,7 +75,6 @@ def test_what_was_seen_before_counts(aws: Emulator, unisync: Run, path: Path) ->
     aws.clock.advance(200)
     done = unisync("resume", str(path))
     assert done.code == 6, "superseded: ours had been noticed"
-    assert tokens(path) == []
 
 
 def test_a_wait_that_timed_out_is_kept_and_gets_more_time(aws: Emulator, unisync: Run, path: Path) -> None:
@@ -90,10 +89,47 @@ def test_a_wait_that_timed_out_is_kept_and_gets_more_time(aws: Emulator, unisync
     assert "Waiting for codeconnections:shop at commit" in done.err
 
 
-def test_a_wait_that_failed_is_not_kept(aws: Emulator, unisync: Run, path: Path) -> None:
+def test_a_wait_that_failed_fails_again(aws: Emulator, unisync: Run, path: Path) -> None:
     aws.push(stack="shop", sha=MINE, outcome="FAILED", reason="no such parameter")
-    done = unisync("wait", str(SHOP), "--revision", MINE, "--token-file", str(path))
-    assert (done.code, path.read_text()) == (3, "")
+    assert unisync("wait", str(SHOP), "--revision", MINE, "--token-file", str(path)).code == 3
+    assert unisync("resume", str(path)).code == 3
+    aws.push(stack="shop", sha=MINE)
+    aws.clock.advance(100)
+    assert unisync("resume", str(path), "--timeout", "1m").code == 0
+    assert path.read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code"),
+    [("AccessDeniedException", 1), ("ResourceNotFoundException", 5), ("ExpiredTokenException", 1)],
+)
+def test_a_wait_that_could_not_be_continued_is_kept(
+    aws: Emulator, unisync: Run, path: Path, code: str, exit_code: int
+) -> None:
+    aws.push(stack="shop", sha=MINE, duration=100)
+    assert unisync("wait", str(SHOP), "--revision", MINE, "--timeout", "10s", "--token-file", str(path)).code == 124
+    aws.fault("GetResourceSyncStatus", code)
+    aws.fault("GetSyncConfiguration", code)
+    assert unisync("resume", str(path), "--timeout", "5m").code == exit_code
+    assert [token.ref for token in tokens(path)] == [SHOP]
+    aws.clear_faults()
+    assert unisync("resume", str(path), "--timeout", "5m").code == 0
+
+
+def test_a_wait_of_a_fleet_is_continued_in_one(unisync: Run, path: Path) -> None:
+    path.write_text(f"{WaitToken.create(FleetSync('123456789012', 'eu-west-1', SHOP))}\n")
+    before = path.read_text()
+    done = unisync("resume", str(path))
+    assert (done.code, "belongs to a fleet: pass the role of its account with --role-arn" in done.err) == (2, True)
+    assert path.read_text() == before
+
+
+def test_the_deadline_of_a_continued_wait_is_shown(aws: Emulator, unisync: Run, path: Path) -> None:
+    aws.push(stack="shop", sha=MINE, duration=30)
+    path.write_text(f"{WaitToken.create(SHOP, revision=MINE, timeout=600)}\n")
+    done = unisync("resume", str(path))
+    assert done.code == 0
+    assert "with no time limit" in done.err, "it has not begun"
 
 
 def test_a_full_disk_ends_no_wait(aws: Emulator, unisync: Run, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -355,6 +355,18 @@ def test_a_token_and_a_poll_stay_small(aws: Emulator, options: dict[str, Any]) -
     assert poll.to_dict()["message"].startswith("codeconnections:payments-prod is FAILED")
 
 
+def test_a_late_poll_of_a_new_client_gets_an_answer() -> None:
+    with Emulator() as aws:
+        aws.add_stack("payments-prod", repository="acme/infra")
+        aws.push(stack="payments-prod", sha=MINE, duration=0)
+        begin = datetime.fromtimestamp(aws.clock.time(), UTC) - timedelta(hours=1)
+        token = WaitToken.create(STACK, revision=MINE, timeout=10).model_copy(update={"begin": begin})
+        with Unisync(**aws.client_options()) as client:
+            assert client.poll(token).status == "succeeded"
+        with Unisync(**aws.client_options()) as client:
+            assert client.resume(token).require_live().sha == MINE
+
+
 EDITED: list[dict[str, Any]] = [
     {"commits": {"is_first": False, "is_ours_seen": True, "our_attempt_at": "2026-01-01T00:00:00"}},
     {"commits": {"is_first": False, "first_attempt": ["abc", "2026-01-01T00:00:00"]}},

@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 GRACE_PERIOD = 1.0
 """Seconds past its deadline that a wait gives to the responses it waits for."""
+LATE_POLL_TIMEOUT = 10.0
+"""Seconds for the poll of a wait that is continued after its deadline: its client may have to connect first."""
 SIDE_READ_TIMEOUT = 10.0
 """Seconds that a read beside the status may take."""
 MIN_REMAINING = 0.001
@@ -34,6 +36,7 @@ class WaitCalls:
         elapsed: Returns the seconds since the wait started.
         transient: Tells which errors are transient.
         side_reads: The reads beside the status that were made before.
+        is_continued: Whether the wait began in another process. If it is late, its last poll gets time all the same.
     """
 
     def __init__(
@@ -43,6 +46,8 @@ class WaitCalls:
         elapsed: Callable[[], float],
         transient: TransientErrors,
         side_reads: SideReads,
+        *,
+        is_continued: bool = False,
     ) -> None:
         self.error: UnisyncError | None = None
         """The transient error of the last poll, if it failed."""
@@ -54,6 +59,10 @@ class WaitCalls:
         self._stop = stop
         self._elapsed = elapsed
         self._expires_at = math.inf
+        is_late = is_continued and self.remaining + GRACE_PERIOD <= 0
+        self._grace = LATE_POLL_TIMEOUT if is_late else GRACE_PERIOD
+        self._ends_at = (elapsed() if is_late else timeout) + self._grace
+        """When the last response is to be there, in seconds since the wait started."""
 
     @property
     def remaining(self) -> float:
@@ -92,7 +101,7 @@ class WaitCalls:
             poll: The number of the poll that it is read after.
             flow: Reads it.
         """
-        if not self.side_reads.may_succeed(name) or self.remaining + GRACE_PERIOD <= 0:
+        if not self.side_reads.may_succeed(name) or self._elapsed() >= self._ends_at:
             flow.close()
             return None
         try:
@@ -115,7 +124,7 @@ class WaitCalls:
         self._expires_at = math.inf
         timeout = max_seconds
         if remaining < math.inf:
-            left = max(remaining, min(GRACE_PERIOD, remaining + GRACE_PERIOD), MIN_REMAINING)
+            left = max(remaining, min(self._grace, self._ends_at - self._elapsed()), MIN_REMAINING)
             self._expires_at = self._elapsed() + left
             timeout = min(left, max_seconds)
         bound = None if timeout == math.inf else timeout

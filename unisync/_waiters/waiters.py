@@ -108,6 +108,7 @@ class Waiter(Generic[J]):
             lambda: self.elapsed,
             TransientErrors(before.unreadable),
             SideReads(before.side_reads, before.denied),
+            is_continued=elapsed > 0,
         )
         self._failures = Failures(before.failure, dict(before.failed_since), self._failed_elsewhere)
         self._is_synced = before.is_synced

@@ -1,4 +1,4 @@
-"""The file of --token-file: the waits that have not ended, a token on each line, for `unisync resume`."""
+"""The file of --token-file: the waits that have not succeeded, a token on each line, for `unisync resume`."""
 
 from __future__ import annotations
 
@@ -46,12 +46,13 @@ class TokenFile:
             self._update()
 
     def ended(self, outcome: Outcome[Any]) -> None:
-        """Note that a wait has ended. One that timed out is kept: it can be continued."""
+        """Note that a wait has ended. Without success it is kept: a run that is repeated must not pass without it."""
         if self._path is None:
             return
         token: WaitToken | None = getattr(outcome.error, "token", None)
-        self._tokens.pop(outcome.ref, None)
-        if token is not None:
+        if outcome.error is None:
+            self._tokens.pop(outcome.ref, None)
+        elif token is not None:
             self._tokens[outcome.ref] = token
         self._update()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,15 +43,19 @@ def resume(cli: Cli, path: Path, timeout: float | None, report: Path | None, exp
     """Continue the waits of a file that `wait --token-file FILE` wrote, as if they had never been interrupted.
 
     What was seen of a commit counts, and so does the time since. The file is kept up to date: it has the waits that
-    have not ended, those that timed out among them.
+    have not succeeded. A wait that failed is looked at once more.
     """
     tokens = read_tokens(path)
     if not tokens:
-        cli.output.echo(f"No waits to continue: all of {path} have ended.")
+        cli.output.echo(f"No waits to continue: all of {path} have succeeded.")
         return 0
+    for ref in tokens:
+        if cli.connection.expand([ref]) != [ref]:
+            raise click.UsageError(f"{ref} belongs to no fleet: leave out --role-arn, and pass one --region at most.")
+    now = cli.connection.date().astimezone(UTC)
     if timeout is not None:
-        tokens = {ref: _until(token, cli.connection.date().astimezone(UTC), timeout) for ref, token in tokens.items()}
-    options = Options(timeout, None, None, None, False, _condition(tokens), 0)
+        tokens = {ref: _until(token, now, timeout) for ref, token in tokens.items()}
+    options = Options(_remaining(tokens.values(), now), None, None, None, False, _condition(tokens), 0)
     file = TokenFile(path, tokens.values())
     view = View(cli, {ref: _text(token) for ref, token in tokens.items()}, options, file)
     with view.shown():
@@ -62,6 +67,13 @@ def _until(token: WaitToken, now: datetime, seconds: float) -> WaitToken:
     """The same wait, until so many seconds from now."""
     passed = 0.0 if token.begin is None else max((now - token.begin).total_seconds(), 0.0)
     return token.model_copy(update={"timeout": passed + seconds})
+
+
+def _remaining(tokens: Iterable[WaitToken], now: datetime) -> float | None:
+    """The seconds until the last deadline; None if one of the waits has none."""
+    deadlines = [token.deadline for token in tokens]
+    known = [deadline for deadline in deadlines if deadline is not None]
+    return max((max(known) - now).total_seconds(), 0.0) if len(known) == len(deadlines) else None
 
 
 def _text(token: WaitToken) -> str | None:

@@ -120,7 +120,7 @@ def _refs_or_names(
     metavar="FILE",
     type=click.Path(),
     callback=writable,
-    help="Keep the waits that have not ended in a file, for `unisync resume FILE` to continue them elsewhere.",
+    help="Keep the waits that have not succeeded in a file, for `unisync resume FILE` to continue them elsewhere.",
 )
 @explain_option
 @connected(forms=ROW_FORMS)
