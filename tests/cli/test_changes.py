@@ -113,7 +113,9 @@ def test_a_dry_run_of_delete_and_resolve(aws: Emulator, unisync: Run) -> None:
     assert unisync("delete", "codeconnections:other", "--dry-run").code == 5
     done = unisync("resolve", "codeconnections:shop", "--reason", "x", "--dry-run")
     assert (done.code, "changed by hand" in done.out) == (0, True)
-    assert done.last_line == "Dry run: would resolve 1 blocker. Nothing was changed."
+    assert done.last_line == "Dry run: would resolve 1 blocker with the reason 'x'. Nothing was changed."
+    done = unisync("resolve", "codeconnections:shop", "--reason", "x" * 300, "--dry-run")
+    assert (done.code, "resolved_reason: expected 1 to 250 characters" in done.err) == (2, True)
     assert writes(aws) == []
 
 

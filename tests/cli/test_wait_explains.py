@@ -47,6 +47,19 @@ def operations(aws: Emulator) -> set[str]:
 
 @pytest.mark.usefixtures("shop")
 class TestCauses:
+    def test_the_advice_of_a_timeout_is_that_of_the_cause(self, aws: Emulator, unisync: Run) -> None:
+        aws.fail_branch(stack="shop", sha=MINE, reason="deployment.yaml is not YAML", detection_delay=50)
+        done = unisync("wait", SHOP, "--revision", MINE, "--timeout", "45s")
+        aws.clock.advance(30)
+        done = unisync("wait", SHOP, "--revision", MINE, "--timeout", "20s")
+        assert done.code == 124
+        assert done.last_line == "Next: fix the file that it names."
+
+    def test_a_timeout_before_a_retry_says_that_there_was_none(self, unisync: Run) -> None:
+        done = unisync("wait", SHOP, "--revision", OLD, "--started-after", "2099-01-01T00:00:00Z", "--timeout", "5s")
+        assert done.code == 124
+        assert "Its attempt began before `started_after`, and no other has started since." in done.err
+
     def test_a_failure_that_is_stated_already(self, aws: Emulator, unisync: Run) -> None:
         fail(aws)
         done = unisync("wait", SHOP, "--revision", MINE)

@@ -342,6 +342,12 @@ def test_the_calls(fake: FakeUnisync) -> None:
     assert operations.index("GetSyncConfiguration") < operations.index("GetRepositoryLink")
 
 
+def test_a_missing_configuration_names_the_command_that_creates_it(fake: FakeUnisync) -> None:
+    check = fake.explain(StackSync("nope")).cause
+    assert check is not None
+    assert check.action == "create it: unisync create codeconnections:nope, or the console"
+
+
 def test_a_missing_workspace(fake: FakeUnisync) -> None:
     explanation = fake.explain(TwinMakerSync("nowhere"))
     assert cause_of(explanation) == "definition"

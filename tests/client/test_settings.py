@@ -101,7 +101,10 @@ def test_the_region_of_a_config_comes_before_those_of_sessions(monkeypatch: pyte
 
 
 @pytest.mark.usefixtures("credentials")
-def test_no_region_says_where_to_name_one() -> None:
+@pytest.mark.parametrize("environ", [{}, {"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}])
+def test_no_region_says_where_to_name_one(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
     with pytest.raises(InvalidArgumentError) as caught:
         Unisync().get(STACK)
     assert str(caught.value) == (

@@ -26,6 +26,13 @@ def test_a_manual_clock_moves_only_by_advance() -> None:
     assert clock.time() == first + 12.5
 
 
+def test_time_stays_where_dates_have_no_more_years() -> None:
+    clock = EmulatorClock(None)
+    with pytest.raises(ValueError, match="seconds: expected a time before the year 9999, got 1000000000000"):
+        clock.advance(10**12)
+    assert clock.now() == 0.0
+
+
 def test_sleeping_advances_a_manual_clock() -> None:
     clock = EmulatorClock(None)
     started = time.monotonic()

@@ -364,7 +364,9 @@ def test_a_late_poll_of_a_new_client_gets_an_answer() -> None:
         with Unisync(**aws.client_options()) as client:
             assert client.poll(token).status == "succeeded"
         with Unisync(**aws.client_options()) as client:
-            assert client.resume(token).require_live().sha == MINE
+            job = client.resume(token)
+        assert job is not None
+        assert job.require_live().sha == MINE
 
 
 EDITED: list[dict[str, Any]] = [

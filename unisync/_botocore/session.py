@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoRegionError
 
 from unisync._botocore import helper_threads
 from unisync._botocore.connection_settings import ConnectionSettings
@@ -511,6 +511,8 @@ class Session:
         timeouts = {"connect_timeout": options.connect_timeout, "read_timeout": options.read_timeout}
         settings: dict[str, Any] = {name: seconds for name, seconds in timeouts.items() if seconds is not None}
         own = self._botocore
+        if not region and own.get_config_variable("region") == "":  # a variable that is set and empty
+            raise NoRegionError
         make = own.create_client if self._session is None else self._session.client
         client = make(
             service,

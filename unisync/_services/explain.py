@@ -177,7 +177,7 @@ def _stack(
         branch = attempt if isinstance(attempt, _Unread) else BranchStatus.of(attempt, definition, names)
     return [
         _identity(identity),
-        _definition(definition, "sync configuration", "create it: unisync create codeconnections, or the console"),
+        _definition(definition, "sync configuration", f"create it: unisync create {ref}, or the console"),
         _link(link),
         _connection(connection),
         _branch(branch, job, wanted),

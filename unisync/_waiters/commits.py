@@ -111,6 +111,10 @@ class CommitJudge:
             and self._counts(latest)
         )
 
+    def is_earlier(self, job: GitSyncJob) -> bool:
+        """Whether the latest attempt syncs what is waited for, and began too early to count."""
+        return job.latest_sync is not None and self._is_ours(job) and not self._counts(job.latest_sync)
+
     def was_there_at_first(self, attempt_id: object) -> bool:
         """Whether the first poll saw an attempt as the latest."""
         return self.seen.first_attempt is not None and self.seen.first_attempt == attempt_id

@@ -18,6 +18,7 @@ from unisync.errors import UnisyncError
 MAX_LISTED_FAILURES = 10
 """Failed resources that a message lists."""
 CONTINUES = "The sync continues in AWS."
+NO_RETRY = "Its attempt began before `started_after`, and no other has started since."
 
 _IN_PROGRESS = (SyncState.PENDING, SyncState.RUNNING)
 _GOALS = {"active": "synced", "deleted": "deleted", "resources": "in sync"}

@@ -492,6 +492,8 @@ class Waiter(Generic[J]):
             return messages.CONTINUES
         if isinstance(self.job, GitSyncJob) and self.condition == "active":
             branch = None if self._branch is None else self._branch.attempt
+            if self._commits.is_earlier(self.job):
+                return messages.NO_RETRY
             return messages.git_outlook(
                 self.job,
                 self.options.wanted,

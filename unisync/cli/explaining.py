@@ -24,7 +24,7 @@ MAX_OTHERS = 3
 
 def explain_wait(
     cli: Cli, worst: Outcome[Any], outcomes: Sequence[Outcome[Any]], revisions: Mapping[SyncRef[SyncJob], str | None]
-) -> None:
+) -> Check | None:
     """Explain on stderr why a wait did not succeed. What cannot be read changes nothing else.
 
     Args:
@@ -32,17 +32,20 @@ def explain_wait(
         worst: The outcome to explain.
         outcomes: All outcomes, for the commands that explain the others.
         revisions: The commit in question, by sync.
+
+    Returns:
+        The likely cause, if one was found.
     """
     error = worst.error
     if not _can_explain(error):
-        return
+        return None
     client, sync = cli.connection.single(worst.ref)
     try:
         with cli.output.busy(f"Explaining {worst.ref}..."):
             explanation = client.explain(sync, revision=revisions[worst.ref], timeout=TIMEOUT)
     except UnisyncError as failure:
         cli.output.echo_message(f"The explanation could not be read: {failure}")
-        return
+        return None
     arrow = "→" if cli.output.has_unicode else "->"
     for text in _texts(explanation, _stated_by(error), arrow):
         cli.output.echo_message(text)
@@ -54,6 +57,7 @@ def explain_wait(
         commands = [_command(cli, ref, revisions) for ref in others[:MAX_OTHERS]]
         more = [f"and {len(others) - MAX_OTHERS} more"] if len(others) > MAX_OTHERS else []
         cli.output.echo_message("\n".join(["To explain the others:", *commands, *more]))
+    return explanation.cause
 
 
 def _can_explain(error: UnisyncError | None) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 
 class EmulatorClock:
@@ -51,6 +52,8 @@ class EmulatorClock:
     def advance(self, seconds: float) -> None:
         """Move the emulated time ahead by `seconds`."""
         _check_seconds(seconds)
+        if self.time() + seconds > _MAX_TIME:
+            raise ValueError(f"seconds: expected a time before the year 9999, got {seconds!r}")
         with self._lock:
             self._advanced += seconds
         self._notify()
@@ -88,6 +91,9 @@ class EmulatorClock:
     def _notify(self) -> None:
         for listener in self._on_advance:
             listener()
+
+
+_MAX_TIME = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 def _check_seconds(seconds: float) -> None:

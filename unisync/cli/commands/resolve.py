@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from unisync._models.refs import StackSync
 from unisync.cli.commands.blockers import active_blockers, print_blockers
+from unisync.cli.definitions import proton
 from unisync.cli.exit_codes import Exit
 from unisync.cli.hints import RETRY_FAILED, hint_for, retry_failed
 from unisync.cli.options import Cli, Command, connected, dry_run_option, ref_argument
 from unisync.errors import NotFoundError, ServerError
 
 if TYPE_CHECKING:
+    from unisync._client.client import Unisync
     from unisync._models.blockers import SyncBlocker
     from unisync._models.jobs import SyncJob
-    from unisync._models.refs import ServiceInstanceSync, StackSync, SyncRef
+    from unisync._models.refs import ServiceInstanceSync, SyncRef
 
 
 @click.command(
@@ -40,8 +43,11 @@ def resolve(cli: Cli, ref: SyncRef[SyncJob], reason: str, blocker_id: str | None
         raise click.UsageError("--reason must not be empty.")
     if dry_run:
         found = [each for each in active_blockers(client, sync) if blocker_id in (None, each.id)]
+        for each in found:
+            _check(client, sync, each, reason)
         print_blockers(cli, found)
-        cli.output.echo(f"Dry run: would resolve {len(found)} blocker{'s' * (len(found) != 1)}. Nothing was changed.")
+        count = f"{len(found)} blocker{'s' * (len(found) != 1)}"
+        cli.output.echo(f"Dry run: would resolve {count} with the reason {reason!r}. Nothing was changed.")
         return Exit.SYNCED if found or blocker_id is None else Exit.NOT_FOUND
     target = cast("StackSync | ServiceInstanceSync", sync)  # resolve_blocker rejects any other
     active = active_blockers(client, sync) if blocker_id is None else (blocker_id,)
@@ -73,3 +79,13 @@ def resolve(cli: Cli, ref: SyncRef[SyncJob], reason: str, blocker_id: str | None
             hint = retry_failed(cli.connection.settings, str(ref))
             cli.output.echo(f"Its latest commit is not live, and AWS does not retry it by itself. Next: {hint}")
     return Exit.SYNCED
+
+
+def _check(client: Unisync, sync: SyncRef[SyncJob], blocker: SyncBlocker, reason: str) -> None:
+    """Check what would be sent."""
+    if isinstance(sync, StackSync):
+        client.codeconnections.update_sync_blocker(
+            blocker.id, resource_name=sync.resource_name, resolved_reason=reason, sync_type=sync.sync_type, dry_run=True
+        )
+    else:
+        proton(client).update_service_sync_blocker(blocker.id, resolved_reason=reason, dry_run=True)

@@ -37,7 +37,7 @@ from unisync.cli.options import (
 from unisync.cli.output import ROW_FORMS
 from unisync.cli.rows import Row, headline, row_of, row_of_job, widths_for
 from unisync.cli.token_file import TokenFile
-from unisync.errors import SyncFailedError, UnisyncError
+from unisync.errors import SyncFailedError, UnisyncError, WaitTimeoutError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,10 +219,14 @@ def finish(cli: Cli, view: View, outcomes: Sequence[Outcome[Any]], report: Path 
             code = code or Exit.ERROR
     worst = next((outcome for outcome in outcomes if exit_code_for(outcome.error) == code), None)
     if worst is not None and worst.error is not None:
+        cause = None
         if explain and options.condition != "deleted":  # an explanation says why a sync is not synced
-            explain_wait(cli, worst, outcomes, _explained(outcomes, targets, options))
+            cause = explain_wait(cli, worst, outcomes, _explained(outcomes, targets, options))
         again = options.again(targets[worst.ref])
-        cli.output.echo(hint_for(worst.error, cli.connection.settings, worst.ref, again))
+        advice = hint_for(worst.error, cli.connection.settings, worst.ref, again)
+        if isinstance(worst.error, WaitTimeoutError) and cause is not None and cause.name != "commit" and cause.action:
+            advice = f"Next: {cause.action}."
+        cli.output.echo(advice)
     return code
 
 
