@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.samples import FACTORY, MINE, OLD, STACK
+from tests.support.samples import FACTORY, MINE, NEWER, OLD, STACK
 from unisync import (
     AccessDeniedError,
     AsyncUnisync,
@@ -137,6 +137,29 @@ def test_a_new_attempt_and_its_events_are_emitted(aws: Emulator, watch: Callable
     assert attempt.after is not None
     assert attempt.after.latest_sync.target_revision.sha == MINE
     assert [event.event.event for event in events if event.event][-1] == "no such thing"
+
+
+def test_a_success_that_came_and_went_between_two_polls_is_emitted(
+    aws: Emulator, watch: Callable[..., Watched]
+) -> None:
+    aws.add_stack("payments-prod", repository="acme/infra")
+    aws.push(stack="payments-prod", sha=OLD)
+    aws.clock.advance(60)
+    watched = watch(STACK)
+    watched.take(5)
+    aws.push(stack="payments-prod", sha=MINE, duration=1)
+    aws.clock.advance(3)
+    aws.push(stack="payments-prod", sha=NEWER, duration=100)
+    aws.clock.advance(2)
+    attempt, *events, state, another = watched.take(6)
+    assert [attempt.kind, *(each.kind for each in events)] == ["attempt", "event", "event", "event"]
+    assert attempt.after is not None
+    assert (attempt.after.latest_sync.target_revision.sha, str(attempt.after.status)) == (MINE, "ACTIVE (SUCCEEDED)")
+    assert summary(state)[:2] == ("state", "RUNNING (IN_PROGRESS)")
+    assert state.before == attempt.after
+    assert another.kind == "attempt"
+    assert another.after is not None
+    assert another.after.latest_sync.target_revision.sha == NEWER
 
 
 def test_a_created_and_a_resolved_blocker_are_emitted(aws: Emulator, watch: Callable[..., Watched]) -> None:

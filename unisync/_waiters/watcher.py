@@ -111,11 +111,12 @@ class Watcher(Generic[J]):
             yield from self._failed("status", error)
             return
         self._succeeded("status")
-        before, self._job = self._job, job
         is_first, self._is_first = self._is_first, False
-        if is_first or _state(before) != _state(job):
-            yield Emit(self._change("state", before))
-        yield from self._attempt(before)
+        for each in (*_between(self._job, job), job):
+            before, self._job = self._job, each
+            if is_first or _state(before) != _state(each):
+                yield Emit(self._change("state", before))
+            yield from self._attempt(before)
 
     def _poll_blockers(self) -> Flow[None]:
         """Read the blockers now and then, and emit what is different."""
@@ -203,6 +204,21 @@ class Watcher(Generic[J]):
         resources: SyncResourceSummary | None = None,
     ) -> Change[J]:
         return Change(self._target.ref, kind, before, self._job, event, blocker, error, resources)
+
+
+def _between(before: J | None, after: J | None) -> tuple[J, ...]:
+    """The job as it was when an attempt had succeeded that began after one poll, and was not the latest at the next."""
+    if not (isinstance(before, GitSyncJob) and isinstance(after, GitSyncJob)):
+        return ()
+    known, success, latest = before.latest_sync, after.latest_successful_sync, after.latest_sync
+    if (
+        known is None
+        or success is None
+        or latest is None
+        or not known.started_at < success.started_at < latest.started_at
+    ):
+        return ()
+    return (after.model_copy(update={"latest_sync": success, "status": success.status}),)
 
 
 def _failures(resources: SyncResourceSummary) -> Failures:
