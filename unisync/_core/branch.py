@@ -33,13 +33,14 @@ class BranchStatus(NamedTuple):
 
     @property
     def names_others(self) -> bool:
-        """Whether the events of the attempt name files or resources, and none of them can be ours."""
+        """Whether the events of the attempt name files or resources, none of which can be ours. Ours must be known."""
         events = () if self.attempt is None else self.attempt.events
         text = " ".join(event.event for event in events).lower()
         files: list[str] = _FILE.findall(text)
         resources: list[str] = _RESOURCE.findall(text)
         names = [name.lower().removeprefix("./") for name in self.own_names]
-        return bool(files or resources) and not any(_is_named(name, files, resources) for name in names)
+        is_known = bool(names) and bool(files or resources)
+        return is_known and not any(_is_named(name, files, resources) for name in names)
 
 
 def _is_named(name: str, files: list[str], resources: list[str]) -> bool:

@@ -11,8 +11,6 @@ from pydantic_core import to_jsonable_python
 
 from unisync._models.refs import SyncRef
 
-Mode = Literal["python", "json"]
-
 
 class Dumpable:
     """A dataclass with the method `model_dump`, as models have it."""
@@ -20,7 +18,7 @@ class Dumpable:
     __slots__ = ()
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
-    def model_dump(self, *, mode: Mode = "python") -> dict[str, object]:
+    def model_dump(self, *, mode: Literal["python", "json"] = "python") -> dict[str, object]:
         """The fields as a dictionary, with the models among them as dictionaries and the references as their texts.
 
         Args:
@@ -33,7 +31,7 @@ class Dumpable:
         return {field.name.removeprefix("_"): _dumped(getattr(self, field.name), mode) for field in fields(self)}
 
 
-def _dumped(value: object, mode: Mode) -> object:
+def _dumped(value: object, mode: Literal["python", "json"]) -> object:
     match value:
         case BaseModel() | Dumpable():
             return value.model_dump(mode=mode)
@@ -51,7 +49,7 @@ def _dumped(value: object, mode: Mode) -> object:
             return to_jsonable_python(value, fallback=str, bytes_mode="base64") if mode == "json" else value
 
 
-def _key(key: object, mode: Mode) -> object:
+def _key(key: object, mode: Literal["python", "json"]) -> object:
     """A key; in JSON, that of an account, region and service is their text."""
     if mode == "python" or isinstance(key, str):
         return key

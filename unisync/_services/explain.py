@@ -208,7 +208,7 @@ def _git(services: Services, target: SyncTarget[Any], wanted: Wanted | None, gat
     identity, job, blockers = _results((yield from gather(first)), len(first))
     branch: Any = _NOT_READ
     if not isinstance(job, _Unread):
-        (branch,) = _results((yield from gather([target.branch_status(job)])), 1)
+        (branch,) = _results((yield from gather([_branch_of(target, job)])), 1)
     return [
         _identity(identity),
         _definition(job, "sync configuration", "configure the sync in Proton"),
@@ -217,6 +217,12 @@ def _git(services: Services, target: SyncTarget[Any], wanted: Wanted | None, gat
         _blockers(blockers, target.resolve_command),
         _attempt(job, wanted),
     ]
+
+
+def _branch_of(target: SyncTarget[Any], job: GitSyncJob) -> Flow[BranchStatus]:
+    """The branch that a sync follows; where no commit says which, that of its configuration."""
+    found = yield from target.branch_status(job)
+    return found if found is not None else BranchStatus((yield from target.repository_status()), ())
 
 
 def _twinmaker(services: Services, target: SyncTarget[Any], ref: TwinMakerSync, gather: Gathering) -> Flow[list[Check]]:
@@ -286,13 +292,11 @@ def _connection(found: Connection | _Unread) -> Check:
             return _check("connection", "unknown", message)
 
 
-def _branch(found: BranchStatus | _Unread | None, job: GitSyncJob | _Unread, wanted: Wanted | None) -> Check:
+def _branch(found: BranchStatus | _Unread, job: GitSyncJob | _Unread, wanted: Wanted | None) -> Check:
     if isinstance(found, _Unread):
         if isinstance(found.error, NotFoundError):
             return _check("branch", "unknown", "AWS has never read the branch.")
         return found.check("branch")
-    if found is None:
-        return _check("branch", "unknown", "No commit says yet which branch it follows.")
     attempt = found.attempt
     if attempt is None:
         return _check("branch", "unknown", "AWS has never read the branch.")
