@@ -1,4 +1,4 @@
-"""`model_dump` of what a user gets and is no model: all of it can be written as JSON."""
+"""`model_dump` of what a user gets apart from models: all of it can be written as JSON."""
 
 from __future__ import annotations
 

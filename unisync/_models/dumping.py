@@ -1,4 +1,4 @@
-"""Dumping what is no pydantic model as pydantic dumps models."""
+"""Dumping objects that are not pydantic models in the way of pydantic."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def signals_raised() -> Generator[None]:
     Python raises it wherever the main thread is. In a finalizer, Python prints and drops it, so it is raised again.
     In a function that a library calls, the library may raise an error of its own instead, as pydantic does: that
     error ends the context as the exception. And a signal that arrives just before the main thread blocks, after
-    Python has looked for one, does not wake it: a thread learns of each signal and sends it again.
+    Python has checked for one, does not wake it: a thread learns of each signal and sends it again.
     """
     if threading.current_thread() is not threading.main_thread():  # the caller handles signals
         yield

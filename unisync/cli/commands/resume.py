@@ -43,7 +43,7 @@ def resume(cli: Cli, path: Path, timeout: float | None, report: Path | None, exp
     """Continue the waits of a file that `wait --token-file FILE` wrote, as if they had never been interrupted.
 
     What was seen of a commit counts, and so does the time since. The file is kept up to date: it has the waits that
-    have not succeeded. A wait that failed is looked at once more.
+    have not succeeded. A wait that failed is polled once more.
     """
     tokens = read_tokens(path)
     if not tokens:
