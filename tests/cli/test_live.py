@@ -1,4 +1,4 @@
-"""Long-running commands on a terminal: redrawing in place, Ctrl-C and SIGTERM."""
+"""Long-running commands on a terminal: redrawing, Ctrl-C and SIGTERM."""
 
 from __future__ import annotations
 

@@ -126,10 +126,14 @@ def test_a_wait_of_a_fleet_is_continued_in_one(unisync: Run, path: Path) -> None
 
 def test_the_deadline_of_a_continued_wait_is_shown(aws: Emulator, unisync: Run, path: Path) -> None:
     aws.push(stack="shop", sha=MINE, duration=30)
-    path.write_text(f"{WaitToken.create(SHOP, revision=MINE, timeout=600)}\n")
+    for timeout, said in ((600, "(10 min)"), (None, "with no time limit")):
+        path.write_text(f"{WaitToken.create(SHOP, revision=MINE, timeout=timeout)}\n")
+        done = unisync("resume", str(path))
+        assert (done.code, said in done.err) == (0, True)
+    aws.push(stack="shop", sha=NEWER, duration=600)
+    assert unisync("wait", str(SHOP), "--revision", NEWER, "--timeout", "5m", "--token-file", str(path)).code == 124
     done = unisync("resume", str(path))
-    assert done.code == 0
-    assert "with no time limit" in done.err, "it has not begun"
+    assert (done.code, "(0 s)" in done.err) == (124, True)
 
 
 def test_a_full_disk_ends_no_wait(aws: Emulator, unisync: Run, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

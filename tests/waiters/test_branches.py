@@ -48,6 +48,7 @@ def test_a_failure_before_the_moment_does_not_count(seconds: float, counts: bool
 
 
 STACK_NAMES = ("ops/deployment.yaml", "payments-prod", "acme/infra/ops/deployment.yaml", "acme/infra/payments-prod")
+HIDDEN_NAMES = (".aws/deployment.yaml", "payments-prod", "acme/infra/.aws/deployment.yaml", "acme/infra/payments-prod")
 TEMPLATE_NAMES = ("templates/web/", "web", "acme/infra/templates/web/", "acme/infra/web")
 
 
@@ -71,6 +72,9 @@ TEMPLATE_NAMES = ("templates/web/", "web", "acme/infra/templates/web/", "acme/in
                 "arn:aws:cloudformation:eu-west-1:1:stack/payments-prod/1 failed",
             )
         ),
+        (HIDDEN_NAMES, "Unable to parse .aws/deployment.yaml"),
+        (HIDDEN_NAMES, "Unable to parse ./.aws/deployment.yaml"),
+        (HIDDEN_NAMES, "Unable to parse /tmp/checkout/.aws/deployment.yaml"),
         (TEMPLATE_NAMES, "templates/web/v1/schema/schema.yaml is not a schema"),
         (TEMPLATE_NAMES, "/tmp/checkout/templates/web/v1/schema/schema.yaml is not a schema"),
         (TEMPLATE_NAMES, "acme/infra/templates/web/v1/manifest.yaml is broken"),

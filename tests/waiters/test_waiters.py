@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -1034,6 +1034,16 @@ def test_a_moment_without_a_time_zone_is_rejected_before_any_call(moment: Any) -
     with pytest.raises(InvalidArgumentError, match="started_after: expected None, as twinmaker:factory follows no"):
         ScriptedSync(ACTIVE, ref=FACTORY, has_revisions=False).until_active(started_after=NOON)
     assert sync.calls == []
+
+
+@pytest.mark.parametrize("offset", [-12, 12])
+def test_a_moment_outside_of_the_calendar_in_utc(offset: int) -> None:
+    zone = timezone(timedelta(hours=offset))
+    moment = datetime.max.replace(tzinfo=zone) if offset < 0 else datetime.min.replace(tzinfo=zone)
+    with pytest.raises(InvalidArgumentError, match="started_after: expected a date in the years 1 to 9999, in UTC"):
+        ScriptedSync(SYNCED).until_active(MINE, started_after=moment)
+    with pytest.raises(WaitTimeoutError):
+        ScriptedSync(RUNNING).until_active(MINE, started_after=datetime.min.replace(tzinfo=UTC), timeout=20)
 
 
 def test_a_moment_in_an_hour_that_clocks_repeat() -> None:

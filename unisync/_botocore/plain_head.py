@@ -29,7 +29,7 @@ class PlainHead(NamedTuple):
 
 
 def plain_head(received: bytes) -> PlainHead | None:
-    """The head that some bytes begin with; None if that takes more than a look.
+    """The head that some bytes begin with; None if it is left to http.client.
 
     Args:
         received: What the socket has had so far.

@@ -235,7 +235,7 @@ def _message(request: HttpRequest, origin: _Origin) -> bytes:
 
 
 def _plain_body(stream: io.BufferedReader, length: int) -> bytes:
-    """So many bytes of a body, or as many as were received before the connection broke off."""
+    """The body of this length, or what was received of it before the connection broke off."""
     pieces: list[bytes] = []
     missing = length
     try:

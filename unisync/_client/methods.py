@@ -72,11 +72,10 @@ class CommonMethods(SingleMethods):
     def _wanted(
         self, refs: Iterable[SyncRef[J]] | Mapping[SyncRef[J], str], shared: waits.Wanted | None
     ) -> tuple[list[SyncTarget[J]], list[waits.Wanted | None]]:
-        """The targets of references, and the commits of each: its own, or those that all share."""
+        """The targets of references, and the commits of each: its own in a mapping, else those that all share."""
         if not isinstance(refs, Mapping):
             targets = self._targets(refs)
             return targets, [shared if target.has_revisions else None for target in targets]
-        InvalidArgumentError.unless(shared is None, "revision", "None, as `refs` has the commits", shared)
         targets, wanted = list[SyncTarget[J]](), list[waits.Wanted | None]()
         for ref, revision in cast("Mapping[SyncRef[J], object]", refs).items():
             commits = waits.Wanted.checked(revision)
@@ -498,6 +497,8 @@ class CommonMethods(SingleMethods):
             stop=stop,
             revision=revision,
         )
+        is_once = revision is None or not isinstance(refs, Mapping)
+        InvalidArgumentError.unless(is_once, "revision", "None, as `refs` has the commits", revision)
         targets, wanted = self._wanted(refs, options.wanted)
         return (
             yield from waits.wait_all(

@@ -38,7 +38,7 @@ class BranchStatus(NamedTuple):
         text = " ".join(event.event for event in events).lower()
         files: list[str] = _FILE.findall(text)
         resources: list[str] = _RESOURCE.findall(text)
-        names = [name.lower().removeprefix("./") for name in self.own_names]
+        names = [_relative(name.lower()) for name in self.own_names]
         is_known = bool(names) and bool(files or resources)
         return is_known and not any(_is_named(name, files, resources) for name in names)
 
@@ -50,8 +50,12 @@ def _is_named(name: str, files: list[str], resources: list[str]) -> bool:
 
 def _is_same_path(name: str, file: str) -> bool:
     """Whether a file may be this one: its path may be written out in part, or from the root of a disk or a site."""
-    path = f"/{file.lstrip('./')}"
-    is_whole = file.startswith("/") and not name.startswith("/")
+    path = f"/{_relative(file)}"
+    is_whole = file.startswith("/")
     if name.endswith("/"):
         return f"/{name}" in f"{path}/" if is_whole else f"{path}/".startswith(f"/{name}")
     return f"/{name}".endswith(path) or (is_whole and path.endswith(f"/{name}"))
+
+
+def _relative(path: str) -> str:
+    return path.removeprefix("./").lstrip("/")

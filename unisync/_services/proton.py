@@ -974,5 +974,5 @@ class _TemplateTarget(GitTarget["configurations.TemplateSyncConfig"]):
 
     @override
     def own_names(self, branch: configurations.TemplateSyncConfig) -> tuple[str | None, ...]:
-        directory = (branch.subdirectory or "").strip("./")
+        directory = (branch.subdirectory or "").removeprefix("./").strip("/")
         return f"{directory}/" if directory else None, self._template.template_name

@@ -43,7 +43,7 @@ def checked_started_after(moment: object) -> datetime | None:
         # In any other zone, what is computed from it is wrong by an hour where clocks were put back.
         return max(moment.astimezone(UTC), _EARLIEST)
     except OverflowError as error:
-        raise InvalidArgumentError.expected("started_after", expected, moment) from error
+        raise InvalidArgumentError.expected("started_after", "a date in the years 1 to 9999, in UTC", moment) from error
 
 
 def checked_max_failures(max_failures: object) -> int:

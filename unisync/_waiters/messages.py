@@ -145,12 +145,12 @@ def git_outlook(
     )
     goal = goal[0].upper() + goal[1:]
     is_detected = desired is not None and (wanted is None or wanted.matches(desired))
-    replacement = None if wanted is None or is_detected else replacement_of(job, wanted.matches)
-    if replacement is not None:
-        return f"{goal} was not picked up again: it was live until {_commit(replacement)} replaced it."
+    replacement = None if wanted is None else replacement_of(job, wanted.matches)
     text = f"{goal} was not picked up."
     if is_detected:
         text = f"{goal} was detected and its sync has not started."
+    elif replacement is not None:
+        text = f"{goal} was not picked up again: it was live until {_commit(replacement)} replaced it."
     elif was_detected:
         text = f"{goal} was detected, and AWS desires another commit since."
     if latest is not None and latest.status.state in _IN_PROGRESS:

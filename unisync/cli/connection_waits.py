@@ -156,7 +156,7 @@ def _hint(cli: Cli, ended: Waited) -> str:
 
 
 class _View:
-    """The progress of the waits: redrawn in place on a terminal, otherwise a line now and then."""
+    """The progress of the waits: a table that is redrawn on a terminal, otherwise a line for each change."""
 
     def __init__(self, cli: Cli) -> None:
         self._cli = cli

@@ -89,12 +89,12 @@ class Output:
 
     @property
     def is_live(self) -> bool:
-        """Whether a table on stdout can be redrawn in place."""
+        """Whether a table on stdout can be redrawn."""
         return self.form == "table" and _can_redraw(self._stdout)
 
     @property
     def has_live_progress(self) -> bool:
-        """Whether progress on stderr can be redrawn in place."""
+        """Whether progress on stderr can be redrawn."""
         return not self.quiet and _can_redraw(self._stderr)
 
     @property
@@ -143,7 +143,7 @@ class Output:
         return joined_line(self._cells(row), widths)
 
     def live_table(self, rows: Sequence[Row], console: Console, other_lines: int) -> RenderableType:
-        """The table of rows for redrawing in place; it leaves room for some other lines."""
+        """The table of rows for redrawing; it leaves room for some other lines."""
         cells = [self._cells(row) for row in rows]
         return drawn_table(COLUMNS, cells, console.width, has_unicode(self._stdout), console.height - other_lines - 1)
 
@@ -206,7 +206,7 @@ class Output:
 
     @contextmanager
     def live(self, draw: Callable[[], RenderableType], console: Console, *, is_kept: bool = True) -> Generator[None]:
-        """Redraw in place, four times a second, while the context lasts.
+        """Redraw four times a second, while the context lasts.
 
         Args:
             draw: What to draw.

@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import airflow
 import pytest
 
 from tests.conftest import NEW, OLD, Run
@@ -156,7 +157,7 @@ def test_a_fleet(aws: Emulator, run: Run, deferrable: bool) -> None:
     aws.add_role(role, external_id="unisync")  # the connection has it
     other = aws.account(account="210987654321")
     other.add_stack("shop", repository="acme/infra", config_file="shop.yaml")
-    other.push(stack="shop", sha=NEW, duration=20)
+    other.push(stack="shop", sha=NEW, duration=100)  # longer than the worker takes to poll
     ref = f"210987654321/eu-west-1/{SHOP}"
     done = run(SyncsActiveSensor, refs=[ref], revision=NEW, role_arns=[role], deferrable=deferrable, **QUICK)
     assert done.state == "success"
@@ -174,6 +175,8 @@ def test_refs_that_are_text(aws: Emulator, run: Run, deferrable: bool, capsys: p
 def test_the_mode_reschedule_keeps_its_deadline(
     aws: Emulator, run: Run, deferrable: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if airflow.__version__.startswith("3.0.") and not deferrable:
+        pytest.skip("dag.test() of this Airflow hands sensors the date of their first reschedule as text")
     aws.push(stack="shop", sha=NEW, duration=60_000)
     options = {"mode": "reschedule", "poke_interval": 1, "timeout": 3, "deferrable": deferrable}
     done = run(SyncActiveSensor, ref=SHOP, revision=NEW, retries=3, **options)

@@ -70,10 +70,13 @@ def _until(token: WaitToken, now: datetime, seconds: float) -> WaitToken:
 
 
 def _remaining(tokens: Iterable[WaitToken], now: datetime) -> float | None:
-    """The seconds until the last deadline; None if one of the waits has none."""
-    deadlines = [token.deadline for token in tokens]
-    known = [deadline for deadline in deadlines if deadline is not None]
-    return max((max(known) - now).total_seconds(), 0.0) if len(known) == len(deadlines) else None
+    """The seconds until the last deadline, zero if it has passed; None if one of the waits has none."""
+    longest = 0.0
+    for token in tokens:
+        if token.timeout is None:
+            return None
+        longest = max(longest, token.timeout if token.deadline is None else (token.deadline - now).total_seconds())
+    return longest
 
 
 def _text(token: WaitToken) -> str | None:

@@ -225,7 +225,7 @@ def finish(cli: Cli, view: View, outcomes: Sequence[Outcome[Any]], report: Path 
         again = options.again(targets[worst.ref])
         advice = hint_for(worst.error, cli.connection.settings, worst.ref, again)
         if isinstance(worst.error, WaitTimeoutError) and cause is not None and cause.name != "commit" and cause.action:
-            advice = f"Next: {cause.action}."
+            advice = f"Next: {cause.action}"
         cli.output.echo(advice)
     return code
 
@@ -345,7 +345,7 @@ def _all_syncs(cli: Cli) -> str:
 
 @dataclass
 class View:
-    """The progress of the waits: redrawn in place on a terminal, otherwise a line for each change."""
+    """The progress of the waits: a table that is redrawn on a terminal, otherwise a line for each change."""
 
     cli: Cli
     targets: Targets
