@@ -70,15 +70,19 @@ class CommonMethods(SingleMethods):
         return [self._target(ref) for ref in refs]
 
     def _wanted(
-        self, refs: Iterable[SyncRef[J]] | Mapping[SyncRef[J], str], shared: waits.Wanted | None
+        self,
+        refs: Iterable[SyncRef[J]] | Mapping[SyncRef[J], str],
+        revision: waits.WantedRevision | None,
+        shared: waits.Wanted | None,
     ) -> tuple[list[SyncTarget[J]], list[waits.Wanted | None]]:
         """The targets of references, and the commits of each: its own in a mapping, else those that all share."""
         if not isinstance(refs, Mapping):
             targets = self._targets(refs)
             return targets, [shared if target.has_revisions else None for target in targets]
+        InvalidArgumentError.unless(revision is None, "revision", "None, as `refs` has the commits", revision)
         targets, wanted = list[SyncTarget[J]](), list[waits.Wanted | None]()
-        for ref, revision in cast("Mapping[SyncRef[J], object]", refs).items():
-            commits = waits.Wanted.checked(revision)
+        for ref, commit in cast("Mapping[SyncRef[J], object]", refs).items():
+            commits = waits.Wanted.checked(commit)
             for target in self._targets([ref]):  # several, in a fleet
                 targets.append(target)
                 wanted.append(commits if target.has_revisions else None)
@@ -497,9 +501,7 @@ class CommonMethods(SingleMethods):
             stop=stop,
             revision=revision,
         )
-        is_once = revision is None or not isinstance(refs, Mapping)
-        InvalidArgumentError.unless(is_once, "revision", "None, as `refs` has the commits", revision)
-        targets, wanted = self._wanted(refs, options.wanted)
+        targets, wanted = self._wanted(refs, revision, options.wanted)
         return (
             yield from waits.wait_all(
                 targets,
