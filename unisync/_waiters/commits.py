@@ -155,15 +155,20 @@ class CommitJudge:
         latest, desired = job.latest_sync, job.desired_state
         if self._wanted is None or (desired is not None and self._wanted.matches(desired)):
             return None
+        away = None
         if latest is not None and not self._wanted.matches(latest.target_revision):
-            is_away = self._wanted.matches(latest.initial_revision)
-            was_there = self.was_there_at_first(_attempt_id(latest))
-            if not was_there and (is_away or self._follows_ours(latest) or self._is_new(latest.target_revision)):
-                return Superseded(latest.target_revision, latest)
-            is_settled = elapsed - self.seen.settled_since >= SETTLING_TIME and self._earliest is None
-            if is_away and is_settled:
-                return Superseded(latest.target_revision, latest, was_before=True, was_noticed=self.seen.is_ours_seen)
-        return Superseded(desired) if desired is not None and self._is_new(desired) else None
+            starts_from_ours = self._wanted.matches(latest.initial_revision)
+            if not self.was_there_at_first(_attempt_id(latest)):
+                if starts_from_ours or self._follows_ours(latest) or self._is_new(latest.target_revision):
+                    return Superseded(latest.target_revision, latest)
+            elif starts_from_ours:
+                away = latest
+        if desired is not None and self._is_new(desired):
+            return Superseded(desired)
+        # Last, as a commit that AWS has turned to since is the one that replaced ours.
+        if away is not None and self._earliest is None and elapsed - self.seen.settled_since >= SETTLING_TIME:
+            return Superseded(away.target_revision, away, was_before=True, was_noticed=self.seen.is_ours_seen)
+        return None
 
     def _follows_ours(self, attempt: ResourceSyncAttempt) -> bool:
         ours = self.seen.our_attempt_at
