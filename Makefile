@@ -26,7 +26,7 @@ AIRFLOW_TESTS = home=$$(mktemp -d) && cd providers/airflow && export PATH="$(CUR
 REGISTRIES = [p]ypi\.(org|python)|[p]ythonhosted\.|[n]pmjs\.|[y]arnpkg\.|[p]roxy\.golang|[c]rates\.io|[r]ubygems\.
 
 .DEFAULT_GOAL := help
-.PHONY: airflow airflow-oldest help demo test test-all test-full test-oldest test-core test-core-oldest test-3.12 test-3.13 pytest coverage check types drift stubs docs site \
+.PHONY: airflow airflow-oldest help demo test test-all test-full test-oldest test-fast-oldest test-3.12 test-3.13 pytest coverage check types drift stubs docs site \
 	pictures bench sample audit requirements clean fuzz soak mutants package test-installs test-sdist sbom release \
 	release-check notes github-release rehearsal
 
@@ -36,11 +36,8 @@ help:  ## show this list
 demo: $(VENV)/.installed  ## see unisync at work, with an emulated AWS
 	@$(PY) examples/demo.py
 
-test: $(VENV)/.installed  ## run the tests that take milliseconds each, and measure coverage: run this again and again
-	@$(PY) -m coverage erase
-	@$(PY) -m coverage run -m $(PYTEST) $(FAST)
-	@$(PY) -m coverage combine --quiet
-	@printf 'Percent covered, branches included: '; $(PY) -m coverage report --format=total --fail-under=0
+test: $(VENV)/.installed  ## run the tests that take milliseconds each: run this again and again
+	@$(PY) -m $(PYTEST) $(FAST)
 
 test-all: test-full test-oldest test-3.12 test-3.13  ## run all tests, also with the oldest boto3; the fast ones with other Pythons
 
@@ -53,21 +50,18 @@ test-full: $(VENV)/.checkers
 test-oldest:
 	@$(MAKE) --no-print-directory pytest VENV=.venv-oldest REQUIREMENTS=requirements/oldest.txt
 
-# For the combinations of Python and boto3 with which not all tests run.
-test-core:
-	@$(MAKE) --no-print-directory pytest SELECTION='$(FAST)'
+pytest: $(VENV)/.installed
+	@$(PY) -m $(PYTEST)
 
-test-core-oldest:
-	@$(MAKE) --no-print-directory pytest VENV=.venv-oldest REQUIREMENTS=requirements/oldest.txt SELECTION='$(FAST)'
+# For the combinations of Python and boto3 with which not all tests run.
+test-fast-oldest:
+	@$(MAKE) --no-print-directory test VENV=.venv-oldest REQUIREMENTS=requirements/oldest.txt
 
 # A pyenv shim on the PATH answers only when its version is asked for; without pyenv the variable does nothing.
 test-3.12 test-3.13: test-3.%:
 	@found=$$(PYENV_VERSION=3.$* python3.$* -c 'import sys; print(sys.executable)' 2>/dev/null); \
 	if [ -z "$$found" ]; then echo "There is no python3.$* on this machine: skipped."; \
-	else $(MAKE) --no-print-directory pytest VENV=.venv-3.$* PYTHON="$$found" SELECTION='$(FAST)'; fi
-
-pytest: $(VENV)/.installed
-	@$(PY) -m $(PYTEST) $(SELECTION)
+	else $(MAKE) --no-print-directory test VENV=.venv-3.$* PYTHON="$$found"; fi
 
 coverage: test-full  ## run all tests, then show every line and branch they miss
 	@$(PY) -m coverage report
