@@ -1,4 +1,4 @@
-"""Links: to a commit at its provider, and to a sync in the AWS console."""
+"""Links: to a commit and its pull requests at its provider, and to a sync in the AWS console."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ def test_the_page_of_a_commit(provider: str, url: str | None) -> None:
         aws_provider=provider,
     )
     assert revision.url == url
+    is_github = provider == "GitHub"
+    assert revision.pull_requests_url == (f"https://github.com/acme/infra/pulls?q=is%3Apr+{SHA}" if is_github else None)
 
 
 STACK = StackSync("a+b")

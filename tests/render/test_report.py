@@ -113,16 +113,21 @@ def links_of(page: Page) -> set[str | None]:
     return {each.attributes["href"] for each in page.all("a")} - {f"#sync-{number}" for number in range(20)}
 
 
+AT_GITHUB = {
+    *(f"https://github.com/acme/infra/commit/{sha}" for sha in (OLD, MINE)),
+    f"https://github.com/acme/infra/pulls?q=is%3Apr+{MINE}",
+}
+
+
 def test_a_sync_links_to_its_commits_and_to_the_console_of_its_region() -> None:
     done, failed = attempt("SUCCEEDED", OLD), attempt("FAILED", MINE, reason="no such parameter")
     entry = ReportEntry(outcome_of(git_job(failed, done, MINE)), region="eu-west-1")
     console = "https://eu-west-1.console.aws.amazon.com"
-    commits = {f"https://github.com/acme/infra/commit/{sha}" for sha in (OLD, MINE)}
-    assert links_of(page_of(entry)) == commits | {
+    assert links_of(page_of(entry)) == AT_GITHUB | {
         f"{console}/cloudformation/home?region=eu-west-1#/stacks?filteringText=payments-prod",
         "https://console.aws.amazon.com/codesuite/settings/connections?region=eu-west-1",
     }
-    assert links_of(page_of(replace(entry, region=None))) == commits
+    assert links_of(page_of(replace(entry, region=None))) == AT_GITHUB
     assert links_of(page_of(ReportEntry(outcome_of(twin_job(SyncState.ACTIVE)), region="eu-west-1"))) == {
         str(FACTORY.console_url("eu-west-1"))
     }
@@ -134,9 +139,7 @@ def test_a_sync_links_to_its_commits_and_to_the_console_of_its_region() -> None:
 
 @pytest.mark.parametrize("region", ["", "evil.test/", "a@evil.test", "x" * 41, 'eu-west-1"><script>'])
 def test_what_is_not_a_region_becomes_no_link(region: str) -> None:
-    assert links_of(page_of(replace(all_kinds()[2], region=region))) <= {
-        f"https://github.com/acme/infra/commit/{sha}" for sha in (OLD, MINE)
-    }
+    assert links_of(page_of(replace(all_kinds()[2], region=region))) <= AT_GITHUB
 
 
 def test_only_a_console_in_a_text_becomes_a_link() -> None:

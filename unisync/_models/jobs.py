@@ -63,6 +63,7 @@ _COMMIT_PAGES = {
     "GitLab": "https://gitlab.com/{}/-/commit/{}",
     "Bitbucket": "https://bitbucket.org/{}/commits/{}",
 }
+_PULL_REQUEST_SEARCHES = {"GitHub": "https://github.com/{}/pulls?q=is%3Apr+{}"}
 
 _FAILURE = re.compile(r"fail|error|reject|denied|invalid|abort|unable|cannot|could not|does not exist", re.IGNORECASE)
 """What events of a failure say. AWS documents neither their types nor their texts."""
@@ -178,12 +179,21 @@ class Revision(RepositoryBranch, frozen=True):
     @property
     def url(self) -> str | None:
         """The page of the commit at its provider; None where the host is the customer's own, or not known."""
-        page = _COMMIT_PAGES.get(self.provider)
-        return (
-            None
-            if page is None
-            else page.format(quote(self.full_name, errors="replace"), quote(self.sha, "", errors="replace"))
-        )
+        return self._page(_COMMIT_PAGES)
+
+    @property
+    def pull_requests_url(self) -> str | None:
+        """A search for the pull requests that contain the commit, as AWS does not name them; None but at GitHub.
+
+        GitLab and Bitbucket name them on the page of the commit.
+        """
+        return self._page(_PULL_REQUEST_SEARCHES)
+
+    def _page(self, pages: dict[str, str]) -> str | None:
+        page = pages.get(self.provider)
+        if page is None:
+            return None
+        return page.format(quote(self.full_name, errors="replace"), quote(self.sha, "", errors="replace"))
 
 
 class SyncEvent(Model, frozen=True):

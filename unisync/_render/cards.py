@@ -151,6 +151,7 @@ def job_facts(job: SyncJob, as_of: datetime | None = None) -> Markup | None:
     return facts(
         ("Live", _live(live, source) if source else None),
         ("Desired", _desired(desired, live) if desired else None),
+        ("Pull requests", _pull_requests(source) if source else None),
         ("Repository", text(f"{source.full_name} ({source.provider})", MAX_NAME) if source else None),
         ("Branch", code(source.branch) if source else None),
         ("Directory", code(source.directory) if source and source.directory else None),
@@ -162,6 +163,11 @@ def job_facts(job: SyncJob, as_of: datetime | None = None) -> Markup | None:
 
 def _desired(desired: Revision, live: Revision | None) -> Markup:
     return text("the same commit") if live is not None and live.sha == desired.sha else commit(desired)
+
+
+def _pull_requests(source: Revision) -> Markup | None:
+    url = source.pull_requests_url
+    return None if url is None else link(url, f"search {source.provider} for {short_sha(source.sha)}")
 
 
 def _live(live: Revision | None, source: Revision) -> Markup:
