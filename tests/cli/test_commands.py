@@ -389,6 +389,10 @@ class TestEventsAndBlockers:
         (event,) = unisync("events", "twinmaker:factory", "-o", "json").data
         assert event["external_id"] == "boiler-2"
 
+    @pytest.mark.parametrize("ref", ["codeconnections:nothing", "twinmaker:nothing"])
+    def test_events_of_what_does_not_exist(self, unisync: Run, ref: str) -> None:
+        assert unisync("events", ref).code == 5
+
     def test_explain_names_the_cause(self, unisync: Run) -> None:
         done = unisync("explain", "codeconnections:blocked")
         assert (done.code, done.err) == (0, "")
@@ -562,6 +566,8 @@ def test_long_texts_are_truncated(aws: Emulator, unisync: Run) -> None:
         ("2>&-", ["wait", "codeconnections:orders-prod"], 3),
         (">/dev/full", ["wait", "codeconnections:orders-prod"], 3),
         (">/dev/full", ["wait", "codeconnections:payments-prod"], 1),
+        (">/dev/full", ["--version"], 1),
+        (">/dev/full", ["wait", "--help"], 1),
         ("2>/dev/full", ["wait", "codeconnections:orders-prod"], 3),
         ("| true", ["wait", "codeconnections:orders-prod"], 3),
         ("<&-", ["status", "-f", "-"], 2),

@@ -112,6 +112,9 @@ def run(
     except click.ClickException as error:
         _print_error(error, output)
         return error.exit_code
+    except OSError as error:  # by click, which writes the help and the version itself
+        output.echo(f"Error: could not write to stdout: {error}")
+        return Exit.ERROR
     except (click.Abort, KeyboardInterrupt):
         output.echo("Interrupted.")
         return Exit.INTERRUPTED

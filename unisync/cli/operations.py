@@ -31,8 +31,6 @@ _BRANCH: Operations = {
     TemplateSync: ("proton:GetRepositorySyncStatus",),
 }
 _RESOURCES: Operations = {TwinMakerSync: ("iottwinmaker:ListSyncResources",)}
-_EVENTS: Operations = {**_STATUS, **_RESOURCES}
-"""A TwinMaker sync job has no events: its resources are read."""
 _RESOLVE: Operations = {
     StackSync: ("codeconnections:UpdateSyncBlocker",),
     ServiceInstanceSync: ("proton:UpdateServiceSyncBlocker",),
@@ -87,7 +85,7 @@ _COMMANDS: Mapping[str, tuple[Operations, ...]] = {
     "resume": (_STATUS, _BLOCKERS, _RESOURCES, _BRANCH, _EXPLAIN),
     "explain": (_STATUS, _BLOCKERS, _RESOURCES, _BRANCH, _EXPLAIN),
     "watch": (_STATUS, _BLOCKERS, _RESOURCES),
-    "events": (_EVENTS, _BRANCH),
+    "events": (_STATUS, _RESOURCES, _BRANCH),
     "blockers": (_STATUS, _BLOCKERS),
     "resolve": (_STATUS, _BLOCKERS, _RESOLVE),
     "report": (_STATUS, _BLOCKERS, _RESOURCES, _BRANCH, _EXPLAIN),

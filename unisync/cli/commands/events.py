@@ -36,10 +36,11 @@ def events(cli: Cli, ref: SyncRef[SyncJob], repository: bool) -> int:
     no events: its failed resources are shown, with the reason.
     """
     client, sync = cli.connection.single(ref)
+    job = client.get(sync)
     if isinstance(sync, TwinMakerSync):
         records = _of_resources(client, sync)
     else:
-        attempts: list[SyncAttempt] = [*client.get(sync).attempts]
+        attempts: list[SyncAttempt] = [*job.attempts]
         branch = client.repository_status(cast("SyncRef[GitSyncJob]", sync)) if repository else None
         records = _of_attempts([*([branch] if branch else ()), *attempts])
     if not records:
