@@ -405,6 +405,22 @@ class TestEventsAndBlockers:
         aws.fault("GetSyncConfiguration", "AccessDeniedException", times=None)
         assert unisync("explain", "codeconnections:nothing").code == 0
         assert unisync("explain", "codeconnections:live", "--revision", "HEAD").code == 2
+        assert unisync("explain", "twinmaker:factory", "--revision", MINE).code == 2
+
+    def test_an_explanation_says_where_the_sync_is(self, unisync: Run) -> None:
+        regions = ("--region", "eu-west-1", "--region", "us-east-1")
+        ref = "default/us-east-1/codeconnections:live"
+        explanation = unisync("explain", ref, *regions, "-o", "json").data
+        assert (explanation["ref"], explanation["region"]) == ("codeconnections:live", "us-east-1")
+        assert unisync("explain", ref, *regions).out.startswith(f"{ref}\n")
+        assert unisync("explain", "codeconnections:live", "-o", "json").data["region"] == "eu-west-1"
+
+    def test_an_explanation_without_a_region(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+            monkeypatch.delenv(name, raising=False)
+        done = run_without_emulator("explain", "codeconnections:live")
+        assert done.code == 2
+        assert done.err.endswith("Next: set the region with --region, AWS_REGION or AWS_DEFAULT_REGION.\n")
 
     def test_explain_of_untrusted_text(self, unisync: Run) -> None:
         assert "\x1b" not in unisync("explain", "codeconnections:nasty").out

@@ -53,7 +53,7 @@ class TestCauses:
         aws.clock.advance(30)
         done = unisync("wait", SHOP, "--revision", MINE, "--timeout", "20s")
         assert done.code == 124
-        assert done.last_line == "Next: fix the file that it names"
+        assert done.last_line == "Next: fix the file that it names, and push a commit"
 
     def test_a_timeout_before_a_retry_says_that_there_was_none(self, unisync: Run) -> None:
         done = unisync("wait", SHOP, "--revision", OLD, "--started-after", "2099-01-01T00:00:00Z", "--timeout", "5s")

@@ -6,14 +6,20 @@ import asyncio
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from tests.support.samples import MINE, STACK
 from unisync import (
+    AccessDeniedError,
+    AsyncUnisync,
     Check,
+    CredentialsError,
     Explanation,
+    Fleet,
+    FleetSync,
     InvalidArgumentError,
     Progress,
     ResourceSyncAttempt,
@@ -21,6 +27,7 @@ from unisync import (
     StackSync,
     SyncFailedError,
     TwinMakerSync,
+    Unisync,
     WaitTimeoutError,
 )
 from unisync._models.stacks import StackEventsPage
@@ -345,7 +352,87 @@ def test_the_calls(fake: FakeUnisync) -> None:
 def test_a_missing_configuration_names_the_command_that_creates_it(fake: FakeUnisync) -> None:
     check = fake.explain(StackSync("nope")).cause
     assert check is not None
-    assert check.action == "create it: unisync create codeconnections:nope, or the console"
+    advice = "check the name, the account and the region, or create it: unisync create codeconnections:nope"
+    assert check.action == f"{advice}, or the console"
+
+
+def test_the_region_is_shown(fake: FakeUnisync) -> None:
+    check = fake.explain(StackSync("nope")).check("identity")
+    assert check is not None
+    assert check.message.startswith("Account 123456789012, region eu-west-1, as arn:")
+
+
+def test_what_cannot_even_be_sent_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    with Unisync() as client:
+        for ref in (STACK, INSTANCE, FACTORY):
+            with pytest.raises(InvalidArgumentError, match="region_name: expected a region"):
+                client.explain(ref)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with Unisync() as client, pytest.raises(CredentialsError):
+        client.explain(STACK)
+
+
+def test_a_role_that_may_not_be_assumed_is_raised() -> None:
+    with Emulator() as aws:
+        aws.deny_role(ROLE)
+        with Fleet([ROLE], **aws.client_options()) as fleet, pytest.raises(AccessDeniedError, match="AssumeRole"):
+            fleet.explain(FleetSync("123456789012", "eu-west-1", STACK))
+
+
+def test_nothing_could_be_read(fake: FakeUnisync) -> None:
+    fake.aws.fault("*", "InternalServerException", times=None)
+    explanation = fake.explain(STACK, timeout=0)
+    assert {check.status for check in explanation.checks} == {"unknown"}
+    assert str(explanation).splitlines()[-1] == "Nothing could be read, so no cause is known."
+
+
+def test_a_sync_job_follows_no_commits(fake: FakeUnisync) -> None:
+    with pytest.raises(InvalidArgumentError, match="revision: expected None, as twinmaker:factory follows no commits"):
+        fake.explain(FACTORY, revision=MINE)
+
+
+def test_a_failed_branch_that_names_no_file_is_not_about_a_file(fake: FakeUnisync) -> None:
+    fake.aws.fail_branch(sha=NEXT, stack="payments-prod", reason="Unable to clone repository: access denied")
+    fake.aws.clock.advance(SETTLED)
+    check = fake.explain(STACK).cause
+    assert check is not None
+    assert (check.name, check.action) == ("branch", "fix what it says, and push a commit")
+
+
+def test_a_commit_that_aws_has_forgotten_may_have_been_picked_up(fake: FakeUnisync) -> None:
+    for sha, outcome in ((NEXT, "FAILED"), ("c" * 40, "SUCCEEDED")):
+        fake.aws.push(stack="payments-prod", sha=sha, outcome=outcome)
+        fake.aws.clock.advance(SETTLED)
+    check = fake.explain(STACK, revision=NEXT).cause
+    assert check is not None
+    assert check.message.endswith(f"commit {NEXT[:12]} was not picked up, or others have followed it.")
+
+
+def test_all_reads_go_out_in_three_rounds() -> None:
+    with Emulator() as aws:
+        aws.add_stack("payments-prod", repository="acme/infra")
+        aws.push(stack="payments-prod", sha=MINE)
+        aws.fault("*", "slow", times=None, seconds=0.3)
+
+        async def awaited() -> None:
+            async with AsyncUnisync(**aws.client_options()) as client:
+                await client.explain(STACK)
+
+        def blocking() -> None:
+            with Unisync(**aws.client_options()) as client:
+                client.explain(STACK)
+
+        for explain in (blocking, lambda: asyncio.run(awaited())):
+            before = len(aws.calls)
+            explain()
+            times = sorted(call.time for call in aws.calls[before:])
+            rounds = 1 + sum(later - earlier > timedelta(seconds=0.15) for earlier, later in pairwise(times))
+            assert (len(times), rounds) == (9, 3)
 
 
 def test_a_missing_workspace(fake: FakeUnisync) -> None:
@@ -456,6 +543,16 @@ def fail_at_the_template(client: FakeUnisync) -> None:
     reason = "Template error: no such parameter"
     client.aws.push(stack="payments-prod", sha="c" * 40, outcome="FAILED", reason=reason, failure="change_set")
     client.aws.clock.advance(SETTLED)
+
+
+def test_a_stack_that_may_not_be_described_has_events(fake: FakeUnisync) -> None:
+    roll_back(fake)
+    fake.aws.fault("DescribeStacks", "AccessDenied", times=None)
+    check = fake.explain(STACK).cause
+    assert check is not None
+    assert check.name == "resource"
+    assert check.message.startswith("The stack payments-prod failed. ")
+    assert "A queue of that name exists" in check.message
 
 
 def test_the_failure_of_an_earlier_attempt_is_not_the_root_cause(fake: FakeUnisync) -> None:

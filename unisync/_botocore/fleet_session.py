@@ -66,6 +66,11 @@ class FleetSession:
         """How many calls may be in flight."""
         return ConcurrencyLimit(self._source.concurrency.per_service, MAX_IN_FLIGHT)
 
+    def region_of(self, location: AccountRegion | None) -> str | None:
+        """The region of the location."""
+        assert location is not None
+        return location.region
+
     def quota_key(self, location: AccountRegion | None) -> tuple[Hashable, ...]:
         """The account and region."""
         assert location is not None

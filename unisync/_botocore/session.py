@@ -189,6 +189,10 @@ class Session:
             return self._session.region_name or environment
         return environment or self._botocore.get_config_variable("region")
 
+    def region_of(self, location: AccountRegion | None) -> str | None:  # noqa: ARG002
+        """The region of calls; None if there is none."""
+        return self.region
+
     def quota_key(self, location: AccountRegion | None) -> tuple[Hashable, ...]:
         """The account and the region; before the first call, only the settings are known."""
         return self._quota_key or self.provisional_quota_key(location)

@@ -169,7 +169,8 @@ class CommonMethods(SingleMethods):
             The checks, and the deepest known reason. Printed, it is one line for each check.
 
         Raises:
-            InvalidArgumentError: An argument is not what is expected.
+            InvalidArgumentError: An argument is not what is expected, or there is no region.
+            CredentialsError, AccessDeniedError: There are no credentials, or a role may not be assumed.
 
         AWS operation: GetCallerIdentity; for a stack GetSyncConfiguration, GetRepositoryLink, GetConnection,
         GetRepositorySyncStatus, GetResourceSyncStatus, GetSyncBlockerSummary, DescribeStacks and DescribeStackEvents;
@@ -177,16 +178,19 @@ class CommonMethods(SingleMethods):
         and `repository_status`.
         """
         wanted = waits.Wanted.checked(revision)
+        target = self._target(ref)
+        target.check_commits(revision=wanted)
         seconds = checked_timeout(timeout)
         began = time.monotonic()
 
         def gather(flows: list[Flow[Any]]) -> Flow[Mapping[int, object]]:
             remaining = max(seconds - (time.monotonic() - began), 0.0)
             bounded = [self._settings.retrying(flow, remaining) for flow in flows]
-            return cast("Mapping[int, object]", (yield Gather(bounded)))
+            return cast("Mapping[int, object]", (yield Gather(bounded, at_once=True)))
 
         services = self._settings.services.here(ref)
-        return (yield from explaining.explain(services, self._target(ref), ref, wanted, gather))
+        region = self._settings.transport.region_of(services.location)
+        return (yield from explaining.explain(services, target, ref, wanted, gather, region))
 
     @operation
     def wait_until_active(

@@ -34,13 +34,22 @@ class BranchStatus(NamedTuple):
     @property
     def names_others(self) -> bool:
         """Whether the events of the attempt name files or resources, none of which can be ours. Ours must be known."""
-        events = () if self.attempt is None else self.attempt.events
-        text = " ".join(event.event for event in events).lower()
+        text = self._text
         files: list[str] = _FILE.findall(text)
         resources: list[str] = _RESOURCE.findall(text)
         names = [_relative(name.lower()) for name in self.own_names]
         is_known = bool(names) and bool(files or resources)
         return is_known and not any(_is_named(name, files, resources) for name in names)
+
+    @property
+    def names_files(self) -> bool:
+        """Whether the events of the attempt name a file."""
+        return _FILE.search(self._text) is not None
+
+    @property
+    def _text(self) -> str:
+        events = () if self.attempt is None else self.attempt.events
+        return " ".join(event.event for event in events).lower()
 
 
 def _is_named(name: str, files: list[str], resources: list[str]) -> bool:

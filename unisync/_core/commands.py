@@ -124,6 +124,8 @@ class Gather(Generic[T_co]):
     """Whether calls to an endpoint that has stopped answering fail at once, without being sent."""
     has_signals: bool = False
     """Whether their pauses may end early, by a signal."""
+    at_once: bool = False
+    """Whether all calls may be sent before a service has answered the first: few of them are no burden."""
 
 
 class Emit(NamedTuple):

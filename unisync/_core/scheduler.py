@@ -16,8 +16,9 @@ continue a poll go first, so that a poll which has begun is finished; among the 
 ago goes first. So every sync is polled in its turn however scarce the rate is, and none is forgotten.
 
 Each service in each account and region has a circuit breaker, so that one which stops answering holds up nobody else:
-until it has answered, and after it failed to, a single call is in flight to it; calls that have been in flight too long
-do not count towards the limit of all; and where the caller asked for `fail_fast`, further calls fail at once.
+until it has answered (unless the caller asked for `at_once`), and after it failed to, a single call is in flight to it;
+calls that have been in flight too long do not count towards the limit of all; and where the caller asked for
+`fail_fast`, further calls fail at once.
 """
 
 from __future__ import annotations
@@ -48,11 +49,11 @@ class _CircuitBreaker:
 
     __slots__ = ("failed_at", "failing_since", "failure", "failures", "in_flight", "is_answering")
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_answering: bool) -> None:
         self.in_flight: dict[int, float] = {}
         """When each call in flight was sent, oldest first."""
-        self.is_answering = False
-        """Whether the last call was answered."""
+        self.is_answering = is_answering
+        """Whether the last call was answered, or the service is taken to answer."""
         self.failures = 0
         """Consecutive calls without an answer."""
         self.failing_since = self.failed_at = -math.inf
@@ -384,7 +385,9 @@ class Scheduler(Generic[T]):
         limiter = self._limiter_for(call)
         queue = self._queues.get(limiter)
         if queue is None:
-            breaker = self._breakers.setdefault((call.location, call.service), _CircuitBreaker())
+            breaker = self._breakers.setdefault(
+                (call.location, call.service), _CircuitBreaker(is_answering=self._gather.at_once)
+            )
             self._queues[limiter] = queue = _Queue(limiter, breaker)
             self._order.append(queue)
         return queue

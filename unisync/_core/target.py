@@ -34,6 +34,12 @@ class SyncTarget(Generic[J]):
     def __init__(self, ref: SyncRef[J]) -> None:
         self.ref: SyncRef[J] = ref
 
+    def check_commits(self, **arguments: object) -> None:
+        """Raise InvalidArgumentError if one of these arguments about commits is not None, and it follows none."""
+        for name, value in arguments.items():
+            if value is not None and not self.has_revisions:
+                raise InvalidArgumentError(f"{name}: expected None, as {self.ref} follows no commits")
+
     @property
     def resolve_command(self) -> str:
         """The AWS CLI command that resolves a blocker, with "{id}" for its id; empty if nothing can block it."""

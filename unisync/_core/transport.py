@@ -109,6 +109,10 @@ class Transport(Protocol):
         """How many calls may be in flight."""
         ...
 
+    def region_of(self, location: AccountRegion | None) -> str | None:
+        """The region of calls; None if there is none."""
+        ...
+
     def quota_key(self, location: AccountRegion | None) -> tuple[Hashable, ...]:
         """The same for all whose calls count towards the same limits, as far as that is known."""
         ...

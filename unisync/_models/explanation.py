@@ -77,7 +77,8 @@ def lines_of(explanation: Explanation) -> Iterator[tuple[str, str]]:
         yield from _lines_of_check(check)
     cause = explanation.cause
     if cause is None:
-        yield "", "No cause was found."
+        is_known = any(check.status != "unknown" for check in explanation.checks)
+        yield "", "No cause was found." if is_known else "Nothing could be read, so no cause is known."
         return
     yield "", f"Likely cause: {cause.name}: {sanitize(cause.message.splitlines()[0])}"
     if cause.action is not None:

@@ -1,8 +1,9 @@
 """Explaining a sync: what to read, and what it says of the way from a commit to the resource.
 
 The reads that need no other go out together; those that follow from the definition go out together after it. What
-cannot be read is "unknown", and changes no other check. The cause is the problem that lies deepest: what is missing at
-the start of the way explains whatever is missing after it.
+cannot be read is "unknown", and changes no other check; only if the first reads could not even be sent, the error is
+raised. The cause is the problem that lies deepest: what is missing at the start of the way explains whatever is missing
+after it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,15 @@ from unisync._models.resources import SyncResourceSummary
 from unisync._models.stacks import CallerIdentity, StackDescription, StackEvent
 from unisync._models.text import in_utc
 from unisync._services.stacks import CloudFormation, SecurityTokens, first_failure
-from unisync.errors import AccessDeniedError, InvalidRequestError, NotFoundError, UnisyncError
+from unisync.errors import (
+    AccessDeniedError,
+    CredentialsError,
+    InvalidArgumentError,
+    InvalidRequestError,
+    NotFoundError,
+    ServiceError,
+    UnisyncError,
+)
 
 if TYPE_CHECKING:
     from unisync._models.configurations import Connection, RepositoryLink
@@ -111,7 +120,12 @@ Gathering = Callable[[list[Flow[Any]]], Flow[Mapping[int, object]]]
 
 
 def explain(
-    services: Services, target: SyncTarget[Any], ref: SyncRef[Any], wanted: Wanted | None, gather: Gathering
+    services: Services,
+    target: SyncTarget[Any],
+    ref: SyncRef[Any],
+    wanted: Wanted | None,
+    gather: Gathering,
+    region: str | None,
 ) -> Flow[Explanation]:
     """Explain a sync.
 
@@ -121,14 +135,15 @@ def explain(
         ref: Its reference as the client knows it.
         wanted: The commit in question; None for the one that AWS desires.
         gather: Runs flows at once.
+        region: Where it reads.
     """
     here = ref.sync if isinstance(ref, FleetSync) else ref
     if isinstance(here, TwinMakerSync):
-        checks = yield from _twinmaker(services, target, here, gather)
+        checks = yield from _twinmaker(services, target, here, gather, region)
     elif isinstance(here, StackSync):
-        checks = yield from _stack(services, target, here, wanted, gather)
+        checks = yield from _stack(services, target, here, wanted, gather, region)
     else:
-        checks = yield from _git(services, target, wanted, gather)
+        checks = yield from _git(services, target, wanted, gather, region)
     shown = tuple(sorted(checks, key=lambda check: _ORDER.index(check.name)))
     return Explanation(ref=ref, checks=shown, cause=_cause(shown))
 
@@ -148,8 +163,33 @@ def _results(found: Mapping[int, object], count: int) -> list[Any]:
     return [_Unread(each) if isinstance(each, UnisyncError) else each for each in results]
 
 
+def _first_results(gather: Gathering, flows: list[Flow[Any]]) -> Flow[list[Any]]:
+    """The results of the reads that need no other; who calls is the first.
+
+    Raises:
+        InvalidArgumentError, CredentialsError, AccessDeniedError: None of the others could be sent: there is no region,
+            there are no credentials, or the role may not be assumed.
+    """
+    results = _results((yield from gather(flows)), len(flows))
+    errors = [each.error for each in results[1:] if isinstance(each, _Unread)]
+    if len(errors) == len(results) - 1 and all(map(_was_not_sent, errors)) and errors[0] is not None:
+        raise errors[0]
+    return results
+
+
+def _was_not_sent(error: UnisyncError | None) -> bool:
+    """Whether a read failed before its own request was sent."""
+    is_role = isinstance(error, ServiceError) and error.operation == "AssumeRole"
+    return is_role or isinstance(error, (CredentialsError, InvalidArgumentError))
+
+
 def _stack(
-    services: Services, target: SyncTarget[Any], ref: StackSync, wanted: Wanted | None, gather: Gathering
+    services: Services,
+    target: SyncTarget[Any],
+    ref: StackSync,
+    wanted: Wanted | None,
+    gather: Gathering,
+    region: str | None,
 ) -> Flow[list[Check]]:
     git = services.codeconnections
     stacks, tokens = CloudFormation(services.location), SecurityTokens(services.location)
@@ -162,7 +202,7 @@ def _stack(
         stacks.describe_stack(ref.resource_name),
         stacks.latest_events(ref.resource_name),
     ]
-    identity, definition, job, blockers, stack, events = _results((yield from gather(first)), len(first))
+    identity, definition, job, blockers, stack, events = yield from _first_results(gather, first)
     link: Any = _NOT_READ
     connection: Any = _NOT_READ
     branch: Any = _NOT_READ
@@ -176,8 +216,12 @@ def _stack(
         names = definition.config_file, ref.resource_name
         branch = attempt if isinstance(attempt, _Unread) else BranchStatus.of(attempt, definition, names)
     return [
-        _identity(identity),
-        _definition(definition, "sync configuration", f"create it: unisync create {ref}, or the console"),
+        _identity(identity, region),
+        _definition(
+            definition,
+            "sync configuration",
+            f"check the name, the account and the region, or create it: unisync create {ref}, or the console",
+        ),
         _link(link),
         _connection(connection),
         _branch(branch, job, wanted),
@@ -198,20 +242,24 @@ def _link_and_connection(
         return found, _Unread(error)
 
 
-def _git(services: Services, target: SyncTarget[Any], wanted: Wanted | None, gather: Gathering) -> Flow[list[Check]]:
+def _git(
+    services: Services, target: SyncTarget[Any], wanted: Wanted | None, gather: Gathering, region: str | None
+) -> Flow[list[Check]]:
     """A sync of Proton: what the shared code reads."""
     first: list[Flow[Any]] = [
         SecurityTokens(services.location).caller_identity(),
         target.fetch(),
         target.blockers(),
     ]
-    identity, job, blockers = _results((yield from gather(first)), len(first))
+    identity, job, blockers = yield from _first_results(gather, first)
     branch: Any = _NOT_READ
     if not isinstance(job, _Unread):
         (branch,) = _results((yield from gather([_branch_of(target, job)])), 1)
     return [
-        _identity(identity),
-        _definition(job, "sync configuration", "configure the sync in Proton"),
+        _identity(identity, region),
+        _definition(
+            job, "sync configuration", "check the name, the account and the region, or configure the sync in Proton"
+        ),
         _branch(branch, job, wanted),
         _commit(job, wanted),
         _blockers(blockers, target.resolve_command),
@@ -225,20 +273,22 @@ def _branch_of(target: SyncTarget[Any], job: GitSyncJob) -> Flow[BranchStatus]:
     return found if found is not None else BranchStatus((yield from target.repository_status()), ())
 
 
-def _twinmaker(services: Services, target: SyncTarget[Any], ref: TwinMakerSync, gather: Gathering) -> Flow[list[Check]]:
+def _twinmaker(
+    services: Services, target: SyncTarget[Any], ref: TwinMakerSync, gather: Gathering, region: str | None
+) -> Flow[list[Check]]:
     first: list[Flow[Any]] = [
         SecurityTokens(services.location).caller_identity(),
         target.fetch(),
         target.resources(),
         services.twinmaker.read_workspace(ref.workspace_id),
     ]
-    identity, job, resources, workspace = _results((yield from gather(first)), len(first))
+    identity, job, resources, workspace = yield from _first_results(gather, first)
     definition = _definition(job, "sync job", "create it: client.twinmaker.create_sync_job(...)")
     if isinstance(workspace, _Unread) and isinstance(workspace.error, (NotFoundError, InvalidRequestError)):
         action = "check the id, the account and the region, or create the workspace and then the sync job"
         definition = _check("definition", "problem", f"There is no workspace {ref.workspace_id}.", action)
     return [
-        _identity(identity),
+        _identity(identity, region),
         definition,
         _role(job),
         _job(job),
@@ -250,10 +300,10 @@ def _check(name: CheckName, status: CheckStatus, message: str, action: str | Non
     return Check(name=name, status=status, message=message, action=action)
 
 
-def _identity(found: CallerIdentity | _Unread) -> Check:
+def _identity(found: CallerIdentity | _Unread, region: str | None) -> Check:
     if isinstance(found, _Unread):
         return found.check("identity")
-    return _check("identity", "ok", f"Account {found.account}, as {found.arn}.")
+    return _check("identity", "ok", f"Account {found.account}, region {region}, as {found.arn}.")
 
 
 def _definition(found: object, what: str, action: str) -> Check:
@@ -312,7 +362,8 @@ def _branch(found: BranchStatus | _Unread, job: GitSyncJob | _Unread, wanted: Wa
     text = f"{since}: {_reason(attempt)}{_events(attempt)}"
     if found.names_others:
         return _check("branch", "ok", f"{text}\nIt names none of this sync's files.")
-    return _check("branch", "problem", text, "fix the file that it names")
+    what = "the file that it names" if found.names_files else "what it says"
+    return _check("branch", "problem", text, f"fix {what}, and push a commit")
 
 
 def _commit(found: GitSyncJob | _Unread, wanted: Wanted | None) -> Check:
@@ -348,7 +399,9 @@ def _commit(found: GitSyncJob | _Unread, wanted: Wanted | None) -> Check:
         return _check("commit", "problem", f"{shown}; {text}.", "push it again to make it live")
     has_failed = latest is not None and latest.status.state is SyncState.FAILED
     action = f"{_CHECK_PUSH}; {_DORMANT}" if has_failed else _CHECK_PUSH
-    return _check("commit", "problem", f"{shown}; {name} was not picked up.", action)
+    # AWS tells of the desired commit, the latest and the live one, and forgets the others.
+    text = f"{name} was not picked up" if latest is None else f"{name} was not picked up, or others have followed it"
+    return _check("commit", "problem", f"{shown}; {text}.", action)
 
 
 def _blockers(found: tuple[SyncBlocker, ...] | _Unread, command: str, first: str = _FIX) -> Check:
@@ -406,7 +459,7 @@ def _resource_of_stack(
 ) -> Check:
     if isinstance(stack, _Unread):
         if not _is_missing(stack):
-            return stack.check("resource")
+            return _resource_by_events(stack, events, name, job, wanted)
         return _check("resource", "problem", f"The stack {name} does not exist.", _CREATE_STACK)
     if stack is None:
         return _check("resource", "unknown", f"CloudFormation does not describe the stack {name}.")
@@ -435,6 +488,26 @@ def _resource_of_stack(
         reason = f": {stack.status_reason}" if stack.status_reason else ""
         unread = f" (its events could not be read: {events.error})" if isinstance(events, _Unread) else ""
         return _check("resource", "problem", f"{text}{reason}{unread}.", "read the stack's events in CloudFormation")
+    return _failed_resource(text, failure)
+
+
+def _resource_by_events(
+    stack: _Unread,
+    events: tuple[StackEvent, ...] | _Unread,
+    name: str,
+    job: GitSyncJob | _Unread,
+    wanted: Wanted | None,
+) -> Check:
+    """The stack could not be described, and its events may say which resource failed in the latest attempt."""
+    latest = None if isinstance(job, _Unread) else job.latest_sync
+    has_failed = latest is not None and latest.status.state is SyncState.FAILED
+    if isinstance(events, _Unread) or not has_failed or _is_for_another(job, wanted):
+        return stack.check("resource")
+    failure = first_failure(events, name, latest)
+    return stack.check("resource") if failure is None else _failed_resource(f"The stack {name} failed", failure)
+
+
+def _failed_resource(text: str, failure: StackEvent) -> Check:
     action = f"fix {failure.logical_id}, and push a commit"
     return _check("resource", "problem", f"{text}.{_because(failure)}", action)
 

@@ -86,9 +86,7 @@ class Waiter(Generic[J]):
         token_of: Callable[[Waiter[J]], WaitToken | None] = lambda _: None,
     ) -> None:
         before = WaitMemory() if memory is None else memory.copied()
-        for name, value in (("revision", options.wanted), ("started_after", options.started_after)):
-            if value is not None and not target.has_revisions:
-                raise InvalidArgumentError(f"{name}: expected None, as {target.ref} follows no commits")
+        target.check_commits(revision=options.wanted, started_after=options.started_after)
         self.target = target
         self.condition = condition
         self.options = options

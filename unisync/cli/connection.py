@@ -134,14 +134,18 @@ class Connection:
                 found.append(ref)
         return list(dict.fromkeys(found))
 
-    def single(self, ref: SyncRef[SyncJob]) -> tuple[Unisync, SyncRef[SyncJob]]:
-        """The client of the one account and region of a reference, and the reference without them."""
+    def only(self, ref: SyncRef[SyncJob]) -> SyncRef[SyncJob]:
+        """A reference with its one account and region, in a fleet."""
         targets = self.expand([ref])
         if len(targets) > 1:
             raise click.UsageError(
                 f"{ref} matches {len(targets)} accounts and regions: pass one, such as {targets[0]}."
             )
-        (target,) = targets
+        return targets[0]
+
+    def single(self, ref: SyncRef[SyncJob]) -> tuple[Unisync, SyncRef[SyncJob]]:
+        """The client of the one account and region of a reference, and the reference without them."""
+        target = self.only(ref)
         if isinstance(target, FleetSync):
             return cast("Fleet", self.client).client(target.account, target.region), target.sync
         return cast("Unisync", self.client), target

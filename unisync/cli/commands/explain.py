@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from unisync.cli.options import Cli, Command, connected, ref_argument
+from unisync.cli.options import Cli, Command, connected, follows_commits, ref_argument
 from unisync.cli.tables import GAP, wrapped_message
 
 if TYPE_CHECKING:
@@ -37,18 +37,24 @@ def explain(cli: Cli, ref: SyncRef[SyncJob], revision: str | None) -> int:
     Checks everything between the commit and the resource, and names the likely cause. What may not be read is unknown,
     and changes no other check. Ends with 0, whatever it finds.
     """
-    client, sync = cli.connection.single(ref)
-    print_explanation(cli, client.explain(sync, revision=revision))
+    sync = cli.connection.only(ref)
+    if revision is not None and not follows_commits(sync):
+        raise click.UsageError(f"--revision cannot be used: {ref} does not follow commits.")
+    print_explanation(cli, cli.connection.client.explain(sync, revision=revision))
     return 0
 
 
 def print_explanation(cli: Cli, explanation: Explanation) -> None:
     """Print an explanation."""
     from unisync._models.explanation import lines_of
+    from unisync._models.refs import FleetSync
 
     output = cli.output
     if output.form != "table":
-        output.record(explanation.model_dump(mode="json"))
+        account, region = cli.connection.location_of(explanation.ref)
+        ref = explanation.ref.sync if isinstance(explanation.ref, FleetSync) else explanation.ref
+        place = {"ref": str(ref), "account": account, "region": region}
+        output.record({**place, **explanation.model_dump(mode="json", exclude={"ref"})})
         return
     for head, text in lines_of(explanation):
         if not output.has_unicode:
