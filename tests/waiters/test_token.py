@@ -35,7 +35,7 @@ from unisync import (
     WaitTimeoutError,
     WaitToken,
 )
-from unisync._waiters.commits import CommitJudge, CommitsSeen, Superseded, brief
+from unisync._waiters.commits import CommitJudge, CommitsSeen, Superseded
 from unisync._waiters.memory import WaitMemory
 from unisync._waiters.polling import begun, elapsed
 from unisync._waiters.wanted import Wanted
@@ -206,12 +206,14 @@ def test_a_wait_in_pieces_remembers_that_its_commit_was_noticed(aws: Emulator, e
 
 
 def test_a_commit_that_a_token_has_no_room_for_is_not_taken_for_a_new_one() -> None:
-    seen = CommitsSeen(is_first=False, is_ours_seen=True, before_ours=[brief(f"{number:040}") for number in range(9)])
+    seen = CommitsSeen(
+        is_first=False, is_ours_seen=True, before_ours=" ".join(f"000{number:03}" for number in range(25))
+    )
     kept = WaitMemory(commits=seen).copied().commits
-    assert (len(kept.before_ours), kept.has_forgotten) == (8, True)
+    assert (len(kept.before_ours.split()), kept.has_forgotten) == (24, True)
     wanted = Wanted.checked(MINE)
     job = git_job(attempt("SUCCEEDED", "0" * 40))
-    assert isinstance(CommitJudge(wanted, seen=replace(seen, before_ours=[])).judge(job, 5.0), Superseded)
+    assert isinstance(CommitJudge(wanted, seen=replace(seen, before_ours="")).judge(job, 5.0), Superseded)
     assert CommitJudge(wanted, seen=seen).judge(job, 5.0) == "pending"
     assert CommitJudge(wanted, seen=kept).judge(job, 5.0) == "pending"
 

@@ -15,7 +15,7 @@ Everything else is pending: a read may be stale, and AWS takes a while to notice
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -66,8 +66,9 @@ class CommitsSeen:
     """Whether AWS was seen to desire or attempt our commit."""
     our_attempt_at: AwareDatetime | None = None
     """When the attempt at our commit started that was seen, if any."""
-    before_ours: list[str] = field(default_factory=list[str])
-    """The commits, in brief, that AWS was seen to desire and attempt until it was seen to do so with ours."""
+    before_ours: str = ""
+    """The commits that AWS was seen to desire and attempt until it was seen to do so with ours, as `_mark` has them,
+    with spaces between them."""
     has_forgotten: bool = False
     """Whether there were more of them than a token has room for, so that a commit not among them proves nothing."""
 
@@ -177,7 +178,7 @@ class CommitJudge:
     def _is_new(self, revision: Revision) -> bool:
         """Whether AWS turned to a commit after it had turned to ours."""
         seen = self.seen
-        return seen.is_ours_seen and not seen.has_forgotten and brief(revision.sha) not in seen.before_ours
+        return seen.is_ours_seen and not seen.has_forgotten and _mark(revision) not in seen.before_ours.split()
 
     def _remember(self, job: GitSyncJob, elapsed: float) -> None:
         """Note whether AWS has seen our commit, and until then what else it worked on."""
@@ -187,14 +188,18 @@ class CommitJudge:
         revisions = [revision for revision in (desired, latest.target_revision if latest else None) if revision]
         if not self.seen.is_ours_seen:
             origin = [latest.initial_revision] if latest is not None else []
-            for revision in (*revisions, *origin):
-                sha = brief(revision.sha)
-                if sha not in self.seen.before_ours:
-                    self.seen.before_ours.append(sha)
+            others = [revision for revision in (*revisions, *origin) if not self._wanted.matches(revision)]
+            known = dict.fromkeys([*self.seen.before_ours.split(), *map(_mark, others)])
+            self.seen.before_ours = " ".join(known)
         if latest is not None and self._wanted.matches(latest.target_revision):
             self.seen.our_attempt_at = latest.started_at
         if any(map(self._wanted.matches, revisions)):
             self.seen.is_ours_seen, self.seen.settled_since = True, elapsed
+
+
+def _mark(revision: Revision) -> str:
+    """What of a sha distinguishes a commit from some tens of others. One that seems known proves nothing."""
+    return revision.sha[:3] + revision.sha[-3:]
 
 
 def _attempt_id(attempt: ResourceSyncAttempt) -> tuple[str, datetime]:

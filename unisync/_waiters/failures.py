@@ -41,12 +41,13 @@ class Failures:
         self.last: Failure | None = None if last is None else Failure(last.of, last.since, last.grace, error)
         self.seen_since: dict[FailureKey, float] = dict(seen_since)
         """When each failed attempt was first seen: a read that shows it in progress again is stale."""
+        if last is not None and _is_attempt(last.of):
+            self.seen_since[last.of] = last.since
 
     def note(self, of: FailureKey, error: Callable[[], SyncFailedError], grace: float, elapsed: float) -> None:
         """Note that something has failed, `elapsed` seconds after the wait started."""
         if self.last is None or self.last.of != of:
-            is_attempt = len(of) > 1
-            since = self.seen_since.setdefault(of, elapsed) if is_attempt else elapsed
+            since = self.seen_since.setdefault(of, elapsed) if _is_attempt(of) else elapsed
             self.last = Failure(of, since, grace, error)
         else:
             self.last = self.last._replace(error=error)
@@ -71,3 +72,14 @@ class Failures:
         """The last one, for a wait that continues elsewhere."""
         last = self.last
         return None if last is None else RememberedFailure(of=last.of, since=last.since, grace=last.grace)
+
+    @property
+    def remembered_since(self) -> tuple[tuple[FailureKey, float], ...]:
+        """When each of the others was first seen, for a wait that continues elsewhere."""
+        last = None if self.last is None else self.last.of
+        return tuple((of, since) for of, since in self.seen_since.items() if of != last)
+
+
+def _is_attempt(of: FailureKey) -> bool:
+    """Whether it is an attempt that failed: it has a time, and stays failed."""
+    return len(of) > 1

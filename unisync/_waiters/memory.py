@@ -11,10 +11,10 @@ from unisync._waiters.branches import BranchesSeen
 from unisync._waiters.commits import CommitsSeen
 from unisync._waiters.side_reads import LastRead
 
-MAX_COMMITS = 8
+MAX_COMMITS = 24
 """Commits that are remembered from before ours: a token must stay small."""
-MAX_FAILURES = 2
-"""Failed attempts whose first sight is remembered."""
+MAX_FAILURES = 1
+"""Failed attempts whose first sight is remembered, beside the last one."""
 
 FailureKey = Annotated[tuple[str, ...], Field(min_length=1)]
 """What failed: its kind, and what distinguishes it from others of its kind, such as when the attempt started."""
@@ -49,19 +49,19 @@ class WaitMemory(BaseModel):
     """Whether the sync was synced by its status, and only its blockers could not be read yet."""
     failure: RememberedFailure | None = None
     failed_since: tuple[tuple[FailureKey, FiniteFloat], ...] = ()
-    """When each failed attempt was first seen."""
+    """When each failed attempt was first seen, except that of `failure`."""
 
     def copied(self) -> Self:
         """A copy that shares nothing which changes, as short as it may be: without what is too old to matter."""
-        commits = self.commits
-        failure = self.failure
+        commits, failure = self.commits, self.failure
+        before_ours = commits.before_ours.split()
         return self.model_copy(
             update={
                 "commits": replace(
                     commits,
                     settled_since=_round(commits.settled_since),
-                    before_ours=commits.before_ours[-MAX_COMMITS:],
-                    has_forgotten=commits.has_forgotten or len(commits.before_ours) > MAX_COMMITS,
+                    before_ours=" ".join(before_ours[-MAX_COMMITS:]),
+                    has_forgotten=commits.has_forgotten or len(before_ours) > MAX_COMMITS,
                 ),
                 "branches": replace(self.branches, first_seen_at=_round(self.branches.first_seen_at)),
                 "side_reads": {name: last._replace(at=_round(last.at)) for name, last in self.side_reads.items()},

@@ -24,7 +24,7 @@ from unisync._waiters import messages
 from unisync._waiters.arguments import Progress, WaitOptions
 from unisync._waiters.branches import BranchJudge
 from unisync._waiters.calls import MIN_REMAINING, WaitCalls
-from unisync._waiters.commits import CommitJudge, Superseded, brief
+from unisync._waiters.commits import CommitJudge, Superseded
 from unisync._waiters.failures import Failures
 from unisync._waiters.hints import Branch, Hints
 from unisync._waiters.memory import FailureKey, WaitMemory
@@ -229,7 +229,7 @@ class Waiter(Generic[J]):
             unreadable=self._calls.transient.unreadable,
             is_synced=self._is_synced,
             failure=self._failures.remembered,
-            failed_since=tuple(self._failures.seen_since.items()),
+            failed_since=self._failures.remembered_since,
         ).copied()
 
     def _poll(self, fetch: Callable[[], Flow[J]]) -> Flow[J | None]:
@@ -344,8 +344,8 @@ class Waiter(Generic[J]):
             self._supersede(job, judgement)
         if judgement == "failed":
             assert job.latest_sync is not None
-            attempt = brief(job.latest_sync.target_revision.sha), job.latest_sync.started_at.isoformat()
-            yield from self._fail(("attempt", *attempt), self._failed_job)
+            started_at = job.latest_sync.started_at.timestamp()
+            yield from self._fail(("attempt", str(started_at)), self._failed_job)
             return False
         self._failures.forget("attempt")
         if self._commits.is_attempted(job):
@@ -400,7 +400,9 @@ class Waiter(Generic[J]):
         if failed is None:
             self._failures.forget("branch")
         else:
-            yield from self._fail(("branch", failed.started_at.isoformat()), lambda: self._failed_branch(job, failed))
+            yield from self._fail(
+                ("branch", str(failed.started_at.timestamp())), lambda: self._failed_branch(job, failed)
+            )
 
     def _read_branch(self) -> Flow[BranchStatus | None]:
         assert self.job is not None
