@@ -64,7 +64,7 @@ def test_an_interrupted_wait_is_continued(aws: Emulator, unisync: Run, path: Pat
     assert path.read_text() == ""
     again = unisync("resume", str(path))
     assert (again.code, again.out) == (0, "")
-    assert f"No waits to continue: all of {path} have succeeded." in again.err
+    assert f"No waits to continue: {path} has none that have not succeeded." in again.err
 
 
 def test_what_was_seen_before_counts(aws: Emulator, unisync: Run, path: Path) -> None:
@@ -213,8 +213,12 @@ def test_in_a_fleet(unisync: Run, path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("codeconnections:shop", "line 1: expected a token of --token-file"),
-        ('\n{"ref":"codeconnections:shop"}\n{}\n', "line 3: expected a token of --token-file"),
+        ("codeconnections:shop", "line 1: expected the text of a WaitToken"),
+        ('\n{"ref":"codeconnections:shop"}\n{}\n', "line 3: expected the text of a WaitToken, got '{}' (ref: "),
+        (
+            '{"ref":"codeconnections:shop"}\n{"ref":"codeconnections:shop","condition":"deleted"}\n',
+            "line 2: there is another wait for codeconnections:shop: keep one of them.",
+        ),
     ],
 )
 def test_another_file_is_rejected(aws: Emulator, unisync: Run, path: Path, text: str, message: str) -> None:
@@ -222,6 +226,32 @@ def test_another_file_is_rejected(aws: Emulator, unisync: Run, path: Path, text:
     done = unisync("resume", str(path))
     assert (done.code, message in done.err) == (2, True), done.err
     assert aws.calls == []
+
+
+def test_waits_in_the_file_are_kept(aws: Emulator, unisync: Run, path: Path) -> None:
+    path.write_text(f"{WaitToken.create(BLOG, revision=MINE, timeout=600)}\n")
+    aws.push(stack="shop", sha=MINE)
+    command = ["wait", str(SHOP), "--revision", MINE, "--token-file", str(path)]
+    assert unisync(*command).code == 0
+    assert [token.ref for token in tokens(path)] == [BLOG]
+    path.write_text("notes of mine")
+    done = unisync(*command)
+    assert (done.code, "line 1: expected the text of a WaitToken, got 'notes of mine'" in done.err) == (2, True)
+    assert path.read_text() == "notes of mine"
+
+
+def test_a_wait_whose_polls_have_all_failed_keeps_its_deadline(aws: Emulator, unisync: Run, path: Path) -> None:
+    aws.fault("GetResourceSyncStatus", "ThrottlingException", times=None)
+    command = ["wait", str(SHOP), "--revision", MINE, "--token-file", str(path), "--timeout", "2m"]
+    assert run(command, aws.client_options(), io.StringIO(), Interrupted("until")) == 130
+    (token,) = tokens(path)
+    assert token.begin is not None
+
+
+def test_a_resumed_wait_may_have_no_limit(aws: Emulator, unisync: Run, path: Path) -> None:
+    aws.push(stack="shop", sha=MINE, duration=3600)
+    path.write_text(f"{WaitToken.create(SHOP, revision=MINE, timeout=10)}\n")
+    assert unisync("resume", str(path), "--timeout", "none").code == 0
 
 
 def test_options_that_do_not_go_together(aws: Emulator, unisync: Run, path: Path) -> None:

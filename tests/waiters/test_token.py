@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -216,6 +216,48 @@ def test_a_commit_that_a_token_has_no_room_for_is_not_taken_for_a_new_one() -> N
     assert isinstance(CommitJudge(wanted, seen=replace(seen, before_ours="")).judge(job, 5.0), Superseded)
     assert CommitJudge(wanted, seen=seen).judge(job, 5.0) == "pending"
     assert CommitJudge(wanted, seen=kept).judge(job, 5.0) == "pending"
+
+
+def test_a_wait_in_pieces_remembers_many_commits_before_its_own() -> None:
+    wanted, seen = Wanted.checked(MINE), CommitsSeen()
+    success = attempt("SUCCEEDED", OLD)
+    for elapsed, sha in enumerate([*(f"{number:040}" for number in range(20)), MINE]):
+        judge = CommitJudge(wanted, seen=seen)
+        assert judge.judge(git_job(success, success, sha), float(elapsed)) == "pending"
+        seen = WaitMemory(commits=judge.seen).copied().commits
+    then = CommitJudge(wanted, seen=seen).judge(git_job(success, success, NEWER), 30.0)
+    assert isinstance(then, Superseded)
+
+
+def test_an_extension_is_a_duration() -> None:
+    token = WaitToken.create(STACK)
+    with pytest.raises(InvalidArgumentError, match="by: expected a number of seconds or a timedelta, got None"):
+        token.extended(cast("float", None))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"ref":"codeconnections:a","revison":"4f2c9e1"}', "revison: Extra inputs are not permitted"),
+        ('{"ref":"codeconnections:a","timeout":-1}', "timeout: Input should be greater than or equal to 0"),
+        ("{", "Invalid JSON"),
+    ],
+)
+def test_the_error_about_a_token_says_what_is_wrong_with_it(text: str, reason: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=f"token: expected the text of a WaitToken.*{reason}"):
+        WaitToken.parse(text)
+
+
+@pytest.mark.usefixtures("stack")
+def test_the_error_of_a_poll_after_the_deadline_has_its_token(aws: Emulator, either: Any) -> None:
+    first = either.poll(WaitToken.create(STACK, revision=MINE, timeout=60))
+    aws.clock.advance(60)
+    last = either.poll(first.token)
+    assert isinstance(last.error, WaitTimeoutError)
+    assert last.error.token is not None
+    assert last.error.token.memory.polls == 2
+    aws.push(stack="payments-prod", sha=MINE)
+    assert either.resume(last.error.token.extended(600)).require_live().sha == MINE
 
 
 @pytest.mark.usefixtures("stack")

@@ -417,6 +417,7 @@ class CommonMethods(SingleMethods):
             now,
             elapsed=waits.elapsed(wait, date),
             memory=wait.memory,
+            token_of=lambda waiter: wait.model_copy(update={"memory": waiter.memory}),
         )
         return (yield from rate_limited(waits.poll(waiter, wait), settings.limiter_for, now))
 

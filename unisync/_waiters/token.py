@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar, Generic, Literal, Self, TypedDict, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from typing_extensions import override
 
 from unisync._core.backoff import Backoff
-from unisync._core.durations import checked_timeout
+from unisync._core.durations import checked_timeout, seconds_of
 from unisync._models.base import AsRef, Date
 from unisync._models.dumping import Dumpable
 from unisync._models.jobs import GitSyncJob, SyncJob
@@ -44,7 +44,7 @@ MIN_MESSAGE = 100
 
 
 class WaitToken(BaseModel):
-    """A whole wait: what is waited for, until when, and what was seen so far. `str(token)` is its JSON, under 1 KB.
+    """A whole wait: what is waited for, until when, and what was seen so far. `str(token)` is its JSON.
 
     It holds no secrets and no credentials: the process that continues the wait needs its own. It is a pydantic model,
     and may be a field of yours.
@@ -134,7 +134,8 @@ class WaitToken(BaseModel):
         try:
             return cls.model_validate_json(text)
         except (ValueError, TypeError) as error:
-            raise InvalidArgumentError.expected("token", "the text of a WaitToken", text) from error
+            expected = InvalidArgumentError.expected("token", "the text of a WaitToken", text)
+            raise InvalidArgumentError(f"{expected}{_reason(error)}") from error
 
     @property
     def deadline(self) -> datetime | None:
@@ -161,6 +162,8 @@ class WaitToken(BaseModel):
         Raises:
             InvalidArgumentError: It is not a duration.
         """
+        is_duration = seconds_of(by) is not None
+        InvalidArgumentError.unless(is_duration, "by", "a number of seconds or a timedelta", by)
         seconds = checked_timeout(by, "by")
         return self if self.timeout is None else self.model_copy(update={"timeout": self.timeout + seconds})
 
@@ -178,7 +181,7 @@ PollStatus = Literal["waiting", "succeeded", "failed", "blocked", "superseded", 
 
 
 class PollResult(TypedDict):
-    """A `Poll` as JSON of less than 2 KB."""
+    """A `Poll` as JSON, of less than 2 KB for up to 20 commits."""
 
     status: PollStatus
     """How the wait stands."""
@@ -246,7 +249,7 @@ class Poll(Dumpable, Generic[J_co]):
                 return "error"
 
     def to_dict(self) -> PollResult:
-        """The poll as JSON of less than 2 KB, for an engine that stores it. Long messages are cut off."""
+        """The poll as JSON, for an engine that stores it. Long messages are cut off: it has less than 2 KB."""
         job, error, token = self.job, self.error, self.token
         live = job.live_revision if isinstance(job, GitSyncJob) else None
         found: PollResult = {
@@ -273,6 +276,14 @@ class Poll(Dumpable, Generic[J_co]):
         if not self.done:
             return f"{self.token.ref} could not be read in time"
         return f"{self.token.ref} is {'deleted' if self.token.condition == 'deleted' else self.token.memory.status}"
+
+
+def _reason(error: ValueError | TypeError) -> str:
+    """What is wrong with the text of a token: the first field at fault, and why."""
+    if not isinstance(error, ValidationError):
+        return ""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return f" ({': '.join(filter(None, ('.'.join(map(str, first['loc'])), first['msg']))):.200})"
 
 
 def _shortened(text: str, size: int) -> str:

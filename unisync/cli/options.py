@@ -150,9 +150,10 @@ def parsed_duration(context: click.Context, parameter: click.Parameter, text: st
     return seconds
 
 
-def _timeout(context: click.Context, parameter: click.Parameter, text: str) -> float | None:
-    """Seconds; None for "none"."""
-    return None if text.strip().lower() == "none" else parsed_duration(context, parameter, text)
+def _timeout(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    """Seconds; None for "none", or if the option is not given."""
+    is_none = text is not None and text.strip().lower() == "none"
+    return None if is_none else parsed_duration(context, parameter, text)
 
 
 def _above_zero(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:

@@ -1,4 +1,7 @@
-"""The file of --token-file: the waits that have not succeeded, a token on each line, for `unisync resume`."""
+"""The file of --token-file: the waits that have not succeeded, a token on each line, for `unisync resume`.
+
+There is one for each sync. Those that are in the file already are kept, unless a wait for the same sync begins.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ class TokenFile:
 
     Raises:
         click.FileError: It cannot be written at the start.
+        click.UsageError: It has something else in it.
     """
 
     def __init__(self, path: Path | None, tokens: Iterable[WaitToken]) -> None:
@@ -35,6 +39,8 @@ class TokenFile:
         self.failure: str | None = None
         """Why the file is not up to date; None if it is. A full disk ends no wait."""
         try:
+            if self._path is not None and self._path.is_file():
+                self._tokens = {**read_tokens(self._path), **self._tokens}
             self._write()
         except OSError as error:
             raise click.FileError(str(path), _reason(error)) from error
@@ -98,6 +104,8 @@ def read_tokens(path: Path) -> dict[SyncRef[Any], WaitToken]:
         try:
             token = WaitToken.parse(line)
         except InvalidArgumentError as error:
-            raise click.UsageError(f"{path}, line {number}: expected a token of --token-file.") from error
-        tokens[token.ref] = token
+            reason = str(error).removeprefix("token: ")
+            raise click.UsageError(f"{path}, line {number}: {reason}") from error
+        if tokens.setdefault(token.ref, token) != token:
+            raise click.UsageError(f"{path}, line {number}: there is another wait for {token.ref}: keep one of them.")
     return tokens

@@ -10,6 +10,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from unisync.cli.commands.wait import Options, View, finish
 from unisync.cli.exit_codes import EXIT_CODES
@@ -35,7 +36,12 @@ MAX_THREADS = 64
     examples=("resume wait.jsonl", "resume wait.jsonl --timeout 30m"),
 )
 @click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@duration_option("--timeout", None, "How long to wait from now. By default, each wait keeps its deadline.")
+@duration_option(
+    "--timeout",
+    None,
+    "How long to wait from now; none for no limit. By default, each wait keeps its deadline.",
+    can_be_none=True,
+)
 @junit_option
 @explain_option
 @connected(forms=ROW_FORMS)
@@ -47,13 +53,13 @@ def resume(cli: Cli, path: Path, timeout: float | None, report: Path | None, exp
     """
     tokens = read_tokens(path)
     if not tokens:
-        cli.output.echo(f"No waits to continue: all of {path} have succeeded.")
+        cli.output.echo(f"No waits to continue: {path} has none that have not succeeded.")
         return 0
     for ref in tokens:
         if cli.connection.expand([ref]) != [ref]:
             raise click.UsageError(f"{ref} belongs to no fleet: leave out --role-arn, and pass one --region at most.")
     now = cli.connection.date().astimezone(UTC)
-    if timeout is not None:
+    if click.get_current_context().get_parameter_source("timeout") is not ParameterSource.DEFAULT:
         tokens = {ref: _until(token, now, timeout) for ref, token in tokens.items()}
     options = Options(_remaining(tokens.values(), now), None, None, None, False, _condition(tokens), 0)
     file = TokenFile(path, tokens.values())
@@ -63,8 +69,10 @@ def resume(cli: Cli, path: Path, timeout: float | None, report: Path | None, exp
     return finish(cli, view, outcomes, report, explain=explain)
 
 
-def _until(token: WaitToken, now: datetime, seconds: float) -> WaitToken:
-    """The same wait, until so many seconds from now."""
+def _until(token: WaitToken, now: datetime, seconds: float | None) -> WaitToken:
+    """The same wait, until so many seconds from now; without a limit for None."""
+    if seconds is None:
+        return token.model_copy(update={"timeout": None})
     passed = 0.0 if token.begin is None else max((now - token.begin).total_seconds(), 0.0)
     return token.model_copy(update={"timeout": passed + seconds})
 

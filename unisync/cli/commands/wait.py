@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
@@ -183,7 +183,7 @@ def wait(
         raise click.UsageError("--token-file cannot be used with --or-newer, which needs the Git repository here.")
     _check(targets, options)
     wanted = _predicates(targets) if or_newer else targets
-    tokens = TokenFile(token_file, _tokens(targets, options) if token_file else ())
+    tokens = TokenFile(token_file, _tokens(targets, options, cli.connection.date()) if token_file else ())
     view = View(cli, targets, options, tokens)
     with view.shown():
         if condition == "active":
@@ -289,11 +289,11 @@ def _targets(cli: Cli, listed: Sequence[Listed], revision: str | None) -> dict[S
     return targets
 
 
-def _tokens(targets: Targets, options: Options) -> list[WaitToken]:
-    """The waits as they begin."""
+def _tokens(targets: Targets, options: Options, now: datetime) -> list[WaitToken]:
+    """The waits, which begin now, whether or not a poll succeeds."""
     from unisync._waiters.token import WaitToken
 
-    return [
+    tokens = [
         WaitToken.create(
             ref,
             condition=cast("WaitCondition", options.condition),
@@ -306,6 +306,7 @@ def _tokens(targets: Targets, options: Options) -> list[WaitToken]:
         )
         for ref, revision in targets.items()
     ]
+    return [token.model_copy(update={"begin": now.astimezone(UTC)}) for token in tokens]
 
 
 def _predicates(targets: Targets) -> dict[SyncRef[SyncJob], object]:
