@@ -221,9 +221,9 @@ def test_a_commit_that_a_token_has_no_room_for_is_not_taken_for_a_new_one() -> N
 def test_a_wait_in_pieces_remembers_many_commits_before_its_own() -> None:
     wanted, seen = Wanted.checked(MINE), CommitsSeen()
     success = attempt("SUCCEEDED", OLD)
-    for elapsed, sha in enumerate([*(f"{number:040}" for number in range(20)), MINE]):
+    for number, sha in enumerate([*(f"{other:040}" for other in range(20)), MINE]):
         judge = CommitJudge(wanted, seen=seen)
-        assert judge.judge(git_job(success, success, sha), float(elapsed)) == "pending"
+        assert judge.judge(git_job(success, success, sha), float(number)) == "pending"
         seen = WaitMemory(commits=judge.seen).copied().commits
     then = CommitJudge(wanted, seen=seen).judge(git_job(success, success, NEWER), 30.0)
     assert isinstance(then, Superseded)

@@ -80,6 +80,9 @@ class Services:
                 target = self.proton.template_target(template)
             case StackSync() as stack:
                 target = self.codeconnections.target(stack)
+            case FleetSync():
+                expected = "a reference without an account and region, as this client has its own: a fleet takes it"
+                raise InvalidArgumentError(f"ref: expected {expected}, got {ref}")
             case other:
                 raise InvalidArgumentError.expected("ref", "a reference such as StackSync(...)", other)
         return target

@@ -155,6 +155,24 @@ def test_triggers_of_one_connection_share_a_client(aws: Emulator) -> None:
     assert not {name for name in names if name.startswith("unisync")}
 
 
+def test_a_connection_that_was_changed_counts_for_new_triggers(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(other: Emulator) -> None:
+        before = asyncio.ensure_future(event_of(trigger(OLD)))
+        while not aws.calls:
+            await asyncio.sleep(0.01)
+        monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", connection_to(other))
+        assert (await event_of(trigger(NEW)))["status"] == "succeeded"
+        before.cancel()
+        await asyncio.gather(before, return_exceptions=True)
+        assert _clients.count() == 0
+
+    aws.push(stack="shop", sha=OLD, duration=60_000)
+    with Emulator(speed=10) as other:
+        other.add_stack("shop", repository="acme/infra")
+        other.push(stack="shop", sha=NEW, duration=0)
+        asyncio.run(main(other))
+
+
 def test_a_trigger_that_is_cancelled_sends_no_more(aws: Emulator) -> None:
     aws.push(stack="shop", sha=NEW, duration=60_000)
 

@@ -15,7 +15,8 @@ from unisync.emulator import Emulator
 from unisync_provider.sensors.sync import SyncActiveSensor, SyncDeletedSensor, SyncResourcesSensor, SyncsActiveSensor
 
 pytestmark = pytest.mark.parametrize("deferrable", [False, True])
-SHOP = "codeconnections:shop"
+SHOP, ORDERS = "codeconnections:shop", "codeconnections:orders"
+ROLE = "arn:aws:iam::123456789012:role/sync"
 QUICK: dict[str, Any] = {"poke_interval": 1, "timeout": 60}
 
 
@@ -93,9 +94,6 @@ def test_no_such_connection_leaves_it_to_boto3(
     assert done.state == "success"
 
 
-ROLE = "arn:aws:iam::123456789012:role/sync"
-
-
 def test_deleted(aws: Emulator, run: Run, deferrable: bool) -> None:
     with Unisync(**aws.client_options()) as client:
         client.twinmaker.create_sync_job("factory", sync_role=ROLE)
@@ -126,10 +124,10 @@ def test_resources(aws: Emulator, run: Run, deferrable: bool, max_failures: int,
 def test_many(aws: Emulator, run: Run, deferrable: bool) -> None:
     aws.push(stack="shop", sha=NEW, duration=20)
     aws.push(stack="orders", sha=OLD, duration=0)
-    refs = {SHOP: NEW, "codeconnections:orders": OLD}
+    refs = {SHOP: NEW, ORDERS: OLD}
     done = run(SyncsActiveSensor, refs=refs, deferrable=deferrable, **QUICK)
     assert done.state == "success"
-    assert done.xcom_pull(task_ids="task") == {SHOP: NEW, "codeconnections:orders": OLD}
+    assert done.xcom_pull(task_ids="task") == {SHOP: NEW, ORDERS: OLD}
 
 
 def test_the_first_failure_of_many(
@@ -137,7 +135,7 @@ def test_the_first_failure_of_many(
 ) -> None:
     aws.push(stack="shop", sha=NEW, duration=6_000)
     aws.push(stack="orders", sha=NEW, duration=20, outcome="FAILED", reason="no such bucket")
-    refs = [SHOP, "codeconnections:orders"]
+    refs = [SHOP, ORDERS]
     done = run(SyncsActiveSensor, refs=refs, revision=NEW, return_when="first_failure", deferrable=deferrable, **QUICK)
     assert done.state == "failed"
     assert "no such bucket" in "".join(capsys.readouterr())
@@ -146,10 +144,68 @@ def test_the_first_failure_of_many(
 def test_failures_that_are_tolerated(aws: Emulator, run: Run, deferrable: bool) -> None:
     aws.push(stack="shop", sha=NEW, duration=0)
     aws.push(stack="orders", sha=NEW, duration=0, outcome="FAILED", reason="no such bucket")
-    refs = [SHOP, "codeconnections:orders"]
+    refs = [SHOP, ORDERS]
     done = run(SyncsActiveSensor, refs=refs, revision=NEW, max_failures=1, deferrable=deferrable, **QUICK)
     assert done.state == "success"
     assert done.xcom_pull(task_ids="task") == {SHOP: NEW}
+
+
+@pytest.mark.parametrize("return_when", ["first", "first_failure"])
+def test_a_tolerated_failure_ends_no_other_wait(aws: Emulator, run: Run, deferrable: bool, return_when: str) -> None:
+    aws.push(stack="shop", sha=NEW, duration=1, outcome="FAILED", reason="no such bucket")
+    aws.push(stack="orders", sha=NEW, duration=30)
+    options = {"return_when": return_when, "max_failures": 1, "deferrable": deferrable, **QUICK}
+    done = run(SyncsActiveSensor, refs=[SHOP, ORDERS], revision=NEW, **options)
+    assert done.state == "success"
+    assert done.xcom_pull(task_ids="task") == {ORDERS: NEW}
+
+
+def test_the_first_of_many_must_be_synced(aws: Emulator, run: Run, deferrable: bool) -> None:
+    for name in ("shop", "orders"):
+        aws.push(stack=name, sha=NEW, duration=1, outcome="FAILED", reason="no such bucket")
+    options = {"return_when": "first", "max_failures": 2, "deferrable": deferrable, **QUICK}
+    done = run(SyncsActiveSensor, refs=[SHOP, ORDERS], revision=NEW, retries=3, **options)
+    assert (done.state, done.try_number) == ("failed", 1)
+
+
+def test_commits_are_for_git_syncs(aws: Emulator, run: Run, deferrable: bool) -> None:
+    with Unisync(**aws.client_options()) as client:
+        client.twinmaker.create_sync_job("factory", sync_role=ROLE)
+    aws.push(stack="shop", sha=NEW, duration=1)
+    refs = [SHOP, "twinmaker:factory"]
+    done = run(SyncsActiveSensor, refs=refs, revision=NEW, deferrable=deferrable, **QUICK)
+    assert done.state == "success"
+    assert done.xcom_pull(task_ids="task") == {SHOP: NEW, "twinmaker:factory": "ACTIVE"}
+
+
+ARN = "codeconnections:arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/5540dc7d-d166-4761-a257-7056da63ff13"
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "message"),
+    [
+        (SyncsActiveSensor, {"refs": {SHOP: NEW, ARN: OLD}}, "is given twice, with different commits"),
+        (SyncActiveSensor, {"ref": SHOP, "revision": "{{ '' }}"}, "revision: expected a commit's sha"),
+        (SyncsActiveSensor, {"refs": [SHOP], "revision": "{{ '' }}"}, "revision: expected a commit's sha"),
+        (SyncsActiveSensor, {"refs": {SHOP: "{{ '' }}"}}, "revision: expected a commit's sha"),
+        (SyncResourcesSensor, {"ref": SHOP}, "ref: expected a TwinMaker sync job"),
+        (SyncActiveSensor, {"ref": f"123456789012/eu-west-1/{SHOP}"}, "a fleet takes it"),
+        (SyncActiveSensor, {"ref": SHOP, "role_arns": [ROLE]}, "FleetSync"),
+    ],
+)
+def test_what_cannot_be_right_is_not_retried(
+    aws: Emulator,
+    run: Run,
+    deferrable: bool,
+    capsys: pytest.CaptureFixture[str],
+    kind: type[Any],
+    arguments: dict[str, Any],
+    message: str,
+) -> None:
+    aws.push(stack="shop", sha=OLD, duration=0)
+    done = run(kind, **arguments, deferrable=deferrable, retries=3, **QUICK)
+    assert (done.state, done.try_number) == ("failed", 1)
+    assert message in "".join(capsys.readouterr())
 
 
 def test_a_fleet(aws: Emulator, run: Run, deferrable: bool) -> None:

@@ -35,11 +35,14 @@ async def shared_client(
     """
     Yield the client that all triggers with the same connection use. It is closed with its last user.
 
+    Each trigger reads the connection as it begins: one that was changed, such as by new keys, has another client.
+
     :param hook: Makes the client, if there is none yet.
     :param role_arns: The ARNs of the roles of a fleet.
     :param key: What the client depends on.
     """
     clients = _shared.setdefault(asyncio.get_running_loop(), {})
+    key = key, await hook.fingerprint()
     shared = clients.get(key)
     if shared is None:
         making = hook.async_fleet(role_arns) if role_arns else hook.get_async_conn()

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from unisync import Backoff, InvalidArgumentError, SyncJob, SyncRef, WaitToken, parse_any_ref
+from unisync import (
+    Backoff,
+    FleetSync,
+    InvalidArgumentError,
+    SyncJob,
+    SyncRef,
+    TwinMakerSync,
+    WaitToken,
+    parse_any_ref,
+)
 from unisync_provider._compat import AirflowFailException, conf
 from unisync_provider._connection import WithConnection
 from unisync_provider._results import OnSuperseded, Result, raise_unless_succeeded, xcom_of
@@ -51,10 +61,35 @@ def token_of(ref: SyncRef[SyncJob] | str, poke_interval: float, **options: Any) 
     :param options: Arguments of ``WaitToken.create``.
     :raises AirflowFailException: An argument is not what is expected.
     """
+    with lasting():
+        return WaitToken.create(ref_of(ref), backoff=backoff_of(poke_interval), **options)
+
+
+def ref_of(ref: SyncRef[SyncJob] | str) -> SyncRef[SyncJob]:
+    """
+    Return a reference.
+
+    :param ref: The reference, or its text.
+    :raises AirflowFailException: It is neither.
+    """
+    with lasting():
+        return parse_any_ref(ref) if isinstance(ref, str) else ref
+
+
+def follows_commits(ref: SyncRef[SyncJob]) -> bool:
+    """
+    Tell whether a sync follows commits: all but TwinMaker's do.
+
+    :param ref: The reference.
+    """
+    return not isinstance(ref.sync if isinstance(ref, FleetSync) else ref, TwinMakerSync)
+
+
+@contextmanager
+def lasting() -> Generator[None]:
+    """Raise AirflowFailException for an argument that is not what is expected: a retry would not help."""
     try:
-        return WaitToken.create(
-            parse_any_ref(ref) if isinstance(ref, str) else ref, backoff=backoff_of(poke_interval), **options
-        )
+        yield
     except InvalidArgumentError as error:
         raise AirflowFailException(str(error)) from error
 
@@ -76,8 +111,9 @@ def poll_in_worker(task: WithConnection, context: Context, tokens: Sequence[Wait
     :param task: The sensor or operator.
     :param context: Its context.
     :param tokens: The waits, at least one.
+    :raises AirflowFailException: A wait cannot be right.
     """
-    with ThreadPoolExecutor(max_workers=min(MAX_THREADS, len(tokens))) as threads:
+    with lasting(), ThreadPoolExecutor(max_workers=min(MAX_THREADS, len(tokens))) as threads:
         polls = list(threads.map(task.client.poll, tokens))
     push_links(context, tokens[0].ref, polls[0].job, task.hook.region_name)
     return polls

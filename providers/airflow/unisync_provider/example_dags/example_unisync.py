@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from airflow.sdk import DAG
+from airflow.sdk import DAG, Param
 
 from unisync_provider.operators.sync import CreateSyncJobOperator, DeleteSyncJobOperator, ResolveBlockerOperator
 from unisync_provider.sensors.sync import SyncActiveSensor, SyncResourcesSensor, SyncsActiveSensor
@@ -14,7 +14,7 @@ with DAG(
     schedule=None,
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
-    params={"sha": ""},
+    params={"sha": Param(type="string", minLength=7, description="The commit that was pushed.")},
     tags=["example", "unisync"],
 ) as release:
     network = SyncActiveSensor(

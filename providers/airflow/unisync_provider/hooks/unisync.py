@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
@@ -102,6 +104,16 @@ class UnisyncHook(AwsGenericHook["Unisync"]):
         from unisync import AsyncFleet
 
         return AsyncFleet(role_arns, **await sync_to_async(self._fleet_options)(regions))
+
+    async def fingerprint(self) -> str:
+        """
+        Return a text that differs if the connection's credentials or settings do. It gives nothing of them away.
+
+        :return: A hash.
+        """
+        connection = await sync_to_async(lambda: self.conn_config)()
+        parts = connection.login, connection.password, connection.schema, connection.extra_config
+        return sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
     def test_connection(self) -> tuple[bool, str]:
         """

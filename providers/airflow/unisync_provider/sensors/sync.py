@@ -19,7 +19,9 @@ from unisync_provider._waiting import (
     check_ref,
     default_deferrable,
     deferral_timeout,
+    follows_commits,
     poll_in_worker,
+    ref_of,
     token_of,
     verdict,
 )
@@ -73,8 +75,8 @@ class _SyncSensorBase(BaseSensorOperator, WithConnection):
     def conclude(self, results: Sequence[Result]) -> Any:
         """Return the XCom, or raise the exception for the results."""
 
-    def is_enough(self, status: str) -> bool:
-        """Tell whether a wait that has ended ends the others."""
+    def is_enough(self, statuses: Collection[str]) -> bool:
+        """Tell whether waits that have ended end the others."""
         return False
 
     def execute(self, context: Context) -> Any:
@@ -132,17 +134,15 @@ class _SyncSensorBase(BaseSensorOperator, WithConnection):
     def _poll(self, context: Context) -> bool:
         """Poll for all waits that have not ended. Returns whether enough of them have."""
         polls = poll_in_worker(self, context, list(self._waits.values()))
-        is_done = False
         for poll in polls:
             ref, found = str(poll.token.ref), result_of(poll)
             self.log.info("%s (%d polls)", found["message"], found["polls"])
             if poll.done:
                 self._ended[ref] = found
                 del self._waits[ref]
-                is_done = is_done or self.is_enough(found["status"])
             else:
                 self._waits[ref] = poll.token
-        return is_done or not self._waits
+        return not self._waits or self.is_enough([each["status"] for each in self._ended.values()])
 
     @contextmanager
     def _skipped_if_soft(self) -> Generator[None]:
@@ -234,7 +234,7 @@ class SyncActiveSensor(_OneSyncSensor):
 
     def options(self) -> dict[str, Any]:
         """Return more arguments of ``WaitToken.create``."""
-        return {"revision": self.revision or None, "grace": self.grace, "started_after": self.started_after}
+        return {"revision": self.revision, "grace": self.grace, "started_after": self.started_after}
 
 
 class SyncDeletedSensor(_OneSyncSensor):
@@ -295,7 +295,8 @@ class SyncsActiveSensor(_SyncSensorBase):
     :param revision: The commit to wait for, for Git syncs; not with a mapping. (templated)
     :param return_when: "all" when all waits have ended, "first" when the first has, and "first_failure" when the first
         has failed or all have ended.
-    :param max_failures: How many syncs may fail, be blocked, superseded or late without failing the task.
+    :param max_failures: How many syncs may fail, be blocked, superseded or late without failing the task; with them,
+        ``return_when`` goes on.
     :param role_arns: The ARNs of the roles of a fleet, for references with an account and region.
     """
 
@@ -338,24 +339,35 @@ class SyncsActiveSensor(_SyncSensorBase):
         wanted = self.refs if isinstance(self.refs, Mapping) else dict.fromkeys(self.refs, self.revision)
         if not wanted:
             raise AirflowFailException("refs: expected one or more syncs, got none")
-        options = {"timeout": self.timeout, "grace": self.grace, "started_after": self.started_after}
-        return [token_of(ref, self.poke_interval, revision=sha or None, **options) for ref, sha in wanted.items()]
+        tokens: dict[SyncRef[Any], WaitToken] = {}
+        for text, sha in wanted.items():
+            ref = ref_of(text)
+            commits = {"revision": sha, "started_after": self.started_after} if follows_commits(ref) else {}
+            token = token_of(ref, self.poke_interval, timeout=self.timeout, grace=self.grace, **commits)
+            if tokens.setdefault(ref, token).revision != token.revision:
+                raise AirflowFailException(f"refs: {ref} is given twice, with different commits")
+        return list(tokens.values())
 
-    def is_enough(self, status: str) -> bool:
-        """Tell whether a wait that has ended ends the others."""
-        return is_enough(status, self.return_when)
+    def is_enough(self, statuses: Collection[str]) -> bool:
+        """Tell whether waits that have ended end the others."""
+        return is_enough(statuses, self.return_when, self.max_failures)
 
     def trigger(self, tokens: Sequence[WaitToken]) -> BaseTrigger:
         """Return the trigger that continues the waits."""
         earlier = list(self._ended.values())
         return SyncsTrigger(
-            tokens=list(map(str, tokens)), return_when=self.return_when, earlier=earlier, **self.connection()
+            tokens=list(map(str, tokens)),
+            return_when=self.return_when,
+            max_failures=self.max_failures,
+            earlier=earlier,
+            **self.connection(),
         )
 
     def conclude(self, results: Sequence[Result]) -> dict[str, str | None]:
         """Return the XCom, or raise the exception for the results."""
         failed = [each for each in results if each["status"] not in ("waiting", "succeeded")]
-        if len(failed) > self.max_failures:
+        is_first_missing = self.return_when == "first" and not any(each["status"] == "succeeded" for each in results)
+        if len(failed) > self.max_failures or is_first_missing:
             raise_unless_succeeded(results, self.on_superseded)
         for each in failed:
             self.log.warning("Not synced: %s", each["message"])

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +102,7 @@ class SyncsTrigger(_WaitTrigger):
     :param tokens: The waits, as the texts of ``WaitToken`` objects.
     :param return_when: "all" when all waits have ended, "first" when the first has, and "first_failure" when the first
         has failed or all have ended.
+    :param max_failures: How many failures do not count as one.
     :param earlier: The results of waits that have ended before; they are part of the event.
     :param aws_conn_id: The Airflow connection used for AWS credentials.
     :param region_name: The AWS region.
@@ -112,15 +113,27 @@ class SyncsTrigger(_WaitTrigger):
     """
 
     def __init__(
-        self, *, tokens: Sequence[str], return_when: str = "all", earlier: Sequence[Result] = (), **connection: Any
+        self,
+        *,
+        tokens: Sequence[str],
+        return_when: str = "all",
+        max_failures: int = 0,
+        earlier: Sequence[Result] = (),
+        **connection: Any,
     ) -> None:
         super().__init__(**connection)
         self.tokens = list(tokens)
         self.return_when = return_when
+        self.max_failures = max_failures
         self.earlier = list(earlier)
 
     def _wait(self) -> dict[str, Any]:
-        return {"tokens": self.tokens, "return_when": self.return_when, "earlier": self.earlier}
+        return {
+            "tokens": self.tokens,
+            "return_when": self.return_when,
+            "max_failures": self.max_failures,
+            "earlier": self.earlier,
+        }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Poll until as many waits have ended as ``return_when`` says."""
@@ -134,11 +147,12 @@ class SyncsTrigger(_WaitTrigger):
         yield TriggerEvent({"results": [*self.earlier, *results]})
 
     async def _until_enough(self, client: AsyncUnisync | AsyncFleet, tokens: Sequence[WaitToken]) -> list[Result]:
-        tasks = [asyncio.ensure_future(self._until_done(client, token)) for token in tokens]
+        tasks = [asyncio.ensure_future(self._until_ended(client, token)) for token in tokens]
+        statuses: list[str] = [each["status"] for each in self.earlier]
         try:
             for ended in asyncio.as_completed(tasks):
-                status = (await ended)["status"]
-                if is_enough(status, self.return_when):
+                statuses.append((await ended)["status"])
+                if is_enough(statuses, self.return_when, self.max_failures):
                     break
         finally:
             for task in tasks:
@@ -152,12 +166,23 @@ class SyncsTrigger(_WaitTrigger):
             for task, token in zip(tasks, tokens, strict=True)
         ]
 
+    async def _until_ended(self, client: AsyncUnisync | AsyncFleet, token: WaitToken) -> Result:
+        """Poll until a wait ends. One that cannot begin ends no other."""
+        try:
+            return await self._until_done(client, token)
+        except UnisyncError as error:
+            return result_of_error(str(token.ref), error)
 
-def is_enough(status: str, return_when: str) -> bool:
+
+def is_enough(statuses: Collection[str], return_when: str, max_failures: int) -> bool:
     """
     Tell whether the others need not be waited for.
 
-    :param status: The status of a wait that has ended.
+    :param statuses: The statuses of the waits that have ended.
     :param return_when: "all", "first" or "first_failure".
+    :param max_failures: How many failures do not count as one.
     """
-    return return_when == "first" or (return_when == "first_failure" and status != "succeeded")
+    successes = sum(status == "succeeded" for status in statuses)
+    if len(statuses) - successes > max_failures:
+        return return_when != "all"
+    return return_when == "first" and successes > 0
