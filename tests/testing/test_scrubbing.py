@@ -116,8 +116,30 @@ def test_words_of_aws_stay_and_others_in_their_place_do_not() -> None:
     assert scrub("the day of the launch", kind=Kind.DATE) != ["the day of the launch"]
 
 
-def test_regions_stay() -> None:
-    assert scrub("eu-west-1", "us-gov-east-1") == ["eu-west-1", "us-gov-east-1"]
+def test_regions_stay_where_they_are_regions() -> None:
+    for kind in (Kind.REGION, Kind.TEXT):
+        assert scrub("eu-west-1", "us-gov-east-1", kind=kind) == ["eu-west-1", "us-gov-east-1"]
+    (arn,) = scrub("arn:aws:sns:eu-west-1:123456789012:eu-west-1")
+    assert re.fullmatch(r"arn:aws:sns:eu-west-1:\d{12}:(?!eu-west)[a-z]{2}-[a-z]{4}-\d", arn)
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("eu-west-1", r"(?!eu-west)[a-z]{2}-[a-z]{4}-\d"),
+        ("release-2026-11-01", r"(?!release)[a-z]{7}-(?!2026)\d{4}-\d\d-\d\d"),
+        (
+            "feature/AWS::Acme::Billing",
+            r"(?!feature)[a-z]{7}/[A-Z]{3}::(?!Acme)[A-Z][a-z]{3}::(?!Billing)[A-Z][a-z]{6}",
+        ),
+    ],
+)
+def test_names_that_look_public_are_replaced_also_in_texts(name: str, pattern: str) -> None:
+    strings: Strings = [(name, Kind.NAME), (f"The update of {name} failed", Kind.TEXT)]
+    scrubber = Scrubber(strings)
+    scrubbed, text = (scrubber.scrub(*each) for each in strings)
+    assert re.fullmatch(pattern, scrubbed), scrubbed
+    assert text == f"The update of {scrubbed} failed"
 
 
 def test_short_words_get_distinct_replacements_until_there_are_no_more() -> None:

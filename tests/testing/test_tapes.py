@@ -23,7 +23,7 @@ from unisync import (
     Unisync,
 )
 from unisync.testing import FakeAsyncUnisync, FakeUnisync, record, replay
-from unisync.testing.tape.fields import changed, output_shape
+from unisync.testing.tape.fields import Kind, changed, output_shape
 
 SHA, BAD = "4f2c9e1d6b7a80934cde51f2a6b7c8d9e0f1a2b3", "bad0c0de6b7a80934cde51f2a6b7c8d9e0f1a2b3"
 STACK = StackSync("payments-prod")
@@ -127,7 +127,7 @@ def test_what_no_model_has_is_scrubbed_with_its_keys() -> None:
         "rate": 0.5,
     }
     shape = output_shape("codeconnections", "GetResourceSyncStatus")
-    body: Any = changed({**known, "Added": new}, shape, lambda text, _: text[::-1])
+    body: Any = changed({**known, "Added": new}, shape, lambda text, kind: text if kind is Kind.FIELD else text[::-1])
     assert body == {
         "LatestSync": {"Status": "DEDEECCUS", "StartedAt": 1795000000.5},
         "Added": {

@@ -163,7 +163,7 @@ def _results(found: Mapping[int, object], count: int) -> list[Any]:
     return [_Unread(each) if isinstance(each, UnisyncError) else each for each in results]
 
 
-def _first_results(gather: Gathering, flows: list[Flow[Any]]) -> Flow[list[Any]]:
+def _first_results(gather: Gathering, flows: list[Flow[Any]], region: str | None) -> Flow[list[Any]]:
     """The results of the reads that need no other; who calls is the first.
 
     Raises:
@@ -172,15 +172,16 @@ def _first_results(gather: Gathering, flows: list[Flow[Any]]) -> Flow[list[Any]]
     """
     results = _results((yield from gather(flows)), len(flows))
     errors = [each.error for each in results[1:] if isinstance(each, _Unread)]
-    if len(errors) == len(results) - 1 and all(map(_was_not_sent, errors)) and errors[0] is not None:
+    if len(errors) == len(results) - 1 and all(_was_not_sent(each, region) for each in errors) and errors[0]:
         raise errors[0]
     return results
 
 
-def _was_not_sent(error: UnisyncError | None) -> bool:
+def _was_not_sent(error: UnisyncError | None, region: str | None) -> bool:
     """Whether a read failed before its own request was sent."""
     is_role = isinstance(error, ServiceError) and error.operation == "AssumeRole"
-    return is_role or isinstance(error, (CredentialsError, InvalidArgumentError))
+    has_no_region = isinstance(error, InvalidArgumentError) and region is None
+    return is_role or has_no_region or isinstance(error, CredentialsError)
 
 
 def _stack(
@@ -202,7 +203,7 @@ def _stack(
         stacks.describe_stack(ref.resource_name),
         stacks.latest_events(ref.resource_name),
     ]
-    identity, definition, job, blockers, stack, events = yield from _first_results(gather, first)
+    identity, definition, job, blockers, stack, events = yield from _first_results(gather, first, region)
     link: Any = _NOT_READ
     connection: Any = _NOT_READ
     branch: Any = _NOT_READ
@@ -251,7 +252,7 @@ def _git(
         target.fetch(),
         target.blockers(),
     ]
-    identity, job, blockers = yield from _first_results(gather, first)
+    identity, job, blockers = yield from _first_results(gather, first, region)
     branch: Any = _NOT_READ
     if not isinstance(job, _Unread):
         (branch,) = _results((yield from gather([_branch_of(target, job)])), 1)
@@ -282,7 +283,7 @@ def _twinmaker(
         target.resources(),
         services.twinmaker.read_workspace(ref.workspace_id),
     ]
-    identity, job, resources, workspace = yield from _first_results(gather, first)
+    identity, job, resources, workspace = yield from _first_results(gather, first, region)
     definition = _definition(job, "sync job", "create it: client.twinmaker.create_sync_job(...)")
     if isinstance(workspace, _Unread) and isinstance(workspace.error, (NotFoundError, InvalidRequestError)):
         action = "check the id, the account and the region, or create the workspace and then the sync job"

@@ -140,6 +140,8 @@ def _show(output: Output, entries: Sequence[Entry]) -> None:
         Kind.TEXT: "Texts, with AWS's words kept:",
         Kind.WORD: "AWS's words, kept:",
         Kind.DATE: "Times, kept:",
+        Kind.REGION: "Regions, kept:",
+        Kind.FIELD: "Names of fields that AWS's models do not have, kept:",
     }
     for kind, title in titles.items():
         if found[kind]:
@@ -147,7 +149,8 @@ def _show(output: Output, entries: Sequence[Entry]) -> None:
             for text in sorted(found[kind]):
                 output.echo(text, indent=2)
     output.echo(
-        "Beside these, it has AWS's names of fields, numbers, times, regions, and the versions of unisync and boto3."
+        "Beside these, it has the names of fields that AWS's models have, numbers, times, and the versions of unisync "
+        "and boto3."
     )
 
 

@@ -18,6 +18,9 @@ class Kind(Enum):
     WORD = auto()
     """A word of AWS's: an enum value, a type of event, an error code."""
     DATE = auto()
+    REGION = auto()
+    FIELD = auto()
+    """The name of a field that AWS's model of the structure does not have: perhaps a new one."""
     TEXT = auto()
     """A sentence of AWS's, which may quote names."""
     NAME = auto()
@@ -28,6 +31,9 @@ Change = Callable[[str, Kind], str]
 
 WORDS = re.compile(r"[A-Z][A-Z0-9_]*|[A-Z][A-Za-z]*|AWS::[A-Za-z0-9:]+|(?:com\.amazon[a-z.\-]*#)?[A-Z][A-Za-z.]*")
 """What words of AWS's look like; another value in their place is scrubbed like a name."""
+
+FIELDS = re.compile(r"[A-Za-z]{1,64}")
+"""What names of fields look like."""
 
 _TEXTS = {
     "event",
@@ -49,6 +55,8 @@ _ACCOUNT_LENGTH = 12
 _PLAIN = {"boolean", "double", "float", "integer", "long"}
 _CODES = {"__type", "code", "type"}
 """The fields of an error that hold words."""
+_ERROR_FIELDS = {*_CODES, "error", "errormessage", "message", "requestid"}
+"""The names of the fields of an error: no model has the whole of it."""
 
 
 def input_shape(service: str, operation: str) -> Shape | None:
@@ -126,7 +134,7 @@ def changed(
     parent: str = "",
     name: str = "",
 ) -> JsonValue:
-    """A request or a reply with each string changed. Field names, numbers and dates stay.
+    """A request or a reply with each string changed. The names of fields, numbers and dates stay.
 
     What no model has may be a map, with names for keys, and its numbers may be accounts: there, both are changed too.
     """
@@ -149,14 +157,19 @@ def changed(
     if isinstance(value, list):
         member = shape.member if isinstance(shape, ListShape) else None
         return [inner(item, member, parent, name) for item in value]
-    is_unknown = shape is None and not is_error
-    if is_unknown and type(value) is int and len(str(value)) == _ACCOUNT_LENGTH:
-        return int(change(str(value), Kind.NAME))
+    if shape is None and type(value) in (int, float) and len(f"{value:.0f}") == _ACCOUNT_LENGTH:
+        return int(change(f"{value:.0f}", Kind.NAME))
     if not isinstance(value, dict):
         return value
-    if is_unknown or isinstance(shape, MapShape):
-        own, inner_shape = (shape.name, shape.value) if isinstance(shape, MapShape) else ("", None)
-        return {change(key, Kind.NAME): inner(item, inner_shape, own, "") for key, item in value.items()}
+    if isinstance(shape, MapShape):
+        return {change(key, Kind.NAME): inner(item, shape.value, shape.name, "") for key, item in value.items()}
     members = shape.members if isinstance(shape, StructureShape) else {}
-    own_name = shape.name if shape is not None else ""
-    return {key: inner(item, members.get(key), own_name, key) for key, item in value.items()}
+    own_name, kind = ("", Kind.NAME) if shape is None else (shape.name, Kind.FIELD)
+
+    def is_known(key: str) -> bool:
+        return key in members or (is_error and key.lower() in _ERROR_FIELDS)
+
+    return {
+        key if is_known(key) else change(key, kind): inner(item, members.get(key), own_name, key)
+        for key, item in value.items()
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,7 +21,11 @@ _HEADERS = ("content-type", "retry-after", "x-amzn-errortype", "x-amzn-requestid
 """The headers of a reply that are kept."""
 _RETRIES = 4
 """How often a tape is scrubbed again: short words may by chance become those of another original."""
-_IDS = ("x-amzn-requestid", "x-amz-request-id")
+_KEPT = {
+    "content-type": re.compile(r"(application|text)/(json|x-amz-json-1\.[01]|cbor|xml|html|plain)(; ?charset=[\w-]+)?"),
+    "retry-after": re.compile(r"\d{1,6}(\.\d+)?"),
+}
+"""The headers that are kept as they are, if they look like this."""
 
 
 @contextmanager
@@ -102,17 +107,23 @@ def rewritten(entry: Entry, change: Change) -> Entry:
     params = changed(
         cast("JsonValue", entry.params), input_shape(entry.service, entry.operation), change, is_request=True
     )
-    headers = {name: change(text, Kind.NAME) if name in _IDS else text for name, text in entry.headers.items()}
-    if "x-amzn-errortype" in headers:
-        headers["x-amzn-errortype"] = change(headers["x-amzn-errortype"].partition(":")[0], Kind.WORD)
+    headers = {name: _header(name, text, change) for name, text in entry.headers.items()}
     return entry.model_copy(
         update={
-            "region": None if entry.region is None else change(entry.region, Kind.NAME),
+            "region": None if entry.region is None else change(entry.region, Kind.REGION),
             "params": params,
             "headers": headers,
             "body": changed(entry.body, reply, change, is_error=entry.is_error),
         }
     )
+
+
+def _header(name: str, text: str, change: Change) -> str:
+    """A header, changed unless it has one of the values that AWS sends."""
+    if name == "x-amzn-errortype":
+        return change(text.partition(":")[0], Kind.WORD)
+    is_kept = _KEPT.get(name)
+    return text if is_kept is not None and is_kept.fullmatch(text) else change(text, Kind.NAME)
 
 
 def _entry(exchange: Exchange, start: float) -> Entry:

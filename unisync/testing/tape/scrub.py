@@ -16,16 +16,18 @@ from collections.abc import Callable, Iterable
 from random import SystemRandom
 
 from unisync.errors import UnisyncError
-from unisync.testing.tape.fields import WORDS, Kind
+from unisync.testing.tape.fields import FIELDS, WORDS, Kind
 from unisync.testing.tape.words import (
     CONSTANTS,
     EDGES,
     IS_DATE,
+    IS_REGION,
     PUBLIC,
     RESOURCE_TYPES,
     SERVICES,
     TOKEN,
     VOCABULARY,
+    WORD,
     is_sha,
 )
 
@@ -37,8 +39,10 @@ _FULL_SHA = (40, 64)
 _SHORT_SHA = 7
 
 _random = SystemRandom()
-_token = re.compile(TOKEN)
+_token, _word = re.compile(TOKEN), re.compile(WORD)
 _public = re.compile(rf"arn:aws[a-z-]*:|{PUBLIC}")
+_PUBLIC_GROUPS = ("date", "region", "type")
+"""What is kept in texts."""
 
 Replace = Callable[[str], str]
 
@@ -69,10 +73,10 @@ class Scrubber:
             if kind is not Kind.TEXT
             and not _is_kept(text, kind)
             and len(text) >= MIN_SEARCHED
-            and _has_vocabulary(text)
+            and _is_partly_kept_in_texts(text)
         }
         if names:
-            # Elsewhere in a text, the vocabulary would keep a part of them.
+            # Elsewhere in a text, a part of them would be kept.
             either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
             self._in_texts = re.compile(f"(?P<name>(?i:{EDGES.format(either)}))|{TOKEN}")
         self.originals: set[str] = set()
@@ -124,8 +128,9 @@ class Scrubber:
             return _rewritten_name(text, replace)
 
         def part(match: re.Match[str]) -> str:
-            is_kept = match.lastgroup == "word" and match.group().lower() in VOCABULARY
-            return match.group() if is_kept else _rewritten_name(match.group(), replace)
+            is_kept = match.lastgroup in _PUBLIC_GROUPS or match.group().lower() in VOCABULARY
+            is_name = match.lastgroup == "name"
+            return match.group() if is_kept and not is_name else _rewritten_name(match.group(), replace)
 
         return self._in_texts.sub(part, text)
 
@@ -194,23 +199,25 @@ def form(text: str) -> str:
 
 def _is_kept(text: str, kind: Kind) -> bool:
     """Whether a string stays as it is."""
-    looks = {Kind.WORD: WORDS, Kind.DATE: IS_DATE}.get(kind)
+    looks = {Kind.WORD: WORDS, Kind.DATE: IS_DATE, Kind.REGION: IS_REGION, Kind.FIELD: FIELDS}.get(kind)
     return looks is not None and looks.fullmatch(text) is not None
 
 
-def _has_vocabulary(text: str) -> bool:
-    return any(match.group().lower() in VOCABULARY for match in _token.finditer(text))
+def _is_partly_kept_in_texts(name: str) -> bool:
+    tokens = _token.finditer(name)
+    return any(match.lastgroup in _PUBLIC_GROUPS or match.group().lower() in VOCABULARY for match in tokens)
 
 
 def _rewritten_name(text: str, replace: Replace) -> str:
-    """A string with everything replaced that is not public."""
+    """A name with everything replaced: one may look like a date, a region or a type of AWS's."""
 
     def part(match: re.Match[str]) -> str:
         found = match.group()
         if match.lastgroup == "arn":
             return _rewritten_arn(found, replace)
-        is_public = match.lastgroup in ("date", "region", "type") or found in CONSTANTS
-        return found if is_public else replace(found)
+        if match.lastgroup in _PUBLIC_GROUPS:
+            return _word.sub(lambda word: replace(word.group()), found)
+        return found if found in CONSTANTS else replace(found)
 
     return _token.sub(part, text)
 
@@ -225,7 +232,8 @@ def _rewritten_arn(arn: str, replace: Replace) -> str:
         is_type = index % 4 == 0 and index < len(parts) - 1 and parts[index] in RESOURCE_TYPES
         if not is_type:
             parts[index] = _rewritten_name(parts[index], replace)
-    region, account = _rewritten_name(region, replace), _rewritten_name(account, replace)
+    region = region if IS_REGION.fullmatch(region) else _rewritten_name(region, replace)
+    account = _rewritten_name(account, replace)
     return ":".join((head, partition, service, region, account, "".join(parts)))
 
 

@@ -68,11 +68,11 @@ _UUID = f"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"
 PUBLIC = "|".join(
     f"(?P<{name}>{EDGES.format(pattern)})" for name, pattern in (("date", _DATE), ("region", _REGION), ("type", _TYPE))
 )
-"""What is kept in every string."""
+"""What is kept in texts."""
 TOKEN = f"(?P<arn>{EDGES.format(_ARN)})|(?P<uuid>{EDGES.format(_UUID)})|{PUBLIC}|(?P<word>{WORD})"
 """A part of a string. What lies between two of them is punctuation, and stays."""
 
-IS_DATE = re.compile(_DATE)
+IS_DATE, IS_REGION = re.compile(_DATE), re.compile(_REGION)
 _SHA = re.compile(r"[0-9a-f]{7,64}")
 
 
