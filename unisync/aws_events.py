@@ -27,6 +27,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from typing_extensions import override
@@ -196,7 +197,7 @@ class SqsHints(Hints):
         endpoint_url: Where to connect to instead of AWS.
 
     Raises:
-        InvalidArgumentError: `queue_url` is not a URL.
+        InvalidArgumentError: `queue_url` is not a URL, or `session` is not a session.
 
     AWS operation: ReceiveMessage and DeleteMessageBatch of SQS.
     """
@@ -211,7 +212,10 @@ class SqsHints(Hints):
     ) -> None:
         super().__init__()
         is_url = isinstance(cast("object", queue_url), str) and queue_url.startswith(("https://", "http://"))
+        is_url = is_url and bool(urlsplit(queue_url).hostname)
         InvalidArgumentError.unless(is_url, "queue_url", "the URL of a queue", queue_url)
+        is_session = session is None or callable(getattr(session, "client", None))
+        InvalidArgumentError.unless(is_session, "session", "a boto3 session", session)
         self._queue = Queue(queue_url, session, region_name, endpoint_url)
         self._thread: threading.Thread | None = None
         self._thread_lock = threading.Lock()

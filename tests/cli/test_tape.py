@@ -379,6 +379,7 @@ def test_the_exit_code_is_that_of_the_command(unisync: Run, scene: None, tmp_pat
     ("arguments", "reason"),
     [
         (("--", "tape", "compare", "x"), "Pass the command to record after --."),
+        (("--", "unisync", "--region", "eu-west-1", "tape", "compare", "x"), "Pass the command to record after --."),
         (("--", "unisync"), "Pass the command to record after --."),
         ((), "Missing argument 'COMMAND...'."),
     ],

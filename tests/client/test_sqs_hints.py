@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -190,6 +190,10 @@ def test_a_queue_that_cannot_be_read_is_logged_once(
         ("https://sqs.eu-west-1.amazonaws.com/123456789012/hints", "eu-west-1"),
         ("https://sqs.cn-north-1.amazonaws.com.cn/123456789012/hints", "cn-north-1"),
         ("https://eu-west-1.queue.amazonaws.com/123456789012/hints", "eu-west-1"),
+        ("https://queue.amazonaws.com/123456789012/hints", "us-east-1"),
+        ("https://sqs-fips.us-east-2.amazonaws.com/123456789012/hints", "us-east-2"),
+        ("https://sqs.eu-west-1.api.aws/123456789012/hints", "eu-west-1"),
+        ("https://vpce-0a1b-2c3d.sqs.eu-west-1.vpce.amazonaws.com/123456789012/hints", "eu-west-1"),
         ("http://127.0.0.1:4566/123456789012/hints", None),
     ],
 )
@@ -200,7 +204,21 @@ def test_the_region_is_that_of_the_url(url: str, region: str | None) -> None:
     assert OfSqs(url, None, "us-east-1", None).region_name == "us-east-1"
 
 
-@pytest.mark.parametrize("wrong", ["hints", "arn:aws:sqs:eu-west-1:123456789012:hints", None, 5])
+def test_both_variables_name_the_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    from unisync._botocore.queue import Queue as OfSqs
+
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    queue = OfSqs("http://127.0.0.1:4566/123456789012/hints", None, None, None)
+    assert queue._create_client().meta.region_name == "eu-west-1"
+
+
+def test_what_is_no_session_is_rejected() -> None:
+    with pytest.raises(InvalidArgumentError, match="session: expected a boto3 session, got 5"):
+        SqsHints("https://sqs.eu-west-1.amazonaws.com/123456789012/hints", cast("Any", 5))
+
+
+@pytest.mark.parametrize("wrong", ["https://", "hints", "arn:aws:sqs:eu-west-1:123456789012:hints", None, 5])
 def test_the_queue_must_be_a_url(wrong: Any) -> None:
     with pytest.raises(InvalidArgumentError, match="queue_url: expected the URL of a queue"):
         SqsHints(wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +15,10 @@ RECEIVE_SECONDS = 20
 """Seconds that SQS holds a request until there is a message: the most that it allows."""
 _BATCH_SIZE = 10
 """Messages for each request: the most that SQS allows."""
-_REGION = re.compile(r"https?://(?:sqs\.([a-z0-9-]+)|([a-z0-9-]+)\.queue)\.amazonaws\.com(?:\.cn)?/.*")
+_REGION = re.compile(
+    r"https?://(?:(?:vpce-[\w-]+\.)?sqs(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:vpce\.amazonaws\.com|amazonaws\.com|api\.aws)"
+    r"|(?P<legacy>[a-z0-9-]+)\.queue\.amazonaws\.com)(?:\.cn)?/.*"
+)
 
 
 class QueueError(Exception):
@@ -58,9 +62,9 @@ class Queue:
             response: dict[str, Any] = self._client.receive_message(
                 QueueUrl=self._url, MaxNumberOfMessages=_BATCH_SIZE, WaitTimeSeconds=RECEIVE_SECONDS
             )
-        except (BotoCoreError, ClientError, ValueError) as error:
+            return [Message(each.get("Body") or "", each["ReceiptHandle"]) for each in response.get("Messages") or ()]
+        except Exception as error:  # whatever boto3 raises for a session or an endpoint that is not one
             raise _queue_error(error) from None
-        return [Message(each.get("Body") or "", each["ReceiptHandle"]) for each in response.get("Messages") or ()]
 
     def delete(self, messages: list[Message]) -> None:
         """Delete messages that were received.
@@ -80,9 +84,11 @@ class Queue:
         from botocore.config import Config
 
         session: Any = self._session or boto3.Session()
+        # boto3 itself knows one of the two variables.
+        region = self.region_name or session.region_name or os.environ.get("AWS_REGION")
         return session.client(
             "sqs",
-            region_name=self.region_name,
+            region_name=region,
             endpoint_url=self._endpoint_url,
             config=Config(read_timeout=RECEIVE_SECONDS + 10, retries={"total_max_attempts": 1}),
         )
@@ -95,5 +101,7 @@ def _queue_error(error: Exception) -> QueueError:
 
 def _region_of(url: str) -> str | None:
     """The region in the URL of a queue."""
+    if url.startswith(("https://queue.amazonaws.com/", "http://queue.amazonaws.com/")):
+        return "us-east-1"
     found = _REGION.fullmatch(url)
-    return None if found is None else found[1] or found[2]
+    return None if found is None else found["region"] or found["legacy"]

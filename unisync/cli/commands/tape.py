@@ -75,7 +75,9 @@ def record(context: AppContext, file: Path, yes: bool, force: bool, arguments: t
     if not force and file.exists():
         raise click.UsageError(f"{file} exists: pass --force to replace it.")
     command = arguments[1:] if arguments[0] == _PROGRAM else arguments
-    if not command or command[0] == "tape":
+    root = click.get_current_context().find_root()
+    names = cast("click.Group", root.command).list_commands(root)  # options may stand before the command
+    if not command or next((each for each in command if each in names), None) == "tape":
         raise click.UsageError("Pass the command to record after --.")
     try:
         import_module("unisync.testing.tape.recording")

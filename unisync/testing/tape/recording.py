@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -42,11 +43,14 @@ def record(path: str | Path, *, overwrite: bool = False) -> Generator[None]:
 
     Raises:
         FileExistsError: The file exists, and `overwrite` is false.
+        FileNotFoundError: Its folder does not exist, or cannot be written to.
         UnisyncError: Something of the original is left on the scrubbed tape. Nothing is written then.
     """
     file = Path(path)
     if not overwrite and file.exists():
         raise FileExistsError(f"{file} exists: pass overwrite=True to replace it")
+    if not os.access(file.parent, os.W_OK):  # not after the wait that was to be recorded
+        raise FileNotFoundError(f"{file.parent} is not a folder that can be written to")
     exchanges: list[Exchange] = []
     try:
         with listening(exchanges.append):
