@@ -81,8 +81,8 @@ class Services:
             case StackSync() as stack:
                 target = self.codeconnections.target(stack)
             case FleetSync():
-                expected = "a reference without an account and region, as this client has its own: a fleet takes it"
-                raise InvalidArgumentError(f"ref: expected {expected}, got {ref}")
+                expected = "a reference such as StackSync(...)"
+                raise InvalidArgumentError(f"ref: expected {expected}, got FleetSync {ref}: only a Fleet accepts one")
             case other:
                 raise InvalidArgumentError.expected("ref", "a reference such as StackSync(...)", other)
         return target

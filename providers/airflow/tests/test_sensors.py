@@ -189,7 +189,7 @@ ARN = "codeconnections:arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/
         (SyncsActiveSensor, {"refs": [SHOP], "revision": "{{ '' }}"}, "revision: expected a commit's sha"),
         (SyncsActiveSensor, {"refs": {SHOP: "{{ '' }}"}}, "revision: expected a commit's sha"),
         (SyncResourcesSensor, {"ref": SHOP}, "ref: expected a TwinMaker sync job"),
-        (SyncActiveSensor, {"ref": f"123456789012/eu-west-1/{SHOP}"}, "a fleet takes it"),
+        (SyncActiveSensor, {"ref": f"123456789012/eu-west-1/{SHOP}"}, "only a Fleet accepts one"),
         (SyncActiveSensor, {"ref": SHOP, "role_arns": [ROLE]}, "FleetSync"),
     ],
 )

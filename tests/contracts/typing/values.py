@@ -290,6 +290,7 @@ def revision(it: Revision) -> None:
     assert_type(it.branch, str)
     assert_type(it.directory, str)
     assert_type(it.url, str | None)
+    assert_type(it.pull_requests_url, str | None)
     assert_type(it.sha, str)
     assert_type(it.sha[:7], str)
 
