@@ -27,7 +27,6 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from typing_extensions import override
@@ -211,8 +210,7 @@ class SqsHints(Hints):
         endpoint_url: str | None = None,
     ) -> None:
         super().__init__()
-        is_url = isinstance(cast("object", queue_url), str) and queue_url.startswith(("https://", "http://"))
-        is_url = is_url and bool(urlsplit(queue_url).hostname)
+        is_url = isinstance(cast("object", queue_url), str) and re.match(r"https?://[\w\[]", queue_url) is not None
         InvalidArgumentError.unless(is_url, "queue_url", "the URL of a queue", queue_url)
         is_session = session is None or callable(getattr(session, "client", None))
         InvalidArgumentError.unless(is_session, "session", "a boto3 session", session)

@@ -228,16 +228,32 @@ def test_another_file_is_rejected(aws: Emulator, unisync: Run, path: Path, text:
     assert aws.calls == []
 
 
-def test_waits_in_the_file_are_kept(aws: Emulator, unisync: Run, path: Path) -> None:
-    path.write_text(f"{WaitToken.create(BLOG, revision=MINE, timeout=600)}\n")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (str(WaitToken.create(BLOG, revision=MINE)), "has a wait for codeconnections:blog, which has not succeeded"),
+        ("notes of mine", "line 1: expected a token of --token-file"),
+        ("[" * 100_000, "line 1: expected a token of --token-file"),
+        ("[1]", "line 1: expected a token of --token-file"),
+    ],
+)
+def test_a_file_with_anything_else_is_not_replaced(
+    aws: Emulator, unisync: Run, path: Path, text: str, message: str
+) -> None:
+    path.write_text(text)
+    done = unisync("wait", str(SHOP), "--revision", MINE, "--token-file", str(path))
+    assert (done.code, message in done.err) == (2, True), done.err
+    assert path.read_text() == text
+    assert aws.calls == []
+
+
+def test_a_wait_for_the_same_sync_is_replaced_whatever_version_wrote_it(
+    aws: Emulator, unisync: Run, path: Path
+) -> None:
+    path.write_text('{"ref":"codeconnections:shop","format":0}\n{"ref":"codeconnections:shop"}\n')
     aws.push(stack="shop", sha=MINE)
-    command = ["wait", str(SHOP), "--revision", MINE, "--token-file", str(path)]
-    assert unisync(*command).code == 0
-    assert [token.ref for token in tokens(path)] == [BLOG]
-    path.write_text("notes of mine")
-    done = unisync(*command)
-    assert (done.code, "line 1: expected the text of a WaitToken, got 'notes of mine'" in done.err) == (2, True)
-    assert path.read_text() == "notes of mine"
+    assert unisync("wait", str(SHOP), "--revision", MINE, "--token-file", str(path)).code == 0
+    assert path.read_text() == ""
 
 
 def test_a_wait_whose_polls_have_all_failed_keeps_its_deadline(aws: Emulator, unisync: Run, path: Path) -> None:

@@ -379,7 +379,6 @@ def test_the_exit_code_is_that_of_the_command(unisync: Run, scene: None, tmp_pat
     ("arguments", "reason"),
     [
         (("--", "tape", "compare", "x"), "Pass the command to record after --."),
-        (("--", "unisync", "--region", "eu-west-1", "tape", "compare", "x"), "Pass the command to record after --."),
         (("--", "unisync"), "Pass the command to record after --."),
         ((), "Missing argument 'COMMAND...'."),
     ],
@@ -387,6 +386,13 @@ def test_the_exit_code_is_that_of_the_command(unisync: Run, scene: None, tmp_pat
 def test_something_must_be_recorded(unisync: Run, tmp_path: Path, arguments: tuple[str, ...], reason: str) -> None:
     done = unisync(*RECORD, str(tmp_path / "tape.jsonl"), *arguments)
     assert (done.code, done.last_line) == (Exit.USAGE, f"Error: {reason}")
+
+
+def test_a_recording_records_no_tapes(unisync: Run, tmp_path: Path) -> None:
+    path = tmp_path / "tape.jsonl"
+    done = unisync(*RECORD, str(path), "--yes", "--", "--region", "eu-west-1", "tape", "compare", "x")
+    assert (done.code, path.exists()) == (Exit.ERROR, False)
+    assert "A recording is in progress: pass another command to record after --." in done.err
 
 
 def test_options_before_the_command_are_not_those_of_the_recorded_one(unisync: Run, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from unisync import (
     ServiceInstanceSync,
     StackSync,
     SyncFailedError,
+    TemplateSync,
     TwinMakerSync,
     Unisync,
     WaitTimeoutError,
@@ -37,6 +38,7 @@ from unisync.testing import FakeAsyncUnisync, FakeUnisync
 
 FACTORY = TwinMakerSync("factory")
 INSTANCE = ServiceInstanceSync("web", "prod")
+TEMPLATE = TemplateSync("web", "SERVICE", "1")
 ROLE = "arn:aws:iam::123456789012:role/sync"
 NEXT = "b" * 40
 SETTLED = 600.0
@@ -366,7 +368,7 @@ def test_what_cannot_even_be_sent_is_raised(monkeypatch: pytest.MonkeyPatch) -> 
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     with Unisync() as client:
-        for ref in (STACK, INSTANCE, FACTORY):
+        for ref in (STACK, INSTANCE, TEMPLATE, FACTORY):
             with pytest.raises(InvalidArgumentError, match="region_name: expected a region"):
                 client.explain(ref)
     monkeypatch.setenv("AWS_REGION", "eu-west-1")

@@ -193,6 +193,8 @@ def test_a_queue_that_cannot_be_read_is_logged_once(
         ("https://queue.amazonaws.com/123456789012/hints", "us-east-1"),
         ("https://sqs-fips.us-east-2.amazonaws.com/123456789012/hints", "us-east-2"),
         ("https://sqs.eu-west-1.api.aws/123456789012/hints", "eu-west-1"),
+        ("https://SQS.EU-WEST-1.AMAZONAWS.COM/123456789012/hints", "eu-west-1"),
+        ("https://sqs.cn-north-1.api.amazonwebservices.com.cn/123456789012/hints", "cn-north-1"),
         ("https://vpce-0a1b-2c3d.sqs.eu-west-1.vpce.amazonaws.com/123456789012/hints", "eu-west-1"),
         ("http://127.0.0.1:4566/123456789012/hints", None),
     ],
@@ -218,7 +220,9 @@ def test_what_is_no_session_is_rejected() -> None:
         SqsHints("https://sqs.eu-west-1.amazonaws.com/123456789012/hints", cast("Any", 5))
 
 
-@pytest.mark.parametrize("wrong", ["https://", "hints", "arn:aws:sqs:eu-west-1:123456789012:hints", None, 5])
+@pytest.mark.parametrize(
+    "wrong", ["https://", "https://?", "hints", "arn:aws:sqs:eu-west-1:123456789012:hints", None, 5]
+)
 def test_the_queue_must_be_a_url(wrong: Any) -> None:
     with pytest.raises(InvalidArgumentError, match="queue_url: expected the URL of a queue"):
         SqsHints(wrong)

@@ -109,9 +109,10 @@ def test_a_tape_is_written_after_an_exception_too(client: FakeUnisync, path: Pat
 
 def test_a_file_is_only_replaced_on_request(client: FakeUnisync, path: Path) -> None:
     path.write_text("mine")
-    nowhere = path.parent / "nowhere" / "tape.jsonl"
-    with pytest.raises(FileNotFoundError, match="is not a folder that can be written to"), record(nowhere):
-        raise AssertionError
+    for parent, error in (("nowhere", FileNotFoundError), (path.name, FileNotFoundError), ("..", IsADirectoryError)):
+        nowhere = path.parent / parent / ("tape.jsonl" if parent != ".." else ".")
+        with pytest.raises(error, match=r"is (not )?a folder"), record(nowhere, overwrite=True):
+            raise AssertionError
     with pytest.raises(FileExistsError, match="overwrite=True"), record(path):
         raise AssertionError
     assert path.read_text() == "mine"

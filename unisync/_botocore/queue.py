@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from unisync._botocore.environment import environment_region
 
 if TYPE_CHECKING:
     from unisync._botocore.types import Boto3Session
@@ -16,8 +17,9 @@ RECEIVE_SECONDS = 20
 _BATCH_SIZE = 10
 """Messages for each request: the most that SQS allows."""
 _REGION = re.compile(
-    r"https?://(?:(?:vpce-[\w-]+\.)?sqs(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:vpce\.amazonaws\.com|amazonaws\.com|api\.aws)"
-    r"|(?P<legacy>[a-z0-9-]+)\.queue\.amazonaws\.com)(?:\.cn)?/.*"
+    r"https?://(?:(?:vpce-[\w-]+\.)?sqs(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:(?:vpce\.)?amazonaws\.com|api\.aws"
+    r"|api\.amazonwebservices\.com)|(?P<legacy>[a-z0-9-]+)\.queue\.amazonaws\.com)(?:\.cn)?/.*",
+    re.IGNORECASE,
 )
 
 
@@ -83,12 +85,10 @@ class Queue:
         import boto3
         from botocore.config import Config
 
-        session: Any = self._session or boto3.Session()
-        # boto3 itself knows one of the two variables.
-        region = self.region_name or session.region_name or os.environ.get("AWS_REGION")
-        return session.client(
+        own: Any = self._session or boto3.Session(region_name=environment_region())
+        return own.client(
             "sqs",
-            region_name=region,
+            region_name=self.region_name or own.region_name or environment_region(),
             endpoint_url=self._endpoint_url,
             config=Config(read_timeout=RECEIVE_SECONDS + 10, retries={"total_max_attempts": 1}),
         )
@@ -104,4 +104,4 @@ def _region_of(url: str) -> str | None:
     if url.startswith(("https://queue.amazonaws.com/", "http://queue.amazonaws.com/")):
         return "us-east-1"
     found = _REGION.fullmatch(url)
-    return None if found is None else found["region"] or found["legacy"]
+    return None if found is None else (found["region"] or found["legacy"]).lower()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
@@ -24,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 
 from unisync._botocore import helper_threads
 from unisync._botocore.connection_settings import ConnectionSettings
+from unisync._botocore.environment import environment_region
 from unisync._botocore.errors import (
     EXPIRED,
     client_error,
@@ -183,8 +183,7 @@ class Session:
             own = cast("str | None", getattr(self._options.config, "region_name", None))
         if own is not None:
             return own
-        # botocore itself knows one of the two names; AWS's other SDKs know the other.
-        environment = None if os.environ.get("AWS_DEFAULT_REGION") else os.environ.get("AWS_REGION") or None
+        environment = environment_region()
         if self._session is not None:
             return self._session.region_name or environment
         return environment or self._botocore.get_config_variable("region")

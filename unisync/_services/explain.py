@@ -250,9 +250,10 @@ def _git(
     first: list[Flow[Any]] = [
         SecurityTokens(services.location).caller_identity(),
         target.fetch(),
-        target.blockers(),
     ]
-    identity, job, blockers = yield from _first_results(gather, first, region)
+    if target.resolve_command:  # else nothing can block it
+        first.append(target.blockers())
+    identity, job, *blockers = yield from _first_results(gather, first, region)
     branch: Any = _NOT_READ
     if not isinstance(job, _Unread):
         (branch,) = _results((yield from gather([_branch_of(target, job)])), 1)
@@ -263,7 +264,7 @@ def _git(
         ),
         _branch(branch, job, wanted),
         _commit(job, wanted),
-        _blockers(blockers, target.resolve_command),
+        *(_blockers(found, target.resolve_command) for found in blockers),
         _attempt(job, wanted),
     ]
 

@@ -181,7 +181,7 @@ PollStatus = Literal["waiting", "succeeded", "failed", "blocked", "superseded", 
 
 
 class PollResult(TypedDict):
-    """A `Poll` as JSON, of less than 2 KB for up to 20 commits."""
+    """A `Poll` as JSON, of less than 2 KB for up to 10 commits."""
 
     status: PollStatus
     """How the wait stands."""

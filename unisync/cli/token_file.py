@@ -1,13 +1,14 @@
 """The file of --token-file: the waits that have not succeeded, a token on each line, for `unisync resume`.
 
-There is one for each sync. Those that are in the file already are kept, unless a wait for the same sync begins.
+There is one for each sync. A file with waits for other syncs is not replaced: they have not succeeded.
 """
 
 from __future__ import annotations
 
 import errno
+import json
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ class TokenFile:
 
     Raises:
         click.FileError: It cannot be written at the start.
-        click.UsageError: It has something else in it.
+        click.UsageError: It has something else in it, or waits for other syncs.
     """
 
     def __init__(self, path: Path | None, tokens: Iterable[WaitToken]) -> None:
@@ -40,7 +41,7 @@ class TokenFile:
         """Why the file is not up to date; None if it is. A full disk ends no wait."""
         try:
             if self._path is not None and self._path.is_file():
-                self._tokens = {**read_tokens(self._path), **self._tokens}
+                _check_replaceable(self._path, set(map(str, self._tokens)))
             self._write()
         except OSError as error:
             raise click.FileError(str(path), _reason(error)) from error
@@ -88,6 +89,30 @@ def _reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
+def _check_replaceable(path: Path, refs: Container[str]) -> None:
+    """Reject a file that has anything but waits for these syncs. Of a token of another version, only that is read.
+
+    Raises:
+        click.UsageError: It has.
+    """
+    for number, line in enumerate(_lines(path), 1):
+        if not line.strip():
+            continue
+        try:
+            ref: object = json.loads(line)["ref"]
+        except (ValueError, TypeError, LookupError, RecursionError) as error:
+            raise click.UsageError(f"{path}, line {number}: expected a token of --token-file.") from error
+        if ref not in refs:
+            raise click.UsageError(
+                f"{path} has a wait for {ref}, which has not succeeded: continue it with unisync resume, or use "
+                "another file."
+            )
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
 def read_tokens(path: Path) -> dict[SyncRef[Any], WaitToken]:
     """The waits in a file of tokens, by their sync.
 
@@ -98,7 +123,7 @@ def read_tokens(path: Path) -> dict[SyncRef[Any], WaitToken]:
     from unisync.errors import InvalidArgumentError
 
     tokens: dict[SyncRef[Any], WaitToken] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+    for number, line in enumerate(_lines(path), 1):
         if not line.strip():
             continue
         try:

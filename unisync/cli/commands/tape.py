@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _EXTRA = "Tapes need an extra: pip install 'unisync-aws[cli,emulator]'"
 _PROGRAM = "unisync"
+_is_recording = ContextVar("recording", default=False)
+"""Whether the command runs within a recording."""
 
 
 @click.group(
@@ -38,6 +41,8 @@ def tape() -> None:
     A tape is a file with requests and replies. It shows how AWS behaves, and not whose account it is: accounts, names,
     ids, tokens and texts are replaced. Needs the extra emulator.
     """
+    if _is_recording.get():
+        raise click.UsageError("A recording is in progress: pass another command to record after --.")
 
 
 @tape.command(
@@ -75,9 +80,7 @@ def record(context: AppContext, file: Path, yes: bool, force: bool, arguments: t
     if not force and file.exists():
         raise click.UsageError(f"{file} exists: pass --force to replace it.")
     command = arguments[1:] if arguments[0] == _PROGRAM else arguments
-    root = click.get_current_context().find_root()
-    names = cast("click.Group", root.command).list_commands(root)  # options may stand before the command
-    if not command or next((each for each in command if each in names), None) == "tape":
+    if not command or command[0] == "tape":
         raise click.UsageError("Pass the command to record after --.")
     try:
         import_module("unisync.testing.tape.recording")
@@ -93,8 +96,12 @@ def _run(context: AppContext, exchanges: list[Exchange], command: Sequence[str])
     from unisync._core.exchanges import listening
 
     assert context.run is not None
-    with listening(exchanges.append):
-        return context.run(command, context.client_options)
+    token = _is_recording.set(True)
+    try:
+        with listening(exchanges.append):
+            return context.run(command, context.client_options)
+    finally:
+        _is_recording.reset(token)
 
 
 def _keep(output: Output, exchanges: Sequence[Exchange], file: Path, *, yes: bool, force: bool) -> int:

@@ -157,8 +157,9 @@ def changed(
     if isinstance(value, list):
         member = shape.member if isinstance(shape, ListShape) else None
         return [inner(item, member, parent, name) for item in value]
-    if shape is None and type(value) in (int, float) and len(f"{value:.0f}") == _ACCOUNT_LENGTH:
-        return int(change(f"{value:.0f}", Kind.NAME))
+    if shape is None and isinstance(value, (int, float)) and not isinstance(value, bool):
+        digits = str(value).removesuffix(".0")
+        return int(change(digits, Kind.NAME)) if len(digits) == _ACCOUNT_LENGTH and digits.isdecimal() else value
     if not isinstance(value, dict):
         return value
     if isinstance(shape, MapShape):

@@ -43,20 +43,28 @@ def record(path: str | Path, *, overwrite: bool = False) -> Generator[None]:
 
     Raises:
         FileExistsError: The file exists, and `overwrite` is false.
-        FileNotFoundError: Its folder does not exist, or cannot be written to.
+        OSError: The file cannot be written.
         UnisyncError: Something of the original is left on the scrubbed tape. Nothing is written then.
     """
     file = Path(path)
     if not overwrite and file.exists():
         raise FileExistsError(f"{file} exists: pass overwrite=True to replace it")
-    if not os.access(file.parent, os.W_OK):  # not after the wait that was to be recorded
-        raise FileNotFoundError(f"{file.parent} is not a folder that can be written to")
+    _check_writable(file)  # not after the wait that was to be recorded
     exchanges: list[Exchange] = []
     try:
         with listening(exchanges.append):
             yield
     finally:
         keep(file, dumped(scrubbed(exchanges)), overwrite=overwrite)
+
+
+def _check_writable(file: Path) -> None:
+    if file.is_dir():
+        raise IsADirectoryError(f"{file} is a folder")
+    if not file.parent.is_dir():
+        raise FileNotFoundError(f"{file.parent} is not a folder")
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise PermissionError(f"{file} cannot be written")
 
 
 def keep(file: Path, text: str, *, overwrite: bool) -> None:
