@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +41,7 @@ class TokenFile:
         """Why the file is not up to date; None if it is. A full disk ends no wait."""
         try:
             if self._path is not None and self._path.is_file():
-                _check_replaceable(self._path, set(map(str, self._tokens)))
+                _check_replaceable(self._path, list(map(str, self._tokens)))
             self._write()
         except OSError as error:
             raise click.FileError(str(path), _reason(error)) from error
@@ -89,7 +89,7 @@ def _reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _check_replaceable(path: Path, refs: Container[str]) -> None:
+def _check_replaceable(path: Path, refs: Collection[object]) -> None:
     """Reject a file that has anything but waits for these syncs. Of a token of another version, only that is read.
 
     Raises:
