@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -138,12 +138,21 @@ async def event_of(it: SyncTrigger | SyncsTrigger) -> dict[str, Any]:
     return payload
 
 
+async def until(is_true: Callable[[], bool]) -> None:
+    """Wait for something that a trigger does, half a minute at most."""
+    for _ in range(600):
+        if is_true():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError
+
+
 def test_triggers_of_one_connection_share_a_client(aws: Emulator) -> None:
     aws.push(stack="shop", sha=NEW, duration=30)
 
     async def main() -> None:
         waits = [asyncio.create_task(event_of(trigger(NEW))) for _ in range(20)]
-        await asyncio.sleep(1)
+        await until(lambda: bool(aws.calls))
         assert _clients.count() == 1
         found = await asyncio.gather(*waits)
         assert {each["status"] for each in found} == {"succeeded"}
@@ -158,8 +167,7 @@ def test_triggers_of_one_connection_share_a_client(aws: Emulator) -> None:
 def test_a_connection_that_was_changed_counts_for_new_triggers(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main(other: Emulator) -> None:
         before = asyncio.ensure_future(event_of(trigger(OLD)))
-        await asyncio.sleep(1)
-        assert aws.calls
+        await until(lambda: bool(aws.calls))
         monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", connection_to(other))
         assert (await event_of(trigger(NEW)))["status"] == "succeeded"
         before.cancel()
@@ -178,8 +186,7 @@ def test_a_trigger_that_is_cancelled_sends_no_more(aws: Emulator) -> None:
 
     async def main() -> None:
         first, second = (asyncio.create_task(event_of(trigger(NEW))) for _ in range(2))
-        while not aws.calls:  # noqa: ASYNC110  # another thread adds to them
-            await asyncio.sleep(0.05)
+        await until(lambda: bool(aws.calls))
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
