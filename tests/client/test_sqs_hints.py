@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, cast
 
 import boto3
@@ -206,13 +207,16 @@ def test_the_region_is_that_of_the_url(url: str, region: str | None) -> None:
     assert OfSqs(url, None, "us-east-1", None).region_name == "us-east-1"
 
 
-def test_both_variables_name_the_region(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_variables_name_the_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from unisync._botocore.queue import Queue as OfSqs
 
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    profile = tmp_path / "config"
+    profile.write_text("[default]\nregion = us-east-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(profile))
     queue = OfSqs("http://127.0.0.1:4566/123456789012/hints", None, None, None)
-    assert queue._create_client().meta.region_name == "eu-west-1"
+    assert queue._create_client().meta.region_name == "eu-west-1", "as a client's, before the profile"
 
 
 def test_what_is_no_session_is_rejected() -> None:

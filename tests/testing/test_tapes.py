@@ -24,6 +24,7 @@ from unisync import (
 )
 from unisync.testing import FakeAsyncUnisync, FakeUnisync, record, replay
 from unisync.testing.tape.fields import Kind, changed, output_shape
+from unisync.testing.tape.recording import _header
 
 SHA, BAD = "4f2c9e1d6b7a80934cde51f2a6b7c8d9e0f1a2b3", "bad0c0de6b7a80934cde51f2a6b7c8d9e0f1a2b3"
 STACK = StackSync("payments-prod")
@@ -119,6 +120,37 @@ def test_a_file_is_only_replaced_on_request(client: FakeUnisync, path: Path) -> 
     with record(path, overwrite=True):
         client.blockers(STACK)
     assert len(lines_of(path)) == 2
+
+
+def test_the_body_of_an_error_is_scrubbed_with_its_keys() -> None:
+    body: JsonValue = {
+        "__type": "AccessDenied",
+        "message": "no",
+        "AccountId": 123456789012,
+        "details": [123456789012.0, {"payments-prod": "acme"}, 10**320],
+    }
+    assert changed(body, None, lambda text, _: text[::-1], is_error=True) == {
+        "__type": "deineDsseccA",
+        "message": "on",
+        "dItnuoccA": 210987654321,
+        "sliated": [210987654321, {"dorp-stnemyap": "emca"}, 10**320],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_kept"),
+    [
+        ("content-type", "application/x-amz-json-1.0", True),
+        ("content-type", "text/html; charset=utf-8", True),
+        ("content-type", "application/json; boundary=acme", False),
+        ("retry-after", "30", True),
+        ("retry-after", "acme", False),
+        ("x-amzn-requestid", "0a1b", False),
+    ],
+)
+def test_headers_are_kept_if_they_look_like_those_of_aws(name: str, text: str, is_kept: bool) -> None:
+    scrubbed = _header(name, text, lambda text, _: text[::-1])
+    assert scrubbed == (text if is_kept else text[::-1])
 
 
 def test_what_no_model_has_is_scrubbed_with_its_keys() -> None:

@@ -401,7 +401,7 @@ def _commit(found: GitSyncJob | _Unread, wanted: Wanted | None) -> Check:
         return _check("commit", "problem", f"{shown}; {text}.", "push it again to make it live")
     has_failed = latest is not None and latest.status.state is SyncState.FAILED
     action = f"{_CHECK_PUSH}; {_DORMANT}" if has_failed else _CHECK_PUSH
-    # AWS tells of the desired commit, the latest and the live one, and forgets the others.
+    # AWS reports the desired, the latest and the live commit, and no others.
     text = f"{name} was not picked up" if latest is None else f"{name} was not picked up, or others have followed it"
     return _check("commit", "problem", f"{shown}; {text}.", action)
 
